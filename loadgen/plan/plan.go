@@ -1,0 +1,29 @@
+// Package plan is the schedule: when each request is due. A plan is a pure function of its
+// specification and its seed. It knows no clock, no socket and no server, so what it says can be
+// tested without any of them, and two lanes that share a plan are offered exactly the same load.
+package plan
+
+import "time"
+
+// Arrival is the law that places requests around the stages' rate.
+type Arrival string
+
+const (
+	Constant Arrival = "constant" // evenly spaced: request i is due where the cumulative rate reaches i
+	Poisson  Arrival = "poisson"  // independent: unit exponentials mapped through the cumulative rate
+)
+
+// Stage is a stretch of time in which the offered rate moves linearly from From to To,
+// both in requests per second. From == To is a constant rate.
+type Stage struct {
+	From     float64       `json:"from"`
+	To       float64       `json:"to"`
+	Duration time.Duration `json:"duration"`
+}
+
+// Plan is one continuous schedule. Its times count from its own beginning.
+type Plan struct {
+	Stages  []Stage `json:"stages"`
+	Arrival Arrival `json:"arrival"`
+	Seed    uint64  `json:"seed"`
+}
