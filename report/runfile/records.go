@@ -1,0 +1,160 @@
+package runfile
+
+import (
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+	"weir/probe"
+)
+
+// Schema names the format and its version. A reader refuses any other.
+const Schema = "weir.run/1"
+
+// Record is one line of a run. Every time is in nanoseconds from the header's Epoch.
+type Record interface{ kind() string }
+
+// Header is the first line: what was about to be run, where, and with what.
+type Header struct {
+	Schema      string            `json:"schema"`
+	Version     string            `json:"version"` // of weir
+	Name        string            `json:"name"`    // scenario's name, or "run"
+	Command     []string          `json:"command"` // arguments, to repeat it
+	Epoch       time.Time         `json:"epoch"`   // UTC
+	Seed        uint64            `json:"seed"`
+	Mode        string            `json:"mode"` // "loss": the connect timeout ends before the first SYN retransmit; "retrial"
+	Claim       string            `json:"claim,omitempty"`
+	Environment map[string]string `json:"environment"` // kernel, cpus, nginx, backend, go …, by these names
+	Capacity    Capacity          `json:"capacity"`
+	Lanes       []Lane            `json:"lanes"`
+	TrialsTotal int               `json:"trials_total"` // how many are planned, so that a cut run is seen
+	Warnings    []Warning         `json:"warnings,omitempty"`
+}
+
+// Capacity is what was stated or found about the server before the load: workers × connections ÷ S.
+type Capacity struct {
+	Workers           int           `json:"workers,omitempty"` // 0: not known
+	WorkerConnections int           `json:"worker_connections,omitempty"`
+	ServiceTime       time.Duration `json:"service_time,omitempty"`        // nominal, as stated or measured before the load
+	ServiceTimeSource string        `json:"service_time_source,omitempty"` // "stated", "client median at low load", …
+	ServiceTimeCount  uint64        `json:"service_time_count,omitempty"`  // how many requests it was measured on
+	Backlog           uint32        `json:"backlog,omitempty"`             // asked for; what the kernel granted is in the samples
+}
+
+// Lane is one path to the backend under test.
+type Lane struct {
+	Name           string              `json:"name"` // "direct", "proxy"
+	URL            string              `json:"url"`
+	Engine         string              `json:"engine"`
+	Connections    loadgen.Connections `json:"connections"`
+	ConnectTimeout time.Duration       `json:"connect_timeout"`
+	Timeout        time.Duration       `json:"timeout"`
+	MaxInFlight    int                 `json:"max_in_flight"`
+	Deadline       time.Duration       `json:"deadline"`      // an ok answer later than this (from due) counts as bad: late
+	Listener       string              `json:"listener"`      // address of the probed listener, as in its samples; "" where none was found
+	ListenerHost   string              `json:"listener_host"` // Sample.Host in which it lives
+}
+
+// Warning is a doubt that belongs to the run and is always shown.
+type Warning struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// Trial opens a trial: one plan offered to one lane.
+type Trial struct {
+	Index int           `json:"index"` // from 0, over all lanes
+	Lane  string        `json:"lane"`
+	Rate  float64       `json:"rate"` // req/s where the plan is constant, else 0
+	Start time.Duration `json:"start"`
+	Due   int           `json:"due"` // requests in the plan
+	Plan  plan.Plan     `json:"plan"`
+}
+
+// TrialEnd closes it, after every request had an outcome and the queue was seen empty.
+type TrialEnd struct {
+	Index     int           `json:"index"`
+	End       time.Duration `json:"end"`        // last outcome known
+	Drained   bool          `json:"drained"`    // the listener's Recv-Q was seen at 0 afterwards
+	DrainedAt time.Duration `json:"drained_at"` // when, or when waiting for it was given up
+	Generator Generator     `json:"generator"`
+}
+
+// Generator is the load generator's confession for one trial.
+type Generator struct {
+	CPU      time.Duration  `json:"cpu"` // user+system time of our process
+	Wall     time.Duration  `json:"wall"`
+	CPUs     int            `json:"cpus"`                // what it may use
+	RunDelay *time.Duration `json:"run_delay,omitempty"` // time its threads were runnable but not run; nil where unknown
+}
+
+// Bin is what happened in one lane, trial and tenth of a second since the bin was last written: the
+// reader adds up all records of the same (Trial, At). So the writer never waits for the slowest
+// request, and a killed run has lost at most its last flush interval.
+type Bin struct {
+	Trial       int                        `json:"trial"`
+	At          time.Duration              `json:"at"`                     // beginning of the bin
+	Due         map[loadgen.Outcome]uint64 `json:"due,omitempty"`          // outcomes of the requests that were due in this bin
+	Late        uint64                     `json:"late,omitempty"`         // of Due[ok]: later than the lane's deadline
+	Done        map[loadgen.Outcome]uint64 `json:"done,omitempty"`         // outcomes that became known in this bin
+	Sent        uint64                     `json:"sent,omitempty"`         // attempts that began in this bin
+	SYNRetrans  uint64                     `json:"syn_retrans,omitempty"`  // lost SYNs of requests due in this bin
+	Latency     string                     `json:"latency,omitempty"`      // HDR V2, ns, of ok requests due in this bin: done−due
+	FailLatency string                     `json:"fail_latency,omitempty"` // the same of the sent requests that were not ok
+	Lag         string                     `json:"lag,omitempty"`          // HDR V2, ns: sent−due of all sent requests due in this bin
+}
+
+// Failure is one failed request with all its times. They are bounded per outcome and bin: examples, not a count.
+type Failure struct {
+	Trial  int            `json:"trial"`
+	Result loadgen.Result `json:"result"`
+}
+
+// Sample is one reading of the probe. In the file, counters and gauges that did not change since the
+// host's last sample are left out; the reader puts them back.
+type Sample struct {
+	Host      string              `json:"host"`
+	At        time.Duration       `json:"at"`
+	Took      time.Duration       `json:"took"`
+	Counters  map[string]uint64   `json:"counters,omitempty"`
+	Gauges    map[string]uint64   `json:"gauges,omitempty"`
+	Listeners []probe.Listener    `json:"listeners,omitempty"`
+	Errors    []probe.SourceError `json:"errors,omitempty"`
+}
+
+// Service is what a stamping backend says of its workers since its last such record: whole busy
+// periods, from accept to being ready to accept again.
+type Service struct {
+	Host  string        `json:"host"`
+	At    time.Duration `json:"at"` // when the periods had ended at the latest
+	Count uint64        `json:"count"`
+	Sum   time.Duration `json:"sum"`
+	SumSq float64       `json:"sum_sq"` // of seconds squared
+}
+
+// Event is something that a log or the runner saw: lines of one class within one bin, counted, with one as the example.
+type Event struct {
+	Host   string        `json:"host"`
+	At     time.Duration `json:"at"`
+	Source string        `json:"source"` // "nginx.error", "nginx.access", "runner"
+	Class  string        `json:"class"`  // see probe/nginxlog
+	Count  uint64        `json:"count"`
+	Text   string        `json:"text,omitempty"` // hostile: bounded, and escaped by every renderer
+}
+
+// Footer is the last line of a run that ended by itself.
+type Footer struct {
+	At     time.Duration     `json:"at"`
+	Reason string            `json:"reason"` // "complete", "interrupted", "failed: …"
+	Counts map[string]uint64 `json:"counts"` // records by kind, footer not included
+}
+
+func (*Header) kind() string   { return "header" }
+func (*Trial) kind() string    { return "trial" }
+func (*TrialEnd) kind() string { return "trial_end" }
+func (*Bin) kind() string      { return "bin" }
+func (*Failure) kind() string  { return "failure" }
+func (*Sample) kind() string   { return "sample" }
+func (*Service) kind() string  { return "service" }
+func (*Event) kind() string    { return "event" }
+func (*Footer) kind() string   { return "footer" }
