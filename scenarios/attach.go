@@ -1,0 +1,196 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+	"weir/probe"
+	"weir/probe/nginxlog"
+)
+
+// AttachOptions describe an experiment on servers that are already running. They are only read and
+// offered load; nothing of theirs is changed.
+type AttachOptions struct {
+	Name              string
+	Lanes             []LaneOptions
+	Plans             func(computed float64) ([]plan.Plan, error) // given the computed capacity in req/s, 0 if unknown
+	Workers           int
+	WorkerConnections int
+	ServiceTime       time.Duration // 0: measured at low load
+	ProbeListener     string        // "", ":8000", "10.0.0.1:8000" or the path of a unix socket
+	ProbePid          int
+	ProbeEvery        time.Duration // 0: sampleEvery
+	NGINXErrorLog     string
+	NGINXAccessLog    string
+}
+
+// LaneOptions is one path to the backend.
+type LaneOptions struct {
+	Name   string
+	Target loadgen.Target
+	// HopConnectTimeout is how long the proxy on this path waits for a connection to the backend. It decides
+	// whether a dropped SYN becomes a failure; 0 means that there is no proxy.
+	HopConnectTimeout time.Duration
+}
+
+// Attach makes an experiment on the user's own servers ready: it sends each lane one request to see that it
+// answers, finds the listener, and measures the service time where none was given.
+func Attach(ctx context.Context, opt AttachOptions) (*Setup, error) {
+	setup := &Setup{
+		Name: opt.Name, Environment: machine(),
+		Capacity: Capacity{
+			Workers: opt.Workers, WorkerConnections: opt.WorkerConnections,
+			ServiceTime: opt.ServiceTime, ServiceTimeSource: "stated",
+		},
+	}
+	if err := setup.attach(ctx, opt); err != nil {
+		return nil, errors.Join(err, setup.Close())
+	}
+	return setup, nil
+}
+
+func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
+	for _, lo := range opt.Lanes {
+		lane, err := newLane(lo.Name, lo.Target)
+		if err != nil {
+			return fmt.Errorf("%s lane: %w", lo.Name, err)
+		}
+		if lo.HopConnectTimeout != 0 && Mode(lo.HopConnectTimeout) == RetrialMode {
+			lane.Mode = RetrialMode
+		}
+		if err := s.greet(ctx, lane); err != nil {
+			return err
+		}
+		s.Lanes = append(s.Lanes, lane)
+	}
+	every := opt.ProbeEvery
+	if every == 0 {
+		every = sampleEvery
+	}
+	if !s.probeListener(opt, every) {
+		every = 0
+	}
+	if opt.NGINXErrorLog != "" {
+		s.Watchers = append(s.Watchers, logWatcher("proxy", opt.NGINXErrorLog, nginxlog.ParseError))
+	}
+	if opt.NGINXAccessLog != "" {
+		s.Watchers = append(s.Watchers, logWatcher("proxy", opt.NGINXAccessLog, nginxlog.ParseAccess))
+	}
+	if err := s.calibrate(ctx); err != nil {
+		return err
+	}
+	plans, err := opt.Plans(s.Capacity.Computed())
+	if err != nil {
+		return err
+	}
+	if s.Trials, err = trials(s.Lanes, plans); err != nil {
+		return err
+	}
+	s.pace(every, s.Capacity.ServiceTime)
+	return nil
+}
+
+// greet sends one request, so that a mistyped address is found before a whole run has failed on it.
+func (s *Setup) greet(ctx context.Context, lane Lane) error {
+	r, err := once(ctx, lane)
+	if err != nil {
+		return fmt.Errorf("%s lane: %w", lane.Name, err)
+	}
+	if r.Outcome == loadgen.OK {
+		if server := r.Status; server >= 300 {
+			s.warn("redirect", fmt.Sprintf("%s answers %s with status %d; redirects are counted as ok and not followed.", lane.Name, lane.Target.URL, server))
+		}
+		return nil
+	}
+	what := strings.ReplaceAll(string(r.Outcome), "_", " ")
+	if r.Errno != 0 {
+		what += fmt.Sprintf(" (%v, errno %d)", r.Errno, int(r.Errno))
+	}
+	return fmt.Errorf("%s lane: the first request to %s ended in %s: is the server running there, and does it answer this request?", lane.Name, lane.Target.URL, what)
+}
+
+// probeListener opens the probe and says whether there is one.
+func (s *Setup) probeListener(opt AttachOptions, every time.Duration) bool {
+	conf, why := probeConfig(opt)
+	if why != "" {
+		s.warn("no_listener", why)
+		return false
+	}
+	if err := s.addProbe(conf, every); err != nil {
+		s.warn("no_probe", "The kernel was not probed: "+err.Error())
+		return false
+	}
+	p, err := probe.Open(conf)
+	if err != nil {
+		s.warn("no_probe", "The kernel was not probed: "+err.Error())
+		return false
+	}
+	defer p.Close()
+	found := p.Read(time.Now()).Listeners
+	if len(found) == 0 {
+		s.warn("no_listener", fmt.Sprintf("No listening socket was found for %s in the probed network namespace: "+
+			"its queue and its drops are unknown. If the server runs in a container give --probe-pid; if the proxy forwards elsewhere give --probe-listener.", listenerName(conf)))
+		return true
+	}
+	for i := range s.Lanes {
+		s.Lanes[i].Listener, s.Lanes[i].ListenerHost = found[0].Addr, conf.Host
+	}
+	return true
+}
+
+// probeConfig says which listener is watched, or why none can be.
+func probeConfig(opt AttachOptions) (conf probe.Config, why string) {
+	conf = probe.Config{Host: "local", Pid: opt.ProbePid}
+	if name := opt.ProbeListener; name != "" {
+		if strings.Contains(name, "/") {
+			conf.UnixPaths = []string{name}
+			return conf, ""
+		}
+		_, port, err := net.SplitHostPort(name)
+		n, convErr := strconv.ParseUint(port, 10, 16)
+		if err != nil || convErr != nil || n == 0 {
+			return conf, fmt.Sprintf("--probe-listener %q is neither :PORT, ADDRESS:PORT nor the path of a unix socket.", name)
+		}
+		conf.Ports = []uint16{uint16(n)}
+		return conf, ""
+	}
+	lane := opt.Lanes[0] // the direct one where there is one
+	if lane.Target.Network == "unix" {
+		conf.UnixPaths = []string{lane.Target.Address}
+		return conf, ""
+	}
+	u, err := url.Parse(lane.Target.URL)
+	if err != nil {
+		return conf, err.Error()
+	}
+	if opt.ProbePid == 0 && !probe.IsLocal(u.Hostname()) {
+		return conf, fmt.Sprintf("%s is not on this machine, so its queue cannot be read from here: run `weir run` there, or take the verdict without kernel evidence.", u.Hostname())
+	}
+	conf.Ports = []uint16{portOf(u)}
+	return conf, ""
+}
+
+func portOf(u *url.URL) uint16 {
+	if n, err := strconv.ParseUint(u.Port(), 10, 16); err == nil {
+		return uint16(n)
+	}
+	if u.Scheme == "https" {
+		return 443
+	}
+	return 80
+}
+
+func listenerName(conf probe.Config) string {
+	if len(conf.UnixPaths) > 0 {
+		return conf.UnixPaths[0]
+	}
+	return fmt.Sprintf("port %d", conf.Ports[0])
+}

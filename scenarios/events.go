@@ -1,0 +1,60 @@
+package scenarios
+
+import (
+	"context"
+	"time"
+
+	"weir/probe/nginxlog"
+)
+
+// eventBin is the width in which log lines of one class are counted together. NGINX stamps its error log
+// in whole seconds, so lines are placed by their arrival here.
+const eventBin = 100 * time.Millisecond
+
+// logPoll is how often a log is looked at for new lines.
+const logPoll = 20 * time.Millisecond
+
+// logWatcher follows a log and records what its lines mean, counted by class.
+func logWatcher(host, path string, parse func([]byte) (nginxlog.Line, bool)) Watcher {
+	return func(ctx context.Context, epoch time.Time, rec Recorder) {
+		bins := eventBins{host: host, rec: rec, open: map[[2]string]*Event{}}
+		err := nginxlog.Follow(ctx, path, logPoll, func(text []byte) {
+			if line, ok := parse(text); ok {
+				bins.add(time.Since(epoch), line)
+			}
+		})
+		bins.emit()
+		if err != nil && ctx.Err() == nil {
+			rec.Event(Event{Host: host, At: time.Since(epoch), Source: "runner", Class: "log_lost", Count: 1, Text: err.Error()})
+		}
+	}
+}
+
+// eventBins holds the bin that is being counted; its events go out when time has moved on to the next.
+type eventBins struct {
+	host string
+	rec  Recorder
+	at   time.Duration
+	open map[[2]string]*Event // by source and class
+}
+
+func (b *eventBins) add(at time.Duration, line nginxlog.Line) {
+	if at = at.Truncate(eventBin); at != b.at {
+		b.emit()
+		b.at = at
+	}
+	key := [2]string{line.Source, line.Class}
+	e := b.open[key]
+	if e == nil {
+		e = &Event{Host: b.host, At: at, Source: line.Source, Class: line.Class, Text: line.Text}
+		b.open[key] = e
+	}
+	e.Count++
+}
+
+func (b *eventBins) emit() {
+	for key, e := range b.open {
+		b.rec.Event(*e)
+		delete(b.open, key)
+	}
+}

@@ -1,0 +1,147 @@
+// Package scenarios runs experiments: it joins load generators, probes and servers on one clock and
+// hands what they saw to a Recorder. It decides what is done and in which order; it draws no
+// conclusions and writes no files, so the same runner serves the private lab and the user's servers.
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+	"weir/probe"
+)
+
+// Recorder takes what an experiment sees, as it is seen and from many goroutines. Every time in it is
+// an offset from the epoch that Run was given.
+type Recorder interface {
+	Trial(Trial)
+	Result(trial int, r loadgen.Result)
+	TrialEnd(TrialEnd)
+	Sample(probe.Sample)
+	Service(Service)
+	Event(Event)
+}
+
+// Trial is one plan offered to one lane.
+type Trial struct {
+	Index int           // from 0, over all lanes
+	Lane  string        // its lane's name
+	Rate  float64       // req/s where the plan is constant, else 0
+	Start time.Duration // set by Run
+	Due   int           // requests in the plan
+	Plan  plan.Plan
+}
+
+// TrialEnd says how a trial ended.
+type TrialEnd struct {
+	Index     int
+	End       time.Duration // the last outcome was known
+	Drained   bool          // the listener's Recv-Q was then seen at 0
+	DrainedAt time.Duration // when, or when waiting for it was given up
+	Generator Generator
+}
+
+// Generator is what the load generator used of the machine during one trial.
+type Generator struct {
+	CPU      time.Duration
+	Wall     time.Duration
+	CPUs     int
+	RunDelay *time.Duration // runnable but not running; nil where the kernel does not tell
+}
+
+// Service sums up busy periods of a backend's workers that stamp them.
+type Service struct {
+	Host  string
+	At    time.Duration
+	Count uint64
+	Sum   time.Duration
+	SumSq float64 // of seconds squared
+}
+
+// Event counts log lines of one class within a tenth of a second; Text is one of them.
+type Event struct {
+	Host   string
+	At     time.Duration
+	Source string
+	Class  string
+	Count  uint64
+	Text   string
+}
+
+// Lane is one path to the backend.
+type Lane struct {
+	Name         string
+	Target       loadgen.Target
+	Engine       loadgen.Engine
+	EngineName   string
+	Mode         string        // LossMode or RetrialMode
+	Deadline     time.Duration // later than this after due, an answer is no use to the caller
+	Listener     string        // the probed listener whose queue must be empty between trials; "" where none is known
+	ListenerHost string
+}
+
+// A Watcher observes something for as long as the experiment lasts: a probe, a log, a backend's stamps.
+// It returns when ctx ends.
+type Watcher func(ctx context.Context, epoch time.Time, rec Recorder)
+
+// Experiment is a sequence of trials and all that watches them.
+type Experiment struct {
+	Lanes       []Lane
+	Trials      []Trial // in the order in which they are run
+	Watchers    []Watcher
+	SampleEvery time.Duration // of the fastest probe; 0: no probe, so draining cannot be seen
+	Baseline    time.Duration // quiet time before the first trial
+	Rest        time.Duration // quiet time after each trial's queue was empty: a busy worker still has to finish
+	DrainLimit  time.Duration // how long an emptying queue is waited for
+}
+
+// Run offers every trial in turn, each after the one before has drained, and returns when the last has.
+// If ctx ends first, the trial under way is ended and recorded and ctx's error is returned.
+func (e *Experiment) Run(ctx context.Context, epoch time.Time, rec Recorder) error {
+	tap := newQueueTap(rec)
+	stop := e.watch(ctx, epoch, tap)
+	defer stop()
+	if err := sleep(ctx, e.Baseline); err != nil {
+		return err
+	}
+	for _, t := range e.Trials {
+		lane, err := e.lane(t.Lane)
+		if err != nil {
+			return err
+		}
+		if err := e.trial(ctx, epoch, lane, t, tap); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Experiment) lane(name string) (Lane, error) {
+	for _, l := range e.Lanes {
+		if l.Name == name {
+			return l, nil
+		}
+	}
+	return Lane{}, fmt.Errorf("the plan has a trial for lane %q, which the experiment does not have", name)
+}
+
+// watch starts the watchers. The function it returns ends them and waits until they have recorded all they saw.
+func (e *Experiment) watch(ctx context.Context, epoch time.Time, rec Recorder) (stop func()) {
+	// An interrupted run still needs its last samples and log lines: watchers end when Run does, not before.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{}, len(e.Watchers))
+	for _, w := range e.Watchers {
+		go func() {
+			w(ctx, epoch, rec)
+			done <- struct{}{}
+		}()
+	}
+	return func() {
+		cancel()
+		for range e.Watchers {
+			<-done
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package nginx
+
+import (
+	"fmt"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"weir/probe/nginxlog"
+)
+
+// Config is an NGINX that proxies everything to one upstream group. It runs in Dir alone: configuration,
+// logs, pid and temporary files are all below it.
+type Config struct {
+	Dir        string
+	Listen     string            // address:port
+	Upstreams  []string          // "10.77.0.3:8000" or "unix:/path"
+	Directives map[string]string // of the proxying location: proxy_connect_timeout, …
+	Group      map[string]string // of the upstream block: keepalive, …; "" for a directive without a value
+	Workers    int               // worker_processes; 0: 1
+	RunAs      string            // the user directive; needed where only one uid is mapped. Empty: left out
+}
+
+// readyPath answers without touching the upstream: it proves that NGINX serves, and nothing more.
+const readyPath = "/weir-ready"
+
+// ErrorLog and AccessLog are where NGINX writes.
+func (c Config) ErrorLog() string  { return filepath.Join(c.Dir, "error.log") }
+func (c Config) AccessLog() string { return filepath.Join(c.Dir, "access.log") }
+
+// backlog is what NGINX asks for on its own listener. Its default of 511 would let the proxy's queue
+// overflow before the backend's in a large burst, and the wrong queue would be measured.
+const backlog = 4096
+
+// text is the whole nginx.conf. It includes nothing of the system's, so that the same file means the
+// same on every distribution.
+func (c Config) text() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	if c.RunAs != "" {
+		line("user %s;", c.RunAs)
+	}
+	line("worker_processes %d;", max(c.Workers, 1))
+	line("daemon off;\nmaster_process on;")
+	line("pid %s;", quote(filepath.Join(c.Dir, "nginx.pid")))
+	line("error_log %s info;", quote(c.ErrorLog())) // info: without it a client that gave up (499) is invisible
+	line("worker_rlimit_nofile 65536;\nevents { worker_connections 16384; }")
+	line("http {")
+	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		line("  %s_temp_path %s;", kind, quote(filepath.Join(c.Dir, kind)))
+	}
+	line("  log_format weir escape=json '%s';", nginxlog.AccessFormat)
+	line("  access_log %s weir;", quote(c.AccessLog()))
+	line("  upstream backend {")
+	for _, u := range c.Upstreams {
+		line("    server %s;", u)
+	}
+	directives(line, "    ", c.Group)
+	line("  }\n  server {\n    listen %s backlog=%d;", c.Listen, backlog)
+	line("    location = %s { access_log off; return 204; }", readyPath)
+	line("    location / {\n      proxy_pass http://backend;")
+	directives(line, "      ", c.Directives)
+	line("    }\n  }\n}")
+	return b.String()
+}
+
+func directives(line func(string, ...any), indent string, set map[string]string) {
+	names := make([]string, 0, len(set))
+	for name := range set {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		line("%s%s;", indent, strings.TrimSpace(name+" "+set[name]))
+	}
+}
+
+func quote(path string) string { return `"` + path + `"` }

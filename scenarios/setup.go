@@ -1,0 +1,132 @@
+package scenarios
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/portable"
+)
+
+// Setup is an experiment that stands ready, with what its record has to say about it.
+type Setup struct {
+	Experiment
+	Name        string
+	Claim       string
+	Environment map[string]string
+	Capacity    Capacity
+	Warnings    []Warning
+	closers     []func() error
+}
+
+// Capacity is what is stated or known about the backend before the load.
+type Capacity struct {
+	Workers           int // 0: not known
+	WorkerConnections int // 0: synchronous, one request a worker
+	ServiceTime       time.Duration
+	ServiceTimeSource string
+	ServiceTimeCount  uint64 // requests it was measured on; 0: stated
+	Backlog           uint32 // asked for; 0: not known
+}
+
+// Computed is workers × connections ÷ service time in req/s; 0 where it is not known.
+func (c Capacity) Computed() float64 {
+	if c.Workers == 0 || c.ServiceTime <= 0 {
+		return 0
+	}
+	return float64(c.Workers*max(c.WorkerConnections, 1)) / c.ServiceTime.Seconds()
+}
+
+// Warning is a doubt that belongs to the run and is shown with every result of it.
+type Warning struct{ Code, Text string }
+
+// Close ends what the setup started, the last first.
+func (s *Setup) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+func (s *Setup) onClose(f func() error) { s.closers = append(s.closers, f) }
+
+func (s *Setup) warn(code, text string) { s.Warnings = append(s.Warnings, Warning{code, text}) }
+
+// firstSYNRetransmit is when Linux sends an unanswered SYN again (RFC 6298 §2: initial RTO 1 s;
+// TCP_TIMEOUT_INIT in include/net/tcp.h). A connect timeout below it makes one dropped SYN one failed
+// request: loss mode.
+const firstSYNRetransmit = time.Second
+
+// LossMode and RetrialMode say whether a dropped SYN is a failed request or only a late one.
+const (
+	LossMode    = "loss"
+	RetrialMode = "retrial"
+)
+
+// Mode is the mode that a connect timeout puts a lane into.
+func Mode(connectTimeout time.Duration) string {
+	if connectTimeout < firstSYNRetransmit {
+		return LossMode
+	}
+	return RetrialMode
+}
+
+// What a lane does where nothing else is said.
+const (
+	DefaultConnectTimeout = 900 * time.Millisecond
+	DefaultTimeout        = 10 * time.Second
+	DefaultMaxInFlight    = 20_000
+	DefaultMaxBody        = 8 << 20
+)
+
+// usefulWithin is the deadline after which an answer is late: under a second, so that an answer that
+// needed a retransmitted SYN never counts as good.
+const usefulWithin = 950 * time.Millisecond
+
+// newLane makes a lane with the engine that offers its load.
+func newLane(name string, t loadgen.Target) (Lane, error) {
+	e, err := portable.New(t)
+	if err != nil {
+		return Lane{}, err
+	}
+	return Lane{
+		Name: name, Target: t, Engine: e, EngineName: e.Name(),
+		Mode: Mode(t.ConnectTimeout), Deadline: usefulWithin,
+	}, nil
+}
+
+// machine describes what everything runs on.
+func machine() map[string]string {
+	env := map[string]string{
+		"os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version(),
+		"cpus": strconv.Itoa(runtime.NumCPU()),
+	}
+	if b, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
+		env["kernel"] = "Linux " + strings.TrimSpace(string(b))
+	}
+	if model := cpuModel(); model != "" {
+		env["cpu"] = model
+	}
+	return env
+}
+
+func cpuModel() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if key, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,109 @@
+package scenarios
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/self"
+	"weir/probe"
+)
+
+// lead is the time between the decision to start a trial and its first due request, so that the
+// engine's own start-up is not counted as lag.
+const lead = 50 * time.Millisecond
+
+func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Trial, tap *queueTap) error {
+	t.Start = time.Since(epoch) + lead
+	tap.Trial(t)
+	usage := self.Measure()
+	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, trialRecorder{t.Index, tap})
+	u := usage()
+	end := TrialEnd{
+		Index: t.Index, End: time.Since(epoch),
+		Generator: Generator{CPU: u.CPU, Wall: u.Wall, CPUs: u.CPUs, RunDelay: u.RunDelay},
+	}
+	if err == nil {
+		end.Drained, err = e.drain(ctx, epoch, lane, end.End, tap)
+	}
+	end.DrainedAt = time.Since(epoch)
+	tap.TrialEnd(end)
+	if err != nil {
+		return err
+	}
+	return sleep(ctx, e.Rest)
+}
+
+// drain waits until a sample that was taken after since shows the lane's queue empty. Without that the
+// next trial would begin with the debts of this one.
+func (e *Experiment) drain(ctx context.Context, epoch time.Time, lane Lane, since time.Duration, tap *queueTap) (bool, error) {
+	if lane.Listener == "" || e.SampleEvery == 0 {
+		return false, nil
+	}
+	for time.Since(epoch) < since+e.DrainLimit {
+		if at, depth, seen := tap.depth(lane.ListenerHost, lane.Listener); seen && at > since && depth == 0 {
+			return true, nil
+		}
+		if err := sleep(ctx, e.SampleEvery); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+type trialRecorder struct {
+	trial int
+	rec   Recorder
+}
+
+func (t trialRecorder) Record(r loadgen.Result) { t.rec.Result(t.trial, r) }
+
+// queueTap passes everything on to a Recorder and remembers each listener's latest depth.
+type queueTap struct {
+	Recorder
+	mu     sync.Mutex
+	latest map[[2]string]reading
+}
+
+type reading struct {
+	at    time.Duration
+	depth uint32
+}
+
+func newQueueTap(rec Recorder) *queueTap {
+	return &queueTap{Recorder: rec, latest: map[[2]string]reading{}}
+}
+
+// Sample sums the depths of the sockets that share an address: the members of a SO_REUSEPORT group have
+// a queue each, and the lane has drained when all of them have.
+func (q *queueTap) Sample(s probe.Sample) {
+	q.mu.Lock()
+	depths := map[string]uint32{}
+	for _, l := range s.Listeners {
+		depths[l.Addr] += l.Depth
+	}
+	for addr, depth := range depths {
+		q.latest[[2]string{s.Host, addr}] = reading{s.At, depth}
+	}
+	q.mu.Unlock()
+	q.Recorder.Sample(s)
+}
+
+func (q *queueTap) depth(host, addr string) (at time.Duration, depth uint32, seen bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	r, seen := q.latest[[2]string{host, addr}]
+	return r.at, r.depth, seen
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
