@@ -24,6 +24,6 @@ type Stage struct {
 // Plan is one continuous schedule. Its times count from its own beginning.
 type Plan struct {
 	Stages  []Stage `json:"stages"`
-	Arrival Arrival `json:"arrival"`
+	Arrival Arrival `json:"arrival"` // empty: Constant
 	Seed    uint64  `json:"seed"`
 }
