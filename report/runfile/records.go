@@ -11,6 +11,9 @@ import (
 // Schema names the format and its version. A reader refuses any other.
 const Schema = "weir.run/1"
 
+// BinWidth is the length of a Bin.
+const BinWidth = 100 * time.Millisecond
+
 // Record is one line of a run. Every time is in nanoseconds from the header's Epoch.
 type Record interface{ kind() string }
 
@@ -45,6 +48,7 @@ type Capacity struct {
 type Lane struct {
 	Name           string              `json:"name"` // "direct", "proxy"
 	URL            string              `json:"url"`
+	Mode           string              `json:"mode"` // "loss" or "retrial", of this lane; empty: the header's. A proxy with a long connect timeout puts its lane alone into retrial mode
 	Engine         string              `json:"engine"`
 	Connections    loadgen.Connections `json:"connections"`
 	ConnectTimeout time.Duration       `json:"connect_timeout"`
@@ -118,6 +122,7 @@ type Sample struct {
 	Took      time.Duration       `json:"took"`
 	Counters  map[string]uint64   `json:"counters,omitempty"`
 	Gauges    map[string]uint64   `json:"gauges,omitempty"`
+	Gone      []string            `json:"gone,omitempty"` // counters and gauges of the host's last sample that this one has not: absent is not "unchanged"
 	Listeners []probe.Listener    `json:"listeners,omitempty"`
 	Errors    []probe.SourceError `json:"errors,omitempty"`
 }

@@ -1,0 +1,148 @@
+package runfile
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+)
+
+// What no run reaches. A record that does was damaged or made to harm whoever reads it.
+const (
+	maxTime      = 366 * 24 * time.Hour
+	maxRate      = 1e9 // req/s
+	maxTrials    = 100_000
+	maxStages    = 10_000
+	maxLanes     = 64
+	maxHosts     = 64
+	maxLevels    = 4096 // counters or gauges of a host
+	maxListeners = 1024 // in a sample
+	maxOutcomes  = 128  // in a bin; more than are defined, so that later versions may add some
+	maxName      = 4096 // bytes of a string that is a name, an address or an example
+)
+
+func validate(rec Record) error {
+	switch rec := rec.(type) {
+	case *Header:
+		return rec.validate()
+	case *Trial:
+		return errors.Join(index(rec.Index), times(rec.Start), rates(rec.Rate), names(rec.Lane), count("due", rec.Due), stages(rec.Plan))
+	case *TrialEnd:
+		g := rec.Generator
+		return errors.Join(index(rec.Index), times(rec.End, rec.DrainedAt, g.CPU, g.Wall), count("cpus", g.CPUs))
+	case *Bin:
+		if rec.At%BinWidth != 0 {
+			return fmt.Errorf("a bin begins at %v, which is no multiple of %v", rec.At, BinWidth)
+		}
+		return errors.Join(index(rec.Trial), times(rec.At), outcomes(rec.Due), outcomes(rec.Done))
+	case *Failure:
+		r := rec.Result
+		return errors.Join(index(rec.Trial), count("seq", r.Seq), names(string(r.Outcome)),
+			times(r.Due, r.Sent, r.Connected, r.Written, r.FirstByte, r.Done))
+	case *Sample:
+		if len(rec.Listeners) > maxListeners || len(rec.Errors) > maxListeners {
+			return fmt.Errorf("more than %d listeners or errors", maxListeners)
+		}
+		return errors.Join(names(rec.Host), times(rec.At, rec.Took))
+	case *Service:
+		if math.IsNaN(rec.SumSq) || math.IsInf(rec.SumSq, 0) || rec.SumSq < 0 {
+			return fmt.Errorf("the sum of squares is %v", rec.SumSq)
+		}
+		return errors.Join(names(rec.Host), times(rec.At, rec.Sum))
+	case *Event:
+		return errors.Join(names(rec.Host, rec.Source, rec.Class, rec.Text), times(rec.At))
+	case *Footer:
+		return errors.Join(names(rec.Reason), times(rec.At))
+	}
+	return nil
+}
+
+func (h *Header) validate() error {
+	if h.Mode != "loss" && h.Mode != "retrial" {
+		return fmt.Errorf("the mode is %.40q, want loss or retrial", h.Mode)
+	}
+	if len(h.Lanes) > maxLanes {
+		return fmt.Errorf("more than %d lanes", maxLanes)
+	}
+	seen := map[string]bool{}
+	for _, l := range h.Lanes {
+		if seen[l.Name] {
+			return fmt.Errorf("two lanes are named %.40q", l.Name)
+		}
+		seen[l.Name] = true
+		if err := errors.Join(times(l.ConnectTimeout, l.Timeout, l.Deadline), names(l.Name, l.URL, l.Listener, l.ListenerHost)); err != nil {
+			return fmt.Errorf("lane %.40q: %w", l.Name, err)
+		}
+	}
+	c := h.Capacity
+	return errors.Join(names(h.Name), times(c.ServiceTime), count("workers", c.Workers),
+		count("worker connections", c.WorkerConnections), count("trials", h.TrialsTotal))
+}
+
+func index(i int) error {
+	if i < 0 || i >= maxTrials {
+		return fmt.Errorf("trial %d: not from 0 to %d", i, maxTrials-1)
+	}
+	return nil
+}
+
+func count(what string, n int) error {
+	if n < 0 || n > math.MaxInt32 {
+		return fmt.Errorf("%s is %d, not a count", what, n)
+	}
+	return nil
+}
+
+func times(ts ...time.Duration) error {
+	for _, t := range ts {
+		if t < 0 || t > maxTime {
+			return fmt.Errorf("%v is no time in a run: not from 0 to %v", t, maxTime)
+		}
+	}
+	return nil
+}
+
+func rates(rs ...float64) error {
+	for _, r := range rs {
+		if !(r >= 0 && r <= maxRate) { // false for NaN
+			return fmt.Errorf("%v req/s is no rate: not from 0 to %g", r, maxRate)
+		}
+	}
+	return nil
+}
+
+func names(ss ...string) error {
+	for _, s := range ss {
+		if len(s) > maxName {
+			return fmt.Errorf("a text of %d bytes, the limit is %d", len(s), maxName)
+		}
+	}
+	return nil
+}
+
+func stages(p plan.Plan) error {
+	if len(p.Stages) > maxStages {
+		return fmt.Errorf("more than %d stages", maxStages)
+	}
+	for _, s := range p.Stages {
+		if err := errors.Join(times(s.Duration), rates(s.From, s.To)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func outcomes(counts map[loadgen.Outcome]uint64) error {
+	if len(counts) > maxOutcomes {
+		return fmt.Errorf("more than %d outcomes", maxOutcomes)
+	}
+	for o := range counts {
+		if len(o) > 64 {
+			return fmt.Errorf("an outcome named %.40q…", o)
+		}
+	}
+	return nil
+}
