@@ -28,9 +28,9 @@ const (
 
 // LabOptions are what a reproduction takes beside its scenario.
 type LabOptions struct {
-	Seed       uint64
-	Program    string // this program, which also is the backend: /proc/self/exe
-	WithoutWhy string // not empty: leave NGINX out, for this reason
+	Seed    uint64
+	Program string // this program, which also is the backend: /proc/self/exe
+	NGINX   string // path of NGINX; empty: the installed one
 }
 
 // Reproduce sets a scenario up in a private lab. It must be called inside one (lab.Enter).
@@ -121,19 +121,12 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 	return nil
 }
 
-// startNGINX reports false, with a warning in the setup, where the proxy lane cannot be had.
+// startNGINX reports false, with a warning in the setup, where there is no NGINX.
 func (b *labBuilder) startNGINX(ctx context.Context) (bool, error) {
-	without := func(why string) (bool, error) {
-		b.Environment["nginx"] = "none"
-		b.warn("no_proxy_lane", "The direct lane ran alone: "+why)
-		return false, nil
-	}
-	if b.opt.WithoutWhy != "" {
-		return without(b.opt.WithoutWhy)
-	}
-	path, version, err := nginx.Find(ctx)
+	path, version, err := nginx.Find(ctx, b.opt.NGINX)
 	if errors.Is(err, nginx.ErrNotInstalled) {
-		return without(err.Error())
+		b.warn("no_proxy_lane", "The direct lane ran alone: "+err.Error())
+		return false, nil
 	}
 	if err != nil {
 		return false, err

@@ -22,15 +22,22 @@ import (
 // ErrNotInstalled is returned by Find where there is no NGINX.
 var ErrNotInstalled = errors.New("nginx is not installed: `apt-get install nginx-light`, `dnf install nginx` or `apk add nginx`")
 
-// Find returns NGINX's path and version. Distributions keep it in sbin, which ordinary users do not have on
-// their PATH.
-func Find(ctx context.Context) (path, version string, err error) {
-	path, err = exec.LookPath("nginx")
-	for _, p := range []string{"/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sbin/nginx"} {
-		if err == nil {
+// places are looked at in turn. Distributions keep NGINX in sbin, which ordinary users do not have on their PATH.
+var places = []string{"nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sbin/nginx"}
+
+// Find returns NGINX's path and version: of the given one, or where that is empty of the installed one.
+func Find(ctx context.Context, given string) (path, version string, err error) {
+	look := places
+	if given != "" {
+		look = []string{given}
+	}
+	for _, p := range look {
+		if path, err = exec.LookPath(p); err == nil {
 			break
 		}
-		path, err = exec.LookPath(p)
+	}
+	if err != nil && given != "" {
+		return "", "", fmt.Errorf("%w (%s: %w)", ErrNotInstalled, given, err)
 	}
 	if err != nil {
 		return "", "", ErrNotInstalled

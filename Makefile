@@ -1,0 +1,42 @@
+# Every target has a line in `make help`. Nothing here needs more than Go and a POSIX shell.
+GO      ?= go
+BIN     := bin/weir
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)'
+PREFIX  ?= $(HOME)/.local
+STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build install check deps bench
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: build ## build, make sure of NGINX, and reproduce the overflow in a private lab (2 minutes)
+	@scenarios/nginx/ensure.sh
+	@$(BIN) reproduce backlog-overflow
+
+build: ## one static binary: bin/weir
+	@mkdir -p bin
+	$(BUILD) -o $(BIN) ./cmd/weir
+
+install: build ## copy it to $(PREFIX)/bin
+	install -D -m 0755 $(BIN) $(PREFIX)/bin/weir
+
+deps: ## install what the tests run against: NGINX, Gunicorn, Chromium, iproute2 (apt; root or sudo)
+	@.ci/deps
+
+test: deps check ## everything: formatting, vet, staticcheck, foreign builds, all tests with the race detector
+	.ci/test
+
+check: ## gofmt, go vet, staticcheck, and that it builds for macOS and Windows
+	@unformatted=$$(gofmt -l cmd loadgen probe scenarios report); \
+	  if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted"; exit 1; fi
+	$(GO) mod verify
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+	CGO_ENABLED=0 GOOS=darwin $(GO) build ./...
+	CGO_ENABLED=0 GOOS=windows $(GO) build ./...
+
+bench: ## benchmarks of plan, engine, probe and record
+	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"weir/loadgen/self"
+	"weir/report"
+	"weir/report/analysis"
+	"weir/report/runfile"
+	"weir/scenarios"
+)
+
+// outputFlags say where a run is kept and how much is said meanwhile.
+type outputFlags struct {
+	out   string
+	quiet bool
+}
+
+func (o *outputFlags) register(f *pflag.FlagSet) {
+	f.StringVar(&o.out, "out", "weir-runs", "`folder` in which each run makes one of its own")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
+}
+
+// execute runs what is set up, keeps its record, and reports on it. An interrupted run is reported on too.
+func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string, seed uint64) error {
+	if _, err := self.RaiseFileLimit(); err != nil {
+		fmt.Fprintf(s.err, "weir: %v\n", err)
+	}
+	dir, runErr := record(ctx, s, o, setup, command, seed)
+	if dir == "" {
+		return runErr
+	}
+	a, err := analyze(dir)
+	if err != nil {
+		return errors.Join(runErr, err)
+	}
+	if err := report.WriteAll(dir, a); err != nil {
+		return errors.Join(runErr, err)
+	}
+	if err := show(s, a, dir); err != nil {
+		return errors.Join(runErr, err)
+	}
+	switch {
+	case errors.Is(runErr, context.Canceled):
+		return &statusError{exitInterrupted, nil}
+	case runErr != nil:
+		return runErr
+	case !a.Valid:
+		return &statusError{exitInvalid, nil}
+	}
+	return nil
+}
+
+// record offers the load and returns the folder of its record, also where the load ended early.
+func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string, seed uint64) (dir string, err error) {
+	epoch := time.Now()
+	dir = filepath.Join(o.out, epoch.UTC().Format("20060102T150405Z")+"-"+setup.Name)
+	w, err := runfile.Create(dir)
+	if err != nil {
+		return "", errors.Join(err, setup.Close())
+	}
+	rec, err := runfile.NewRecorder(w, header(setup, epoch, command, seed))
+	if err != nil {
+		return "", errors.Join(err, setup.Close())
+	}
+	ui := newProgress(s.err, o.quiet, setup)
+	runErr := setup.Run(ctx, epoch, recording{rec, ui})
+	ui.close()
+	closeErr := setup.Close()
+	return dir, errors.Join(runErr, closeErr, rec.Close(reason(runErr)))
+}
+
+func reason(err error) string {
+	switch {
+	case err == nil:
+		return "complete"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	}
+	return "failed: " + err.Error()
+}
+
+func analyze(path string) (*analysis.Analysis, error) {
+	r, err := runfile.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return analysis.Analyze(r)
+}
+
+// show prints the verdict and where the rest is.
+func show(s streams, a *analysis.Analysis, dir string) error {
+	if err := report.Text(s.out, a, textOptions(s)); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(s.out, "report: %s\n", filepath.Join(dir, "report.html"))
+	return err
+}
+
+func textOptions(s streams) report.TextOptions {
+	opt := report.TextOptions{Width: 80}
+	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			opt.Width = w
+		}
+		opt.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return opt
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"weir/loadgen"
+	"weir/probe"
+	"weir/scenarios"
+)
+
+// redrawEvery is how often the progress line changes.
+const redrawEvery = 100 * time.Millisecond
+
+// progress shows a run while it happens: at a terminal one line that is redrawn, elsewhere one line for each
+// finished trial.
+type progress struct {
+	out      io.Writer
+	terminal bool
+	quiet    bool
+	listener map[string][2]string // lane → host and address of its listener
+	total    int
+	length   time.Duration // of all trials, drains not counted
+	began    time.Time
+	stop     chan struct{}
+	stopped  sync.WaitGroup
+
+	mu        sync.Mutex
+	current   scenarios.Trial
+	finished  int
+	planned   time.Duration // of the finished trials
+	sent, bad uint64        // of the current trial
+	depth     uint32
+	deepest   uint32 // of the current trial
+	limit     uint32
+	seen      bool              // the listener was
+	overflows map[string]uint64 // by host: TcpExtListenOverflows as last read
+	base      uint64            // of the current lane's host when the trial began
+}
+
+func newProgress(out io.Writer, quiet bool, s *scenarios.Setup) *progress {
+	p := &progress{
+		out: out, quiet: quiet, total: len(s.Trials), length: s.Length(), began: time.Now(),
+		listener: map[string][2]string{}, overflows: map[string]uint64{}, stop: make(chan struct{}),
+	}
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+		p.terminal = true
+	}
+	for _, l := range s.Lanes {
+		p.listener[l.Name] = [2]string{l.ListenerHost, l.Listener}
+	}
+	if p.terminal && !quiet {
+		p.stopped.Go(p.redraw)
+	}
+	return p
+}
+
+func (p *progress) redraw() {
+	tick := time.NewTicker(redrawEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			p.mu.Lock()
+			fmt.Fprintf(p.out, "\r%-79.79s", p.line())
+			p.mu.Unlock()
+		case <-p.stop:
+			fmt.Fprintf(p.out, "\r%79s\r", "")
+			return
+		}
+	}
+}
+
+func (p *progress) close() {
+	close(p.stop)
+	p.stopped.Wait()
+}
+
+func (p *progress) trial(t scenarios.Trial) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.current, p.sent, p.bad, p.deepest = t, 0, 0, 0
+	p.base = p.overflows[p.listener[t.Lane][0]]
+}
+
+func (p *progress) result(r loadgen.Result) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent++
+	if r.Outcome != loadgen.OK {
+		p.bad++
+	}
+}
+
+func (p *progress) sample(s probe.Sample) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n, ok := s.Counters["TcpExtListenOverflows"]; ok {
+		p.overflows[s.Host] = n
+	}
+	at := p.listener[p.current.Lane]
+	for _, l := range s.Listeners {
+		if s.Host == at[0] && l.Addr == at[1] {
+			p.depth, p.limit, p.seen = l.Depth, l.Limit, true
+			p.deepest = max(p.deepest, l.Depth)
+		}
+	}
+}
+
+func (p *progress) trialEnd() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.finished++
+	p.planned += p.current.Plan.Duration()
+	if !p.terminal && !p.quiet {
+		fmt.Fprintf(p.out, "trial %d/%d %s %s: %d requests, %d failed, %s\n",
+			p.finished, p.total, p.current.Lane, rateText(p.current.Rate), p.sent, p.bad, p.kernel(p.deepest))
+	}
+}
+
+// line is the whole state in one terminal line of 79 columns.
+func (p *progress) line() string {
+	if p.current.Lane == "" {
+		return "listening to the idle server…"
+	}
+	const width = 16
+	done := width * p.finished / max(p.total, 1)
+	bar := strings.Repeat("█", done) + strings.Repeat("░", width-done)
+	return fmt.Sprintf("%s %2d/%d %s %s  %s  failed %d  %s",
+		bar, min(p.finished+1, p.total), p.total, p.current.Lane, rateText(p.current.Rate), p.kernel(p.depth), p.bad, p.left())
+}
+
+// kernel says what the probe sees of the current lane's listener.
+func (p *progress) kernel(depth uint32) string {
+	if !p.seen {
+		return "Recv-Q unknown"
+	}
+	text := fmt.Sprintf("Recv-Q %d/%d", depth, p.limit)
+	if n, ok := p.overflows[p.listener[p.current.Lane][0]]; ok {
+		text += fmt.Sprintf("  overflows %d", n-p.base)
+	}
+	return text
+}
+
+// left estimates the remaining time from the pace of the trials so far.
+func (p *progress) left() string {
+	elapsed := time.Since(p.began)
+	total := p.length
+	if p.planned > 0 {
+		total = time.Duration(float64(elapsed) * float64(p.length) / float64(p.planned))
+	}
+	left := max(total-elapsed, 0).Round(time.Second)
+	return fmt.Sprintf("%d:%02d left", int(left.Minutes()), int(left.Seconds())%60)
+}
+
+func rateText(rate float64) string {
+	if rate == 0 {
+		return "varying rate"
+	}
+	return fmt.Sprintf("%.0f/s", rate)
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"time"
+
+	"weir/loadgen"
+	"weir/probe"
+	"weir/report/runfile"
+	"weir/scenarios"
+)
+
+// recording is where the runner meets the record: neither imports the other. The record keeps its first
+// error; execute asks for it at the end.
+type recording struct {
+	*runfile.Recorder
+	ui *progress
+}
+
+func (r recording) Trial(t scenarios.Trial) {
+	r.ui.trial(t)
+	_ = r.Recorder.Trial(runfile.Trial{Index: t.Index, Lane: t.Lane, Rate: t.Rate, Start: t.Start, Due: t.Due, Plan: t.Plan})
+}
+
+func (r recording) Result(trial int, result loadgen.Result) {
+	r.ui.result(result)
+	r.Recorder.Result(trial, result)
+}
+
+func (r recording) TrialEnd(e scenarios.TrialEnd) {
+	_ = r.Recorder.TrialEnd(runfile.TrialEnd{
+		Index: e.Index, End: e.End, Drained: e.Drained, DrainedAt: e.DrainedAt, Generator: runfile.Generator(e.Generator),
+	})
+	r.ui.trialEnd()
+}
+
+func (r recording) Sample(s probe.Sample) {
+	r.ui.sample(s)
+	_ = r.Recorder.Sample(s)
+}
+
+func (r recording) Service(s scenarios.Service) { _ = r.Recorder.Service(runfile.Service(s)) }
+func (r recording) Event(e scenarios.Event)     { _ = r.Recorder.Event(runfile.Event(e)) }
+
+// header is what the record says before the load.
+func header(s *scenarios.Setup, epoch time.Time, command []string, seed uint64) runfile.Header {
+	h := runfile.Header{
+		Version: version(), Name: s.Name, Claim: s.Claim, Command: command, Epoch: epoch.UTC(), Seed: seed,
+		Mode: scenarios.LossMode, Environment: s.Environment, Capacity: runfile.Capacity(s.Capacity), TrialsTotal: len(s.Trials),
+	}
+	for _, w := range s.Warnings {
+		h.Warnings = append(h.Warnings, runfile.Warning(w))
+	}
+	for _, l := range s.Lanes {
+		if l.Mode == scenarios.RetrialMode {
+			h.Mode = scenarios.RetrialMode
+		}
+		h.Lanes = append(h.Lanes, runfile.Lane{
+			Name: l.Name, URL: l.Target.URL, Mode: l.Mode, Engine: l.EngineName, Connections: l.Target.Connections,
+			ConnectTimeout: l.Target.ConnectTimeout, Timeout: l.Target.Timeout, MaxInFlight: l.Target.MaxInFlight,
+			Deadline: l.Deadline, Listener: l.Listener, ListenerHost: l.ListenerHost,
+		})
+	}
+	return h
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"weir/loadgen/plan"
+	"weir/scenarios"
+)
+
+// runFlags are those of `weir run`.
+type runFlags struct {
+	targetFlags
+	loadFlags
+	outputFlags
+	name              string
+	workers           int
+	workerConnections int
+	serviceTime       time.Duration
+	probeListener     string
+	probePid          int
+	probeInterval     time.Duration
+	errorLog          string
+	accessLog         string
+}
+
+func newRun(s streams) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Offer load to your own server, directly, through its proxy, or both",
+		Long: `Offers load to servers that are already running, directly at the backend (--direct),
+through its proxy (--proxy), or both in turn on the same schedule. It watches the
+kernel at the same time, keeps a record, and says at which rate failures began.
+Nothing of the servers' is changed.
+
+With --workers and no plan: 15 trials a lane from 0.6 to 1.6 × the computed
+capacity. The load is real: do not point it at a server that others depend on.`,
+		Example: `  # Gunicorn with 8 sync workers, and NGINX in front of it
+  weir run --direct http://127.0.0.1:8000/ --proxy http://127.0.0.1:8080/ --workers 8
+
+  # a plan of its own, through the proxy alone
+  weir run --proxy http://127.0.0.1:8080/ --steps 20..80 --trials 15 --trial-duration 5s`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), s, commandLine(cmd)) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	f.targetFlags.register(flags)
+	f.loadFlags.register(flags)
+	flags.IntVar(&f.workers, "workers", 0, "how many workers the backend has; 0: not known")
+	flags.IntVar(&f.workerConnections, "worker-connections", 0, "connections a worker serves at once; 0: one")
+	flags.DurationVar(&f.serviceTime, "service-time", 0, "how long a worker is busy with a request; 0: measured at low load")
+	flags.StringVar(&f.probeListener, "probe-listener", "", "listener to watch, `:8000` or a unix socket's path; default: the target's port if it is local")
+	flags.IntVar(&f.probePid, "probe-pid", 0, "watch the network namespace of this `process` (a container's)")
+	flags.DurationVar(&f.probeInterval, "probe-interval", 10*time.Millisecond, "between two readings of the kernel")
+	flags.StringVar(&f.errorLog, "nginx-error-log", "", "`path` of the proxy's error log, read while the load runs")
+	flags.StringVar(&f.accessLog, "nginx-access-log", "", "`path` of the proxy's access log in weir's log_format")
+	flags.StringVar(&f.name, "name", "run", "`name` of the run's folder")
+	f.outputFlags.register(flags)
+	return cmd
+}
+
+func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
+	lanes, err := f.lanes()
+	if err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	setup, err := scenarios.Attach(ctx, scenarios.AttachOptions{
+		Name: f.name, Lanes: lanes,
+		Plans:   func(computed float64) ([]plan.Plan, error) { return f.plans(computed) },
+		Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
+		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval,
+		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog,
+	})
+	if err != nil {
+		return err
+	}
+	return execute(ctx, s, f.outputFlags, setup, command, f.seed)
+}
+
+func (f *runFlags) check() error {
+	switch {
+	case f.workers < 0:
+		return usage("--workers must be 0 (not known) or more, not %d", f.workers)
+	case f.workerConnections < 0:
+		return usage("--worker-connections must be 0 or more, not %d", f.workerConnections)
+	case f.serviceTime < 0:
+		return usage("--service-time must be above 0, not %v", f.serviceTime)
+	case f.probeInterval < time.Millisecond:
+		return usage("--probe-interval must be at least 1ms, not %v", f.probeInterval)
+	case f.probePid < 0:
+		return usage("--probe-pid must be a process id, not %d", f.probePid)
+	case !folderName(f.name):
+		return usage("--name %s: use letters, digits, dots, dashes and underscores", quoted(f.name))
+	}
+	return f.loadFlags.check(f.workers > 0)
+}
+
+func folderName(s string) bool {
+	for _, r := range s {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.') {
+			return false
+		}
+	}
+	return s != "" && s[0] != '.' && len(s) <= 100
+}
