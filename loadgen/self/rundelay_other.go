@@ -1,0 +1,8 @@
+//go:build !linux
+
+package self
+
+import "time"
+
+// readDelays is Linux only.
+func readDelays() map[int]time.Duration { return nil }

@@ -1,0 +1,53 @@
+// Package self is what the load generator knows about its own state: how much CPU it burned, how long
+// its threads waited for one, how many files it may open. A generator that was starved measures itself
+// and not the server, so a run records this beside its results. What is too much is for the analysis to
+// say.
+package self
+
+import (
+	"runtime"
+	"time"
+)
+
+// Usage is what the process used between Measure and stop.
+type Usage struct {
+	CPU  time.Duration // user and system time of the whole process
+	Wall time.Duration
+	CPUs int // that it may use: GOMAXPROCS, which follows the affinity mask and the cgroup's quota
+
+	// RunDelay is the time that its threads were runnable and not run, summed over the threads. It is a
+	// lower bound: a thread that ended in between took its account with it. Nil where the system does not tell.
+	RunDelay *time.Duration
+}
+
+// Measure begins to measure the process; stop, which may be called more than once, says what it has
+// used since. It costs one system call and, on Linux, one small file per thread.
+func Measure() (stop func() Usage) {
+	cpu, delays, began := cpuTime(), readDelays(), time.Now()
+	return func() Usage {
+		return Usage{
+			CPU:      max(0, cpuTime()-cpu),
+			Wall:     time.Since(began),
+			CPUs:     runtime.GOMAXPROCS(0),
+			RunDelay: delayed(delays, readDelays()),
+		}
+	}
+}
+
+// delayed adds up, thread by thread, what was waited between two readings; nil if either is missing.
+func delayed(before, after map[int]time.Duration) *time.Duration {
+	if before == nil || after == nil {
+		return nil
+	}
+	var sum time.Duration
+	for thread, d := range after {
+		// A thread not in before was born since. One that waited less than before is a new one with an
+		// old number.
+		if was := before[thread]; d >= was {
+			sum += d - was
+		} else {
+			sum += d
+		}
+	}
+	return &sum
+}
