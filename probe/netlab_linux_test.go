@@ -1,0 +1,200 @@
+package probe
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The tests overflow real queues, each in a user and network namespace of its own, so that counters
+// start at zero, sysctls may be set, and the machine is left alone.
+
+const childEnv = "WEIR_PROBE_TEST_CHILD" // what a re-executed test binary is to be
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) == "listen" {
+		if err := listenUntilEOF(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// inPrivateNetwork runs the calling test again in a new user and network namespace (flags 0), or in
+// those of the flags given. It answers true there, with the loopback up, and false in the parent, once
+// the child has ended.
+func inPrivateNetwork(t *testing.T, flags uintptr) bool {
+	t.Helper()
+	if os.Getenv(childEnv) == t.Name() {
+		if flags&unix.CLONE_NEWNET != 0 || flags == 0 {
+			if err := loopbackUp(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return true
+	}
+	if flags == 0 {
+		flags = unix.CLONE_NEWUSER | unix.CLONE_NEWNET
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
+	cmd.Env = append(os.Environ(), childEnv+"="+t.Name())
+	cmd.SysProcAttr = cloneAttr(flags)
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) {
+		t.Skipf("NOT TESTED: user namespaces are forbidden here (kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns, user.max_user_namespaces): %v", err)
+	}
+	t.Logf("in its own namespace:\n%s", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), "--- PASS: "+t.Name()+" ") {
+		t.Fatal("the test did not run in its namespace")
+	}
+	return false
+}
+
+func cloneAttr(flags uintptr) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Cloneflags: flags, Pdeathsig: syscall.SIGKILL}
+	if flags&unix.CLONE_NEWUSER != 0 {
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	}
+	return attr
+}
+
+func loopbackUp() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	lo.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
+	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo)
+}
+
+// listenUntilEOF is the other process: it listens with a backlog of 7, says where, and waits.
+func listenUntilEOF() error {
+	if err := loopbackUp(); err != nil {
+		return err
+	}
+	fd, port, err := listenTCP(7)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	fmt.Println(port)
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// startListener starts that process in namespaces of its own and returns its pid and port.
+func startListener(t *testing.T, flags uintptr) (pid int, port uint16) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"=listen")
+	cmd.SysProcAttr = cloneAttr(flags)
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stdin.Close(); cmd.Wait() })
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscan(line, &port); err != nil {
+		t.Fatal(err)
+	}
+	return cmd.Process.Pid, port
+}
+
+// listenTCP listens on a free loopback port and never accepts.
+func listenTCP(backlog int, options ...func(fd int) error) (fd int, port uint16, err error) {
+	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, option := range options {
+		if err := option(fd); err != nil {
+			return 0, 0, err
+		}
+	}
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return 0, 0, err
+	}
+	if err := unix.Listen(fd, backlog); err != nil {
+		return 0, 0, err
+	}
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		return 0, 0, err
+	}
+	return fd, uint16(sa.(*unix.SockaddrInet4).Port), nil
+}
+
+// dial connects or fails within the time given.
+func dial(port uint16, timeout time.Duration) (net.Conn, error) {
+	return net.DialTimeout("tcp4", fmt.Sprintf("127.0.0.1:%d", port), timeout)
+}
+
+func setSysctl(t *testing.T, name, value string) {
+	t.Helper()
+	if err := os.WriteFile("/proc/sys/"+strings.ReplaceAll(name, ".", "/"), []byte(value), 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitFor reads until the sample is as wished, for at most five seconds.
+func waitFor(t *testing.T, p *Probe, what string, ok func(Sample) bool) Sample {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		s := p.Read(time.Now())
+		if len(s.Errors) > 0 {
+			t.Fatalf("%v", s.Errors)
+		}
+		if ok(s) {
+			return s
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s: not seen; last sample: %+v", what, s)
+		}
+	}
+}
+
+func open(t *testing.T, cfg Config) *Probe {
+	t.Helper()
+	p, err := Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}

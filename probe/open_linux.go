@@ -1,0 +1,82 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+)
+
+// opener collects sources, and the errors of those that could not be opened.
+type opener struct {
+	sources []Source
+	failed  []SourceError
+	errs    []error
+}
+
+// openSources opens the namespace's tables and sockets from within the namespace where that is
+// allowed; else what /proc/<pid>/net shows from outside, which is every counter but no listener.
+func openSources(cfg Config) ([]Source, []SourceError, error) {
+	var o opener
+	err := inNamespaceOf(cfg, func() {
+		o.openTables("/proc/thread-self/net")
+		o.openListeners(cfg)
+	})
+	if err != nil {
+		if cfg.NetNS != "" {
+			return nil, nil, fmt.Errorf("probe: %w", err)
+		}
+		o.openTables(fmt.Sprintf("/proc/%d/net", cfg.Pid))
+		if len(cfg.Ports) > 0 {
+			o.fail("inet_diag", err)
+		}
+		if len(cfg.UnixPaths) > 0 {
+			o.fail("unix_diag", err)
+		}
+	}
+	if len(o.sources) == 0 {
+		return nil, nil, fmt.Errorf("probe: nothing can be read: %w", errors.Join(o.errs...))
+	}
+	// The last, and not counted above: without the network's tables it would be no probe.
+	o.openFile("/proc/stat", "steal", func(f *procFile) Source { return &steal{f} })
+	return o.sources, o.failed, nil
+}
+
+func (o *opener) openTables(dir string) {
+	for _, name := range []string{"netstat", "snmp"} {
+		o.openFile(filepath.Join(dir, name), name, func(f *procFile) Source { return newCounterTable(name, f) })
+	}
+	o.openFile(filepath.Join(dir, "sockstat"), "sockstat", func(f *procFile) Source { return &sockstat{f} })
+}
+
+func (o *opener) openListeners(cfg Config) {
+	if len(cfg.Ports) > 0 {
+		o.open("inet_diag", func() (Source, error) { return newInetDiag(cfg.Ports) })
+	}
+	if len(cfg.UnixPaths) > 0 {
+		o.open("unix_diag", func() (Source, error) { return newUnixDiag(cfg.UnixPaths) })
+	}
+}
+
+func (o *opener) openFile(path, name string, source func(*procFile) Source) {
+	o.open(name, func() (Source, error) {
+		f, err := openProc(path)
+		if err != nil {
+			return nil, err
+		}
+		return source(f), nil
+	})
+}
+
+func (o *opener) open(name string, source func() (Source, error)) {
+	s, err := source()
+	if err != nil {
+		o.fail(name, err)
+		return
+	}
+	o.sources = append(o.sources, s)
+}
+
+func (o *opener) fail(name string, err error) {
+	o.failed = append(o.failed, SourceError{Source: name, Text: err.Error()})
+	o.errs = append(o.errs, fmt.Errorf("%s: %w", name, err))
+}

@@ -1,0 +1,259 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestOverflowBySYN fills a queue of N+1 and knocks three times more: every SYN is one ListenOverflow,
+// one ListenDrop and one drop of this listener, whatever tcp_abort_on_overflow says.
+func TestOverflowBySYN(t *testing.T) {
+	if !inPrivateNetwork(t, 0) {
+		return
+	}
+	for _, abort := range []string{"0", "1"} {
+		for _, backlog := range []uint32{0, 1, 4} {
+			t.Run(fmt.Sprintf("abort=%s,backlog=%d", abort, backlog), func(t *testing.T) {
+				setSysctl(t, "net.ipv4.tcp_abort_on_overflow", abort)
+				fd, port, err := listenTCP(int(backlog))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer unix.Close(fd)
+				overflowBySYN(t, port, backlog)
+			})
+		}
+	}
+}
+
+func overflowBySYN(t *testing.T, port uint16, backlog uint32) {
+	p := open(t, Config{Ports: []uint16{port}})
+	before := p.Read(time.Now())
+	for range backlog + 1 {
+		c, err := dial(port, time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	waitFor(t, p, "a full queue", func(s Sample) bool { return s.Listeners[0].Depth == backlog+1 })
+	const extra = 3
+	for range extra {
+		if c, err := dial(port, 300*time.Millisecond); err == nil {
+			c.Close()
+			t.Fatal("connected to a full queue")
+		} else if ne := net.Error(nil); !errors.As(err, &ne) || !ne.Timeout() {
+			t.Fatalf("want a timeout, got %v", err)
+		}
+	}
+	after := p.Read(time.Now())
+
+	l := after.Listeners[0]
+	if len(after.Listeners) != 1 || l.Limit != backlog || l.Depth != l.Limit+1 {
+		t.Errorf("a full queue of %d: %+v", backlog, after.Listeners)
+	}
+	if want := fmt.Sprintf("127.0.0.1:%d", port); l.Addr != want {
+		t.Errorf("Addr %q, want %q", l.Addr, want)
+	}
+	if l.Drops == nil || *l.Drops != extra {
+		t.Errorf("the listener dropped %v, want %d", l.Drops, extra)
+	}
+	for name, want := range map[string]uint64{
+		"TcpExtListenOverflows": extra, "TcpExtListenDrops": extra, "TcpExtEmbryonicRsts": 0, "TcpOutRsts": 0,
+		"TcpActiveOpens": uint64(backlog) + 1 + extra, "TcpExtTCPReqQFullDrop": 0,
+	} {
+		wantDelta(t, before, after, name, want)
+	}
+	agreesWithSS(t, "-ltnH", l, fmt.Sprintf("127.0.0.1:%d", port))
+	agreesWithNstat(t, p)
+}
+
+// TestOverflowByFinalACK lets the queue fill only after the handshakes were begun, which
+// TCP_DEFER_ACCEPT makes certain: now tcp_abort_on_overflow decides what the client sees.
+func TestOverflowByFinalACK(t *testing.T) {
+	if !inPrivateNetwork(t, 0) {
+		return
+	}
+	for _, abort := range []int{0, 1} {
+		t.Run(fmt.Sprintf("abort=%d", abort), func(t *testing.T) {
+			setSysctl(t, "net.ipv4.tcp_abort_on_overflow", strconv.Itoa(abort))
+			fd, port, err := listenTCP(1, func(fd int) error {
+				return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 10)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer unix.Close(fd)
+			p := open(t, Config{Ports: []uint16{port}})
+			before := p.Read(time.Now())
+			var conns []net.Conn
+			for range 4 {
+				c, err := dial(port, time.Second)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				conns = append(conns, c)
+			}
+			for _, c := range conns {
+				if _, err := c.Write([]byte("x")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, c := range conns[2:] { // two fit in a queue of 1
+				c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+				_, err := c.Read(make([]byte, 1))
+				if reset := errors.Is(err, unix.ECONNRESET); reset != (abort == 1) {
+					t.Errorf("client sees %v", err)
+				} else if !reset && !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("client sees %v, want to wait in vain", err)
+				}
+			}
+			after := p.Read(time.Now())
+			overflows := after.Counters["TcpExtListenOverflows"] - before.Counters["TcpExtListenOverflows"]
+			if l := after.Listeners[0]; overflows < 2 || l.Depth != 2 || l.Limit != 1 || l.Drops == nil || uint64(*l.Drops) < overflows {
+				t.Errorf("%d overflows, listener %+v with %d drops", overflows, l, *l.Drops)
+			} else {
+				t.Logf("%d overflows by final ACK, sk_drops %d", overflows, *l.Drops)
+			}
+			wantDelta(t, before, after, "TcpExtListenDrops", overflows)
+			wantDelta(t, before, after, "TcpExtEmbryonicRsts", uint64(2*abort))
+			wantDelta(t, before, after, "TcpOutRsts", uint64(2*abort))
+		})
+	}
+}
+
+// TestOverflowOfUnixSocket: no counter anywhere, only the queue itself; the path may lead through a
+// link or have been bound relative.
+func TestOverflowOfUnixSocket(t *testing.T) {
+	dir, err := os.MkdirTemp("", "probe") // t.TempDir may be longer than sun_path
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	t.Chdir(dir)
+	link := filepath.Join(dir, "link.sock")
+	if err := os.Symlink("real.sock", link); err != nil {
+		t.Fatal(err)
+	}
+	abstract := fmt.Sprintf("@weir-probe-test-%d", os.Getpid())
+	for _, test := range []struct{ bound, asked string }{
+		{filepath.Join(dir, "full.sock"), filepath.Join(dir, "full.sock")},
+		{"real.sock", link},
+		{abstract, abstract},
+	} {
+		const backlog = 2
+		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: test.bound}), unix.Listen(fd, backlog)); err != nil {
+			t.Fatal(err)
+		}
+		p := open(t, Config{UnixPaths: []string{test.asked, filepath.Join(dir, "none.sock")}})
+		for i := range backlog + 2 {
+			c, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer unix.Close(c)
+			err = unix.Connect(c, &unix.SockaddrUnix{Name: test.bound})
+			if full := i > backlog; full != errors.Is(err, unix.EAGAIN) {
+				t.Errorf("%s: connection %d: %v", test.bound, i, err)
+			}
+		}
+		s := p.Read(time.Now())
+		if len(s.Errors) != 0 || len(s.Listeners) != 1 {
+			t.Fatalf("%s: %+v", test.asked, s)
+		}
+		l := s.Listeners[0]
+		if l.Addr != test.asked || l.Depth != backlog+1 || l.Limit != backlog || l.Drops != nil || l.Cookie == 0 || l.Inode == 0 {
+			t.Errorf("%s: %+v", test.asked, l)
+		}
+		agreesWithSS(t, "-lxnH", l, test.bound)
+	}
+}
+
+func wantDelta(t *testing.T, before, after Sample, name string, want uint64) {
+	t.Helper()
+	b, ok := before.Counters[name]
+	a, ok2 := after.Counters[name]
+	if !ok || !ok2 {
+		t.Errorf("%s is absent", name)
+	} else if a-b != want {
+		t.Errorf("%s grew by %d, want %d", name, a-b, want)
+	}
+}
+
+// agreesWithSS holds the listener against the line of ss that has the address: state, Recv-Q, Send-Q.
+func agreesWithSS(t *testing.T, flags string, l Listener, addr string) {
+	t.Helper()
+	out, err := exec.Command("ss", flags).Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Log("NOT COMPARED with ss: it is not installed (package iproute2)")
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(line)
+		if i := indexOf(f, addr); i >= 3 {
+			if f[i-2] != fmt.Sprint(l.Depth) || f[i-1] != fmt.Sprint(l.Limit) {
+				t.Errorf("ss says %q, the probe %+v", strings.TrimSpace(line), l)
+			}
+			return
+		}
+	}
+	t.Errorf("ss does not know %s:\n%s", addr, out)
+}
+
+func indexOf(fields []string, s string) int {
+	for i, f := range fields {
+		if f == s {
+			return i
+		}
+	}
+	return -1
+}
+
+// agreesWithNstat compares all counters in a namespace where nothing else happens.
+func agreesWithNstat(t *testing.T, p *Probe) {
+	t.Helper()
+	out, err := exec.Command("nstat", "-asz").Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Log("NOT COMPARED with nstat: it is not installed (package iproute2)")
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.Read(time.Now())
+	compared := 0
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(line)
+		if len(f) < 2 {
+			continue
+		}
+		if ours, ok := s.Counters[f[0]]; ok {
+			compared++
+			if f[1] != strconv.FormatUint(ours, 10) {
+				t.Errorf("%s: nstat says %s, the probe %d", f[0], f[1], ours)
+			}
+		}
+	}
+	if want := len(s.Counters) - 1; compared != want { // nstat has no stat.cpu.steal
+		t.Errorf("nstat knows %d of our %d counters", compared, want)
+	}
+}

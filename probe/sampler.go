@@ -1,0 +1,127 @@
+package probe
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Config says whose kernel tables are read, and which listeners are looked for in them.
+type Config struct {
+	Host      string   // name put into each Sample
+	Pid       int      // read the network namespace of this process; 0: our own
+	NetNS     string   // or: the namespace behind this path (/proc/123/ns/net, /proc/self/fd/9); entering it needs CAP_SYS_ADMIN there
+	Ports     []uint16 // TCP listeners to watch
+	UnixPaths []string // AF_UNIX stream listeners to watch; "@name" is the abstract address "name"
+}
+
+// Probe reads the sources of one host. Its methods may be called from several goroutines; readings
+// are taken one at a time.
+type Probe struct {
+	host string
+
+	mu      sync.Mutex
+	sources []Source
+	failed  []SourceError // sources that could not be opened, until they have been told once
+}
+
+// ErrUnsupported is wrapped by the error of Open where the kernel is not Linux.
+var ErrUnsupported = errors.New("the probe reads Linux only: run it on the Linux host that listens")
+
+// minInterval bounds the rate of Run: below it a reading would cost more than the interval.
+const minInterval = time.Millisecond
+
+// Open opens every source that cfg asks for. A source that cannot be opened is a SourceError in the
+// first sample; Open fails only when no table of the network namespace can be read at all, or when cfg
+// contradicts itself. The descriptors stay with the namespace that they were opened in, even after its
+// last process has ended.
+func Open(cfg Config) (*Probe, error) {
+	if cfg.Pid != 0 && cfg.NetNS != "" {
+		return nil, errors.New("probe: both a pid and a network namespace are given: leave one out")
+	}
+	if cfg.Pid < 0 {
+		return nil, errors.New("probe: a pid is not negative")
+	}
+	sources, failed, err := openSources(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Probe{host: cfg.Host, sources: sources, failed: failed}, nil
+}
+
+// Read takes one reading now. What a source could not give is in Errors; the rest of the sample is
+// still good. The sample shares no memory with the probe.
+func (p *Probe) Read(epoch time.Time) Sample {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	began := time.Now()
+	s := Sample{
+		Host:     p.host,
+		At:       began.Sub(epoch),
+		Counters: make(map[string]uint64, len(counterNames)+1),
+		Gauges:   make(map[string]uint64, 2),
+		Errors:   p.failed,
+	}
+	p.failed = nil
+	for _, source := range p.sources {
+		if err := source.Read(&s); err != nil {
+			s.Errors = append(s.Errors, SourceError{Source: source.Name(), Text: err.Error()})
+		}
+	}
+	slices.SortFunc(s.Listeners, func(a, b Listener) int {
+		return cmp.Or(cmp.Compare(a.Addr, b.Addr), cmp.Compare(a.Cookie, b.Cookie))
+	})
+	s.Took = time.Since(began)
+	return s
+}
+
+// Run reads at every whole multiple of every from the epoch and hands each sample to sink, until ctx
+// ends. The schedule is fixed: a slow reading or a slow sink shifts no later tick, and a tick whose
+// time has passed meanwhile is left out, never made up for in a bunch. So a gap in the samples' At is
+// a time in which nothing was seen. Less than a millisecond is taken as a millisecond. sink is called
+// from the goroutine that called Run.
+func (p *Probe) Run(ctx context.Context, epoch time.Time, every time.Duration, sink func(Sample)) {
+	every = max(every, minInterval)
+	timer := time.NewTimer(untilTick(time.Since(epoch), every))
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		if ctx.Err() != nil { // both were ready: the end goes first
+			return
+		}
+		sink(p.Read(epoch))
+		timer.Reset(untilTick(time.Since(epoch), every))
+	}
+}
+
+// untilTick is the time from now to the next multiple of every. A multiple that is exactly now has
+// been served, or is about to be missed: the next one counts.
+func untilTick(now, every time.Duration) time.Duration {
+	past := now % every
+	if past < 0 { // before the epoch
+		past += every
+	}
+	return every - past
+}
+
+// Close releases the descriptors. A later Read finds no source.
+func (p *Probe) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, source := range p.sources {
+		if c, ok := source.(io.Closer); ok {
+			errs = append(errs, c.Close())
+		}
+	}
+	p.sources = nil
+	return errors.Join(errs...)
+}
