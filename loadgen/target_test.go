@@ -1,0 +1,68 @@
+package loadgen
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestCompleteFillsIn(t *testing.T) {
+	for url, address := range map[string]string{
+		"http://127.0.0.1/":        "127.0.0.1:80",
+		"https://example.test/x?y": "example.test:443",
+		"http://[::1]:8000":        "[::1]:8000",
+	} {
+		got, err := Target{URL: url}.Complete()
+		if err != nil || got.Address != address || got.Method != "GET" || got.Network != "tcp" || got.Connections != New ||
+			got.Timeout != DefaultTimeout || got.MaxInFlight != DefaultMaxInFlight {
+			t.Errorf("%s: %+v, %v", url, got, err)
+		}
+	}
+	kept := Target{URL: "http://app/", Network: "unix", Address: "/run/app.sock", Method: "HEAD", Timeout: time.Second, MaxInFlight: 3, Connections: Reuse}
+	got, err := kept.Complete()
+	if err != nil || got.Address != kept.Address || got.Method != "HEAD" || got.Timeout != time.Second || got.MaxInFlight != 3 || got.Connections != Reuse {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestCompleteRefuses(t *testing.T) {
+	const url = "http://127.0.0.1:8000/"
+	for want, target := range map[string]Target{
+		"http://":             {URL: "127.0.0.1:8000"},
+		"no host":             {URL: "http:///path"},
+		"Authorization":       {URL: "http://me:secret@host/"},
+		"HTTP method":         {URL: url, Method: "GET /"},
+		"one line":            {URL: url, Headers: [][2]string{{"X", "a\r\nB: c"}}},
+		"the name":            {URL: url, Headers: [][2]string{{"X Y", "a"}}},
+		"follows from":        {URL: url, Headers: [][2]string{{"content-length", "5"}}},
+		"use \"new\"":         {URL: url, Connections: "some"},
+		"use tcp":             {URL: url, Network: "udp"},
+		"no local address":    {URL: url, Network: "unix", Address: "/x", LocalAddr: netip.MustParseAddr("127.0.0.1")},
+		"like 127.0.0.1":      {URL: url, Address: "nowhere"},
+		"may be negative":     {URL: url, Timeout: -1},
+		"neither may be":      {URL: url, MaxInFlight: -1},
+		"invalid port \":x\"": {URL: "http://127.0.0.1:x/"},
+	} {
+		_, err := target.Complete()
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%+v: %v, want one line with %q", target, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("the error shows a password: %v", err)
+		}
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	seen := map[Outcome]bool{}
+	for _, o := range Outcomes() {
+		if seen[o] || o == "" || o.Sent() == (o == Shed) {
+			t.Errorf("%q: listed twice or %v as sent", o, o.Sent())
+		}
+		seen[o] = true
+	}
+	if len(seen) != 25 || Outcome("").Sent() {
+		t.Errorf("%d outcomes, want the 25 of the format", len(seen))
+	}
+}
