@@ -1,0 +1,110 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Host is a network namespace with one address.
+type Host struct {
+	lab   *Lab
+	name  string
+	addr  netip.Addr
+	netns int // descriptor that keeps the namespace
+}
+
+const ownNamespace = "/proc/thread-self/ns/net"
+
+// hostNamespace opens the caller's network namespace or a new one. The new one is made on a thread that
+// ends with its goroutine, so that no other goroutine ever runs in it by accident.
+func hostNamespace(callers bool) (fd int, err error) {
+	if callers {
+		return unix.Open(ownNamespace, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // never unlocked
+		if err = unix.Unshare(unix.CLONE_NEWNET); err == nil {
+			fd, err = unix.Open(ownNamespace, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		}
+	}()
+	<-done
+	return fd, err
+}
+
+// Name is the host's name.
+func (h *Host) Name() string { return h.name }
+
+// Addr is the host's address, which every host of the lab reaches.
+func (h *Host) Addr() netip.Addr { return h.addr }
+
+// NetNS is a path of the host's network namespace, good in this process until the lab is closed.
+func (h *Host) NetNS() string { return fmt.Sprintf("/proc/self/fd/%d", h.netns) }
+
+// Do runs f on a thread that is in the host's network namespace. Sockets that f opens stay in it for
+// good; goroutines that f starts are not in it, so dial literal addresses (a name is looked up elsewhere).
+func (h *Host) Do(f func() error) (err error) {
+	runtime.LockOSThread()
+	before, err := unix.Open(ownNamespace, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		runtime.UnlockOSThread()
+		return fmt.Errorf("lab: own network namespace: %w", err)
+	}
+	defer unix.Close(before)
+	if err := unix.Setns(h.netns, unix.CLONE_NEWNET); err != nil {
+		runtime.UnlockOSThread()
+		return fmt.Errorf("lab: enter %s: %w", h.name, err)
+	}
+	defer func() {
+		if back := unix.Setns(before, unix.CLONE_NEWNET); back != nil {
+			// The thread stays locked: it ends with this goroutine and serves no other.
+			err = errors.Join(err, fmt.Errorf("lab: leave %s: %w", h.name, back))
+			return
+		}
+		runtime.UnlockOSThread()
+	}()
+	return f()
+}
+
+// Sysctl reads a net.* sysctl of the host.
+func (h *Host) Sysctl(name string) (string, error) {
+	var text []byte
+	err := validateSysctl(name, "read")
+	if err == nil {
+		err = h.Do(func() (err error) {
+			text, err = os.ReadFile(sysctlPath(name))
+			return err
+		})
+	}
+	if err != nil {
+		return "", &SysctlError{h.name, name, err}
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+func (h *Host) setSysctl(name, value string) error {
+	return h.Do(func() error {
+		f, err := os.OpenFile(sysctlPath(name), os.O_WRONLY, 0) // no O_CREATE: absence must be seen
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteString(value)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return fmt.Errorf("set to %q: %w", value, err)
+		}
+		return nil
+	})
+}
+
+// sysctlPath is a file whose content depends on the network namespace of the thread that opens it
+// (net_ctl_root_lookup in net/sysctl_net.c).
+func sysctlPath(name string) string {
+	return "/proc/sys/" + strings.ReplaceAll(name, ".", "/")
+}

@@ -1,0 +1,124 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Lab is a set of hosts that reach each other.
+type Lab struct {
+	hosts   []*Host
+	dir     string
+	missing []*SysctlError
+
+	mu        sync.Mutex
+	closed    bool
+	processes []process
+}
+
+// New makes the hosts and joins each to each other. It must be called Inside. The first host is the
+// namespace that the caller is in already. Addresses are 10.77.0.1, 10.77.0.2 …, in the order of hosts.
+//
+// A sysctl that this kernel does not have is no error: MissingSysctls lists it.
+func New(hosts []HostSpec) (_ *Lab, err error) {
+	if !Inside() {
+		return nil, errors.New("lab: New is called outside: start the program by lab.Enter first")
+	}
+	if err := validate(hosts); err != nil {
+		return nil, err
+	}
+	l := &Lab{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close())
+		}
+	}()
+	for i, spec := range hosts {
+		h := &Host{lab: l, name: spec.Name, addr: netip.AddrFrom4([4]byte{10, 77, 0, byte(i + 1)})}
+		if h.netns, err = hostNamespace(i == 0); err != nil {
+			return nil, fmt.Errorf("lab: network namespace of %s: %w", spec.Name, err)
+		}
+		l.hosts = append(l.hosts, h)
+		if err := l.configure(h, spec.Sysctls); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.cable(); err != nil {
+		return nil, err
+	}
+	if l.dir, err = mountDir(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// configure sets sysctls before there are interfaces, so that net.ipv4.conf.default counts for them.
+func (l *Lab) configure(h *Host, sysctls map[string]string) error {
+	for name, value := range sysctls {
+		err := h.setSysctl(name, value)
+		if errors.Is(err, fs.ErrNotExist) {
+			l.missing = append(l.missing, &SysctlError{h.name, name, err})
+		} else if err != nil {
+			return &SysctlError{h.name, name, err}
+		}
+	}
+	return h.Do(func() error { return bringUp(h.addr) })
+}
+
+// cable lays a veth pair between every two hosts, so that no host forwards for another.
+func (l *Lab) cable() error {
+	for i, a := range l.hosts {
+		for _, b := range l.hosts[i+1:] {
+			if err := join(a, b); err != nil {
+				return fmt.Errorf("lab: cable %s to %s: %w", a.name, b.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Host returns the host of that name; nil where there is none.
+func (l *Lab) Host(name string) *Host {
+	for _, h := range l.hosts {
+		if h.name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// Dir is an empty folder in memory that only the lab's processes see. It vanishes with the lab.
+func (l *Lab) Dir() string { return l.dir }
+
+// MissingSysctls are the sysctls that were asked for and that this kernel does not have.
+func (l *Lab) MissingSysctls() []*SysctlError { return l.missing }
+
+// Close ends the processes that Start started and takes the hosts, cables and Dir away. It takes at
+// most a few seconds. A program that is killed before it gets here leaves nothing behind either.
+func (l *Lab) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	errs := []error{l.endProcesses()}
+	// Namespaces end some time after their last user; cables must be gone before a next lab lays its own.
+	for i, a := range l.hosts {
+		for _, b := range l.hosts[i+1:] {
+			errs = append(errs, a.Do(func() error { return unjoin(b) }))
+		}
+	}
+	for _, h := range l.hosts {
+		errs = append(errs, unix.Close(h.netns))
+	}
+	if l.dir != "" {
+		errs = append(errs, unix.Unmount(l.dir, unix.MNT_DETACH))
+	}
+	return errors.Join(errs...)
+}
