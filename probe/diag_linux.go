@@ -4,78 +4,145 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"time"
+	"os"
 
-	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
-// diagConn asks the kernel's socket diagnostics (sock_diag(7)) for dumps.
+// diagConn asks the kernel's socket diagnostics (sock_diag(7)) for dumps. It speaks netlink by itself,
+// with two system calls and no allocation a dump: by way of a general netlink library the two dumps of
+// inet_diag took 115 µs and 127 allocations, more than all other sources together.
 type diagConn struct {
-	conn *netlink.Conn
-	req  netlink.Message
+	fd  int
+	seq uint32
+	buf []byte
 }
 
 const (
 	tcpListen = 10 // TCP_LISTEN, include/net/tcp_states.h; AF_UNIX uses the same number
 
-	diagTimeout  = time.Second // the kernel answers a dump while it is asked: a bound, not a wait
-	maxListeners = 4096        // one port's SO_REUSEPORT group may be large, but not without end
+	diagBuffer   = 64 << 10 // a dump comes in pieces of at most 32 KiB (net/netlink/af_netlink.c, netlink_dump)
+	maxListeners = 4096     // one port's SO_REUSEPORT group may be large, but not without end
+	maxPieces    = 4096     // and so may a dump of unix sockets
+
+	nlHeader = 16 // struct nlmsghdr, include/uapi/linux/netlink.h
 )
 
-// dialDiag opens a socket in the calling thread's network namespace.
+// dialDiag opens a socket in the calling thread's network namespace. It is connected to the kernel, so
+// that no other process can answer in its place.
 func dialDiag() (*diagConn, error) {
-	conn, err := netlink.Dial(unix.NETLINK_SOCK_DIAG, nil)
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {
-		return nil, fmt.Errorf("opening a NETLINK_SOCK_DIAG socket: %w", err)
+		return nil, fmt.Errorf("opening a NETLINK_SOCK_DIAG socket: %w", os.NewSyscallError("socket", err))
 	}
-	return &diagConn{conn: conn}, nil
+	// The kernel answers while it is asked; the timeout only keeps a surprise from becoming a hang.
+	err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 1})
+	if err == nil {
+		err = unix.Connect(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("connecting to the kernel's socket diagnostics: %w", err)
+	}
+	return &diagConn{fd: fd, buf: make([]byte, diagBuffer)}, nil
 }
 
-func (c *diagConn) Close() error { return c.conn.Close() }
+func (c *diagConn) Close() error { return os.NewSyscallError("close", unix.Close(c.fd)) }
 
-// dump sends one request and calls each for every socket of the answer.
-func (c *diagConn) dump(req []byte, each func([]byte) error) error {
-	if err := c.conn.SetDeadline(time.Now().Add(diagTimeout)); err != nil {
-		return err
+// newDiagRequest makes a dump request with room for a payload of n bytes, which is returned apart.
+func newDiagRequest(n int) (msg, payload []byte) {
+	msg = make([]byte, nlHeader+n)
+	binary.NativeEndian.PutUint32(msg, uint32(len(msg)))
+	binary.NativeEndian.PutUint16(msg[4:], unix.SOCK_DIAG_BY_FAMILY)
+	binary.NativeEndian.PutUint16(msg[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	return msg, msg[nlHeader:]
+}
+
+// dump sends one request and calls each for every socket of the answer. It reads to the answer's end
+// whatever happens, because the kernel refuses a second dump (EBUSY) while one is unread.
+func (c *diagConn) dump(msg []byte, each func([]byte) error) error {
+	c.seq++
+	binary.NativeEndian.PutUint32(msg[8:], c.seq)
+	if _, err := ignoringEINTR(unix.Write, c.fd, msg); err != nil {
+		return fmt.Errorf("asking for a dump of listeners: %w", err)
 	}
-	sent, err := c.conn.Send(netlink.Message{
-		Header: netlink.Header{Type: unix.SOCK_DIAG_BY_FAMILY, Flags: netlink.Request | netlink.Dump},
-		Data:   req,
-	})
-	if err != nil {
-		return dumpError(err)
-	}
-	n := 0
-	for m, err := range c.conn.ReceiveIter() {
+	var first error
+	for range maxPieces {
+		n, err := ignoringEINTR(unix.Read, c.fd, c.buf)
 		if err != nil {
-			return dumpError(err)
+			return fmt.Errorf("reading a dump of listeners: %w", err)
 		}
-		if m.Header.Sequence != sent.Header.Sequence {
-			continue // the rest of an answer that an earlier reading gave up on
+		done, err := eachDiag(c.buf[:n], c.seq, each)
+		if first == nil {
+			first = err
 		}
-		if n++; n > maxListeners {
-			return fmt.Errorf("more than %d listening sockets: the rest is not shown", maxListeners)
-		}
-		if err := each(m.Data); err != nil {
-			return err
+		if done {
+			return first
 		}
 	}
-	return nil
+	return fmt.Errorf("a dump of listeners does not end after %d pieces", maxPieces)
 }
 
-func dumpError(err error) error {
-	if errors.Is(err, unix.ENOENT) {
-		return fmt.Errorf("the kernel has no socket diagnostics for this family (modprobe inet_diag tcp_diag unix_diag): %w", err)
+func ignoringEINTR(call func(int, []byte) (int, error), fd int, b []byte) (int, error) {
+	for {
+		if n, err := call(fd, b); !errors.Is(err, unix.EINTR) {
+			return n, err
+		}
 	}
-	return fmt.Errorf("dumping listeners: %w", err)
+}
+
+// eachDiag walks the messages of one piece; done is the end of the dump, err the first thing that went
+// wrong. Messages of another sequence are what an earlier reading left when it timed out.
+func eachDiag(b []byte, seq uint32, each func([]byte) error) (done bool, err error) {
+	for len(b) > 0 {
+		if len(b) < nlHeader {
+			return false, errShort
+		}
+		n := int(binary.NativeEndian.Uint32(b))
+		if n < nlHeader || n > len(b) {
+			return false, errShort
+		}
+		payload := b[nlHeader:n]
+		if binary.NativeEndian.Uint32(b[8:]) == seq {
+			switch binary.NativeEndian.Uint16(b[4:]) {
+			case unix.NLMSG_DONE, unix.NLMSG_ERROR: // both begin with a negative errno, or 0
+				if e := diagError(payload); e != nil && err == nil {
+					err = e
+				}
+				return true, err
+			case unix.SOCK_DIAG_BY_FAMILY:
+				if e := each(payload); e != nil && err == nil {
+					err = e
+				}
+			}
+		}
+		b = b[min(align4(n), len(b)):]
+	}
+	return false, err
+}
+
+func diagError(payload []byte) error {
+	if len(payload) < 4 {
+		return errShort
+	}
+	code := int32(binary.NativeEndian.Uint32(payload))
+	if code >= 0 {
+		return nil
+	}
+	err := fmt.Errorf("dumping listeners: %w", unix.Errno(-code))
+	if errors.Is(err, unix.ENOENT) {
+		return fmt.Errorf("%w: the kernel has no socket diagnostics for this family (modprobe tcp_diag unix_diag)", err)
+	}
+	return err
 }
 
 // errShort is a message or attribute that ends before it should.
 var errShort = errors.New("a socket diagnostics message is cut short")
 
-// eachAttr walks struct rtattr list (include/uapi/linux/rtnetlink.h): length, type, payload, padding
-// to four bytes.
+func align4(n int) int { return (n + 3) &^ 3 }
+
+// eachAttr walks a list of struct rtattr (include/uapi/linux/rtnetlink.h): length, type, payload,
+// padding to four bytes.
 func eachAttr(b []byte, each func(kind uint16, value []byte)) error {
 	for len(b) > 0 {
 		if len(b) < 4 {
@@ -86,7 +153,7 @@ func eachAttr(b []byte, each func(kind uint16, value []byte)) error {
 			return errShort
 		}
 		each(binary.NativeEndian.Uint16(b[2:]), b[4:n])
-		b = b[min((n+3)&^3, len(b)):]
+		b = b[min(align4(n), len(b)):]
 	}
 	return nil
 }

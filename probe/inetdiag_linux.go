@@ -3,6 +3,7 @@ package probe
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -56,13 +57,13 @@ func newInetDiag(ports []uint16) (*inetDiag, error) {
 	d := &inetDiag{conn: conn, ports: slices.Clone(ports), addrs: make(map[uint64]naming)}
 	d.add = d.addMessage
 	for i, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-		req := make([]byte, inetReqLen)
+		msg, req := newDiagRequest(inetReqLen)
 		req[0], req[1], req[2] = family, unix.IPPROTO_TCP, 1<<(inetMemInfo-1)
 		binary.NativeEndian.PutUint32(req[4:], 1<<tcpListen)
 		if len(ports) == 1 { // the kernel compares idiag_sport; several are compared here
 			binary.BigEndian.PutUint16(req[8:], ports[0])
 		}
-		d.reqs[i] = req
+		d.reqs[i] = msg
 	}
 	return d, nil
 }
@@ -92,9 +93,13 @@ func (d *inetDiag) addMessage(b []byte) error {
 	if err != nil {
 		return err
 	}
-	if slices.Contains(d.ports, l.addr.Port()) {
-		d.found = append(d.found, l)
+	if !slices.Contains(d.ports, l.addr.Port()) {
+		return nil
 	}
+	if len(d.found) >= maxListeners {
+		return fmt.Errorf("more than %d listeners: the rest is not shown", maxListeners)
+	}
+	d.found = append(d.found, l)
 	return nil
 }
 

@@ -52,11 +52,13 @@ func newUnixDiag(paths []string) (*unixDiag, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &unixDiag{conn: conn, paths: slices.Clone(paths), files: make([]fileID, len(paths)), req: make([]byte, unixReqLen)}
+	d := &unixDiag{conn: conn, paths: slices.Clone(paths), files: make([]fileID, len(paths))}
 	d.add = d.addMessage
-	d.req[0] = unix.AF_UNIX
-	binary.NativeEndian.PutUint32(d.req[4:], 1<<tcpListen)
-	binary.NativeEndian.PutUint32(d.req[12:], unixShow)
+	msg, req := newDiagRequest(unixReqLen)
+	req[0] = unix.AF_UNIX
+	binary.NativeEndian.PutUint32(req[4:], 1<<tcpListen)
+	binary.NativeEndian.PutUint32(req[12:], unixShow)
+	d.req = msg
 	return d, nil
 }
 
