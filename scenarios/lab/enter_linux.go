@@ -32,22 +32,28 @@ func Inside() bool {
 	return os.Getppid() == 1 && hasRole(roleProgram)
 }
 
+// isInit reports whether this is PID 1 of a lab.
+func isInit() bool { return os.Getpid() == 1 && hasRole(roleInit) }
+
 func hasRole(role string) bool {
 	r, outside, _ := strings.Cut(os.Getenv(marker), ":")
 	own, err := os.Readlink("/proc/thread-self/ns/net")
 	return r == role && err == nil && own != outside
 }
 
-// Enter runs this program again with args (without the program's name) inside a new lab, and returns its
-// exit code; a program that a signal ended has 128 + the signal. Where the lab cannot be made, the error
-// names what forbids it, as Supported does.
+// Enter runs this program again inside a new lab, with args as its os.Args, and returns its exit code; a
+// program that a signal ended has 128 + the signal. Where the lab cannot be made, the error names what
+// forbids it, as Supported does.
 //
 // SIGINT, SIGTERM and SIGHUP are forwarded, each once. When ctx ends and none of them came, the inside
 // gets SIGTERM; 30 s later it is killed. If this process is killed, the lab dies with it.
 //
 // A program calls Enter wherever it is not Inside: it is called once more by PID 1 of the lab.
 func Enter(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (exitCode int, err error) {
-	if os.Getpid() == 1 && hasRole(roleInit) {
+	if len(args) == 0 {
+		return 0, errors.New("lab: Enter needs the program's arguments, its name first, as in os.Args")
+	}
+	if isInit() {
 		return initMain(ctx, args)
 	}
 	if Inside() {
@@ -61,8 +67,8 @@ func Enter(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	if err != nil {
 		return 0, fmt.Errorf("lab: own network namespace: %w; is /proc mounted?", err)
 	}
-	cmd := exec.Command("/proc/self/exe", args...)
-	cmd.Args[0] = os.Args[0]
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = args
 	cmd.Env = append(os.Environ(), marker+"="+roleInit+":"+outside)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
 	cmd.WaitDelay = time.Second // a reader that never ends must not hold us when the lab has ended

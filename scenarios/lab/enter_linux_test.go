@@ -170,7 +170,7 @@ func TestEndOfContextEndsTheInside(t *testing.T) {
 			}
 		}
 	}()
-	code, err := Enter(ctx, nil, nil, w, os.Stderr)
+	code, err := Enter(ctx, os.Args[:1], nil, w, os.Stderr)
 	w.Close()
 	<-read
 	if err != nil || code != 130 || got.String() != "ready\nterminated\n" {

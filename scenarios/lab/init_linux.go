@@ -26,7 +26,7 @@ func initMain(ctx context.Context, args []string) (int, error) {
 	if err := os.Setenv(marker, roleProgram+":"+outside); err != nil {
 		return 0, fmt.Errorf("lab: PID 1: %w", err)
 	}
-	pid, err := syscall.ForkExec("/proc/self/exe", append([]string{os.Args[0]}, args...), &syscall.ProcAttr{
+	pid, err := syscall.ForkExec("/proc/self/exe", args, &syscall.ProcAttr{
 		Env:   os.Environ(),
 		Files: []uintptr{0, 1, 2},
 	})

@@ -52,7 +52,7 @@ func TestMain(m *testing.M) {
 		time.Sleep(50 * time.Millisecond)
 		os.Exit(0)
 	case !Inside():
-		code, err := Enter(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+		code, err := Enter(context.Background(), os.Args, os.Stdin, os.Stdout, os.Stderr)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(99)
