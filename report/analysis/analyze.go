@@ -1,0 +1,174 @@
+package analysis
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"weir/loadgen"
+	"weir/report/analysis/estimate"
+	"weir/report/runfile"
+)
+
+// Schema names the form of report.json.
+const Schema = "weir.report/1"
+
+// Analyze reads a record to its end and says what it shows. The same record gives the same analysis, bit
+// for bit on the same kind of processor; where floats are written down they have to be rounded, to six
+// significant digits, which is the renderer's part (report.JSON). The error is the reader's: a record that cannot be
+// read. A run that shows nothing is no error but an Analysis that says so.
+func Analyze(rd *runfile.Reader) (*Analysis, error) {
+	r, err := load(rd)
+	if err != nil {
+		return nil, err
+	}
+	r.measure()
+	c := r.capacity()
+	h := r.header
+	a := &Analysis{
+		Schema: Schema, Name: h.Name, Claim: h.Claim, Started: h.Epoch.UTC().Format(time.RFC3339),
+		Version: h.Version, Command: h.Command, Seed: h.Seed, Mode: h.Mode, Ended: r.ended(),
+		Environment: h.Environment, Capacity: c.report(h.Capacity), Lanes: []Lane{},
+		OnsetOverCapacity: map[string]Interval{}, Assertions: []any{},
+	}
+	r.doubt(c)
+	for _, l := range r.lanes {
+		out, o := r.lane(l, c)
+		if iv, ok := c.overCapacity(cmp.Or(o.failure, o.overflow)); ok {
+			a.OnsetOverCapacity[l.Name] = iv
+		}
+		a.Lanes = append(a.Lanes, out)
+	}
+	a.Agreement = agreement(a.Lanes)
+	a.InvalidReasons = r.invalid(c)
+	a.Valid = len(a.InvalidReasons) == 0
+	a.Warnings = append([]Warning{}, r.warnings...)
+	a.Verdict = verdict(a)
+	return a, nil
+}
+
+func (r *run) ended() string {
+	if r.footer == nil {
+		return "cut short"
+	}
+	return r.footer.Reason
+}
+
+// lane puts together what one path showed.
+func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
+	q := l.queue()
+	out := Lane{
+		Name: l.Name, URL: l.URL, Engine: l.Engine, Connections: string(l.Connections),
+		ConnectTimeout: l.ConnectTimeout.Seconds(), Deadline: l.Deadline.Seconds(),
+		Outcomes: named(l.outcomes()), Late: l.late(), Shed: l.outcomes()[loadgen.Shed],
+		Latency: quantiles(l.latency), FailLatency: quantiles(l.fail), SendLag: quantiles(l.lag),
+		Overflows:     l.overflows(),
+		ListenDrops:   l.sum(func(f *figures) *uint64 { return f.listenDrops }),
+		ListenerDrops: l.sum(func(f *figures) *uint64 { return f.drops }),
+		MaxRecvQ:      q.depth, BacklogLimit: q.limit, Listener: l.Listener,
+		Trials: []Trial{}, LogClasses: r.logClasses(l),
+	}
+	o := r.onsets(l)
+	for _, t := range l.trials {
+		out.Offered += t.figures.due
+		out.Sent += t.figures.sent
+		out.SYNRetrans += t.figures.synRetrans
+		out.Trials = append(out.Trials, t.report(o.fit))
+	}
+	out.OverflowOnset, out.ErrorOnset, out.NoOnset = o.overflow, o.failure, o.because()
+	if o.failure == nil || o.overflow == nil {
+		r.warn("no_onset", "%s: no onset: %s", l.Name, out.NoOnset)
+	}
+	out.Plateau = l.plateau()
+	out.Reconciliation = r.reconcile(l, c)
+	out.Cause = r.cause(l, c, out.Reconciliation)
+	out.Timeline = r.timeline(l, c)
+	return out, o
+}
+
+func (t *trial) report(fit *estimate.Fit) Trial {
+	f, d := &t.figures, t.duration().Seconds()
+	out := Trial{
+		Index: t.Index, Rate: t.rate(), Start: t.Start.Seconds(), Duration: d,
+		Due: f.due, Sent: f.sent, Bad: f.bad, Outcomes: named(f.outcomes),
+		Overflows: f.overflows, MaxRecvQ: f.queue.depth, Drained: t.drained(), Complete: f.complete,
+	}
+	if d > 0 && f.due > 0 {
+		perSecond := float64(f.due) / d
+		low, high := estimate.Wilson(f.good(), f.due)
+		out.Goodput = float64(f.good()) / d
+		out.GoodLow, out.GoodHigh = low*perSecond, high*perSecond
+	}
+	if fit != nil && f.complete && t.constant() {
+		x := fit.Expected(estimate.Trial{Due: f.due, Bad: f.bad, Duration: t.duration()})
+		out.Expected = &x
+	}
+	return out
+}
+
+// plateau is the median goodput of the complete trials that lost more than a twentieth: what the server
+// yields however much is offered. It is by due time and so includes what the queue took in, C/T.
+func (l *lane) plateau() *float64 {
+	var good []float64
+	for _, t := range l.complete() {
+		if f := &t.figures; t.constant() && 20*f.bad > f.due {
+			good = append(good, float64(f.good())/t.duration().Seconds())
+		}
+	}
+	if len(good) == 0 {
+		return nil
+	}
+	slices.Sort(good)
+	median := (good[(len(good)-1)/2] + good[len(good)/2]) / 2
+	return &median
+}
+
+// logClasses sums what a proxy logged while the lane's trials ran, the most frequent class first.
+func (r *run) logClasses(l *lane) []LogClass {
+	sums := map[[2]string]*LogClass{}
+	for _, t := range l.trials {
+		for _, e := range r.eventsOf(t) {
+			key := [2]string{e.Source, e.Class}
+			if sums[key] == nil {
+				sums[key] = &LogClass{Source: e.Source, Class: e.Class, Text: e.Text}
+			}
+			sums[key].Count += e.Count
+		}
+	}
+	var out []LogClass
+	for _, c := range sums {
+		out = append(out, *c)
+	}
+	slices.SortFunc(out, func(a, b LogClass) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Class, b.Class))
+	})
+	return out
+}
+
+// agreement is the proxy lane's onset ÷ the direct lane's: 1 where the proxy hides nothing and adds nothing.
+func agreement(lanes []Lane) *Interval {
+	onset := func(name string) *Onset {
+		i := slices.IndexFunc(lanes, func(l Lane) bool { return l.Name == name })
+		if i < 0 {
+			return nil
+		}
+		return lanes[i].ErrorOnset
+	}
+	direct, proxy := onset("direct"), onset("proxy")
+	if direct == nil || proxy == nil || direct.Low <= 0 {
+		return nil
+	}
+	iv := over(proxy, direct.RPS, direct.Low, direct.High)
+	return &iv
+}
+
+// named drops what did not happen.
+func named(counts map[loadgen.Outcome]uint64) map[string]uint64 {
+	out := map[string]uint64{}
+	for o, n := range counts {
+		if n > 0 {
+			out[string(o)] = n
+		}
+	}
+	return out
+}

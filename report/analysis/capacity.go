@@ -1,0 +1,118 @@
+package analysis
+
+import (
+	"math"
+	"time"
+
+	"weir/report/analysis/estimate"
+	"weir/report/capacity"
+	"weir/report/runfile"
+)
+
+// serverCapacity is W, S and W/S with their doubts, in seconds and requests per second; zero is "not known".
+type serverCapacity struct {
+	servers   int // workers × connections
+	service   float64
+	low, high float64 // of service; 0 where it was not measured
+	source    string
+	count     uint64
+	nominal   float64 // as stated, where a measured one took its place
+	rate      float64
+	rateLow   float64
+	rateHigh  float64
+	mean      time.Duration
+}
+
+// capacity is workers × connections ÷ S. S is the worker's whole busy period, from accept to being ready
+// to accept again, where the backend stamps it: a sleep of 20 ms keeps a worker for 20.65 ms, and with
+// the nominal figure every onset would look 3 to 6 % too low. It is taken from trials that kept the
+// workers busy, because an idle worker's first request after a sleep is slower than those that follow.
+func (r *run) capacity() serverCapacity {
+	h := r.header.Capacity
+	c := serverCapacity{
+		servers: h.Workers * max(1, h.WorkerConnections),
+		service: h.ServiceTime.Seconds(), source: h.ServiceTimeSource, count: h.ServiceTimeCount,
+	}
+	if s := r.stamped(); s.count > 0 {
+		mean, low, high, ok := estimate.Mean(s.count, s.sum, s.sumSq)
+		if !ok {
+			mean, low, high = s.sum/float64(s.count), 0, 0
+			r.warn("service_time_interval", "one stamp of the service time gives no interval for the capacity")
+		}
+		c.nominal, c.service, c.low, c.high = c.service, mean, max(low, 0), high
+		c.source, c.count = s.source, s.count
+	}
+	c.mean = time.Duration(math.Round(c.service * 1e9))
+	if c.servers > 0 && c.service > 0 {
+		c.rate = float64(c.servers) / c.service
+		if c.low > 0 && c.high > 0 {
+			c.rateLow, c.rateHigh = float64(c.servers)/c.high, float64(c.servers)/c.low
+		}
+	}
+	return c
+}
+
+type stamps struct {
+	count      uint64
+	sum, sumSq float64
+	source     string
+}
+
+// stamped pools the backend's stamps that were taken while load was offered: of the trials in which the
+// queue was full or overflowed, and where there are none of these, of all.
+func (r *run) stamped() stamps {
+	const what = "backend stamp, accept to ready"
+	saturated := func(t *trial) bool {
+		o := t.figures.overflows
+		return t.figures.queue.full || o != nil && *o > 0
+	}
+	s := r.pool(saturated)
+	s.source = what
+	if s.count == 0 {
+		s = r.pool(func(*trial) bool { return true })
+		s.source = what + "; no trial saturated the workers"
+	}
+	return s
+}
+
+func (r *run) pool(from func(*trial) bool) (s stamps) {
+	i := 0
+	for _, t := range r.trials {
+		for ; i < len(r.services) && r.services[i].At <= t.Start; i++ {
+		}
+		for ; i < len(r.services) && r.services[i].At <= min(t.Start+t.duration(), t.until); i++ {
+			if x := r.services[i]; from(t) && x.Count > 0 && x.Sum > 0 {
+				s.count += x.Count
+				s.sum += x.Sum.Seconds()
+				s.sumSq += x.SumSq
+			}
+		}
+	}
+	return s
+}
+
+func (c serverCapacity) report(h runfile.Capacity) Capacity {
+	return Capacity{
+		Workers: h.Workers, WorkerConnections: max(1, h.WorkerConnections),
+		ServiceTimeSource: c.source, ServiceTimeCount: c.count,
+		ServiceTime: positive(c.service), ServiceTimeLow: positive(c.low), ServiceTimeHigh: positive(c.high),
+		NominalServiceTime: positive(c.nominal),
+		Computed:           positive(c.rate), Low: positive(c.rateLow), High: positive(c.rateHigh),
+	}
+}
+
+// positive is nil for what is not known.
+func positive(x float64) *float64 {
+	if !(x > 0) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+// model is the server behind a lane; false where its workers, their service time or its queue are not known.
+func (c serverCapacity) model(l *lane) (capacity.Model, bool) {
+	if c.servers == 0 || c.mean <= 0 || l.slots == 0 {
+		return capacity.Model{}, false
+	}
+	return capacity.Model{Workers: c.servers, Service: c.mean, Backlog: l.slots - 1}, true
+}

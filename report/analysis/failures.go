@@ -1,0 +1,122 @@
+package analysis
+
+import (
+	"strings"
+
+	"weir/loadgen"
+	"weir/probe/nginxlog"
+	"weir/report/runfile"
+)
+
+// failures sorts what went wrong by which kind of thing can have caused it. Late answers and requests
+// that the run's end canceled are no failures here.
+type failures struct {
+	// full are those that a full accept queue produces, by outcome: connect_timeout (dropped SYNs),
+	// connect_reset and reset_before_response (tcp_abort_on_overflow), queue_full (AF_UNIX), and through a
+	// proxy the 504s of its connect timeouts and the 502s of its resets and full unix sockets.
+	full    map[loadgen.Outcome]uint64
+	own     uint64 // the generator's: no port, no descriptor, shed
+	refused uint64 // nobody listens, or nobody is there
+	proxy   uint64 // 502 and 504 that the proxy's log does not lay to a full queue
+	server  uint64 // other answers that are errors
+	closed  uint64 // connections closed or broken after they were made
+	slow    uint64 // no answer in time
+}
+
+func (f *failures) sumFull() (n uint64) {
+	for _, k := range f.full {
+		n += k
+	}
+	return n
+}
+
+// failures of one trial. Without a proxy's log every 504 may have been a connect timeout, and no 502 can
+// be told from a killed worker's, so the 504s count as overflow's and the 502s do not.
+func (r *run) failures(t *trial) failures {
+	f := failures{full: map[loadgen.Outcome]uint64{}}
+	for o, n := range t.figures.outcomes {
+		switch o {
+		case loadgen.ConnectTimeout, loadgen.ConnectReset, loadgen.ResetBeforeResponse, loadgen.QueueFull:
+			f.full[o] += n
+		case loadgen.HTTP504, loadgen.HTTP502:
+			full := min(n, r.logged(t, o, n))
+			if full > 0 {
+				f.full[o] += full
+			}
+			f.proxy += n - full
+		case loadgen.NoLocalPort, loadgen.NoFD, loadgen.Shed:
+			f.own += n
+		case loadgen.ConnectRefused, loadgen.ConnectUnreachable, loadgen.DNSFailed:
+			f.refused += n
+		case loadgen.HTTP4xx, loadgen.HTTP500, loadgen.HTTP503, loadgen.HTTP5xx:
+			f.server += n
+		case loadgen.ResponseTimeout:
+			f.slow += n
+		case loadgen.OK, loadgen.Canceled:
+		default:
+			f.closed += n
+		}
+	}
+	return f
+}
+
+// logged is how many of a trial's n answers with 502 or 504 the proxy's log lays to a full queue.
+func (r *run) logged(t *trial, o loadgen.Outcome, n uint64) uint64 {
+	errors, access := r.log(t)
+	if o == loadgen.HTTP502 {
+		return errors[nginxlog.UnixQueueFull] + errors[nginxlog.ConnectReset] + errors[nginxlog.RecvReset]
+	}
+	switch {
+	case len(access) > 0: // one line a request, where a retried request has several in the error log
+		var connect uint64
+		for class, k := range access {
+			if strings.HasPrefix(class, "504/") && strings.Contains(class, "/connect") {
+				connect += k
+			}
+		}
+		return connect
+	case len(errors) > 0:
+		return errors[nginxlog.ConnectTimeout]
+	}
+	return n
+}
+
+// log counts the lines that NGINX wrote while the trial ran, by class.
+func (r *run) log(t *trial) (errors, access map[string]uint64) {
+	errors, access = map[string]uint64{}, map[string]uint64{}
+	for _, e := range r.eventsOf(t) {
+		switch e.Source {
+		case "nginx.error":
+			errors[e.Class] += e.Count
+		case "nginx.access":
+			access[e.Class] += e.Count
+		}
+	}
+	return errors, access
+}
+
+// eventsOf returns what was logged from the trial's start until the next trial's. What a direct lane does
+// passes no proxy, so a line belongs to the lane whose trial was running.
+func (r *run) eventsOf(t *trial) []runfile.Event {
+	from := search(r.events, func(e runfile.Event) bool { return e.At >= t.Start.Truncate(runfile.BinWidth) })
+	to := search(r.events, func(e runfile.Event) bool { return e.At >= t.until.Truncate(runfile.BinWidth) })
+	return r.events[from:max(from, to)]
+}
+
+// allFailures adds up the lane's failures.
+func (r *run) allFailures(l *lane) failures {
+	sum := failures{full: map[loadgen.Outcome]uint64{}}
+	for _, t := range l.trials {
+		f := r.failures(t)
+		for o, n := range f.full {
+			sum.full[o] += n
+		}
+		sum.own += f.own
+		sum.refused += f.refused
+		sum.proxy += f.proxy
+		sum.server += f.server
+		sum.closed += f.closed
+		sum.slow += f.slow
+	}
+	return sum
+}

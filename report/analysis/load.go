@@ -1,0 +1,229 @@
+package analysis
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"weir/loadgen"
+	"weir/probe"
+	"weir/report/runfile"
+)
+
+// run is a record put in order: what Analyze works on.
+type run struct {
+	header   *runfile.Header
+	footer   *runfile.Footer // nil: the run was cut short
+	lanes    []*lane         // as in the header
+	trials   []*trial        // of all lanes, in the order in which they began
+	samples  map[string][]sample
+	services []runfile.Service
+	events   []runfile.Event
+	warnings []Warning
+	replayed int // requests that were simulated so far
+}
+
+// lane is a path with what happened on it.
+type lane struct {
+	runfile.Lane
+	trials             []*trial
+	latency, fail, lag *hdr.Histogram // of all its trials, ns
+	slots              int            // C: places in the listener's queue; 0 where its limit is not known
+}
+
+// trial is one trial with its bins added up.
+type trial struct {
+	runfile.Trial
+	lane    *lane
+	end     *runfile.TrialEnd // nil: never ended
+	until   time.Duration     // when the next trial began; for ever after the last
+	bins    map[time.Duration]*bin
+	figures figures
+}
+
+// bin is what happened to the requests that were due in, and in, one stretch of runfile.BinWidth.
+type bin struct {
+	due              map[loadgen.Outcome]uint64
+	late             uint64
+	sent, synRetrans uint64
+}
+
+// sample is what the analysis needs of a probe's reading; 100 counters 50 times a second are too much to keep.
+type sample struct {
+	at        time.Duration
+	counters  [nCounters]reading
+	listeners []probe.Listener // those that a lane leads to
+}
+
+// reading is a counter's value, or its absence.
+type reading struct {
+	value uint64
+	ok    bool
+}
+
+// The counters that the analysis uses.
+const (
+	listenOverflows = iota
+	listenDrops
+	reqQFullDrop
+	nCounters
+)
+
+var counterNames = [nCounters]string{"TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDrop"}
+
+// What no run reaches; a record that does is refused before it fills the memory.
+const (
+	maxBins    = 1 << 20
+	maxSamples = 1 << 22
+	maxRecords = 1 << 20 // of services, and of events
+)
+
+// load reads the whole record.
+func load(r *runfile.Reader) (*run, error) {
+	l := loader{run: &run{samples: map[string][]sample{}}, byIndex: map[int]*trial{}}
+	for r.Scan() {
+		if err := l.add(r.Record()); err != nil {
+			name, line := r.Pos()
+			return nil, &runfile.SyntaxError{File: name, Line: line, Err: err}
+		}
+	}
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	if l.run.header == nil {
+		return nil, runfile.ErrNoHeader
+	}
+	for _, w := range slices.Concat(l.run.header.Warnings, r.Warnings()) {
+		l.run.warn(w.Code, "%s", w.Text)
+	}
+	l.run.sort()
+	return l.run, nil
+}
+
+type loader struct {
+	run           *run
+	byIndex       map[int]*trial
+	bins, samples int
+}
+
+func (l *loader) add(rec runfile.Record) error {
+	switch rec := rec.(type) {
+	case *runfile.Header:
+		l.header(rec)
+	case *runfile.Trial:
+		return l.trial(rec)
+	case *runfile.TrialEnd:
+		l.byIndex[rec.Index].end = rec
+	case *runfile.Bin:
+		return l.bin(rec)
+	case *runfile.Sample:
+		return l.sample(rec)
+	case *runfile.Service:
+		l.run.services = append(l.run.services, *rec)
+	case *runfile.Event:
+		l.run.events = append(l.run.events, *rec)
+	case *runfile.Footer:
+		l.run.footer = rec
+	}
+	if len(l.run.services) > maxRecords || len(l.run.events) > maxRecords {
+		return fmt.Errorf("more than %d service or event records", maxRecords)
+	}
+	return nil
+}
+
+func (l *loader) header(h *runfile.Header) {
+	l.run.header = h
+	for _, ln := range h.Lanes {
+		l.run.lanes = append(l.run.lanes, &lane{
+			Lane: ln, latency: runfile.NewHistogram(), fail: runfile.NewHistogram(), lag: runfile.NewHistogram(),
+		})
+	}
+}
+
+func (l *loader) trial(t *runfile.Trial) error {
+	i := slices.IndexFunc(l.run.lanes, func(ln *lane) bool { return ln.Name == t.Lane })
+	if i < 0 {
+		return fmt.Errorf("trial %d is of lane %.40q, which the header does not have", t.Index, t.Lane)
+	}
+	tr := &trial{Trial: *t, lane: l.run.lanes[i], until: forever, bins: map[time.Duration]*bin{}}
+	tr.lane.trials = append(tr.lane.trials, tr)
+	l.run.trials = append(l.run.trials, tr)
+	l.byIndex[t.Index] = tr
+	return nil
+}
+
+// forever is later than every time in a record.
+const forever = time.Duration(1<<63 - 1)
+
+func (l *loader) bin(rec *runfile.Bin) error {
+	t := l.byIndex[rec.Trial]
+	b := t.bins[rec.At]
+	if b == nil {
+		if l.bins++; l.bins > maxBins {
+			return fmt.Errorf("more than %d bins", maxBins)
+		}
+		b = &bin{due: map[loadgen.Outcome]uint64{}}
+		t.bins[rec.At] = b
+	}
+	for o, n := range rec.Due {
+		b.due[o] += n
+	}
+	b.late += rec.Late
+	b.sent += rec.Sent
+	b.synRetrans += rec.SYNRetrans
+	if b.late > b.due[loadgen.OK] {
+		return errors.New("more late answers than answers")
+	}
+	return errors.Join(
+		runfile.MergeHistogram(t.lane.latency, rec.Latency),
+		runfile.MergeHistogram(t.lane.fail, rec.FailLatency),
+		runfile.MergeHistogram(t.lane.lag, rec.Lag))
+}
+
+func (l *loader) sample(rec *runfile.Sample) error {
+	if l.samples++; l.samples > maxSamples {
+		return fmt.Errorf("more than %d samples", maxSamples)
+	}
+	s := sample{at: rec.At}
+	for i, name := range counterNames {
+		s.counters[i].value, s.counters[i].ok = rec.Counters[name]
+	}
+	for _, ls := range rec.Listeners {
+		wanted := func(ln *lane) bool { return ln.ListenerHost == rec.Host && ln.Listener == ls.Addr }
+		if slices.ContainsFunc(l.run.lanes, wanted) {
+			s.listeners = append(s.listeners, ls)
+		}
+	}
+	l.run.samples[rec.Host] = append(l.run.samples[rec.Host], s)
+	return nil
+}
+
+// sort puts everything into the order of time: sources write when they can.
+func (r *run) sort() {
+	byStart := func(a, b *trial) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Index, b.Index)) }
+	slices.SortFunc(r.trials, byStart)
+	for i := 1; i < len(r.trials); i++ {
+		r.trials[i-1].until = r.trials[i].Start
+	}
+	for _, l := range r.lanes {
+		slices.SortFunc(l.trials, byStart)
+	}
+	for _, s := range r.samples {
+		slices.SortStableFunc(s, func(a, b sample) int { return cmp.Compare(a.at, b.at) })
+	}
+	slices.SortStableFunc(r.services, func(a, b runfile.Service) int { return cmp.Compare(a.At, b.At) })
+	slices.SortStableFunc(r.events, func(a, b runfile.Event) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Class, b.Class))
+	})
+}
+
+func (r *run) warn(code, format string, args ...any) {
+	w := Warning{code, fmt.Sprintf(format, args...)}
+	if !slices.Contains(r.warnings, w) {
+		r.warnings = append(r.warnings, w)
+	}
+}

@@ -1,0 +1,135 @@
+package analysis
+
+import (
+	"sort"
+	"time"
+)
+
+// search returns the first index whose element satisfies after, which must hold for all later ones too.
+func search[T any](s []T, after func(T) bool) int {
+	return sort.Search(len(s), func(i int) bool { return after(s[i]) })
+}
+
+// window is a stretch of a host's samples that covers a trial: the last reading before anything was
+// offered, all within, and the first after everything had come to rest.
+type window []sample
+
+// cover returns the samples of the trial's host from the last at or before its start to the first at or
+// after the end; nil where they do not reach that far. A reading that lies after the next trial's start
+// would hold that trial's overflows too, so the last one before it stands in, if it saw the load's end.
+func (r *run) cover(t *trial) window {
+	s := r.samples[t.lane.ListenerHost]
+	first := search(s, func(x sample) bool { return x.at > t.Start }) - 1
+	if first < 0 || t.end == nil {
+		return nil
+	}
+	rest := max(t.end.End, t.end.DrainedAt)
+	last := search(s, func(x sample) bool { return x.at >= rest })
+	if last == len(s) || s[last].at > t.until {
+		last--
+		if s[last].at < t.end.End {
+			return nil
+		}
+	}
+	return window(s[first : last+1])
+}
+
+// within returns the host's samples from the trial's start until it had drained, or the next began.
+func (r *run) within(t *trial) window {
+	s := r.samples[t.lane.ListenerHost]
+	end := t.until
+	if t.end != nil {
+		end = min(end, max(t.end.End, t.end.DrainedAt))
+	}
+	from := search(s, func(x sample) bool { return x.at >= t.Start })
+	to := search(s, func(x sample) bool { return x.at > end })
+	return window(s[from:max(from, to)])
+}
+
+// delta is by how much a counter grew over the window; nil where it is absent at either end, or was reset.
+func (w window) delta(counter int) *uint64 {
+	if len(w) < 2 {
+		return nil
+	}
+	a, b := w[0].counters[counter], w[len(w)-1].counters[counter]
+	if !a.ok || !b.ok || b.value < a.value {
+		return nil
+	}
+	d := b.value - a.value
+	return &d
+}
+
+// drops is by how much the sk_drops of the sockets at an address grew over the window; nil where the
+// kernel does not tell. Each socket is followed by its cookie; one that is new began at 0. The kernel's
+// counter is 32 bits wide and may pass zero.
+func (w window) drops(addr string) *uint64 {
+	if len(w) < 2 {
+		return nil
+	}
+	before := map[uint64]uint32{}
+	for _, l := range w[0].listeners {
+		if l.Addr == addr && l.Drops != nil {
+			before[l.Cookie] = *l.Drops
+		}
+	}
+	var sum uint64
+	known := false
+	for _, l := range w[len(w)-1].listeners {
+		if l.Addr == addr && l.Drops != nil {
+			sum += uint64(*l.Drops - before[l.Cookie])
+			known = true
+		}
+	}
+	if !known {
+		return nil
+	}
+	return &sum
+}
+
+// queue is what the samples say of the accept queue at an address.
+type queue struct {
+	depth *uint32 // the deepest one socket was seen; nil: never seen
+	limit *uint32 // the largest backlog limit
+	slots int     // places in all its sockets, at most: each holds limit+1
+	full  bool    // a socket was seen with limit+1 in its queue
+	at    time.Duration
+}
+
+// queue looks at every sample of the window. SO_REUSEPORT gives an address several sockets, each with a
+// queue of its own.
+func (w window) queue(addr string) queue {
+	var q queue
+	for _, s := range w {
+		slots := 0
+		for _, l := range s.listeners {
+			if l.Addr != addr {
+				continue
+			}
+			slots += int(l.Limit) + 1
+			if q.depth == nil || l.Depth > *q.depth {
+				depth := l.Depth
+				q.depth = &depth
+			}
+			if q.limit == nil || l.Limit > *q.limit {
+				limit := l.Limit
+				q.limit = &limit
+			}
+			if l.Depth > l.Limit && !q.full {
+				q.full, q.at = true, s.at
+			}
+		}
+		q.slots = max(q.slots, slots)
+	}
+	return q
+}
+
+// firstGrowth is when a counter first grew: between from and to, which are the times of two samples.
+func (w window) firstGrowth(counter int) (from, to time.Duration, ok bool) {
+	for i := 1; i < len(w); i++ {
+		a, b := w[i-1].counters[counter], w[i].counters[counter]
+		if a.ok && b.ok && b.value > a.value {
+			return w[i-1].at, w[i].at, true
+		}
+	}
+	return 0, 0, false
+}

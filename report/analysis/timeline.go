@@ -1,0 +1,168 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"weir/loadgen"
+	"weir/report/runfile"
+)
+
+// maxTimeline bounds the bins of a lane's timeline. A longer run is drawn in wider ones.
+const maxTimeline = 20_000
+
+// timeline lays the lane's trials on one clock. What a request's outcome was stands where it was due.
+func (r *run) timeline(l *lane, c serverCapacity) Timeline {
+	width := r.timelineWidth(l)
+	tl := Timeline{BinS: width.Seconds(), Bad: map[string][]uint64{}, Marks: r.marks(l, c)}
+	index := tl.lay(l, width)
+	n := len(tl.AtS)
+	tl.Offered, tl.Goodput = make([]float64, n), make([]float64, n)
+	tl.RecvQ, tl.Overflows, tl.Replayed = make([]*uint32, n), make([]*uint64, n), make([]*uint64, n)
+	for _, t := range l.trials {
+		tl.fill(t, index, width)
+		for _, s := range r.within(t) {
+			i, ok := index[s.at.Truncate(width)]
+			if q := (window{s}).queue(l.Listener); ok && q.depth != nil && (tl.RecvQ[i] == nil || *q.depth > *tl.RecvQ[i]) {
+				tl.RecvQ[i] = q.depth
+			}
+		}
+		tl.count(r.cover(t), index, width)
+		r.replay(t, c, index, width, tl.Replayed)
+	}
+	return tl
+}
+
+// timelineWidth is a multiple of the record's bins.
+func (r *run) timelineWidth(l *lane) time.Duration {
+	width := runfile.BinWidth
+	bins := func() (n int64) {
+		for _, t := range l.trials {
+			from, to := t.extent()
+			n += int64((to-from)/width) + 2
+		}
+		return n
+	}
+	for bins() > maxTimeline+2*int64(len(l.trials)) {
+		width *= 2
+	}
+	return width
+}
+
+// extent is the time in which something of the trial happened.
+func (t *trial) extent() (from, to time.Duration) {
+	to = t.Start + t.duration()
+	if t.end != nil {
+		to = max(to, t.end.End, t.end.DrainedAt)
+	}
+	for at := range t.bins {
+		to = max(to, at+runfile.BinWidth)
+	}
+	return t.Start, max(t.Start, min(to, t.until))
+}
+
+// lay makes one bin for each stretch of width that a trial touches, and returns where each one is.
+func (tl *Timeline) lay(l *lane, width time.Duration) map[time.Duration]int {
+	index := map[time.Duration]int{}
+	for _, t := range l.trials {
+		from, to := t.extent()
+		for at := from.Truncate(width); at < to; at += width {
+			if _, ok := index[at]; !ok {
+				index[at] = len(tl.AtS)
+				tl.AtS = append(tl.AtS, at.Seconds())
+			}
+		}
+	}
+	return index
+}
+
+func (tl *Timeline) fill(t *trial, index map[time.Duration]int, width time.Duration) {
+	for _, at := range slices.Sorted(maps.Keys(t.bins)) {
+		i, ok := index[at.Truncate(width)]
+		if !ok {
+			continue // nothing was due in it: an answer after the next trial had begun
+		}
+		b := t.bins[at]
+		var due uint64
+		for o, n := range b.due {
+			due += n
+			if o != loadgen.OK {
+				tl.bad(string(o))[i] += n
+			}
+		}
+		if b.late > 0 {
+			tl.bad("late")[i] += b.late
+		}
+		tl.Offered[i] += float64(due) / width.Seconds()
+		tl.Goodput[i] += float64(due-b.bad()) / width.Seconds()
+	}
+}
+
+func (tl *Timeline) bad(class string) []uint64 {
+	if tl.Bad[class] == nil {
+		tl.Bad[class] = make([]uint64, len(tl.AtS))
+	}
+	return tl.Bad[class]
+}
+
+// count puts each growth of the overflow counter into the bin of the reading that showed it.
+func (tl *Timeline) count(w window, index map[time.Duration]int, width time.Duration) {
+	for k := 1; k < len(w); k++ {
+		i, ok := index[w[k].at.Truncate(width)]
+		if d := w[k-1 : k+1].delta(listenOverflows); ok && d != nil {
+			tl.Overflows[i] = plus(tl.Overflows[i], *d)
+		}
+	}
+}
+
+func plus(n *uint64, d uint64) *uint64 {
+	sum := value(n) + d
+	return &sum
+}
+
+// marks are the moments of the lane's first passage from enough capacity to failure, in order of time.
+func (r *run) marks(l *lane, c serverCapacity) []Mark {
+	marks := []Mark{}
+	add := func(at time.Duration, code, format string, args ...any) {
+		marks = append(marks, Mark{at.Seconds(), code, fmt.Sprintf(format, args...)})
+	}
+	m, known := c.model(l)
+	if at, t, ok := l.passes(c.rate); ok {
+		add(at, "load_passes_capacity", "load passes %.4g req/s, workers ÷ service time", c.rate)
+		if fill, ok := m.FirstOverflowIdle(t.rate()); known && ok && t.constant() && fill < t.duration() {
+			add(t.Start+fill, "predicted_fill", "%d places should be full here, %.2f s after the trial began", m.Slots(), fill.Seconds())
+		}
+	}
+	if _, at, ok := r.overflowBegan(l); ok {
+		add(at, "first_overflow", "first overflow")
+	}
+	if at, ok := l.firstBad(); ok {
+		add(at, "first_error", "first request that failed or was late")
+	}
+	slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Compare(a.AtS, b.AtS) })
+	return marks
+}
+
+// passes is when the offered rate first exceeds mu, and in which trial.
+func (l *lane) passes(mu float64) (time.Duration, *trial, bool) {
+	if mu <= 0 {
+		return 0, nil, false
+	}
+	for _, t := range l.trials {
+		began := t.Start
+		for _, s := range t.Plan.Stages {
+			if s.From > mu {
+				return began, t, true
+			}
+			if s.To > mu {
+				share := (mu - s.From) / (s.To - s.From)
+				return began + time.Duration(share*float64(s.Duration)), t, true
+			}
+			began += s.Duration
+		}
+	}
+	return 0, nil, false
+}

@@ -1,0 +1,185 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"weir/loadgen"
+	"weir/report/analysis/estimate"
+)
+
+// The limits beyond which a run says nothing about the server.
+const (
+	minSent     = 0.99             // sent ÷ due
+	maxLag      = time.Millisecond // p99 of sent − due, or
+	maxLagShare = 0.02             // of the service time, where that is more
+	maxCPU      = 0.80             // of what the generator may use, in any trial
+	minSampling = 50.0             // Hz; below it bursts are missed: a doubt, not a disqualification
+)
+
+// invalid lists why the run cannot be believed: the generator, not the server, decided what was measured.
+func (r *run) invalid(c serverCapacity) []string {
+	reasons := []string{}
+	add := func(format string, args ...any) { reasons = append(reasons, fmt.Sprintf(format, args...)) }
+	if n := r.overflowsBefore(); n > 0 {
+		add("the backend's accept queue overflowed %d times before the load began: something else was loading it", n)
+	}
+	for _, l := range r.lanes {
+		var due, sent uint64
+		for _, t := range l.complete() {
+			due += t.figures.due
+			sent += t.figures.sent
+		}
+		if float64(sent) < minSent*float64(due) {
+			add("%s: %d of %d due requests were sent (%.1f %%): the generator did not offer the plan", l.Name, sent, due, 100*float64(sent)/float64(due))
+		}
+		limit := max(maxLag, time.Duration(maxLagShare*float64(c.mean)))
+		if n := uint64(l.lag.TotalCount()); estimate.Supported(n, 0.99) {
+			if p99 := time.Duration(l.lag.ValueAtPercentile(99)); p99 > limit {
+				add("%s: one request in a hundred was sent more than %v late, the limit is %v: the schedule slipped", l.Name, p99.Round(time.Microsecond), limit.Round(time.Microsecond))
+			}
+		}
+		outcomes := l.outcomes()
+		for _, o := range []struct {
+			outcome loadgen.Outcome
+			why     string
+		}{
+			{loadgen.Shed, "were not sent, because --max-in-flight was reached"},
+			{loadgen.NoLocalPort, "found no local port: widen ip_local_port_range or use more addresses"},
+			{loadgen.NoFD, "found no file descriptor: raise ulimit -n"},
+		} {
+			if n := outcomes[o.outcome]; n > 0 {
+				add("%s: %d requests %s", l.Name, n, o.why)
+			}
+		}
+		if t, share := l.busiest(); share > maxCPU {
+			add("%s: the generator used %.0f %% of the processors that it may use in trial %d, the limit is %.0f %%", l.Name, 100*share, t.Index, 100*maxCPU)
+		}
+	}
+	return reasons
+}
+
+// busiest is the trial in which the generator used most of what it may use.
+func (l *lane) busiest() (*trial, float64) {
+	var at *trial
+	high := 0.0
+	for _, t := range l.trials {
+		if t.end == nil || t.end.Generator.Wall <= 0 || t.end.Generator.CPUs <= 0 {
+			continue
+		}
+		g := t.end.Generator
+		if share := float64(g.CPU) / float64(g.Wall) / float64(g.CPUs); share > high {
+			at, high = t, share
+		}
+	}
+	return at, high
+}
+
+// overflowsBefore is how far the hosts' counters moved between their first sample and the first trial.
+func (r *run) overflowsBefore() (n uint64) {
+	if len(r.trials) == 0 {
+		return 0
+	}
+	for _, host := range r.hosts() {
+		s := r.samples[host]
+		before := window(s[:search(s, func(x sample) bool { return x.at > r.trials[0].Start })])
+		n += value(before.delta(listenOverflows))
+	}
+	return n
+}
+
+// hosts are those in which a lane's listener lives.
+func (r *run) hosts() []string {
+	var out []string
+	for _, l := range r.lanes {
+		if l.ListenerHost != "" && len(r.samples[l.ListenerHost]) > 0 {
+			out = append(out, l.ListenerHost)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// doubt adds the warnings that the record itself gives reason for.
+func (r *run) doubt(c serverCapacity) {
+	if f := r.footer; f != nil && f.Reason != "complete" {
+		r.warn("interrupted", "the run did not end by itself (%s): %d of %d planned trials began", f.Reason, len(r.trials), r.header.TrialsTotal)
+	} else if n := r.header.TrialsTotal; len(r.trials) < n {
+		r.warn("trials_missing", "%d of %d planned trials began", len(r.trials), n)
+	}
+	for _, l := range r.lanes {
+		r.doubtProbe(l)
+		r.doubtTrials(l)
+		r.doubtDesign(l, c)
+	}
+}
+
+func (r *run) doubtProbe(l *lane) {
+	s := r.samples[l.ListenerHost]
+	switch {
+	case len(s) == 0:
+		r.warn("no_probe", "%s: the backend's kernel was not sampled: overflows, drops and queue are not known", l.Name)
+		return
+	case l.Listener == "":
+		r.warn("no_listener", "%s: the backend's listener was not found: its queue and its own drops are not known", l.Name)
+	case l.slots == 0 && len(l.trials) > 0:
+		r.warn("no_listener", "%s: the listener %.80q was in no sample: its queue and its own drops are not known", l.Name, l.Listener)
+	}
+	var n int
+	var span time.Duration
+	for _, t := range l.trials {
+		if w := r.within(t); len(w) > 1 {
+			n += len(w) - 1
+			span += w[len(w)-1].at - w[0].at
+		}
+	}
+	if hz := float64(n) / span.Seconds(); span > time.Second && hz < 0.9*minSampling {
+		r.warn("slow_sampling", "%s: the kernel was sampled %.0f times a second, %.0f are wanted: bursts in the queue were missed, the counters were not", l.Name, hz, minSampling)
+	}
+}
+
+func (r *run) doubtTrials(l *lane) {
+	undrained, incomplete, unsampled := 0, 0, 0
+	for _, t := range l.trials {
+		if t.end != nil && !t.end.Drained {
+			undrained++
+		}
+		if !t.figures.complete {
+			incomplete++
+		}
+		if t.figures.overflows == nil && len(r.samples[l.ListenerHost]) > 0 {
+			unsampled++
+		}
+	}
+	n := len(l.trials)
+	if undrained > 0 {
+		r.warn("undrained", "%s: after %d of %d trials the queue was not seen empty: the next trial began with their debts", l.Name, undrained, n)
+	}
+	if incomplete > 0 {
+		r.warn("incomplete_trials", "%s: %d of %d trials are not complete and are left out of the estimates", l.Name, incomplete, n)
+	}
+	if unsampled > 0 {
+		r.warn("overflows_unknown", "%s: the overflows of %d of %d trials are not known: no sample before or after them, or the counter is absent or was reset", l.Name, unsampled, n)
+	}
+}
+
+// doubtDesign warns of plans that cannot show what they are meant to show.
+func (r *run) doubtDesign(l *lane, c serverCapacity) {
+	m, ok := c.model(l)
+	if !ok {
+		return
+	}
+	if wait := m.LongestWait() + m.Service; l.Deadline > 0 && wait > l.Deadline {
+		r.warn("queue_outlasts_deadline", "%s: a full queue makes a request wait %v, longer than the deadline of %v: failures would be lateness, not overflow", l.Name, wait.Round(time.Millisecond), l.Deadline)
+	}
+	var longest time.Duration
+	for _, t := range l.trials {
+		if t.constant() {
+			longest = max(longest, t.duration())
+		}
+	}
+	if need := m.TrialFor(0.02); longest > 0 && longest < need {
+		r.warn("short_trials", "%s: trials of %v cannot show an overload under %.1f %%, because the queue takes it; 2 %% needs %v. The onset is corrected for it, and less sharp", l.Name, longest, 100*m.VisibleOverload(longest), need.Round(100*time.Millisecond))
+	}
+}

@@ -1,0 +1,88 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// maxVerdict is how many sentences a reader is asked to read.
+const maxVerdict = 8
+
+// verdict says what the run showed in plain sentences, the most important first.
+func verdict(a *Analysis) []string {
+	var out []string
+	if !a.Valid {
+		out = append(out, "INVALID, this run says nothing of the server: "+strings.Join(a.InvalidReasons, "; ")+".")
+	}
+	for i := range a.Lanes {
+		l := &a.Lanes[i]
+		out = append(out, l.Name+": "+began(a, l))
+	}
+	for i := range a.Lanes {
+		l := &a.Lanes[i]
+		out = append(out, l.Name+": "+l.Cause.Text+proof(l))
+	}
+	if a.Agreement != nil {
+		out = append(out, fmt.Sprintf("Through the proxy failures began at %s of the direct rate.", a.Agreement))
+	}
+	out = append(out, capacitySentence(a.Capacity))
+	if a.Ended != "complete" {
+		out = append(out, fmt.Sprintf("The run did not end by itself (%s): this is what there is of it.", a.Ended))
+	}
+	return out[:min(len(out), maxVerdict)]
+}
+
+// began says at which rate failures began, or why that is not known.
+func began(a *Analysis, l *Lane) string {
+	o, what := l.ErrorOnset, "requests failed"
+	if o == nil {
+		o, what = l.OverflowOnset, "the accept queue overflowed"
+	}
+	if o == nil {
+		return "no onset: " + cmp.Or(l.NoOnset, "not known") + "."
+	}
+	text := fmt.Sprintf("%s from %.4g req/s on (95 %% interval %.4g to %.4g)", what, o.RPS, o.Low, o.High)
+	if o.Method != "hinge" {
+		text = fmt.Sprintf("%s from %.4g req/s on (%.4g to %.4g: %s)", what, o.RPS, o.Low, o.High, o.Method)
+	}
+	if iv, ok := a.OnsetOverCapacity[l.Name]; ok {
+		text += fmt.Sprintf(", which is %s of the computed capacity", iv)
+	}
+	return text + "."
+}
+
+// String is "0.998 (0.97 to 1.02)", a ratio with its interval.
+func (i Interval) String() string { return fmt.Sprintf("%.3f (%.3f to %.3f)", i.Ratio, i.Low, i.High) }
+
+// proof adds the counts and the evidence to a cause that has any.
+func proof(l *Lane) string {
+	r, c := &l.Reconciliation, &l.Cause
+	var text string
+	if r.Ratio != nil && l.Overflows != nil {
+		word, _, _ := strings.Cut(r.Verdict, ":")
+		text = fmt.Sprintf(" %d overflows, %d failures that they could explain: ratio %.3f, %s.", r.Overflows, r.ClientFailures, *r.Ratio, word)
+	}
+	if c.EvidenceLevel > 0 {
+		text += fmt.Sprintf(" Evidence: level %d of 4, %s.", c.EvidenceLevel, c.EvidenceName)
+	}
+	return text
+}
+
+func capacitySentence(c Capacity) string {
+	if c.Computed == nil {
+		return "The capacity is not known: it takes the number of workers (--workers) and their service time (--service-time)."
+	}
+	text := fmt.Sprintf("Capacity: %d workers", c.Workers)
+	if c.WorkerConnections > 1 {
+		text += fmt.Sprintf(" × %d connections", c.WorkerConnections)
+	}
+	text += fmt.Sprintf(" ÷ %.4g ms = %.4g req/s", 1000**c.ServiceTime, *c.Computed)
+	if c.Low != nil && c.High != nil {
+		text += fmt.Sprintf(" (95 %% interval %.4g to %.4g)", *c.Low, *c.High)
+	}
+	if c.ServiceTimeSource != "" {
+		text += ", service time from: " + c.ServiceTimeSource
+	}
+	return text + "."
+}
