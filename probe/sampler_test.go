@@ -72,7 +72,7 @@ func TestRunKeepsItsSchedule(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &Probe{sources: []Source{&fake{takes: test.takes}}}
-				at := runFor(t, p, time.Now().Add(-test.start), 10*time.Millisecond, 45*time.Millisecond, nil)
+				at := runFor(t, p, time.Now().Add(-test.start), 10*time.Millisecond, 42*time.Millisecond, nil)
 				if !slices.Equal(at, test.want) {
 					t.Errorf("sampled at %v, want %v", at, test.want)
 				}
@@ -84,8 +84,8 @@ func TestRunKeepsItsSchedule(t *testing.T) {
 func TestRunIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Probe{sources: []Source{&fake{}}}
-		if at := runFor(t, p, time.Now(), 0, 10*time.Millisecond, nil); len(at) != 9 {
-			t.Errorf("an interval of 0 made %d samples in 10 ms, want one each millisecond", len(at))
+		if at := runFor(t, p, time.Now(), 0, 9500*time.Microsecond, nil); len(at) != 9 {
+			t.Errorf("an interval of 0 made %d samples in 9.5 ms, want one each millisecond", len(at))
 		}
 		slowSink := func(Sample) { time.Sleep(25 * time.Millisecond) }
 		if at := runFor(t, p, time.Now(), 10*time.Millisecond, 65*time.Millisecond, slowSink); !slices.Equal(at, ms(10, 40)) {

@@ -1,0 +1,207 @@
+package nginxlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// log is a file that a test writes to as NGINX does, and the follower that watches it.
+type log struct {
+	t    *testing.T
+	path string
+	file *os.File
+	f    *Follower
+	got  []string
+}
+
+func newLog(t *testing.T, before string) *log {
+	l := &log{t: t, path: filepath.Join(t.TempDir(), "error.log")}
+	if before != "" {
+		l.reopen()
+		l.write(before)
+	}
+	f, err := NewFollower(l.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.f = f
+	t.Cleanup(func() {
+		f.Close()
+		if l.file != nil {
+			l.file.Close()
+		}
+	})
+	return l
+}
+
+// reopen opens the path anew, as on SIGUSR1; the file that was open before is returned.
+func (l *log) reopen() (old *os.File) {
+	old = l.file
+	file, err := os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.file = file
+	return old
+}
+
+func (l *log) write(text string) { writeTo(l.t, l.file, text) }
+
+func writeTo(t *testing.T, f *os.File, text string) {
+	t.Helper()
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// want polls once and compares all that came.
+func (l *log) want(lines ...string) {
+	l.t.Helper()
+	l.got = nil
+	if err := l.f.Poll(l.t.Context(), func(b []byte) { l.got = append(l.got, string(b)) }); err != nil {
+		l.t.Fatal(err)
+	}
+	if !slices.Equal(l.got, lines) {
+		l.t.Errorf("got %.200q, want %.200q", l.got, lines)
+	}
+}
+
+func TestFollowFromTheEnd(t *testing.T) {
+	l := newLog(t, "old\n")
+	l.want()
+	l.write("one\ntwo\r\nthr")
+	l.want("one", "two")
+	l.want()
+	l.write("ee\n\n")
+	l.want("three", "")
+}
+
+func TestFollowFileThatComesLater(t *testing.T) {
+	l := newLog(t, "")
+	l.want()
+	l.reopen()
+	l.write("first\n")
+	l.want("first")
+}
+
+// NGINX keeps writing to the renamed file until every worker has reopened its log.
+func TestFollowRotation(t *testing.T) {
+	l := newLog(t, "old\n")
+	l.write("a\n")
+	if err := os.Rename(l.path, l.path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	l.want("a")
+	l.write("b\n")
+	l.want("b")
+	l.write("c\n")
+	old := l.reopen()
+	defer old.Close()
+	l.write("d\n")
+	l.want("c", "d")
+	writeTo(t, old, "e, from a worker that was late\n")
+	l.write("f\n")
+	l.want("e, from a worker that was late", "f")
+	for range lingerPolls {
+		l.want()
+	}
+	if l.f.rotated != nil {
+		t.Error("the rotated file is kept open for ever")
+	}
+	l.write("g\n")
+	l.want("g")
+}
+
+func TestFollowTwoRotationsAtOnce(t *testing.T) {
+	l := newLog(t, "old\n")
+	for i := range 3 {
+		l.write(fmt.Sprintf("%d\n", i))
+		l.want(fmt.Sprint(i))
+		if err := os.Rename(l.path, fmt.Sprintf("%s.%d", l.path, i)); err != nil {
+			t.Fatal(err)
+		}
+		l.reopen().Close()
+	}
+	l.write("3\n")
+	l.want("3")
+}
+
+func TestFollowTruncation(t *testing.T) {
+	l := newLog(t, "old\n")
+	l.write("one\ntw")
+	l.want("one")
+	if err := os.Truncate(l.path, 0); err != nil {
+		t.Fatal(err)
+	}
+	l.write("a\n")
+	l.want("a") // and not "twa"
+}
+
+func TestFollowBoundsLines(t *testing.T) {
+	l := newLog(t, "old\n")
+	long := strings.Repeat("x", maxLine)
+	l.write(long + "y\n" + long + "\nshort\n")
+	l.want(long, long, "short")
+	for range 5 { // one line, written in pieces far apart
+		l.write(long)
+		l.f.Poll(t.Context(), func([]byte) {})
+	}
+	if n := cap(l.f.current.partial); n > 4*maxLine {
+		t.Errorf("%d bytes are kept of a line without end", n)
+	}
+	l.write("\nnext\n")
+	l.want("next")
+}
+
+func TestFollow(t *testing.T) {
+	l := newLog(t, "old\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	lines, done := make(chan string, 10), make(chan error)
+	go func() {
+		done <- Follow(ctx, l.path, time.Millisecond, func(b []byte) { lines <- string(b) })
+	}()
+	time.Sleep(50 * time.Millisecond) // it has opened the file
+	l.write("while it runs\n")
+	select {
+	case got := <-lines:
+		if got != "while it runs" {
+			t.Errorf("%q", got)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("the line did not come")
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// What was written before the end is not lost, even if no tick came in between.
+func TestFollowLooksALastTime(t *testing.T) {
+	l := newLog(t, "old\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	var got []string
+	done := make(chan error)
+	go func() { done <- Follow(ctx, l.path, time.Hour, func(b []byte) { got = append(got, string(b)) }) }()
+	time.Sleep(50 * time.Millisecond)
+	l.write("last\n")
+	cancel()
+	if err := <-done; err != nil || !slices.Equal(got, []string{"last"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestFollowErrors(t *testing.T) {
+	err := Follow(t.Context(), filepath.Join(t.TempDir(), "no\x00name"), time.Second, nil)
+	if pe := (*fs.PathError)(nil); !errors.As(err, &pe) {
+		t.Errorf("%v", err)
+	}
+}
