@@ -284,6 +284,22 @@ func TestStartRunsInTheHost(t *testing.T) {
 	}
 }
 
+// refusedAtOnce dials a closed port: the RST comes back at once if a new cable carries its first packets.
+func refusedAtOnce(t *testing.T, from, to *Host) {
+	t.Helper()
+	began := time.Now()
+	err := from.Do(func() error {
+		c, err := net.DialTimeout("tcp", net.JoinHostPort(to.Addr().String(), "9"), 3*time.Second)
+		if err == nil {
+			c.Close()
+		}
+		return err
+	})
+	if took := time.Since(began); !errors.Is(err, syscall.ECONNREFUSED) || took > 900*time.Millisecond {
+		t.Errorf("%s to %s: %v after %v, want a refusal at once", from.Name(), to.Name(), err, took)
+	}
+}
+
 func TestTenLabsInARow(t *testing.T) {
 	if !inLab(t) {
 		return
@@ -309,6 +325,8 @@ func TestTenLabsInARow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		refusedAtOnce(t, l.Host("client"), l.Host("proxy"))
+		refusedAtOnce(t, l.Host("backend"), l.Host("client"))
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}

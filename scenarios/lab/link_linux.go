@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 const (
 	loopback    = 1 // the kernel gives lo this index in every namespace (LOOPBACK_IFINDEX)
 	vethPeer    = 1 // VETH_INFO_PEER, include/uapi/linux/veth.h
+	operUp      = 6 // IF_OPER_UP, include/uapi/linux/if.h
 	carrierWait = 2 * time.Second
 )
 
@@ -85,19 +85,17 @@ func addVeth(a, b *Host) error {
 	return err
 }
 
-// addRoute waits for the cable's carrier first: until the kernel has seen it (net/core/link_watch.c) the
-// first SYN may be lost, and a lost SYN costs a second.
+// addRoute waits until the cable's end is in operation (RFC 2863's ifOperStatus). Until the kernel has seen
+// its carrier (net/core/link_watch.c) the end drops what is sent, and a lost first SYN costs a second.
+// IFF_RUNNING does not tell: it counts a state that is not known yet as running (netif_oper_up).
 func addRoute(from, to *Host) error {
 	for deadline := time.Now().Add(carrierWait); ; time.Sleep(time.Millisecond) {
-		link, err := net.InterfaceByIndex(int(linkIndex(to)))
-		if err != nil {
-			return err
-		}
-		if link.Flags&net.FlagRunning != 0 {
+		if state, err := operState(linkIndex(to)); err != nil {
+			return fmt.Errorf("state of %s: %w", linkName(to), err)
+		} else if state == operUp {
 			break
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("%s has no carrier after %v", link.Name, carrierWait)
+		} else if time.Now().After(deadline) {
+			return fmt.Errorf("%s is not in operation after %v: its state is %d", linkName(to), carrierWait, state)
 		}
 	}
 	return request(unix.RTM_NEWROUTE, netlink.Create|netlink.Replace,
@@ -122,26 +120,56 @@ func unjoin(to *Host) error {
 	return nil
 }
 
+func operState(index uint32) (state uint8, err error) {
+	replies, err := exchange(unix.RTM_GETLINK, 0, unix.IfInfomsg{Index: int32(index)}, nil)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range replies {
+		if len(m.Data) < unix.SizeofIfInfomsg {
+			continue
+		}
+		ad, err := netlink.NewAttributeDecoder(m.Data[unix.SizeofIfInfomsg:])
+		if err != nil {
+			return 0, err
+		}
+		for ad.Next() {
+			if ad.Type() == unix.IFLA_OPERSTATE {
+				state = ad.Uint8()
+			}
+		}
+		if err := ad.Err(); err != nil {
+			return 0, err
+		}
+	}
+	return state, nil
+}
+
 func setUp(index uint32) error {
 	return request(unix.RTM_NEWLINK, 0, unix.IfInfomsg{Index: int32(index), Flags: unix.IFF_UP, Change: unix.IFF_UP}, nil)
 }
 
-// request sends one message to the namespace that this thread is in and waits for its acknowledgement.
+// request has the kernel do something and waits until it has acknowledged it.
 func request(kind netlink.HeaderType, flags netlink.HeaderFlags, header any, attributes func(*netlink.AttributeEncoder)) error {
+	_, err := exchange(kind, flags|netlink.Acknowledge, header, attributes)
+	return err
+}
+
+// exchange sends one message to the namespace that this thread is in and returns the replies.
+func exchange(kind netlink.HeaderType, flags netlink.HeaderFlags, header any, attributes func(*netlink.AttributeEncoder)) ([]netlink.Message, error) {
 	data, err := encode(header, attributes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	conn, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer conn.Close()
-	_, err = conn.Execute(netlink.Message{
-		Header: netlink.Header{Type: kind, Flags: netlink.Request | netlink.Acknowledge | flags},
+	return conn.Execute(netlink.Message{
+		Header: netlink.Header{Type: kind, Flags: netlink.Request | flags},
 		Data:   data,
 	})
-	return err
 }
 
 // encode lays out a fixed header, in the machine's byte order as netlink wants it, and its attributes.
