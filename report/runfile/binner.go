@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
-
 	"weir/loadgen"
 )
 
@@ -24,7 +22,7 @@ type binner struct {
 	bins     map[binKey]*openBin
 	failures []*Failure
 	last     time.Duration
-	scratch  *hdr.Histogram
+	encoder  histogramEncoder
 	stray    error // a result of a trial that is not running
 }
 
@@ -49,7 +47,7 @@ type openBin struct {
 }
 
 func newBinner() *binner {
-	return &binner{trials: map[int]*binnedTrial{}, bins: map[binKey]*openBin{}, scratch: NewHistogram()}
+	return &binner{trials: map[int]*binnedTrial{}, bins: map[binKey]*openBin{}}
 }
 
 func (b *binner) begin(trial int, deadline time.Duration) {
@@ -134,7 +132,7 @@ func (b *binner) encode(o *openBin) (err error) {
 		to     *string
 		values []int64
 	}{{&o.Latency, o.latency}, {&o.FailLatency, o.failLatency}, {&o.Lag, o.lag}} {
-		if *h.to, err = encodeHistogram(b.scratch, h.values); err != nil {
+		if *h.to, err = b.encoder.encode(h.values); err != nil {
 			return err
 		}
 	}

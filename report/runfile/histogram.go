@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"strings"
 	"time"
 
@@ -26,63 +27,99 @@ func NewHistogram() *hdr.Histogram {
 	return hdr.New(histogramLowest, histogramHighest, histogramDigits)
 }
 
-// encodeHistogram returns the values (ns) as an HDR V2 compressed base64 string, which other HDR tools read
-// too; "" where there are none. scratch is overwritten.
-func encodeHistogram(scratch *hdr.Histogram, values []int64) (string, error) {
-	if len(values) == 0 {
-		return "", nil
-	}
-	scratch.Reset()
-	for _, v := range values {
-		if err := scratch.RecordValue(min(max(v, 0), histogramHighest)); err != nil {
-			return "", fmt.Errorf("record a latency of %v: %w", time.Duration(v), err)
-		}
-	}
-	b, err := scratch.EncodeV2()
-	return string(b), err
+// What the library makes of that geometry: steps of 2⁹ ns, and 2¹¹ of them, which is the first power of
+// two from 2·10³ on, before they double.
+const (
+	unitMagnitude = 9
+	halfPower     = 10
+	half          = 1 << halfPower
+)
+
+// maxBuckets is one more than the last bucket.
+var maxBuckets = bucket(histogramHighest) + 1
+
+// bucket is the index of the counter of a value.
+func bucket(ns int64) int {
+	v := uint64(min(max(ns, 0), histogramHighest))
+	doubled := bits.Len64(v|(2*half-1)<<unitMagnitude) - unitMagnitude - halfPower - 1
+	return doubled<<halfPower + int(v>>(doubled+unitMagnitude))
+}
+
+// lowest is the least value that a counter counts.
+func lowest(bucket int) int64 {
+	doubled := max(0, bucket>>halfPower-1)
+	return int64(bucket-doubled<<halfPower) << (doubled + unitMagnitude)
 }
 
 // MergeHistogram adds the histogram encoded in a Bin to into, which NewHistogram made. The encoded
-// string is hostile: one of another geometry, which could ask for any amount of memory, is refused
-// before it is unpacked.
+// string is hostile: it is read counter by counter and never unpacked as a whole, and one of another
+// geometry is refused. (The library's Decode allocates whatever the header claims, up to 50 MB, and costs
+// ten times as much for the few values of a bin.)
 func MergeHistogram(into *hdr.Histogram, encoded string) error {
 	if encoded == "" {
 		return nil
 	}
-	if err := checkGeometry(encoded); err != nil {
-		return fmt.Errorf("histogram: %w", err)
-	}
-	h, err := hdr.Decode([]byte(encoded))
+	counts, err := inflateCounts(encoded)
 	if err != nil {
 		return fmt.Errorf("histogram: %w", err)
 	}
-	if into.Merge(h) != 0 {
-		return errors.New("histogram: its counts do not fit")
+	for i := 0; len(counts) > 0; i++ {
+		n, size := binary.Varint(counts)
+		if size <= 0 {
+			return errors.New("histogram: its last counter is cut short")
+		}
+		counts = counts[size:]
+		switch {
+		case n < -int64(maxBuckets):
+			return fmt.Errorf("histogram: a run of %d zeros", -n)
+		case n < 0:
+			i += int(-n) - 1
+		case i >= maxBuckets:
+			return fmt.Errorf("histogram: more than %d counters", maxBuckets)
+		case n > 0:
+			if err := into.RecordValues(lowest(i), n); err != nil {
+				return fmt.Errorf("histogram: %w", err)
+			}
+		}
+		if i >= maxBuckets {
+			return fmt.Errorf("histogram: more than %d counters", maxBuckets)
+		}
 	}
 	return nil
 }
 
-// checkGeometry reads the fixed part of the V2 format: a cookie and a length, then, deflated, a header of 40
-// bytes with the significant digits at 12, the lowest value at 16 and the highest at 24
-// (HdrHistogram, AbstractHistogram.java, encodeIntoCompressedByteBuffer).
-func checkGeometry(encoded string) error {
+// inflateCounts takes the base64, the deflation and the header off; see histogramEncoder.encode.
+func inflateCounts(encoded string) ([]byte, error) {
 	b := base64.NewDecoder(base64.StdEncoding, strings.NewReader(encoded))
-	if _, err := io.CopyN(io.Discard, b, 8); err != nil {
-		return fmt.Errorf("cut short: %w", err)
+	var outer [8]byte
+	if _, err := io.ReadFull(b, outer[:]); err != nil {
+		return nil, fmt.Errorf("cut short: %w", err)
 	}
 	z, err := zlib.NewReader(b)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var h [hdr.ENCODING_HEADER_SIZE]byte
 	if _, err := io.ReadFull(z, h[:]); err != nil {
-		return fmt.Errorf("cut short: %w", err)
+		return nil, fmt.Errorf("cut short: %w", err)
 	}
-	digits := binary.BigEndian.Uint32(h[12:])
-	lowest, highest := binary.BigEndian.Uint64(h[16:]), binary.BigEndian.Uint64(h[24:])
-	if digits != histogramDigits || lowest != uint64(histogramLowest) || highest != uint64(histogramHighest) {
-		return fmt.Errorf("it covers %d to %d with %d digits, want %d to %d ns with %d",
-			lowest, highest, digits, histogramLowest, histogramHighest, histogramDigits)
+	order := binary.BigEndian
+	digits, low, high := order.Uint32(h[12:]), order.Uint64(h[16:]), order.Uint64(h[24:])
+	switch length := order.Uint32(h[4:]); {
+	case order.Uint32(outer[:])&^0xf0 != uint32(hdr.V2CompressedEncodingCookieBase), order.Uint32(h[:])&^0xf0 != uint32(hdr.V2EncodingCookieBase):
+		return nil, errors.New("not HDR V2")
+	case digits != histogramDigits || low != uint64(histogramLowest) || high != uint64(histogramHighest):
+		return nil, fmt.Errorf("it covers %d to %d with %d digits, want %d to %d ns with %d", low, high, digits, histogramLowest, histogramHighest, histogramDigits)
+	case length > uint32(9*maxBuckets):
+		return nil, fmt.Errorf("%d bytes of counters", length)
+	default:
+		counts := make([]byte, length)
+		if _, err := io.ReadFull(z, counts); err != nil {
+			return nil, fmt.Errorf("cut short: %w", err)
+		}
+		if n, err := z.Read(h[:1]); n != 0 || err != io.EOF { // at EOF the checksum was verified
+			return nil, fmt.Errorf("more than %d bytes of counters, or damaged: %v", length, err)
+		}
+		return counts, nil
 	}
-	return nil
 }

@@ -2,8 +2,12 @@ package runfile
 
 import (
 	"bytes"
+	"compress/zlib"
+	"encoding/base64"
 	"errors"
 	"io"
+	"math"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +24,58 @@ func hdrOf(t *testing.T, low, high int64, digits int) string {
 	b, err := h.EncodeV2()
 	check(t, err)
 	return string(b)
+}
+
+// TestEncoder: the library reads what we encode as what it would have counted itself, and writes it alike.
+func TestEncoder(t *testing.T) {
+	var e histogramEncoder
+	random := rand.New(rand.NewPCG(1, 2))
+	for n := 1; n < 300; n += 7 {
+		want := NewHistogram()
+		values := make([]int64, n)
+		for i := range values {
+			values[i] = int64(math.Exp(random.Float64() * math.Log(float64(histogramHighest))))
+			if i%3 == 1 {
+				values[i] = values[i-1] + 512 // a neighbour, most often
+			}
+			check(t, want.RecordValue(min(values[i], histogramHighest)))
+		}
+		got, err := e.encode(values)
+		check(t, err)
+		h, err := hdr.Decode([]byte(got))
+		check(t, err)
+		if !h.Equals(want) {
+			t.Fatalf("%d values come back as others", n)
+		}
+		merged := NewHistogram()
+		check(t, MergeHistogram(merged, got))
+		check(t, MergeHistogram(merged, encodeTheirs(t, want)))
+		want2 := want.Clone()
+		want2.Merge(want)
+		if !merged.Equals(want2) {
+			t.Fatalf("%d values merge into others", n)
+		}
+		if theirs, ours := inflate(t, encodeTheirs(t, want)), inflate(t, got); !bytes.Equal(theirs, ours) {
+			t.Fatalf("%d values: % x\nthe library: % x", n, ours, theirs)
+		}
+	}
+}
+
+func encodeTheirs(t *testing.T, h *hdr.Histogram) string {
+	b, err := h.EncodeV2()
+	check(t, err)
+	return string(b)
+}
+
+func inflate(t *testing.T, encoded string) []byte {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString(encoded)
+	check(t, err)
+	z, err := zlib.NewReader(bytes.NewReader(b[8:]))
+	check(t, err)
+	out, err := io.ReadAll(z)
+	check(t, err)
+	return out
 }
 
 // TestConcurrentResults: nothing is lost or counted twice, however many senders record.

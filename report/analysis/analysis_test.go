@@ -1,0 +1,256 @@
+package analysis
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+	"weir/probe"
+	"weir/probe/nginxlog"
+	"weir/report/runfile"
+)
+
+// bothLanes is the whole demo: the same trials through a proxy, whose clients see 504.
+func bothLanes() world {
+	w := demo()
+	w.lanes = []string{"direct", "proxy"}
+	w.event = func(lane string, r loadgen.Result) (e runfile.Event) {
+		if lane == "proxy" && r.Outcome == loadgen.HTTP504 {
+			e = runfile.Event{Host: "proxy", Source: "nginx.error", Class: nginxlog.ConnectTimeout, Count: 1, Text: "upstream timed out"}
+		}
+		return e
+	}
+	return w
+}
+
+// TestMeasuringRun: the experiment that this program is made for gets back what was put in.
+func TestMeasuringRun(t *testing.T) {
+	a := analyze(t, bothLanes().record(t))
+	if !a.Valid || a.Ended != "complete" {
+		t.Errorf("valid %v %v, ended %q", a.Valid, a.InvalidReasons, a.Ended)
+	}
+	near(t, "capacity", *a.Capacity.Computed, 400, 1e-6)
+	near(t, "nominal service time", *a.Capacity.NominalServiceTime, .019375, 1e-9)
+	near(t, "agreement", a.Agreement.Ratio, 1, .001)
+	saw := map[string]string{"direct": "connect_timeout", "proxy": "http_504"}
+	for _, l := range a.Lanes {
+		for _, o := range []*Onset{l.ErrorOnset, l.OverflowOnset} {
+			near(t, l.Name+" onset", o.RPS, 400, .02)
+			if !(o.Low < 400 && o.High > 400 && o.Method == "hinge" && o.AtS != nil) {
+				t.Errorf("%s: onset %+v does not hold 400", l.Name, o)
+			}
+		}
+		near(t, l.Name+" onset over capacity", a.OnsetOverCapacity[l.Name].Ratio, 1, .02)
+		r := l.Reconciliation
+		if r.Ratio == nil || *r.Ratio != 1 || !strings.HasPrefix(r.Verdict, "agree") {
+			t.Errorf("%s: reconciliation %+v", l.Name, r)
+		}
+		c := l.Cause
+		if c.Code != "accept_queue_overflow" || c.EvidenceLevel != 2 || c.EvidenceName != "accounting" || !strings.Contains(c.Text, saw[l.Name]) {
+			t.Errorf("%s: cause %+v", l.Name, c)
+		}
+		if *l.MaxRecvQ != 17 || *l.BacklogLimit != 16 || *l.Overflows != *l.ListenerDrops || *l.Overflows == 0 {
+			t.Errorf("%s: Recv-Q %d of %d, %d overflows, %d drops", l.Name, *l.MaxRecvQ, *l.BacklogLimit, *l.Overflows, *l.ListenerDrops)
+		}
+		if n := l.Outcomes["ok"] + l.Outcomes[saw[l.Name]]; n != l.Offered || l.Sent != l.Offered || len(l.Outcomes) != 2 {
+			t.Errorf("%s: offered %d, sent %d, outcomes %v", l.Name, l.Offered, l.Sent, l.Outcomes)
+		}
+		checkTrials(t, &l)
+		checkTimeline(t, &l)
+	}
+	if n := len(a.Verdict); n < 3 || n > 8 {
+		t.Errorf("%d sentences: %q", n, a.Verdict)
+	}
+	if c := a.Lanes[1].LogClasses; len(c) != 1 || c[0].Count != a.Lanes[1].Outcomes["http_504"] || a.Lanes[0].LogClasses != nil {
+		t.Errorf("log classes %v, and %v on the direct lane", c, a.Lanes[0].LogClasses)
+	}
+}
+
+func checkTrials(t *testing.T, l *Lane) {
+	t.Helper()
+	if len(l.Trials) != 15 {
+		t.Fatalf("%s: %d trials", l.Name, len(l.Trials))
+	}
+	for _, tr := range l.Trials {
+		if !tr.Complete || !tr.Drained || tr.Overflows == nil || *tr.Overflows != tr.Bad || tr.Due != uint64(math.Ceil(tr.Rate*2-1e-6)) {
+			t.Errorf("%s: trial %+v", l.Name, tr)
+		}
+		if !(tr.GoodLow <= tr.Goodput && tr.Goodput <= tr.GoodHigh) || math.Abs(*tr.Expected-float64(tr.Bad)) > 8 {
+			t.Errorf("%s at %.4g req/s: goodput %.4g in [%.4g, %.4g], bad %d, expected %.3g", l.Name, tr.Rate, tr.Goodput, tr.GoodLow, tr.GoodHigh, tr.Bad, *tr.Expected)
+		}
+	}
+	near(t, "plateau", *l.Plateau, 400+17/2.0, .01) // with what the queue took in two seconds
+}
+
+func checkTimeline(t *testing.T, l *Lane) {
+	t.Helper()
+	tl := l.Timeline
+	n := len(tl.AtS)
+	if n == 0 || len(tl.Offered) != n || len(tl.Goodput) != n || len(tl.RecvQ) != n || len(tl.Overflows) != n || len(tl.Replayed) != n {
+		t.Fatalf("%s: slices of different lengths", l.Name)
+	}
+	var offered float64
+	var overflows, replayed uint64
+	for i := range n {
+		offered += tl.Offered[i] * tl.BinS
+		overflows += value(tl.Overflows[i])
+		replayed += value(tl.Replayed[i])
+	}
+	near(t, "offered in the timeline", offered, float64(l.Offered), 1e-9)
+	if overflows != *l.Overflows || replayed != *l.Overflows {
+		t.Errorf("%s: the timeline has %d overflows and replays %d, of %d", l.Name, overflows, replayed, *l.Overflows)
+	}
+	var codes []string
+	for _, m := range tl.Marks {
+		codes = append(codes, m.Code)
+	}
+	slices.Sort(codes[1:]) // the rest lies within two bins
+	want := []string{"load_passes_capacity", "first_error", "first_overflow", "predicted_fill"}
+	if !slices.Equal(codes, want) {
+		t.Errorf("%s: marks %v, want %v", l.Name, codes, want)
+	}
+	if !slices.IsSorted(tl.AtS) {
+		t.Errorf("%s: the timeline runs backwards", l.Name)
+	}
+}
+
+// TestDeterministic: the same run recorded twice differs in when bins were flushed, not in what it shows.
+func TestDeterministic(t *testing.T) {
+	w := bothLanes()
+	w.rates = w.rates[5:]
+	one, other := w.record(t), w.record(t)
+	a := marshal(t, analyze(t, one))
+	for _, record := range [][]byte{one, other} {
+		if b := marshal(t, analyze(t, record)); !bytes.Equal(a, b) {
+			t.Fatal("two analyses of one run differ")
+		}
+	}
+}
+
+func TestNoOverload(t *testing.T) {
+	w := demo()
+	w.rates = steps(200, 380, 8)
+	a := analyze(t, w.record(t))
+	l := a.Lanes[0]
+	if l.ErrorOnset != nil || l.OverflowOnset != nil || !strings.Contains(l.NoOnset, "380 req/s") {
+		t.Errorf("onsets %v, %v: %q", l.ErrorOnset, l.OverflowOnset, l.NoOnset)
+	}
+	if l.Cause.Code != "none" || l.Cause.EvidenceLevel != 0 || l.Cause.EvidenceName != "none" {
+		t.Errorf("cause %+v", l.Cause)
+	}
+	if !strings.HasPrefix(l.Reconciliation.Verdict, "nothing to reconcile") {
+		t.Errorf("reconciliation %+v", l.Reconciliation)
+	}
+	if len(a.OnsetOverCapacity) != 0 {
+		t.Errorf("a ratio of no onset: %v", a.OnsetOverCapacity)
+	}
+}
+
+// TestRetrialMode: the SYNs are sent again, so hardly anything fails and the counter shows what happened.
+func TestRetrialMode(t *testing.T) {
+	w := demo()
+	w.mode, w.retry = "retrial", []time.Duration{300 * ms, 600 * ms}
+	w.rates = w.rates[4:10]
+	a := analyze(t, w.record(t))
+	l := a.Lanes[0]
+	if l.ErrorOnset != nil || l.OverflowOnset == nil || !strings.HasPrefix(l.OverflowOnset.Method, "first trial") {
+		t.Fatalf("onsets %v, %+v", l.ErrorOnset, l.OverflowOnset)
+	}
+	if o := l.OverflowOnset; !(o.Low < 400 && o.RPS > 400 && o.RPS < 1.1*400) {
+		t.Errorf("onset %+v", o)
+	}
+	if v := l.Reconciliation.Verdict; strings.HasPrefix(v, "agree") || strings.HasPrefix(v, "disagree") {
+		t.Errorf("trials too short for the steady state were judged: %q", v)
+	}
+	if l.Cause.EvidenceLevel > 1 {
+		t.Errorf("evidence level %d without accounting", l.Cause.EvidenceLevel)
+	}
+}
+
+func TestRamp(t *testing.T) {
+	w := demo()
+	w.rates, w.plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 300, To: 500, Duration: 10 * time.Second}}, Arrival: plan.Constant}}
+	a := analyze(t, w.record(t))
+	l := a.Lanes[0]
+	o := l.OverflowOnset
+	if l.ErrorOnset != nil || o == nil || !strings.Contains(o.Method, "√(2kC)") {
+		t.Fatalf("onsets %v, %+v", l.ErrorOnset, o)
+	}
+	near(t, "corrected onset", o.RPS, 400, .01)
+	near(t, "uncorrected bound", o.High, 400+math.Sqrt(2*20*17), .01)
+}
+
+func TestInterrupted(t *testing.T) {
+	w := demo()
+	w.stopped, w.reason = 7, "interrupted"
+	a := analyze(t, w.record(t))
+	if a.Ended != "interrupted" || !warned(a, "interrupted") || len(a.Lanes[0].Trials) != 7 {
+		t.Errorf("ended %q with %d trials, warnings %v", a.Ended, len(a.Lanes[0].Trials), a.Warnings)
+	}
+	if a.Lanes[0].ErrorOnset != nil || a.Lanes[0].NoOnset == "" {
+		t.Errorf("onset %+v, %q", a.Lanes[0].ErrorOnset, a.Lanes[0].NoOnset)
+	}
+}
+
+// TestCut: a record cut between any two lines is still reported on, with a warning.
+func TestCut(t *testing.T) {
+	w := demo()
+	w.length, w.rates, w.every = 300*ms, steps(300, 900, 6), 50*ms
+	record := w.record(t)
+	for cut := bytes.IndexByte(record, '\n') + 1; cut < len(record); cut += 997 {
+		a := analyze(t, record[:cut])
+		if a.Ended != "cut short" || !warned(a, "cut_short") {
+			t.Fatalf("cut at %d of %d: ended %q, warnings %v", cut, len(record), a.Ended, a.Warnings)
+		}
+		marshal(t, a)
+	}
+}
+
+// TestReusePort: an address with two sockets has two queues.
+func TestReusePort(t *testing.T) {
+	w := demo()
+	w.rates = w.rates[:2]
+	w.sample = func(s *probe.Sample) { s.Listeners = append(s.Listeners, s.Listeners[0]) }
+	r, err := load(runfile.NewReader(bytes.NewReader(w.record(t)), "x"))
+	check(t, err)
+	r.measure()
+	if n := r.lanes[0].slots; n != 34 {
+		t.Errorf("%d places, want 34", n)
+	}
+}
+
+func FuzzAnalyze(f *testing.F) {
+	w := bothLanes()
+	w.length, w.rates, w.every = 100*ms, []float64{300, 900}, 200*ms
+	f.Add(w.record(f))
+	f.Fuzz(func(t *testing.T, record []byte) {
+		a, err := Analyze(runfile.NewReader(bytes.NewReader(record), "x"))
+		if err == nil {
+			marshal(t, a)
+		}
+	})
+}
+
+func near(t *testing.T, what string, got, want, share float64) {
+	t.Helper()
+	if !(math.Abs(got/want-1) <= share) {
+		t.Errorf("%s is %g, want %g within %g", what, got, want, share)
+	}
+}
+
+func marshal(t testing.TB, a *Analysis) []byte {
+	t.Helper()
+	b, err := json.Marshal(a)
+	check(t, err)
+	return b
+}
+
+func warned(a *Analysis, code string) bool {
+	return slices.ContainsFunc(a.Warnings, func(w Warning) bool { return w.Code == code })
+}

@@ -1,0 +1,114 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+
+	"weir/loadgen"
+	"weir/probe"
+	"weir/probe/nginxlog"
+	"weir/report/runfile"
+)
+
+// failAs turns the requests that a full queue lost into something else.
+func failAs(o loadgen.Outcome, status int) func(string, *loadgen.Result) {
+	return func(_ string, r *loadgen.Result) {
+		if r.Outcome != loadgen.OK {
+			r.Outcome, r.Status = o, status
+		}
+	}
+}
+
+// logAs lets the proxy log a class for each failed request.
+func logAs(class string) func(string, loadgen.Result) runfile.Event {
+	return func(_ string, r loadgen.Result) (e runfile.Event) {
+		if r.Outcome != loadgen.OK {
+			e = runfile.Event{Host: "proxy", Source: "nginx.error", Class: class, Count: 1}
+		}
+		return e
+	}
+}
+
+// frozen keeps a counter where it was.
+func frozen(names ...string) func(*probe.Sample) {
+	return func(s *probe.Sample) {
+		for _, name := range names {
+			s.Counters[name] = 3
+		}
+	}
+}
+
+const overflowsCounter, dropsCounter = "TcpExtListenOverflows", "TcpExtListenDrops"
+
+// TestCause: the same load, with what the kernel, the proxy and the client said changed. A wrong cause is worse
+// than none.
+func TestCause(t *testing.T) {
+	quiet := frozen(overflowsCounter, dropsCounter)
+	none := uint32(0)
+	for name, c := range map[string]struct {
+		change func(*world)
+		code   string
+		level  int
+		says   string // in the text
+	}{
+		"overflow": {func(*world) {}, "accept_queue_overflow", 2, "backlog 16, 17 places"},
+		"unix socket": {func(w *world) {
+			w.result, w.sample = failAs(loadgen.QueueFull, 0), func(s *probe.Sample) { quiet(s); s.Listeners[0].Drops = nil }
+		}, "unix_queue_overflow", 1, "EAGAIN"},
+		"unix socket behind a proxy": {func(w *world) {
+			w.result, w.event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.UnixQueueFull)
+			w.sample = func(s *probe.Sample) { quiet(s); s.Listeners[0].Drops = nil }
+		}, "unix_queue_overflow", 1, "502"},
+		"another listener": {func(w *world) {
+			w.sample = func(s *probe.Sample) { s.Listeners[0].Drops = &none }
+		}, "another_listener", 0, "another listener's"},
+		"SYN queue": {func(w *world) {
+			w.sample = func(s *probe.Sample) { frozen(overflowsCounter)(s); s.Listeners[0].Depth = 0 }
+		}, "syn_queue_overflow", 0, "SYN queue"},
+		"lost on the way": {func(w *world) {
+			w.sample = func(s *probe.Sample) { quiet(s); s.Listeners[0].Drops = &none }
+		}, "undetermined", 0, "dropped nothing"},
+		"too few overflows": {func(w *world) {
+			w.sample = func(s *probe.Sample) {
+				s.Counters[overflowsCounter] /= 10
+				few := *s.Listeners[0].Drops / 10
+				s.Listeners[0].Drops = &few
+			}
+		}, "undetermined", 0, "does not account"},
+		"drops not told, counts agree": {func(w *world) {
+			w.sample = func(s *probe.Sample) { s.Listeners[0].Drops = nil }
+		}, "accept_queue_overflow", 2, "17 places"},
+		"counters not sampled": {func(w *world) {
+			w.sample = func(s *probe.Sample) { clear(s.Counters) }
+		}, "undetermined", 0, "not sampled"},
+		"worker killed": {func(w *world) {
+			w.result, w.event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.PrematureClose)
+		}, "worker_closed", 0, "Not an overflow"},
+		"502 without a log": {func(w *world) {
+			w.result = failAs(loadgen.HTTP502, 502)
+		}, "undetermined", 0, "not known"},
+		"504 while reading": {func(w *world) {
+			w.result, w.event = failAs(loadgen.HTTP504, 504), logAs(nginxlog.ReadTimeout)
+		}, "slow_response", 0, "504"},
+		"no live upstreams": {func(w *world) {
+			w.result, w.event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.NoLiveUpstreams)
+		}, "no_live_upstreams", 0, "max_fails"},
+		"server errors": {func(w *world) { w.result = failAs(loadgen.HTTP500, 500) }, "server_errors", 0, "http_500"},
+		"refused":       {func(w *world) { w.result = failAs(loadgen.ConnectRefused, 0) }, "not_listening", 0, "connect_refused"},
+		"closed":        {func(w *world) { w.result = failAs(loadgen.ClosedBeforeResponse, 0) }, "worker_closed", 0, "Not an overflow"},
+		"no port":       {func(w *world) { w.result = failAs(loadgen.NoLocalPort, 0) }, "generator", 0, "no_local_port"},
+		"queued too long": {func(w *world) {
+			w.backlog, w.deadline = 511, 500*ms
+		}, "queued_too_long", 0, "smaller backlog"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := demo()
+			w.rates, w.length = []float64{500, 600}, 2*w.length/2
+			c.change(&w)
+			got := analyze(t, w.record(t)).Lanes[0].Cause
+			if got.Code != c.code || got.EvidenceLevel != c.level || !strings.Contains(got.Text, c.says) {
+				t.Errorf("cause %s, level %d: %s\nwant %s, level %d, with %q\n%q", got.Code, got.EvidenceLevel, got.Text, c.code, c.level, c.says, got.Evidence)
+			}
+		})
+	}
+}

@@ -1,0 +1,111 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+	"weir/probe"
+	"weir/report/runfile"
+)
+
+// TestInvalid: what makes a run say nothing of the server, and that the verdict begins with it.
+func TestInvalid(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*world)
+		says   string
+	}{
+		"not sent": {func(w *world) {
+			w.result = func(_ string, r *loadgen.Result) {
+				if r.Seq%50 == 0 {
+					r.Sent, r.Outcome = 0, loadgen.DNSFailed
+				}
+			}
+		}, "due requests were sent"},
+		"shed": {func(w *world) {
+			w.result = func(_ string, r *loadgen.Result) {
+				if r.Seq == 7 {
+					r.Sent, r.Outcome = 0, loadgen.Shed
+				}
+			}
+		}, "--max-in-flight"},
+		"late sending": {func(w *world) {
+			w.result = func(_ string, r *loadgen.Result) {
+				if r.Seq%40 == 0 {
+					r.Sent += 3 * ms
+				}
+			}
+		}, "sent more than"},
+		"ports": {func(w *world) {
+			w.result = func(_ string, r *loadgen.Result) {
+				if r.Seq == 7 {
+					r.Outcome = loadgen.NoLocalPort
+				}
+			}
+		}, "no local port"},
+		"descriptors": {func(w *world) {
+			w.result = func(_ string, r *loadgen.Result) {
+				if r.Seq == 7 {
+					r.Outcome = loadgen.NoFD
+				}
+			}
+		}, "no file descriptor"},
+		"processor": {func(w *world) {
+			w.end = func(e *runfile.TrialEnd) { e.Generator.CPU = e.Generator.Wall * 17 / 10 }
+		}, "85 % of the processors"},
+		"overflows before the load": {func(w *world) {
+			w.sample = func(s *probe.Sample) { s.Counters["TcpExtListenOverflows"] += uint64(min(s.At, 300*ms) / (100 * ms)) }
+		}, "overflowed 3 times before"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := demo()
+			w.rates = []float64{240, 300}
+			c.change(&w)
+			a := analyze(t, w.record(t))
+			if a.Valid || len(a.InvalidReasons) != 1 || !strings.Contains(a.InvalidReasons[0], c.says) {
+				t.Errorf("valid %v, reasons %q, want one with %q", a.Valid, a.InvalidReasons, c.says)
+			}
+			if !strings.HasPrefix(a.Verdict[0], "INVALID") {
+				t.Errorf("the verdict begins with %q", a.Verdict[0])
+			}
+		})
+	}
+}
+
+// TestWarnings: doubts that do not make a run worthless.
+func TestWarnings(t *testing.T) {
+	for code, change := range map[string]func(*world){
+		"no_probe":                func(w *world) { w.header = func(h *runfile.Header) { h.Lanes[0].ListenerHost = "elsewhere" } },
+		"no_listener":             func(w *world) { w.sample = func(s *probe.Sample) { s.Listeners = nil } },
+		"undrained":               func(w *world) { w.end = func(e *runfile.TrialEnd) { e.Drained = false } },
+		"slow_sampling":           func(w *world) { w.every = 100 * ms },
+		"queue_outlasts_deadline": func(w *world) { w.backlog = 300 },
+		"short_trials":            func(w *world) { w.length = time.Second },
+		"from_the_header": func(w *world) {
+			w.header = func(h *runfile.Header) { h.Warnings = []runfile.Warning{{Code: "from_the_header"}} }
+		},
+		"overflows_unknown": func(w *world) { w.sample = func(s *probe.Sample) { delete(s.Counters, "TcpExtListenOverflows") } },
+		"incomplete_trials": func(w *world) { w.result = func(_ string, r *loadgen.Result) { r.Outcome = loadgen.Canceled } },
+		"no_onset":          func(*world) {},
+	} {
+		t.Run(code, func(t *testing.T) {
+			w := demo()
+			w.rates, w.length = []float64{240, 300}, 3*time.Second
+			change(&w)
+			a := analyze(t, w.record(t))
+			if !warned(a, code) {
+				t.Errorf("warnings %v", a.Warnings)
+			}
+			if !a.Valid {
+				t.Errorf("a doubt made the run invalid: %v", a.InvalidReasons)
+			}
+		})
+	}
+	a := analyze(t, demo().record(t))
+	for _, w := range a.Warnings {
+		if w.Code != "short_trials" {
+			t.Errorf("a good run warns of %v", w)
+		}
+	}
+}
