@@ -14,8 +14,8 @@ import (
 //
 // Meaning: Depth is sk_ack_backlog, Limit sk_max_ack_backlog, Drops sk_drops, the packets that this
 // very socket threw away, which attributes an overflow. Scope: the network namespace; every member of
-// an SO_REUSEPORT group is a socket of its own. Privilege: none. Cost: some 20 µs a family: a dump of
-// LISTEN walks the listeners' table only, never the connections (net/ipv4/inet_diag.c,
+// an SO_REUSEPORT group is a socket of its own. Privilege: none. Cost: some 20 µs a family, beside 20,000
+// connections as beside none: a dump of LISTEN walks the listeners' table only (net/ipv4/inet_diag.c,
 // inet_diag_dump_icsk). Gotcha: a destination port in the request would skip the listeners; depth is a
 // glimpse, and a burst between two readings is not seen, but in the drops; a restarted server is a new
 // Cookie.

@@ -10,9 +10,10 @@ import (
 //
 // Meaning: counterNames. Scope: the network namespace, all its sockets together, so an overflow
 // here may be another listener's; the listener's own Drops tell. Privilege: none, for any process whose
-// /proc entry is visible. Cost: some 30 µs (netstat) and 20 µs (snmp), nearly all of it the kernel's, which adds
-// up every CPU's share. Gotcha: columns come and go with kernel versions, so they are found by name;
-// and /proc/net is the main thread's namespace, which need not be the caller's.
+// /proc entry is visible. Cost: some 60 µs (netstat) and 20 µs (snmp) on two CPUs, nearly all of it the
+// kernel's, which adds up every CPU's share and prints every column. Gotcha: columns come and go with
+// kernel versions, so they are found by name; and /proc/net is the main thread's namespace, which need
+// not be the caller's.
 //
 // Format (net/ipv4/proc.c): pairs of lines, "Table: name name …" and "Table: value value …".
 type counterTable struct {

@@ -12,7 +12,7 @@ import (
 // called accept() meanwhile.
 //
 // Scope: the whole host, all CPUs added up, whichever namespace is watched. Privilege: none. Cost: some
-// 25 µs, more with many CPUs and interrupts. Gotcha: the unit is the tick, USER_HZ, 10 ms on every
+// 15 µs, more with many CPUs and interrupts. Gotcha: the unit is the tick, USER_HZ, 10 ms on every
 // architecture that matters: look at windows of half a second and more. Absent before Linux 2.6.11,
 // and always 0 without a hypervisor that tells (fs/proc/stat.c).
 type steal struct{ file *procFile }

@@ -14,7 +14,7 @@ import (
 // holds Limit+1, and then connect() fails at once with EAGAIN. This is the only view of such a queue: no
 // counter anywhere moves when it overflows, so Drops is nil. Scope: the network namespace in which the
 // socket was made, although its path is of the mount namespace. Privilege: none. Cost: walks all unix
-// sockets of the namespace, some 20 µs for a few, 1 ms for thousands (net/unix/diag.c). Gotcha: the
+// sockets of the namespace, so it grows with them (net/unix/diag.c, unix_diag_dump). Gotcha: the
 // kernel knows the name that was given to bind(), which may be relative or lead through a link; so a
 // socket is found by name or by the file's inode, and Addr is the path as it was configured.
 type unixDiag struct {

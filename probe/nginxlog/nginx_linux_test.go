@@ -1,0 +1,268 @@
+package nginxlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestRealNGINX makes a real NGINX fail in the ways that matter, and expects the lines that it writes to
+// be followed and understood.
+func TestRealNGINX(t *testing.T) {
+	path, err := exec.LookPath("nginx")
+	if err != nil {
+		path, err = exec.LookPath("/usr/sbin/nginx")
+	}
+	if err != nil {
+		t.Skip("NOT TESTED: there is no nginx here; the messages were compared with its source, and with nothing else")
+	}
+	dir, err := os.MkdirTemp("", "nginxlog") // t.TempDir may be longer than sun_path
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	unixQueue := filepath.Join(dir, "full.sock")
+	bound, full, idle := tcpSocket(t, -1), tcpSocket(t, 0), tcpSocket(t, 16)
+	fill(t, full, 1)
+	fillUnix(t, unixQueue)
+	closing := backend(t, func(c *net.TCPConn) {})
+	resetting := backend(t, func(c *net.TCPConn) { c.SetLinger(0) })
+	serving := backend(t, func(c *net.TCPConn) { io.WriteString(c, "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok") })
+
+	conf := fmt.Sprintf(`
+daemon off; pid %[1]s/pid; error_log %[1]s/error.log info; worker_processes 1;
+events { worker_connections 64; }
+http {
+  log_format weir escape=json '%[2]s'; access_log %[1]s/access.log weir;
+  client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
+  proxy_connect_timeout 300ms; proxy_read_timeout 300ms;
+  upstream retried { server %[3]s max_fails=0; server %[7]s backup; }
+  upstream dead { server %[3]s; server 127.0.0.2:1; }
+  server {
+    listen unix:%[1]s/front.sock;
+    location /refused { proxy_pass http://%[3]s; }
+    location /full    { proxy_pass http://%[4]s; }
+    location /unix    { proxy_pass http://unix:%[1]s/full.sock:; }
+    location /idle    { proxy_pass http://%[5]s; }
+    location /gone    { proxy_pass http://%[5]s; proxy_read_timeout 10s; }
+    location /close   { proxy_pass http://%[6]s; }
+    location /reset   { proxy_pass http://%[8]s; }
+    location /retry   { proxy_pass http://retried; }
+    location /dead    { proxy_pass http://dead; }
+    location /none    { return 404; }
+  }
+}`, dir, AccessFormat, bound, full, idle, closing, serving, resetting)
+	if os.Geteuid() == 0 {
+		conf = "user root;" + conf
+	}
+	errorsSeen, accessSeen := watch(t, filepath.Join(dir, "error.log"), ParseError), watch(t, filepath.Join(dir, "access.log"), ParseAccess)
+	startNGINX(t, path, dir, conf)
+
+	for _, test := range []struct {
+		url           string
+		class, access string
+		upstream      string
+	}{
+		{"/refused", ConnectRefused, "502/502/connect", bound},
+		{"/full", ConnectTimeout, "504/504/connect", full},
+		{"/unix", UnixQueueFull, "502/502/connect", "unix:" + unixQueue},
+		{"/idle", ReadTimeout, "504/504/header", idle},
+		{"/gone", ClientClosed, "499/-/header", idle}, // the client waits 200 ms
+		{"/close", PrematureClose, "502/502/header", closing},
+		{"/reset", RecvReset, "502/502/header", resetting},
+		{"/retry", ConnectRefused, "200/200/response/retried", serving},
+		{"/dead", ConnectRefused, "502/502/connect/retried", ""},
+		{"/dead", NoLiveUpstreams, "502/502/connect", "dead"},
+		{"/none", "", "404/-/none", ""},
+	} {
+		timeout := 5 * time.Second
+		if test.url == "/gone" {
+			timeout = 200 * time.Millisecond
+		}
+		get(t, filepath.Join(dir, "front.sock"), test.url, timeout)
+		if test.class != "" {
+			errorsSeen.want(t, test.url, test.class, "")
+		}
+		accessSeen.want(t, test.url, test.access, test.upstream)
+	}
+}
+
+// seen are the lines that a log brought.
+type seen struct {
+	mu    sync.Mutex
+	lines []Line
+	raw   []string
+}
+
+func watch(t *testing.T, path string, parse func([]byte) (Line, bool)) *seen {
+	s := &seen{}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() {
+		done <- Follow(ctx, path, 5*time.Millisecond, func(b []byte) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.raw = append(s.raw, string(b))
+			if l, ok := parse(b); ok {
+				s.lines = append(s.lines, l)
+			}
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// want waits for a line of the class, and forgets all lines up to it.
+func (s *seen) want(t *testing.T, url, class, upstream string) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		s.mu.Lock()
+		for i, l := range s.lines {
+			if l.Class == class && (upstream == "" || l.Upstream == upstream) {
+				s.lines = s.lines[i+1:]
+				s.mu.Unlock()
+				return
+			}
+		}
+		s.mu.Unlock()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.Errorf("%s: no %s from %q; the log:\n%s", url, class, upstream, strings.Join(s.raw, "\n"))
+}
+
+func startNGINX(t *testing.T, path, dir, conf string) {
+	t.Helper()
+	file := filepath.Join(dir, "nginx.conf")
+	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "-p", dir, "-c", file)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	var out strings.Builder
+	cmd.Stderr = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		cmd.Wait()
+		if t.Failed() {
+			t.Log(out.String())
+		}
+	})
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		c, err := net.Dial("unix", filepath.Join(dir, "front.sock"))
+		if err == nil {
+			c.Close()
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("nginx does not listen: %v", err)
+		}
+	}
+}
+
+func get(t *testing.T, socket, url string, timeout time.Duration) {
+	t.Helper()
+	client := http.Client{Timeout: timeout, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+		},
+	}}
+	resp, err := client.Get("http://weir" + url)
+	if err == nil {
+		resp.Body.Close()
+	} else if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%s: %v", url, err)
+	}
+}
+
+// tcpSocket binds to a free loopback port and listens with the backlog given, or not at all if it is
+// negative. Nothing accepts.
+func tcpSocket(t *testing.T, backlog int) string {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	err = unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
+	if backlog >= 0 {
+		err = errors.Join(err, unix.Listen(fd, backlog))
+	}
+	sa, err2 := unix.Getsockname(fd)
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", sa.(*unix.SockaddrInet4).Port)
+}
+
+func fill(t *testing.T, addr string, n int) {
+	t.Helper()
+	for range n {
+		c, err := net.DialTimeout("tcp", addr, 5*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+	}
+}
+
+func fillUnix(t *testing.T, path string) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+}
+
+// backend reads a request, does what it is told with the connection, and closes it.
+func backend(t *testing.T, answer func(*net.TCPConn)) string {
+	t.Helper()
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			c.Read(make([]byte, 4096))
+			answer(c.(*net.TCPConn))
+			c.Close()
+		}
+	}()
+	return ln.Addr().String()
+}
