@@ -1,0 +1,105 @@
+package conformance
+
+import (
+	"testing"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+)
+
+const alive = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+// paced is a plan whose requests are far enough apart to follow one another.
+func paced(n int) plan.Plan {
+	return plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: time.Duration(n) * 100 * time.Millisecond}}}
+}
+
+// reuse checks that connections are shared where that was asked for, and what becomes of a request
+// whose connection the server has closed in the meantime.
+func reuse(t *testing.T, open Open) {
+	again := func(s *server) loadgen.Target {
+		target := s.target()
+		target.Connections = loadgen.Reuse
+		return target
+	}
+	// keep is a server that answers each request of a connection with text.
+	keep := func(text string) func(*visit) {
+		return func(v *visit) {
+			for v.head() {
+				v.say(text)
+			}
+		}
+	}
+	for _, network := range []string{"tcp", "unix"} {
+		t.Run("keep-alive "+network, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, network, keep(alive))
+			r := offer(t, open, again(s), paced(8))
+			r.check(t, 0, 200, loadgen.OK)
+			checkConnections(t, s, r)
+			if n := s.accepted.Load(); n > 3 {
+				t.Errorf("8 requests, one after another, took %d connections", n)
+			}
+		})
+	}
+	t.Run("concurrent", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, "tcp", keep(alive))
+		p := plan.Plan{Stages: []plan.Stage{{From: 500, To: 500, Duration: 400 * time.Millisecond}}, Arrival: plan.Poisson, Seed: 1}
+		r := offer(t, open, again(s), p)
+		r.check(t, 0, 200, loadgen.OK)
+		checkConnections(t, s, r)
+	})
+	for name, text := range map[string]string{
+		"Connection close":     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
+		"HTTP/1.0":             "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+		"more than one answer": alive + "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n",
+	} {
+		t.Run("not after "+name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, "tcp", keep(text))
+			offer(t, open, again(s), paced(4)).check(t, 0, 200, loadgen.OK)
+			if n := s.accepted.Load(); n != 4 {
+				t.Errorf("4 requests took %d connections, want one each", n)
+			}
+		})
+	}
+	t.Run("stale", func(t *testing.T) {
+		t.Parallel()
+		// The server offers to keep the connection and closes it: every second request finds it closed.
+		s := serve(t, "tcp", func(v *visit) {
+			if v.head() {
+				v.say(alive)
+			}
+		})
+		r := offer(t, open, again(s), paced(8))
+		stale := r.count(loadgen.ClosedBeforeResponse) + r.count(loadgen.ResetBeforeResponse)
+		if ok := r.count(loadgen.OK); stale < 3 || stale+ok != 8 {
+			t.Errorf("%d ok and %d found their connection closed, want 4 and 4", ok, stale)
+		}
+		for _, res := range r.all {
+			if res.Reused != (res.Outcome != loadgen.OK) {
+				t.Errorf("request %d: %s, reused %v", res.Seq, res.Outcome, res.Reused)
+			}
+		}
+		if n := int(s.accepted.Load()); n != 8-stale {
+			t.Errorf("%d connections for %d requests of which %d were stale: one was tried again", n, 8, stale)
+		}
+	})
+}
+
+// checkConnections checks that the server counted what the records say.
+func checkConnections(t *testing.T, s *server, r *results) {
+	t.Helper()
+	opened := 0
+	for _, res := range r.all {
+		if !res.Reused {
+			opened++
+		}
+	}
+	if int(s.accepted.Load()) != opened || int(s.requests.Load()) != len(r.all) {
+		t.Errorf("the server saw %d connections and %d requests, the records say %d and %d",
+			s.accepted.Load(), s.requests.Load(), opened, len(r.all))
+	}
+}

@@ -1,0 +1,127 @@
+package conformance
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+)
+
+// server accepts connections and treats each in one way. Its counts are the truth that an engine's
+// records are held against.
+type server struct {
+	network, address string
+	listener         net.Listener
+	accepted         atomic.Int64
+	requests         atomic.Int64
+	heads            chan string // the first of the requests' heads
+
+	handlers sync.WaitGroup
+	stopped  chan struct{} // closed when handlers must end
+	open     sync.Map      // the connections that they have
+}
+
+// visit is one connection at the server.
+type visit struct {
+	net.Conn
+	server *server
+	reader *bufio.Reader
+}
+
+// serve starts a server on loopback or a unix socket and stops it when the test ends.
+func serve(t *testing.T, network string, handle func(*visit)) *server {
+	t.Helper()
+	address := "127.0.0.1:0"
+	if network == "unix" {
+		address = filepath.Join(t.TempDir(), "s")
+	}
+	l, err := net.Listen(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveOn(t, l, handle)
+}
+
+func serveOn(t *testing.T, l net.Listener, handle func(*visit)) *server {
+	s := &server{
+		network: l.Addr().Network(), address: l.Addr().String(), listener: l,
+		heads: make(chan string, 1), stopped: make(chan struct{}),
+	}
+	s.handlers.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s.accepted.Add(1)
+			s.handlers.Go(func() {
+				s.open.Store(c, nil)
+				defer s.open.Delete(c)
+				defer c.Close()
+				_ = c.SetDeadline(time.Now().Add(patience))
+				handle(&visit{Conn: c, server: s, reader: bufio.NewReader(c)})
+			})
+		}
+	})
+	t.Cleanup(func() {
+		close(s.stopped)
+		l.Close()
+		s.open.Range(func(c, _ any) bool { c.(net.Conn).Close(); return true })
+		s.handlers.Wait()
+	})
+	return s
+}
+
+// target is where an engine finds the server.
+func (s *server) target() loadgen.Target {
+	t := loadgen.Target{
+		URL: "http://conformance.test/path?q=1", Network: s.network, Address: s.address,
+		ConnectTimeout: patience, Timeout: patience, MaxInFlight: 1000,
+	}
+	return t
+}
+
+// head reads one request's head, counts it, and reports whether there was one.
+func (v *visit) head() bool {
+	var text strings.Builder
+	for {
+		line, err := v.reader.ReadString('\n')
+		if err != nil {
+			return false
+		}
+		text.WriteString(line)
+		if line == "\r\n" {
+			break
+		}
+	}
+	v.server.requests.Add(1)
+	select {
+	case v.server.heads <- text.String():
+	default:
+	}
+	return true
+}
+
+// say writes text and gives the client time to read it before the next thing happens.
+func (v *visit) say(text string) {
+	_, _ = io.WriteString(v, text)
+	time.Sleep(20 * time.Millisecond)
+}
+
+// reset ends the connection with an RST.
+func (v *visit) reset() {
+	if c, ok := v.Conn.(*net.TCPConn); ok {
+		_ = c.SetLinger(0)
+	}
+	v.Close()
+}
+
+// hang keeps the connection open and silent until the client leaves or the test ends.
+func (v *visit) hang() { _, _ = io.Copy(io.Discard, v.reader) }

@@ -1,0 +1,157 @@
+package conformance
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+)
+
+// system provokes what takes Linux: full accept queues, a machine without ports, descriptors or routes.
+func system(t *testing.T, open Open) {
+	t.Run("queue_full", func(t *testing.T) {
+		l := fullQueue(t, "unix", filepath.Join(t.TempDir(), "s"))
+		offer(t, open, stalled(l), few).check(t, syscall.EAGAIN, 0, loadgen.QueueFull)
+	})
+	t.Run("connect_timeout", func(t *testing.T) {
+		l := fullQueue(t, "tcp", "127.0.0.1:0")
+		target := stalled(l)
+		target.ConnectTimeout = 150 * time.Millisecond
+		r := offer(t, open, target, few)
+		r.check(t, 0, 0, loadgen.ConnectTimeout)
+		for _, res := range r.all {
+			if took := res.Done - res.Sent; took < target.ConnectTimeout || took > target.ConnectTimeout+time.Second {
+				t.Errorf("request %d gave up after %v, its connect timeout is %v", res.Seq, took, target.ConnectTimeout)
+			}
+		}
+	})
+	t.Run("canceled_connecting", func(t *testing.T) {
+		interrupt(t, open, stalled(fullQueue(t, "tcp", "127.0.0.1:0")))
+	})
+	t.Run("lost_syn", func(t *testing.T) { lostSYN(t, open) })
+	t.Run("no_fd", func(t *testing.T) { inChild(t, nil, func(t *testing.T) { noFD(t, open) }) })
+	t.Run("no_local_port", func(t *testing.T) { inNamespace(t, func(t *testing.T) { noLocalPort(t, open) }) })
+	t.Run("no_route", func(t *testing.T) { inNamespace(t, func(t *testing.T) { noRoute(t, open) }) })
+}
+
+// stalled is a target whose listener never accepts.
+func stalled(l net.Listener) loadgen.Target {
+	return loadgen.Target{
+		URL: "http://conformance.test/", Network: l.Addr().Network(), Address: l.Addr().String(),
+		ConnectTimeout: patience, Timeout: patience,
+	}
+}
+
+// fullQueue returns a listener with a backlog of 0, which holds one connection (FACTS of the kernel:
+// sk_ack_backlog > sk_max_ack_backlog, include/net/sock.h), and that connection in it.
+func fullQueue(t *testing.T, network, address string) net.Listener {
+	t.Helper()
+	l, err := net.Listen(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	raw, err := l.(syscall.Conn).SyscallConn()
+	if err == nil {
+		var failed error
+		err = raw.Control(func(fd uintptr) { failed = syscall.Listen(int(fd), 0) }) // again: it sets the backlog anew
+		if err == nil {
+			err = failed
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial(network, l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return l
+}
+
+// lostSYN lets the first SYN fall on a full queue and makes room before the second.
+func lostSYN(t *testing.T, open Open) {
+	l := fullQueue(t, "tcp", "127.0.0.1:0")
+	timer := time.AfterFunc(300*time.Millisecond, func() {
+		serveOn(t, l, answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+	})
+	defer timer.Stop()
+	one := plan.Plan{Stages: []plan.Stage{{From: 1, To: 1, Duration: time.Second}}}
+	r := offer(t, open, stalled(l), one)
+	r.check(t, 0, 200, loadgen.OK)
+	for _, res := range r.all {
+		if res.SYNRetrans < 1 || res.Connected-res.Sent < 500*time.Millisecond {
+			t.Errorf("connected after %v with %d SYNs lost, want 1 and about 1 s", res.Connected-res.Sent, res.SYNRetrans)
+		}
+	}
+}
+
+// noFD leaves the process a handful of descriptors. The listener is in this process and does not
+// accept, so that each request takes one.
+func noFD(t *testing.T, open Open) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	inUse, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	limit.Cur = uint64(len(inUse)) + 4
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	target := stalled(l)
+	impatient(&target)
+	r := offer(t, open, target, few)
+	none, held := r.count(loadgen.NoFD), r.count(loadgen.ResponseTimeout)
+	if none < 2 || held < 2 || none+held != fewCount {
+		t.Errorf("%d without a descriptor and %d with one, of %d", none, held, fewCount)
+	}
+	for _, res := range r.all {
+		if res.Outcome == loadgen.NoFD && res.Errno != syscall.EMFILE {
+			t.Errorf("request %d: errno %v", res.Seq, res.Errno)
+		}
+	}
+}
+
+// noLocalPort leaves the network namespace four ports to connect from.
+func noLocalPort(t *testing.T, open Open) {
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_local_port_range", []byte("40000 40003"), 0); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:8000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serveOn(t, l, func(v *visit) { v.head(); v.hang() })
+	target := s.target()
+	target.Timeout = time.Second
+	r := offer(t, open, target, few)
+	none, held := r.count(loadgen.NoLocalPort), r.count(loadgen.ResponseTimeout)
+	if none != 6 || held != 4 || s.accepted.Load() != 4 {
+		t.Errorf("%d without a port, %d with one, %d attempts at the server; want 6, 4 and 4", none, held, s.accepted.Load())
+	}
+	for _, res := range r.all {
+		if res.Outcome == loadgen.NoLocalPort && res.Errno != syscall.EADDRNOTAVAIL {
+			t.Errorf("request %d: errno %v", res.Seq, res.Errno)
+		}
+	}
+}
+
+// noRoute uses a namespace that has no way out.
+func noRoute(t *testing.T, open Open) {
+	target := loadgen.Target{URL: "http://192.0.2.1/", ConnectTimeout: patience, Timeout: patience} // RFC 5737
+	offer(t, open, target, few).check(t, syscall.ENETUNREACH, 0, loadgen.ConnectUnreachable)
+}

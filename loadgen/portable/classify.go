@@ -1,0 +1,119 @@
+package portable
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"syscall"
+
+	"weir/loadgen"
+)
+
+// errnoOf returns the errno at the bottom of err, 0 if there is none.
+func errnoOf(err error) syscall.Errno {
+	if e, ok := errors.AsType[syscall.Errno](err); ok {
+		return posix(e)
+	}
+	return 0
+}
+
+// timedOut reports whether one of our deadlines ended the wait. The errno is looked at first, because
+// ETIMEDOUT and EAGAIN call themselves timeouts too.
+func timedOut(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return errnoOf(err) == 0 && ok && e.Timeout()
+}
+
+// interrupted reports whether the end of the run can have caused err: it moves the deadlines into the past.
+func interrupted(err error) bool { return timedOut(err) || errors.Is(err, context.Canceled) }
+
+func closed(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
+
+// connectOutcome names the failure of a connect().
+func connectOutcome(err error, network string) loadgen.Outcome {
+	switch errnoOf(err) {
+	case syscall.ECONNREFUSED:
+		return loadgen.ConnectRefused
+	case syscall.ECONNRESET:
+		return loadgen.ConnectReset
+	case syscall.ETIMEDOUT:
+		return loadgen.ConnectTimeout
+	case syscall.EAGAIN:
+		if network == "unix" {
+			return loadgen.QueueFull // net/unix/af_unix.c, unix_stream_connect
+		}
+		return loadgen.NoLocalPort // connect(2)
+	case syscall.EADDRNOTAVAIL, syscall.EADDRINUSE:
+		return loadgen.NoLocalPort
+	case syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM:
+		return loadgen.NoFD // the machine that ran out is ours
+	}
+	if timedOut(err) {
+		return loadgen.ConnectTimeout
+	}
+	return loadgen.ConnectUnreachable
+}
+
+// handshakeOutcome names the failure of a TLS handshake. A peer that resets, closes or is silent does
+// so as it would without TLS and has the same name: an overflowing queue must not look like a bad
+// certificate.
+func handshakeOutcome(err error) loadgen.Outcome {
+	switch {
+	case timedOut(err):
+		return loadgen.ResponseTimeout
+	case errnoOf(err) != 0:
+		return loadgen.ResetBeforeResponse
+	case closed(err):
+		return loadgen.ClosedBeforeResponse
+	}
+	return loadgen.TLSFailed
+}
+
+// readOutcome names the failure of reading a response, from what the connection did. fasthttp's own error cannot
+// be used: it turns whatever happens before the first byte into EOF.
+//
+//	err     what the connection's Read returned last; nil if it never failed
+//	began   whether any byte came
+//	isHTTP  whether what came looks like HTTP
+func readOutcome(err error, began, isHTTP bool) loadgen.Outcome {
+	errno := errnoOf(err)
+	switch {
+	case err == nil:
+		return loadgen.BadResponse // the connection is in order, what came over it is not
+	case timedOut(err), errno == syscall.ETIMEDOUT:
+		return loadgen.ResponseTimeout
+	case errno != 0 && !began:
+		return loadgen.ResetBeforeResponse
+	case errno != 0:
+		return loadgen.ResetMidResponse
+	case !closed(err):
+		return loadgen.TLSFailed // neither the kernel nor a deadline nor the peer's end: an alert or a broken record
+	case !began:
+		return loadgen.ClosedBeforeResponse
+	case !isHTTP:
+		return loadgen.BadResponse
+	}
+	return loadgen.Truncated
+}
+
+// statusOutcome names a complete response.
+func statusOutcome(status int) loadgen.Outcome {
+	switch {
+	case status < 100 || status > 599:
+		return loadgen.BadResponse
+	case status < 400:
+		return loadgen.OK
+	case status < 500:
+		return loadgen.HTTP4xx
+	case status == 500:
+		return loadgen.HTTP500
+	case status == 502:
+		return loadgen.HTTP502
+	case status == 503:
+		return loadgen.HTTP503
+	case status == 504:
+		return loadgen.HTTP504
+	}
+	return loadgen.HTTP5xx
+}

@@ -1,0 +1,135 @@
+// Package portable is the open-loop engine that runs everywhere and speaks everything: TCP, unix
+// sockets and TLS. Each request has a goroutine, and the runtime's poller does the rest.
+//
+// It believes that a generator must not help: no request is ever tried twice, no connection is opened
+// that was not asked for, no error is translated into another. So it does not use fasthttp's client or
+// net/http's, which retry and redial behind their caller's back, but fasthttp's header writer and response reader
+// on connections that it dials itself. Attempts on the wire equal requests sent.
+//
+// It is not for the highest rates; an event loop without a goroutine a request is.
+package portable
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/pace"
+	"weir/loadgen/plan"
+)
+
+// Engine offers plans to one target. It may run one plan after another, or several at once.
+type Engine struct {
+	target  loadgen.Target
+	request []byte // every request is the same bytes
+	remote  remote
+	dialer  dialer
+	tls     *tls.Config // nil: plain
+
+	exchanges sync.Pool // of *exchange
+}
+
+var _ loadgen.Engine = (*Engine)(nil)
+
+// New prepares an engine. It resolves the target's name once, here, so that no lookup falls into the
+// load; a name that does not resolve is no error, but the outcome (DNSFailed) of every request.
+// The errors are the target's: a URL that is none, a local address that this machine does not have.
+func New(t loadgen.Target) (*Engine, error) { return newEngine(t, newDialer) }
+
+func newEngine(t loadgen.Target, dial func(remote, loadgen.Target) (dialer, error)) (*Engine, error) {
+	t, err := t.Complete()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkLocal(t.LocalAddr); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{target: t, request: render(t, u), remote: resolve(t)}
+	if e.remote.err == nil {
+		if e.dialer, err = dial(e.remote, t); err != nil {
+			return nil, err
+		}
+	}
+	if u.Scheme == "https" {
+		e.tls = &tls.Config{
+			ServerName:         u.Hostname(),
+			InsecureSkipVerify: t.Insecure,
+			NextProtos:         []string{"http/1.1"},
+		}
+	}
+	e.exchanges.New = func() any { return newExchange() }
+	return e, nil
+}
+
+// Name is what a record calls this engine.
+func (e *Engine) Name() string { return "portable" }
+
+// Remote is the address that requests go to, after the name was resolved: of several addresses the
+// first IPv4 one, else the first. It is empty where the name did not resolve.
+func (e *Engine) Remote() string { return e.remote.address }
+
+// Run implements loadgen.Engine. When ctx ends, requests that were not released by then are not
+// recorded. Connections kept for reuse live as long as the run: each trial begins without any.
+func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, rec loadgen.Recorder) error {
+	if err := p.Validate(); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	r := &run{Engine: e, ctx: ctx, epoch: epoch, rec: rec, live: newLive()}
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		r.live.end()
+		close(interrupted)
+	})
+	_ = pace.Run(ctx, epoch, start, p.Due(), r.release)
+	r.requests.Wait()
+	if !stop() {
+		<-interrupted
+	}
+	r.idle.close()
+	return ctx.Err()
+}
+
+// run is one Run of an engine.
+type run struct {
+	*Engine
+	ctx   context.Context
+	epoch time.Time
+	rec   loadgen.Recorder
+
+	requests sync.WaitGroup
+	inFlight atomic.Int64
+	live     *live
+	idle     idle
+}
+
+func (r *run) now() time.Duration { return time.Since(r.epoch) }
+
+// release starts request seq, or sheds it: a request that waited for its turn would be sent late, and
+// the load would follow the server instead of the plan.
+func (r *run) release(seq int, due time.Duration) {
+	if r.inFlight.Load() >= int64(r.target.MaxInFlight) {
+		r.rec.Record(loadgen.Result{Seq: seq, Due: due, Done: r.now(), Outcome: loadgen.Shed})
+		return
+	}
+	r.inFlight.Add(1)
+	r.requests.Add(1)
+	go r.carry(seq, due)
+}
+
+func (r *run) carry(seq int, due time.Duration) {
+	defer r.requests.Done()
+	x := r.exchanges.Get().(*exchange)
+	result := x.do(r, loadgen.Result{Seq: seq, Due: due})
+	r.exchanges.Put(x)
+	r.inFlight.Add(-1)
+	r.rec.Record(result)
+}

@@ -1,0 +1,17 @@
+package portable
+
+import (
+	"testing"
+
+	"weir/loadgen"
+	"weir/loadgen/conformance"
+)
+
+func TestConformance(t *testing.T) {
+	conformance.Run(t, func(target loadgen.Target) (loadgen.Engine, error) { return New(target) })
+}
+
+// Where connecting is not written for the system, package net dials. That way is tested everywhere.
+func TestConformanceOfNetDialer(t *testing.T) {
+	conformance.Run(t, func(target loadgen.Target) (loadgen.Engine, error) { return newEngine(target, newNetDialer) })
+}
