@@ -1,0 +1,315 @@
+// Draws the figures from the JSON block of the page. Text from the run is only ever set as text, never
+// parsed as markup; colours are read from the style sheet, so that they are fixed in one place.
+(() => {
+  'use strict';
+  const root = document.documentElement;
+  const problems = [];
+  const problem = (text) => { problems.push(text); root.dataset.errors = problems.join('\n'); };
+  addEventListener('error', (e) => problem(e.message));
+  document.addEventListener('securitypolicyviolation', (e) => problem('blocked by policy: ' + e.violatedDirective));
+
+  const data = JSON.parse(document.getElementById('data').textContent);
+  const charts = [];
+  const symbols = new Map(Object.entries({ connect_timeout: 'triangle', http_504: 'diamond', http_502: 'rect', queue_full: 'arrow', late: 'emptyCircle',
+    response_timeout: 'roundRect', connect_reset: 'emptyTriangle', http_503: 'emptyDiamond', connect_refused: 'emptyRect' }));
+  const own = (object, key) => Object.hasOwn(object, key) ? object[key] : undefined; // an outcome may be called "constructor"
+  const css = (name) => getComputedStyle(root).getPropertyValue('--' + name).trim();
+  const colour = (outcome) => css(outcome) || css('other');
+  const cssClass = (outcome) => 'c-' + (css(outcome) ? outcome : 'other');
+  const number = (x, digits = 3) => x === null || x === undefined ? 'not sampled' :
+    x.toLocaleString('en-US', Math.abs(x) >= 10 ** (digits - 1) ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: digits });
+  const element = (tag, text, name) => {
+    const e = document.createElement(tag);
+    if (text !== undefined) e.textContent = text;
+    if (name) e.className = name;
+    return e;
+  };
+  const tip = (heading, lines) => {
+    const box = element('div', undefined, 'tip');
+    box.append(element('p', heading));
+    for (const [outcome, label, value] of lines) {
+      const line = element('div'), left = element('span', label);
+      if (outcome) left.prepend(element('i', undefined, cssClass(outcome)));
+      line.append(left, element('span', value));
+      box.append(line);
+    }
+    return box;
+  };
+  const base = () => ({
+    animation: false, backgroundColor: 'transparent',
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: css('ink') },
+  });
+  const tooltip = (more) => ({ backgroundColor: css('paper'), borderColor: css('rule'), borderWidth: 1, padding: [7, 10], confine: true,
+    textStyle: { color: css('ink'), fontSize: 12.5 }, extraCssText: 'box-shadow: 0 2px 10px #0003', ...more });
+  const axis = (more) => ({
+    type: 'value', axisLine: { show: false }, axisTick: { show: false }, splitLine: { lineStyle: { color: css('grid') } },
+    axisLabel: { color: css('soft'), fontSize: 11.5 }, nameTextStyle: { color: css('soft'), fontSize: 12 }, ...more,
+  });
+
+  // Figure 1: offered against outcome, one chart a lane on the same axes.
+  const doses = data.lanes.flatMap((l) => l.trials);
+  const rates = doses.map((t) => t.rate);
+  const span = { low: Math.min(...rates), high: Math.max(...rates) };
+  const step = 10 ** Math.floor(Math.log10(Math.max(span.high - span.low, 1)));
+  const xmin = Math.max(0, Math.floor((span.low - step / 4) / (step / 2)) * step / 2);
+  const xmax = Math.ceil((span.high + step / 8) / (step / 2)) * step / 2;
+  const ymax = Math.max(span.high, ...doses.map((t) => t.high)) * 1.02;
+
+  function whisker(params, api) { // an interval as a bar with short ends
+    const low = api.coord([api.value(0), api.value(1)]), high = api.coord([api.value(0), api.value(2)]);
+    const style = { stroke: api.visual('color'), lineWidth: 1.5 };
+    const line = (x1, y1, x2, y2) => ({ type: 'line', shape: { x1, y1, x2, y2 }, style });
+    return { type: 'group', children: [line(low[0], low[1], high[0], high[1]),
+      line(low[0] - 3, low[1], low[0] + 3, low[1]), line(high[0] - 3, high[1], high[0] + 3, high[1])] };
+  }
+
+  function vertical(at, name, type, tint, align) {
+    return { xAxis: at, lineStyle: { color: tint, type, width: 1.5 },
+      label: { show: true, formatter: name, position: 'end', align, color: tint, fontSize: 12, distance: 4, padding: align === 'right' ? [0, 4, 0, 0] : [0, 0, 0, 4] } };
+  }
+
+  function dose(lane) {
+    const order = lane.trials.map((t, i) => i).sort((a, b) => lane.trials[a].rate - lane.trials[b].rate);
+    const trials = order.map((i) => lane.trials[i]);
+    const lines = [], areas = [];
+    const { theta } = lane, W = data.capacity;
+    const right = (a, b) => !b || a.at < b.at ? 'right' : 'left';
+    if (W) lines.push(vertical(W.at, 'W/S ' + number(W.at), 'dashed', css('queue'), right(W, theta)));
+    if (theta) {
+      lines.push(vertical(theta.at, 'onset ' + number(theta.at), 'solid', css('ink'), W && right(W, theta) === 'right' ? 'left' : 'right'));
+      areas.push([{ xAxis: theta.low, itemStyle: { color: css('band') } }, { xAxis: theta.high }]);
+    }
+    if (lane.plateau !== null) lines.push({ yAxis: lane.plateau, lineStyle: { color: css('ok'), type: 'dotted', width: 1.5 },
+      label: { show: true, position: 'insideStartTop', formatter: 'plateau ' + number(lane.plateau) + '/s', color: css('ok'), fontSize: 12 } });
+    const top = Math.min(xmax, ymax);
+    const series = [
+      { name: 'y = x', type: 'line', data: [[xmin, xmin], [top, top]], showSymbol: false, silent: true, z: 1,
+        lineStyle: { color: css('offered'), width: 1.5, type: 'dashed' }, itemStyle: { color: css('offered') },
+        markLine: { silent: true, symbol: 'none', data: lines }, markArea: { silent: true, data: areas } },
+      { name: 'goodput interval', type: 'custom', renderItem: whisker, data: trials.map((t) => [t.rate, t.low, t.high]),
+        encode: { x: 0, y: [1, 2] }, itemStyle: { color: css('ok') }, silent: true, z: 3, clip: true },
+      { name: 'goodput', type: 'line', data: trials.map((t) => [t.rate, t.good]), symbol: 'circle', symbolSize: 7, z: 4,
+        lineStyle: { color: css('ok'), width: 1.5 }, itemStyle: { color: css('ok') } },
+    ];
+    for (const c of data.classes) {
+      const bad = own(lane.bad, c);
+      if (!bad) continue;
+      const points = order.map((i) => [lane.trials[i].rate, bad[i]]);
+      const last = points.length - 1;
+      series.push({ name: c, type: 'line', symbol: symbols.get(c) || 'circle', symbolSize: 7, z: 4, lineStyle: { color: colour(c), width: 1.5 },
+        itemStyle: { color: colour(c) }, labelLayout: { hideOverlap: true },
+        data: points.map((p, i) => i !== last || p[1] === 0 ? p : { value: p,
+          label: { show: true, formatter: c, color: colour(c), fontSize: 12, position: [-6, -10], align: 'right' } }) });
+    }
+    return { ...base(), series, grid: { left: 48, right: 14, top: 26, bottom: 46 },
+      xAxis: axis({ min: xmin, max: xmax, name: 'offered, req/s', nameLocation: 'middle', nameGap: 28, splitLine: { show: false },
+        axisLine: { show: true, onZero: false, lineStyle: { color: css('rule') } } }),
+      yAxis: axis({ min: 0, max: ymax, name: 'outcome, req/s', nameLocation: 'end', nameGap: 10, nameTextStyle: { color: css('soft'), fontSize: 12, align: 'left', padding: [0, 0, 0, -40] },
+        axisLabel: { color: css('soft'), fontSize: 11.5, showMaxLabel: false } }),
+      tooltip: tooltip({ trigger: 'axis', axisPointer: { type: 'line', lineStyle: { color: css('soft') } }, formatter: (params) => {
+        const t = trials.find((d) => d.rate === params[0].value[0]) ||
+          trials.reduce((a, b) => Math.abs(b.rate - params[0].axisValue) < Math.abs(a.rate - params[0].axisValue) ? b : a);
+        const i = lane.trials.indexOf(t);
+        const rows = [['ok', 'goodput', number(t.good, 4) + ' [' + number(t.low, 4) + ', ' + number(t.high, 4) + '] /s']];
+        for (const c of data.classes) if (own(lane.bad, c)?.[i]) rows.push([c, c, number(lane.bad[c][i]) + ' /s']);
+        return tip('Trial ' + t.index + ', offered ' + number(t.rate, 4) + ' req/s', rows);
+      } }) };
+  }
+
+  // Figure 2: four panels over one axis, one chart a lane; charts.connect links their cursors and zoom.
+  const end = Math.max(0, ...data.lanes.flatMap((l) => l.timeline.blocks.map((b) => b.start + b.width)));
+  const panels = [{ top: 46, height: 132 }, { top: 216, height: 76 }, { top: 330, height: 76 }, { top: 444, height: 76 }];
+
+  function steps(t, values) { // each bin holds its value for its width; what was cut out stays empty
+    const points = [];
+    for (const b of t.blocks) {
+      for (let i = b.from; i < b.to; i++) points.push([t.x[i], values[i] ?? null]);
+      if (b.to > b.from) {
+        const x = t.x[b.to - 1] + t.bin;
+        points.push([x, values[b.to - 1] ?? null], [x, null]);
+      }
+    }
+    return points;
+  }
+  function bar(params, api) {
+    const a = api.coord([api.value(0), api.value(3)]), b = api.coord([api.value(1), api.value(2)]);
+    const clip = params.coordSys, shape = echarts.graphic.clipRectByRect(
+      { x: a[0], y: a[1], width: Math.max(b[0] - a[0] - (b[0] - a[0] > 4 ? 1 : 0), 1), height: b[1] - a[1] },
+      { x: clip.x, y: clip.y, width: clip.width, height: clip.height });
+    return shape && { type: 'rect', shape, style: { fill: api.visual('color') } };
+  }
+  const bars = (name, panel, tint, rects) => ({ name, type: 'custom', renderItem: bar, xAxisIndex: panel, yAxisIndex: panel, data: rects,
+    encode: { x: [0, 1], y: [2, 3] }, itemStyle: { color: tint }, z: 3 });
+  const stepLine = (name, panel, tint, points, more) => ({ name, type: 'line', step: 'end', showSymbol: false, xAxisIndex: panel, yAxisIndex: panel,
+    data: points, lineStyle: { color: tint, width: 1.5 }, itemStyle: { color: tint }, z: 4, ...more });
+
+  function stretches(lane, panel, width) { // shades every other trial and names its rate, as many as there is room for
+    const { blocks } = lane.timeline;
+    const each = Math.max(1, Math.ceil(30 / (width / Math.max(blocks.length, 1))));
+    return { name: 'trials ' + panel, type: 'line', xAxisIndex: panel, yAxisIndex: panel, data: [], silent: true, markArea: { silent: true,
+      data: blocks.map((b, i) => [{ xAxis: b.start, name: panel === 0 && b.rate && i % each === 0 ? number(b.rate) : '',
+        itemStyle: { color: i % 2 ? 'transparent' : css('shade') }, label: { position: 'top', distance: 3, color: css('soft'), fontSize: 11 } },
+      { xAxis: b.start + b.width }]) } };
+  }
+  function marks(lane, panel, width) {
+    const list = lane.timeline.marks.map((m, i) => ({ ...m, n: i + 1 })).sort((a, b) => a.x - b.x);
+    let last = -Infinity, level = 0;
+    const points = list.map((m) => {
+      const px = m.x / (end || 1) * width;
+      level = px - last < 18 ? level + 1 : 0;
+      last = px;
+      return { coord: [m.x, 0], value: m.n, symbolOffset: [0, -panels[0].height + 10 + 17 * level] };
+    });
+    const flags = { silent: true, symbol: 'circle', symbolSize: 16, data: points, itemStyle: { color: css('ink') },
+      label: { formatter: (p) => String(p.value), color: css('paper'), fontSize: 11 } };
+    return { name: 'marks ' + panel, type: 'line', xAxisIndex: panel, yAxisIndex: panel, data: [], silent: true, z: 6,
+      markLine: { silent: true, symbol: 'none', label: { show: false }, lineStyle: { color: css('ink'), type: 'solid', width: 1, opacity: .55 }, data: list.map((m) => ({ xAxis: m.x })) },
+      ...(panel === 0 ? { markPoint: flags } : {}) };
+  }
+
+  function timeline(lane, width) {
+    const t = lane.timeline, series = [];
+    panels.forEach((_, p) => series.push(stretches(lane, p, width), marks(lane, p, width)));
+    series.push(stepLine('offered', 0, css('offered'), steps(t, t.offered), { lineStyle: { color: css('offered'), width: 1.5 } }));
+    series.push(stepLine('goodput', 0, css('ok'), steps(t, t.goodput)));
+    const depth = stepLine('Recv-Q', 1, css('queue'), steps(t, t.recvq), { areaStyle: { color: css('queue'), opacity: .18 } });
+    if (lane.slots !== null) depth.markLine = { silent: true, symbol: 'none', data: [{ yAxis: lane.slots }], lineStyle: { color: css('ink'), type: 'dashed', width: 1 },
+      label: { position: 'insideStartTop', formatter: 'full at ' + number(lane.slots), color: css('soft'), fontSize: 11.5 } };
+    series.push(depth);
+    const rects = [];
+    t.overflows.forEach((n, i) => { if (n) rects.push([t.x[i], t.x[i] + t.bin, 0, n]); });
+    series.push(bars('overflows', 2, css('overflow'), rects));
+    if (t.replayed.some((n) => n !== null)) series.push(stepLine('replayed', 2, css('ink'), steps(t, t.replayed), { lineStyle: { color: css('ink'), width: 1.2 } }));
+    const tops = t.x.map(() => 0);
+    for (const c of data.classes) {
+      const bad = own(t.bad, c);
+      if (!bad) continue;
+      const stack = [];
+      bad.forEach((n, i) => { if (n) { stack.push([t.x[i], t.x[i] + t.bin, tops[i], tops[i] + n]); tops[i] += n; } });
+      series.push(bars(c, 3, colour(c), stack));
+    }
+    const bin = t.bin ? ' per ' + number(t.bin * 1000) + ' ms' : '';
+    const names = ['offered and goodput, req/s', 'Recv-Q, connections', 'overflows' + bin, 'failed requests' + bin + ', by when they were due'];
+    const peak = (values, floor) => Math.max(floor, ...values.map((v) => v ?? 0));
+    const tallest = [peak(t.offered.concat(t.goodput), 1) * 1.08, peak(t.recvq, lane.slots ?? 1) * 1.25,
+      peak(t.overflows.concat(t.replayed), 4) * 1.08, peak(tops, 4) * 1.08];
+    return { ...base(), series,
+      title: names.map((text, p) => ({ text, left: 0, top: panels[p].top - (p ? 23 : 44), padding: 0, textStyle: { color: css('soft'), fontSize: 12, fontWeight: 'normal' } })),
+      grid: panels.map((p) => ({ left: 48, right: 14, ...p })),
+      xAxis: panels.map((_, p) => axis({ gridIndex: p, min: 0, max: end || 1, splitLine: { show: false }, axisPointer: { label: { show: false } },
+        axisLine: { show: true, onZero: false, lineStyle: { color: css('rule') } },
+        axisLabel: { show: p === 3, color: css('soft'), fontSize: 11.5, formatter: (v) => number(v, 4) + ' s', showMaxLabel: false, hideOverlap: true } })),
+      yAxis: panels.map((_, p) => axis({ gridIndex: p, min: 0, max: tallest[p], splitNumber: p ? 2 : 4, minInterval: p ? 1 : 0,
+        axisLabel: { color: css('soft'), fontSize: 11.5, showMaxLabel: false } })),
+      axisPointer: { link: [{ xAxisIndex: 'all' }], lineStyle: { color: css('soft') } },
+      dataZoom: [{ type: 'inside', xAxisIndex: [0, 1, 2, 3], filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift', moveOnMouseWheel: false, preventDefaultMouseMove: false },
+        { type: 'slider', xAxisIndex: [0, 1, 2, 3], filterMode: 'none', height: 12, bottom: 2, left: 48, right: 14, showDetail: false, showDataShadow: false, brushSelect: false,
+          borderColor: css('rule'), backgroundColor: 'transparent', fillerColor: css('band'), handleSize: 16, moveHandleSize: 0, handleStyle: { color: css('paper'), borderColor: css('soft') } }],
+      tooltip: tooltip({ trigger: 'axis', formatter: (params) => {
+        const i = binAt(t, params[0].axisValue);
+        return i < 0 ? tip('between trials', []) : tip(binName(t, i), binLines(t, i));
+      } }) };
+  }
+  function binAt(t, x) {
+    const b = t.blocks.find((k) => x >= k.start - t.bin / 2 && x < k.start + k.width + t.bin / 2);
+    if (!b) return -1;
+    let i = b.from;
+    while (i + 1 < b.to && t.x[i + 1] <= x + 1e-9) i++;
+    return i < b.to ? i : -1;
+  }
+  function binName(t, i) {
+    const b = t.blocks.find((k) => i >= k.from && i < k.to);
+    return 'Trial ' + b.trial + ', ' + number(b.rate, 4) + ' req/s; ' + t.at[i].toFixed(1) + ' s into the run';
+  }
+  function binLines(t, i) {
+    const lines = [['offered', 'offered', number(t.offered[i]) + ' req/s'], ['ok', 'goodput', number(t.goodput[i]) + ' req/s'],
+      ['queue', 'Recv-Q', number(t.recvq[i])], ['overflow', 'overflows', number(t.overflows[i])]];
+    if ((t.replayed[i] ?? null) !== null) lines.push(['replay', 'replayed', number(t.replayed[i])]);
+    for (const c of data.classes) if (own(t.bad, c)?.[i]) lines.push([c, c, number(t.bad[c][i])]);
+    return lines;
+  }
+
+  // The page around the figures.
+  function add(id, lane, option) {
+    const node = document.getElementById(id);
+    const chart = echarts.init(node, null, { renderer: 'canvas' });
+    charts.push({ id, chart, draw: () => {
+      const zoom = chart.getOption()?.dataZoom?.[0];
+      chart.setOption(option(lane, node.clientWidth - 62), true);
+      if (zoom) chart.dispatchAction({ type: 'dataZoom', start: zoom.start, end: zoom.end });
+    } });
+  }
+  data.lanes.forEach((lane, i) => {
+    if (lane.trials.length) add('dose-' + i, lane, dose); else empty('dose-' + i, 'No trial was recorded.');
+    if (lane.timeline.x.length) add('time-' + i, lane, timeline); else empty('time-' + i, 'No bin was recorded.');
+  });
+  function empty(id, text) {
+    const node = document.getElementById(id);
+    node.className = 'note';
+    node.textContent = text;
+  }
+  const redraw = () => charts.forEach((c) => { c.chart.resize(); c.draw(); });
+  let waiting = charts.length;
+  const ready = () => {
+    const points = {};
+    for (const c of charts) points[c.id] = Object.fromEntries(c.chart.getModel().getSeries().map((s) => [s.name, s.getData().count()]));
+    root.dataset.points = JSON.stringify(points);
+    root.dataset.ready = 'true';
+  };
+  for (const c of charts) {
+    const once = () => { c.chart.off('finished', once); if (--waiting === 0) ready(); };
+    c.chart.on('finished', once);
+    c.draw();
+  }
+  if (charts.length === 0) ready();
+  echarts.connect(charts.filter((c) => c.id.startsWith('time')).map((c) => c.chart));
+
+  let width = root.clientWidth, pending = 0;
+  new ResizeObserver(() => { // of the root: a chart's own container never sizes itself by its chart
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    clearTimeout(pending);
+    pending = setTimeout(redraw, 50);
+  }).observe(root);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+  addEventListener('beforeprint', () => { root.dataset.theme = 'light'; root.dataset.printing = ''; redraw(); });
+  addEventListener('afterprint', () => { delete root.dataset.theme; delete root.dataset.printing; redraw(); });
+
+  const select = document.getElementById('zoom');
+  const longest = data.lanes.map((l) => l.timeline.blocks).sort((a, b) => b.length - a.length)[0] ?? [];
+  if (select && longest.length > 1) {
+    longest.forEach((b, k) => select.append(Object.assign(element('option', (k + 1) + ': ' + number(b.rate, 4) + ' req/s'), { value: k })));
+    select.closest('p').hidden = false;
+    select.addEventListener('change', () => {
+      const b = longest[select.value];
+      for (const c of charts) if (c.id.startsWith('time')) c.chart.dispatchAction(b && select.value !== '' ?
+        { type: 'dataZoom', startValue: Math.max(0, b.start - b.width / 20), endValue: Math.min(end, b.start + b.width * 1.05) } : { type: 'dataZoom', start: 0, end: 100 });
+    });
+  }
+  for (const button of document.querySelectorAll('button.save')) {
+    const found = charts.find((c) => c.id === button.dataset.chart);
+    button.hidden = !found;
+    button.addEventListener('click', () => {
+      const link = element('a');
+      link.href = found.chart.getDataURL({ pixelRatio: 2, backgroundColor: css('paper') });
+      link.download = 'weir-' + found.id + '.png';
+      link.click();
+    });
+  }
+  for (const details of document.querySelectorAll('details.bins')) details.addEventListener('toggle', () => {
+    const box = details.querySelector('div'), t = data.lanes[details.dataset.lane].timeline;
+    if (!details.open || box.firstChild) return;
+    const table = element('table'), head = table.createTHead().insertRow(), body = table.createTBody();
+    const kinds = data.classes.filter((c) => own(t.bad, c));
+    for (const name of ['at, s', 'offered, req/s', 'goodput, req/s', 'Recv-Q', 'overflows', 'replayed', ...kinds]) {
+      head.append(Object.assign(element('th', name, 'n'), { scope: 'col' }));
+    }
+    t.at.forEach((at, i) => {
+      const line = body.insertRow();
+      const value = (v) => v === null || v === undefined ? '–' : number(v, 4);
+      for (const text of [at.toFixed(2), value(t.offered[i]), value(t.goodput[i]), value(t.recvq[i]), value(t.overflows[i]), value(t.replayed[i]),
+        ...kinds.map((c) => value(t.bad[c][i]))]) line.append(element('td', text, 'n'));
+    });
+    box.append(table);
+  });
+})();

@@ -1,0 +1,71 @@
+package report
+
+import (
+	"math"
+	"testing"
+
+	"weir/report/analysis"
+)
+
+// TestAxisCutsTheTimeBetweenTrials: the k-th trials of two lanes take the same stretch, every bin keeps
+// its distance from its trial's start, and no bin is lost.
+func TestAxisCutsTheTimeBetweenTrials(t *testing.T) {
+	a := demo()
+	f := draw(a)
+	for i, lane := range f.Lanes {
+		tl := lane.Timeline
+		bins := 0
+		for k, b := range tl.Blocks {
+			bins += b.To - b.From
+			if other := f.Lanes[1-i].Timeline.Blocks[k]; other.Start != b.Start || other.Width != b.Width {
+				t.Errorf("trial %d stands at %v in one lane and at %v in the other", k, b.Start, other.Start)
+			}
+			for j := b.From; j < b.To; j++ {
+				want := tl.At[j] - a.Lanes[i].Trials[k].Start
+				if got := tl.X[j] - b.Start; math.Abs(got-want) > 1e-3 {
+					t.Fatalf("bin %d of trial %d stands %.3f s after its start, want %.3f", j, k, got, want)
+				}
+			}
+		}
+		if bins != len(tl.At) {
+			t.Errorf("%d of %d bins are drawn", bins, len(tl.At))
+		}
+	}
+}
+
+// TestBinsOffTheTrialsGrid: bins begin on tenths of the run's clock, trials where they like.
+func TestBinsOffTheTrialsGrid(t *testing.T) {
+	trials := []analysis.Trial{{Start: 1.03}, {Start: 3.07}}
+	timeline := &analysis.Timeline{BinS: .1, AtS: []float64{1.0, 1.1, 1.2, 3.0, 3.1, 3.2}}
+	for k, want := range [][2]int{{0, 3}, {3, 6}} {
+		if from, to := within(timeline, trials, k); from != want[0] || to != want[1] {
+			t.Errorf("trial %d has bins %d to %d, want %v", k, from, to, want)
+		}
+	}
+}
+
+func TestMarksFallOnTheAxis(t *testing.T) {
+	f := draw(demo())
+	for _, lane := range f.Lanes {
+		for _, m := range lane.Timeline.Marks {
+			b := lane.Timeline.Blocks[6] // the first trial above capacity
+			if m.X < b.Start || m.X > b.Start+b.Width {
+				t.Errorf("%s at %.2f, outside of its trial at %.2f", m.Code, m.X, b.Start)
+			}
+		}
+	}
+}
+
+// TestLateIsDrawn: answers that came too late are bad, though their outcome is ok.
+func TestLateIsDrawn(t *testing.T) {
+	a := demo()
+	trial := &a.Lanes[0].Trials[14]
+	trial.Bad += 40
+	f := draw(a)
+	if got := f.Lanes[0].Bad["late"]; len(got) != 15 || got[14] != 20 {
+		t.Errorf("late: %v, want 20 req/s in the last trial", got)
+	}
+	if f.Classes[len(f.Classes)-1] != "late" {
+		t.Errorf("classes %v do not name it", f.Classes)
+	}
+}

@@ -1,0 +1,119 @@
+package report
+
+import (
+	"reflect"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"weir/report/analysis"
+)
+
+// A filter copies an analysis and changes its floats or its strings on the way. Doing it once, over
+// the whole value, is what keeps a renderer from forgetting a field.
+type filter struct {
+	float func(float64) float64 // nil: unchanged
+	text  func(string) string   // nil: unchanged
+}
+
+// apply returns a copy that shares only what it does not change. Nil slices and maps become empty ones, because in report.json null means
+// "not known" and an empty list is known to be empty. Pointers and interfaces that are nil stay nil.
+func (f filter) apply(a *analysis.Analysis) *analysis.Analysis {
+	out := f.copy(reflect.ValueOf(*a)).Interface().(analysis.Analysis)
+	return &out
+}
+
+func (f filter) copy(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	switch v.Kind() {
+	case reflect.Float64, reflect.Float32:
+		out.SetFloat(v.Float())
+		if f.float != nil {
+			out.SetFloat(f.float(v.Float()))
+		}
+	case reflect.String:
+		out.SetString(v.String())
+		if f.text != nil {
+			out.SetString(f.text(v.String()))
+		}
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return out
+		}
+		elem := f.copy(v.Elem())
+		if v.Kind() == reflect.Pointer {
+			out.Set(reflect.New(v.Type().Elem()))
+			out.Elem().Set(elem)
+		} else {
+			out.Set(elem)
+		}
+	case reflect.Slice:
+		if !v.IsNil() && !f.touches(v.Type().Elem()) { // a timeline's thousands of counts
+			return v
+		}
+		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			out.Index(i).Set(f.copy(v.Index(i)))
+		}
+	case reflect.Map:
+		out.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+		for k, e := range v.Seq2() {
+			out.SetMapIndex(f.copy(k), f.copy(e))
+		}
+	case reflect.Struct:
+		out.Set(v)
+		for i := range v.NumField() {
+			if out.Field(i).CanSet() { // else unexported, in a type that a later version hangs in
+				out.Field(i).Set(f.copy(v.Field(i)))
+			}
+		}
+	default:
+		out.Set(v)
+	}
+	return out
+}
+
+// touches reports whether a value of type t may change on the way.
+func (f filter) touches(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Float64, reflect.Float32:
+		return f.float != nil
+	case reflect.String:
+		return f.text != nil
+	case reflect.Pointer:
+		return f.touches(t.Elem())
+	case reflect.Slice, reflect.Map, reflect.Struct, reflect.Interface:
+		return true
+	}
+	return false
+}
+
+// maxText bounds one hostile string where people read it; report.json keeps it whole.
+const maxText = 2000
+
+// clean makes a string safe to show in a line of text: no control characters (ANSI escapes among them),
+// no invisible format characters (a right-to-left override can turn a file name around), no line or
+// paragraph separators, valid UTF-8, bounded. White space becomes a blank, so that words stay apart.
+func clean(s string) string {
+	if len(s) > maxText {
+		cut := maxText
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		s = s[:cut] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r' || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// readable is the analysis as the formats for people show it.
+func readable(a *analysis.Analysis) *analysis.Analysis {
+	return filter{text: clean}.apply(a)
+}

@@ -1,0 +1,186 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	"weir/loadgen"
+	"weir/report/analysis"
+)
+
+//go:embed assets/report.html.tmpl assets/report.css assets/report.js assets/echarts
+var assets embed.FS
+
+// pageTemplate escapes by context; only our own files enter it unescaped.
+var pageTemplate = template.Must(template.New("report.html.tmpl").ParseFS(assets, "assets/report.html.tmpl"))
+
+// HTML writes one self-contained page: verdict, figures, tables, doubts, and how to repeat the run.
+// It loads nothing from anywhere; a content security policy admits exactly the two scripts and the
+// style sheet that are in it, by hash, so that markup from a server or a log could not run even if it
+// got past the escaping.
+func HTML(w io.Writer, a *analysis.Analysis) error {
+	a = readable(a)
+	data, err := json.Marshal(draw(a)) // escapes <, >, &, U+2028 and U+2029: nothing in it can end the script element
+	if err != nil {
+		return fmt.Errorf("figures: %w", err)
+	}
+	css, lib, app := asset("report.css"), asset("echarts/echarts.min.js"), asset("report.js")
+	view := htmlView{
+		Analysis: a,
+		CSP: "default-src 'none'; script-src " + hash(lib) + " " + hash(app) +
+			"; style-src " + hash(css) + "; img-src data:; base-uri 'none'; form-action 'none'",
+		CSS: template.CSS(css), Library: template.JS(lib), App: template.JS(app), Data: template.JS(data),
+		Title: title(a), Capacity: capacityLine(a.Capacity), Versions: versions(a),
+		Summary: summary(a), Causes: causes(a), Environment: environment(a), TrialHead: trialHead(),
+		Classes: legend(a),
+	}
+	if a.Agreement != nil {
+		view.Agreement = cell{Text: ratio(*a.Agreement)}
+	}
+	if len(a.Command) > 0 {
+		view.Command = commandLine(a.Command)
+	}
+	for i := range a.Lanes {
+		view.Lanes = append(view.Lanes, viewLane(&a.Lanes[i]))
+	}
+	var page bytes.Buffer // a template error must not leave half a page
+	if err := pageTemplate.Execute(&page, view); err != nil {
+		return err
+	}
+	_, err = page.WriteTo(w)
+	return err
+}
+
+// asset reads an embedded file; the build fails without it, so that here it exists.
+func asset(name string) []byte {
+	b, err := assets.ReadFile("assets/" + name)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// hash is a CSP source expression for an inline element with exactly this content (CSP 3, section 2.3.1).
+func hash(content []byte) string {
+	sum := sha256.Sum256(content)
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// htmlView is what the template shows.
+type htmlView struct {
+	*analysis.Analysis
+	CSP                string
+	CSS                template.CSS
+	Library, App, Data template.JS
+	Title, Causes      []string
+	Capacity, Versions string
+	Agreement          cell
+	Command            string
+	Summary            []row
+	Lanes              []laneView
+	Environment        []fact
+	TrialHead          []string
+	Classes            []class
+}
+
+// class is a kind of failure with the CSS class of its colour.
+type class struct{ Name, CSS string }
+
+type laneView struct {
+	*analysis.Lane
+	Facts     []fact
+	Marks     []string
+	Outcomes  []outcomeView
+	Quantiles []quantileView
+	TrialRows [][]string
+}
+
+type outcomeView struct {
+	class
+	Count, Share string
+}
+
+type quantileView struct {
+	Name                            string
+	P50, P90, P99, P999, Max, Count string
+}
+
+func viewLane(l *analysis.Lane) laneView {
+	v := laneView{Lane: l, TrialRows: trialRows(l)}
+	v.Outcomes = append(v.Outcomes, outcomeView{class{"ok", "c-ok"}, count(l.Outcomes["ok"]), share(l.Outcomes["ok"], l.Offered)})
+	for _, f := range failures(l.Outcomes, l.Late) {
+		name := f.Name
+		if name == "late" {
+			name = "late (of the ok: over " + seconds(l.Deadline) + ")"
+		}
+		v.Outcomes = append(v.Outcomes, outcomeView{class{name, classOf(f.Name)}, count(f.N), share(f.N, l.Offered)})
+	}
+	for _, q := range []struct {
+		name string
+		q    analysis.Quantiles
+	}{{"latency of the ok", l.Latency}, {"time until failure", l.FailLatency}, {"send lag (ours)", l.SendLag}} {
+		v.Quantiles = append(v.Quantiles, quantileView{q.name, secondsOr(q.q.P50), secondsOr(q.q.P90),
+			secondsOr(q.q.P99), secondsOr(q.q.P999), secondsOr(q.q.Max), count(q.q.Count)})
+	}
+	for _, m := range l.Timeline.Marks {
+		v.Marks = append(v.Marks, m.Text)
+	}
+	v.Facts = laneFacts(l)
+	return v
+}
+
+// laneFacts is how the lane was loaded and what its counters said.
+func laneFacts(l *analysis.Lane) []fact {
+	optional := func(n *uint64) string {
+		if n == nil {
+			return "not measured"
+		}
+		return count(*n)
+	}
+	facts := []fact{
+		{"URL", l.URL},
+		{"engine, connections", l.Engine + ", " + l.Connections},
+		{"connect timeout", seconds(l.ConnectTimeout)},
+		{"deadline", seconds(l.Deadline)},
+		{"offered, sent, shed", count(l.Offered) + ", " + count(l.Sent) + ", " + count(l.Shed) + " requests"},
+		{"SYN retransmits", count(l.SYNRetrans)},
+		{"listener", l.Listener},
+		{"ListenOverflows", optional(l.Overflows)},
+		{"ListenDrops", optional(l.ListenDrops)},
+		{"drops of this listener", optional(l.ListenerDrops)},
+		{"reconciliation", l.Reconciliation.Verdict},
+	}
+	if r := l.Reconciliation; r.Low != nil && r.High != nil {
+		facts = append(facts, fact{"overflows ÷ failures may be", interval(*r.Low, *r.High)})
+	}
+	if l.Plateau != nil {
+		facts = append(facts, fact{"goodput plateau", rate(*l.Plateau) + " (level of the overloaded trials; no interval is computed)"})
+	}
+	return slices.DeleteFunc(facts, func(f fact) bool { return strings.Trim(f.Value, ", ") == "" })
+}
+
+// legend lists the failures that the figures show.
+func legend(a *analysis.Analysis) []class {
+	var out []class
+	for _, name := range classes(a) {
+		out = append(out, class{name, classOf(name)})
+	}
+	return out
+}
+
+// classOf is the CSS class that carries an outcome's colour. A name that weir does not know, which a
+// foreign record may hold, shares one colour.
+func classOf(name string) string {
+	if name == "late" || slices.Contains(loadgen.Outcomes(), loadgen.Outcome(name)) {
+		return "c-" + name
+	}
+	return "c-other"
+}

@@ -1,0 +1,280 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"weir/report/analysis"
+)
+
+// printable is what any format for people may hold: no control character but the end of a line, no
+// invisible format character, valid UTF-8.
+func printable(t *testing.T, s string) {
+	t.Helper()
+	if !utf8.ValidString(s) {
+		t.Error("not UTF-8")
+	}
+	for i, r := range s {
+		if r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)) {
+			t.Fatalf("%U at %d: …%q…", r, i, s[max(0, i-20):min(len(s), i+20)])
+		}
+	}
+}
+
+func TestHostileTextIsHarmless(t *testing.T) {
+	var text, markdown, page bytes.Buffer
+	if err := errors.Join(Text(&text, hostile(), TextOptions{}), Markdown(&markdown, hostile()), HTML(&page, hostile())); err != nil {
+		t.Fatal(err)
+	}
+	printable(t, text.String())
+	printable(t, markdown.String())
+	ours := string(asset("echarts/echarts.min.js"))
+	before, after, found := strings.Cut(page.String(), ours)
+	if !found {
+		t.Fatal("the library is not in the page as it was released")
+	}
+	printable(t, before+after)
+	if n := strings.Count(before+after, "<script"); n != 3 {
+		t.Errorf("%d script elements, want the 3 of our own", n)
+	}
+	prose := withoutCode(markdown.String())
+	for _, live := range []string{`<script`, `<img`, `[^\\]\]\(`, `@maintainer`, `http://`, `[^\\]\*b`} {
+		if found := regexp.MustCompile(live).FindString(prose); found != "" {
+			t.Errorf("%q is live in report.md", found)
+		}
+	}
+}
+
+// withoutCode takes the code spans out of Markdown: a run of backticks up to the next run of the same
+// length (CommonMark 6.1).
+func withoutCode(s string) string {
+	ticks := regexp.MustCompile("\\\\`|`+")
+	var out strings.Builder
+	for {
+		open := ticks.FindStringIndex(s)
+		if open == nil {
+			return out.String() + s
+		}
+		fence := s[open[0]:open[1]]
+		out.WriteString(s[:open[0]])
+		s = s[open[1]:]
+		if fence[0] == '\\' {
+			continue
+		}
+		for {
+			end := regexp.MustCompile("`+").FindStringIndex(s)
+			if end == nil {
+				return out.String() + s
+			}
+			closing := s[end[0]:end[1]] == fence
+			s = s[end[1]:]
+			if closing {
+				break
+			}
+		}
+	}
+}
+
+func TestTextFitsOneScreen(t *testing.T) {
+	for _, name := range []string{"demo", "one-lane", "nothing-failed", "no-capacity", "all-null"} {
+		var b bytes.Buffer
+		if err := Text(&b, fixtures[name](), TextOptions{Width: 80}); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
+		if len(lines) > screen {
+			t.Errorf("%s: %d lines, more than %d", name, len(lines), screen)
+		}
+	}
+	for name, fixture := range fixtures {
+		for _, columns := range []int{0, 40, 60, 80, 132} {
+			var plain, colour bytes.Buffer
+			if err := errors.Join(Text(&plain, fixture(), TextOptions{Width: columns}), Text(&colour, fixture(), TextOptions{Width: columns, Color: true})); err != nil {
+				t.Fatal(err)
+			}
+			limit := columns
+			if limit == 0 {
+				limit = 80
+			}
+			for line := range strings.Lines(plain.String()) {
+				if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > limit {
+					t.Errorf("%s at %d columns: %d in %q", name, columns, n, line)
+				}
+			}
+			bare := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(colour.String(), "")
+			if bare != plain.String() {
+				t.Errorf("%s at %d columns: colour changes the layout", name, columns)
+			}
+		}
+	}
+}
+
+// TestNothingIsHidden: an invalid run leads with it in every format, and every warning is in each.
+func TestNothingIsHidden(t *testing.T) {
+	a := invalid()
+	squeeze := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	var text, markdown, page bytes.Buffer
+	if err := errors.Join(Text(&text, a, TextOptions{}), Markdown(&markdown, a), HTML(&page, a)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(text.String(), "INVALID RUN") {
+		t.Error("the text does not begin with INVALID")
+	}
+	body := page.String()[strings.Index(page.String(), "<main"):]
+	for format, s := range map[string]string{"md": markdown.String(), "html": body} {
+		if i, j := strings.Index(strings.ToLower(s), "invalid"), strings.Index(s, "Overflow began"); i < 0 || i > j {
+			t.Errorf("%s: INVALID at %d, after the verdict at %d", format, i, j)
+		}
+	}
+	for format, s := range map[string]string{"text": text.String(), "md": markdown.String(), "html": body} {
+		for _, w := range a.Warnings {
+			if !strings.Contains(squeeze(s), w.Text) {
+				t.Errorf("%s: the warning %q is missing", format, w.Code)
+			}
+		}
+		for _, why := range a.InvalidReasons {
+			if !strings.Contains(squeeze(s), why) {
+				t.Errorf("%s: the reason %q is missing", format, why)
+			}
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	for name, fixture := range fixtures {
+		var b, again bytes.Buffer
+		if err := errors.Join(JSON(&b, fixture()), JSON(&again, fixture())); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(b.Bytes(), again.Bytes()) || !bytes.HasSuffix(b.Bytes(), []byte("}\n")) {
+			t.Errorf("%s: not the same twice, or no newline at the end", name)
+		}
+		var back analysis.Analysis
+		if err := json.Unmarshal(b.Bytes(), &back); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var compact, want bytes.Buffer
+		if err := json.Compact(&compact, b.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+		enc := json.NewEncoder(&want)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(filter{float: round6}.apply(fixture())); err != nil {
+			t.Fatal(err)
+		}
+		if compact.String() != strings.TrimSpace(want.String()) {
+			t.Errorf("%s: laying out changed the content", name)
+		}
+	}
+}
+
+// TestJSONAgreesAcrossMachines: the last bits of a float do not show.
+func TestJSONAgreesAcrossMachines(t *testing.T) {
+	a, b := demo(), filter{float: disturb}.apply(demo())
+	if reflect.DeepEqual(a, b) {
+		t.Fatal("nothing was disturbed")
+	}
+	var one, other bytes.Buffer
+	if err := errors.Join(JSON(&one, a), JSON(&other, b)); err != nil {
+		t.Fatal(err)
+	}
+	if one.String() != other.String() {
+		t.Error("a disturbance in the last bit changes report.json")
+	}
+}
+
+func disturb(x float64) float64 {
+	if x == 0 {
+		return 0
+	}
+	return math.Nextafter(x, math.Inf(1))
+}
+
+func TestJSONRefusesWhatIsNotFinite(t *testing.T) {
+	a := demo()
+	a.Lanes[0].Trials[2].Goodput = math.NaN()
+	if err := JSON(io.Discard, a); err == nil {
+		t.Error("NaN was written")
+	}
+}
+
+func TestWriteAll(t *testing.T) {
+	dir := t.TempDir()
+	a := demo()
+	if err := WriteAll(dir, a); err != nil {
+		t.Fatal(err)
+	}
+	a.Lanes[0].Trials[2].Goodput = math.Inf(1) // report.json and report.html cannot be made any more
+	if err := WriteAll(dir, a); err == nil || !strings.Contains(err.Error(), "report.json") {
+		t.Errorf("error %v, want one that names report.json", err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name())
+	}
+	if want := []string{"report.html", "report.json", "report.md"}; !slices.Equal(names, want) {
+		t.Errorf("files %q, want %q and no remains", names, want)
+	}
+	var want bytes.Buffer
+	if err := JSON(&want, demo()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "report.json")); err != nil || !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("a failed writing harmed the file before it (%v)", err)
+	}
+	if err := WriteAll(filepath.Join(dir, "absent"), demo()); err == nil {
+		t.Error("wrote into a folder that does not exist")
+	}
+}
+
+func TestRenderersLeaveTheAnalysisAlone(t *testing.T) {
+	a := hostile()
+	if err := errors.Join(Text(io.Discard, a, TextOptions{}), Markdown(io.Discard, a), HTML(io.Discard, a), JSON(io.Discard, a)); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(a, hostile()) {
+		t.Error("a renderer changed what it rendered")
+	}
+}
+
+func TestDigits(t *testing.T) {
+	for _, c := range []struct {
+		x    float64
+		want string
+	}{{0, "0"}, {387.44, "387"}, {2.667, "2.67"}, {.0206, "0.0206"}, {99.96, "100"}, {9.999, "10.0"}, {-41.26, "-41.3"}, {106234, "106,234"}, {1e6, "1,000,000"}} {
+		if got := digits(c.x, 3); got != c.want {
+			t.Errorf("digits(%v) = %q, want %q", c.x, got, c.want)
+		}
+	}
+	for s, want := range map[float64]string{.0206: "20.6 ms", 41e-6: "41.0 µs", 1.5: "1.50 s", 0: "0 s", .99999: "1.00 s"} {
+		if got := seconds(s); got != want {
+			t.Errorf("seconds(%v) = %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	got := commandLine([]string{"/usr/bin/weir", "run", "-H", "X: it's $(reboot)", ""})
+	if want := `/usr/bin/weir run -H 'X: it'\''s $(reboot)' ''`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := commandLine([]string{"run"}); got != "weir run" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,258 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"weir/report/analysis"
+)
+
+// tone says what a cell means, where it means something; each format has its own way to show it.
+type tone string
+
+const (
+	plain tone = ""
+	good  tone = "good"
+	bad   tone = "bad"
+	muted tone = "muted" // an estimate that is missing, with the reason
+)
+
+// cell is one lane's answer to a row's question.
+type cell struct {
+	Text string
+	Tone tone
+}
+
+// row is one question, answered for every lane.
+type row struct {
+	Label string
+	Cells []cell
+}
+
+// summary is the table that every format for people leads with: lanes side by side.
+func summary(a *analysis.Analysis) []row {
+	questions := []struct {
+		label  string
+		answer func(*analysis.Analysis, *analysis.Lane) cell
+	}{
+		{"overflow onset", func(_ *analysis.Analysis, l *analysis.Lane) cell {
+			return onset(l.OverflowOnset, cmp.Or(l.NoOnset, "no reason recorded"))
+		}},
+		{"failure onset", func(_ *analysis.Analysis, l *analysis.Lane) cell {
+			why := cmp.Or(l.NoOnset, "no reason recorded")
+			if l.OverflowOnset == nil && l.NoOnset != "" {
+				why = "same reason" // as in the row above
+			}
+			return onset(l.ErrorOnset, why)
+		}},
+		{"onset ÷ capacity", overCapacity},
+		{"overflows : failed", reconciled},
+		{"client saw", clientSaw},
+		{"max Recv-Q", recvQ},
+		{"latency p50, p99", latency},
+		{"evidence reached", evidence},
+	}
+	rows := make([]row, len(questions))
+	for i, q := range questions {
+		rows[i].Label = q.label
+		for j := range a.Lanes {
+			rows[i].Cells = append(rows[i].Cells, q.answer(a, &a.Lanes[j]))
+		}
+	}
+	return rows
+}
+
+func onset(o *analysis.Onset, why string) cell {
+	if o == nil {
+		return cell{"none: " + why, muted}
+	}
+	text := rate(o.RPS) + " " + interval(o.Low, o.High)
+	if o.Method != "" && o.Method != "hinge" { // the usual estimator goes without saying, any other does not
+		text += ", " + o.Method
+	}
+	return cell{Text: text}
+}
+
+func overCapacity(a *analysis.Analysis, l *analysis.Lane) cell {
+	if x, ok := a.OnsetOverCapacity[l.Name]; ok {
+		return cell{Text: ratio(x)}
+	}
+	if a.Capacity.Computed == nil {
+		return cell{"none: capacity " + unknown, muted}
+	}
+	return cell{"none: no onset", muted}
+}
+
+// reconciled sets overflows beside the failures that the client saw; where they agree, one explains the other.
+func reconciled(_ *analysis.Analysis, l *analysis.Lane) cell {
+	r := l.Reconciliation
+	if l.Overflows == nil {
+		return cell{"overflows not measured; " + plural(r.ClientFailures, "failure"), muted}
+	}
+	text := count(r.Overflows) + " : " + count(r.ClientFailures)
+	if r.Ratio != nil {
+		text += fmt.Sprintf(" = %.3f", *r.Ratio)
+	}
+	word, _, _ := strings.Cut(r.Verdict, ":") // the rule in words follows; the long formats have it
+	if i := strings.IndexAny(word, ",;("); i >= 0 {
+		word = word[:i]
+	}
+	word = strings.TrimSpace(word)
+	if word != "" {
+		text += ", " + word
+	}
+	switch word {
+	case "agree":
+		return cell{text, good}
+	case "disagree":
+		return cell{text, bad}
+	}
+	return cell{Text: text}
+}
+
+func clientSaw(_ *analysis.Analysis, l *analysis.Lane) cell {
+	parts := []string{count(l.Outcomes["ok"]) + " ok"}
+	for _, f := range failures(l.Outcomes, l.Late) {
+		if f.Name == "late" {
+			parts = append(parts, fmt.Sprintf("%s of the ok late (over %s)", count(f.N), seconds(l.Deadline)))
+			continue
+		}
+		parts = append(parts, count(f.N)+" "+f.Name)
+	}
+	return cell{Text: strings.Join(parts, ", ")}
+}
+
+func recvQ(_ *analysis.Analysis, l *analysis.Lane) cell {
+	depth, limit := unknown, unknown
+	if l.MaxRecvQ != nil {
+		depth = count(uint64(*l.MaxRecvQ))
+	}
+	if l.BacklogLimit != nil {
+		limit = count(uint64(*l.BacklogLimit))
+	}
+	if l.MaxRecvQ == nil && l.BacklogLimit == nil {
+		return cell{"not sampled", muted}
+	}
+	text := depth + " of limit " + limit
+	if l.MaxRecvQ != nil && l.BacklogLimit != nil && uint64(*l.MaxRecvQ) > uint64(*l.BacklogLimit) {
+		text += " (full)" // full means limit+1
+	}
+	return cell{Text: text}
+}
+
+func latency(_ *analysis.Analysis, l *analysis.Lane) cell {
+	q := l.Latency
+	if q.Count == 0 {
+		return cell{"none: nothing succeeded", muted}
+	}
+	return cell{Text: fmt.Sprintf("%s, %s, n = %s", secondsOr(q.P50), secondsOr(q.P99), count(q.Count))}
+}
+
+func evidence(_ *analysis.Analysis, l *analysis.Lane) cell {
+	c := l.Cause
+	return cell{Text: fmt.Sprintf("%d of 4: %s", c.EvidenceLevel, cmp.Or(c.EvidenceName, "none"))}
+}
+
+// capacityLine says what was computed and from what.
+func capacityLine(c analysis.Capacity) string {
+	if c.Computed == nil {
+		switch {
+		case c.Workers == 0 && c.ServiceTime == nil:
+			return unknown + ": neither the number of workers nor their service time was given or found"
+		case c.Workers == 0:
+			return unknown + ": the number of workers was neither given nor found"
+		default:
+			return unknown + ": the service time was neither given nor measured"
+		}
+	}
+	text := rate(*c.Computed)
+	if c.Low != nil && c.High != nil {
+		text += " " + interval(*c.Low, *c.High)
+	} else {
+		text += " (no interval: service time not measured)"
+	}
+	text += " = " + plural(uint64(c.Workers), "worker")
+	if c.WorkerConnections > 1 {
+		text += " × " + plural(uint64(c.WorkerConnections), "connection")
+	}
+	text += " ÷ " + secondsOr(c.ServiceTime)
+	var from []string
+	if c.ServiceTimeSource != "" {
+		from = append(from, c.ServiceTimeSource)
+	}
+	if c.ServiceTimeCount > 0 {
+		from = append(from, "n = "+count(c.ServiceTimeCount))
+	}
+	if c.NominalServiceTime != nil {
+		from = append(from, seconds(*c.NominalServiceTime)+" nominal")
+	}
+	if len(from) > 0 {
+		text += " (" + strings.Join(from, ", ") + ")"
+	}
+	return text
+}
+
+// versions names what was under test, the lines that decide whether two reports can be compared.
+func versions(a *analysis.Analysis) string {
+	var parts []string
+	for _, key := range []struct{ name, says string }{{"kernel", "linux"}, {"nginx", "nginx"}, {"backend", "backend"}} {
+		value := cmp.Or(a.Environment[key.name], unknown)
+		if !strings.Contains(strings.ToLower(value), key.says) { // else it names itself
+			value = key.name + " " + value
+		}
+		parts = append(parts, value)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// causes is why requests failed: one sentence where the lanes agree, else one a lane.
+func causes(a *analysis.Analysis) []string {
+	var list []string
+	same := true
+	for _, l := range a.Lanes {
+		same = same && l.Cause.Text == a.Lanes[0].Cause.Text
+	}
+	for _, l := range a.Lanes {
+		switch {
+		case l.Cause.Text == "":
+		case same:
+			return []string{l.Cause.Text}
+		default:
+			list = append(list, l.Name+": "+l.Cause.Text)
+		}
+	}
+	return list
+}
+
+// title is what was run, when, and how.
+func title(a *analysis.Analysis) []string {
+	parts := []string{cmp.Or(a.Name, "run")}
+	if a.Started != "" {
+		when := a.Started
+		if t, err := time.Parse(time.RFC3339, when); err == nil {
+			when = t.UTC().Format("2006-01-02 15:04 UTC")
+		}
+		parts = append(parts, when)
+	}
+	if a.Mode != "" {
+		parts = append(parts, a.Mode+" mode")
+	}
+	parts = append(parts, fmt.Sprintf("seed %d", a.Seed))
+	if a.Ended != "" && a.Ended != "complete" {
+		parts = append(parts, a.Ended)
+	}
+	return parts
+}
+
+// Main and Rest part an estimate from its interval, for formats that can set them apart.
+func (c cell) Main() string {
+	main, _, _ := strings.Cut(c.Text, " [")
+	return main
+}
+
+// Rest is what Main leaves, the bracket included.
+func (c cell) Rest() string {
+	return strings.TrimSpace(strings.TrimPrefix(c.Text, c.Main()))
+}

@@ -1,0 +1,127 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"weir/report/analysis"
+)
+
+// TextOptions says what the terminal can show.
+type TextOptions struct {
+	Color bool // SGR colours; leave false when the output is no terminal or NO_COLOR is set
+	Width int  // columns; 0 means 80, and less than 40 is taken as 40
+}
+
+// screen is the height that the verdict should fit: 24 lines, less one for the prompt after it.
+const screen = 23
+
+// Text writes the verdict for one terminal screen. An INVALID run says so first, and no warning is
+// ever left out; where there is no room for all, the blank lines go, and then the verdict's later
+// sentences, which report.md has. Only warnings, invalid runs and reconciliations are coloured, because
+// only there a colour means something.
+func Text(w io.Writer, a *analysis.Analysis, opt TextOptions) error {
+	a = readable(a)
+	p := page{width: max(opt.Width, 40), color: opt.Color}
+	if opt.Width == 0 {
+		p.width = 80
+	}
+	sentences := len(a.Verdict)
+	lines := p.layout(a, sentences)
+	for len(lines) > screen && sentences > 1 {
+		sentences--
+		lines = p.layout(a, sentences)
+	}
+	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
+	return err
+}
+
+// layout is the whole verdict as lines, with so many of its sentences. Blank lines part its blocks where
+// there is room; the first ones go first, because the table needs its own most.
+func (p page) layout(a *analysis.Analysis, sentences int) []string {
+	var out []string
+	gap := func() { out = append(out, "") }
+	if !a.Valid {
+		why := a.InvalidReasons
+		if len(why) == 0 {
+			why = []string{"no reason recorded"}
+		}
+		out = append(out, p.paint(red, p.hang("INVALID RUN", strings.Join(why, "; ")))...)
+	}
+	out = append(out, p.hang("", "weir: "+strings.Join(title(a), " · "))...)
+	gap()
+	if sentences > 0 {
+		out = append(out, p.paint(bold, p.hang("", strings.Join(a.Verdict[:sentences], " ")))...)
+		gap()
+	}
+	out = append(out, p.hang("versions", versions(a))...)
+	out = append(out, p.hang("capacity", capacityLine(a.Capacity))...)
+	gap()
+	out = append(out, p.table(a)...)
+	if a.Agreement != nil {
+		out = append(out, p.hang("proxy ÷ direct", ratio(*a.Agreement)+", ratio of the onsets")...)
+	}
+	for _, why := range causes(a) {
+		out = append(out, p.hang("why", why)...)
+	}
+	for _, warning := range a.Warnings {
+		out = append(out, p.paint(yellow, p.hang("warning", fmt.Sprintf("%s (%s)", warning.Text, warning.Code)))...)
+	}
+	for i := slices.Index(out, ""); i >= 0 && len(out) > screen; i = slices.Index(out, "") {
+		out = slices.Delete(out, i, i+1)
+	}
+	return out
+}
+
+// table sets the lanes side by side, or below each other where the columns would be too narrow to read.
+func (p page) table(a *analysis.Analysis) []string {
+	rows := summary(a)
+	if len(a.Lanes) == 0 {
+		return p.hang("lanes", "none: the record holds no lane")
+	}
+	column := (p.width - margin - gutter*(len(a.Lanes)-1)) / len(a.Lanes)
+	if column < 18 {
+		var out []string
+		for i, lane := range a.Lanes {
+			out = append(out, p.paint(bold, p.hang("", lane.Name))...)
+			for _, r := range rows {
+				out = append(out, p.paint(colours[r.Cells[i].Tone], p.hang(r.Label, r.Cells[i].Text))...)
+			}
+		}
+		return out
+	}
+	head := row{Label: "[95 % interval]", Cells: make([]cell, len(a.Lanes))}
+	for i, lane := range a.Lanes {
+		head.Cells[i].Text = lane.Name
+	}
+	out := p.paint(bold, p.row(head, column))
+	for _, r := range rows {
+		out = append(out, p.row(r, column)...)
+	}
+	return out
+}
+
+// row wraps each cell within its column.
+func (p page) row(r row, column int) []string {
+	var out []string
+	for i, c := range r.Cells {
+		for j, text := range wrap(c.Text, column) {
+			for len(out) <= j {
+				out = append(out, pad("", margin))
+			}
+			if want := margin + i*(column+gutter); width(out[j]) < want {
+				out[j] = pad(out[j], want)
+			}
+			out[j] += p.paint(colours[c.Tone], []string{text})[0]
+		}
+	}
+	if len(out) > 0 {
+		out[0] = pad(r.Label, margin) + out[0][margin:]
+	}
+	for j := range out {
+		out[j] = strings.TrimRight(out[j], " ")
+	}
+	return out
+}

@@ -1,0 +1,120 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"weir/loadgen"
+	"weir/report/analysis"
+)
+
+// unknown stands where a value is absent, in every format for people.
+const unknown = "not known"
+
+// digits writes x with n significant digits where it has a fraction to show, no exponent, and commas
+// between thousands.
+func digits(x float64, n int) string {
+	rounded := strconv.FormatFloat(x, 'e', n-1, 64)
+	_, exponent, found := strings.Cut(rounded, "e")
+	if x == 0 || !found {
+		return strconv.FormatFloat(x, 'g', -1, 64) // 0, or not finite
+	}
+	power, _ := strconv.Atoi(exponent) // of the rounded value: 9.999 is 10.0
+	if power >= n-1 {
+		return commas(strconv.FormatFloat(math.Round(x), 'f', 0, 64))
+	}
+	return strconv.FormatFloat(x, 'f', min(n-1-power, 9), 64)
+}
+
+// commas puts commas between the thousands of an integer in decimal.
+func commas(s string) string {
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+func count(n uint64) string { return commas(strconv.FormatUint(n, 10)) }
+
+// plural is a count with its noun: "1 overflow", "2 overflows".
+func plural(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return count(n) + " " + noun + "s"
+}
+
+func rate(x float64) string { return digits(x, 3) + " req/s" }
+
+func interval(low, high float64) string {
+	return "[" + digits(low, 3) + ", " + digits(high, 3) + "]"
+}
+
+// seconds writes a time in the unit that suits it.
+func seconds(s float64) string {
+	switch abs := math.Abs(s); { // the bounds are where three digits round up to the next unit
+	case abs == 0:
+		return "0 s"
+	case abs < .9995e-3:
+		return digits(s*1e6, 3) + " µs"
+	case abs < .9995:
+		return digits(s*1e3, 3) + " ms"
+	default:
+		return digits(s, 3) + " s"
+	}
+}
+
+func secondsOr(s *float64) string {
+	if s == nil {
+		return unknown
+	}
+	return seconds(*s)
+}
+
+// share is n of total in per cent.
+func share(n, total uint64) string {
+	if total == 0 {
+		return "–"
+	}
+	return digits(100*float64(n)/float64(total), 3) + " %"
+}
+
+func ratio(x analysis.Interval) string {
+	return fmt.Sprintf("%.3f [%.3f, %.3f]", x.Ratio, x.Low, x.High)
+}
+
+// named is a count with the name of what was counted.
+type named struct {
+	Name string
+	N    uint64
+}
+
+// failures lists a lane's outcomes other than ok in the order of loadgen.Outcomes, unknown names
+// last, and then the answers that came too late.
+func failures(outcomes map[string]uint64, late uint64) []named {
+	var list []named
+	rest := maps.Clone(outcomes)
+	for _, o := range loadgen.Outcomes() {
+		if n := rest[string(o)]; n > 0 && o != loadgen.OK {
+			list = append(list, named{string(o), n})
+		}
+		delete(rest, string(o))
+	}
+	for _, name := range slices.Sorted(maps.Keys(rest)) {
+		if rest[name] > 0 {
+			list = append(list, named{name, rest[name]})
+		}
+	}
+	if late > 0 {
+		list = append(list, named{"late", late})
+	}
+	return list
+}
