@@ -236,6 +236,28 @@ func TestHingeRefusesNonsense(t *testing.T) {
 	}
 }
 
+// A queue that hides as much as a server serves is in the advised range too.
+func TestTheAdvisedRangeReachesBeyondTheQueue(t *testing.T) {
+	_, err := Hinge(exact(40, 129, 4*time.Second, 90, 100, 110, 120), HingeOptions{Slots: 129})
+	var no *NoEstimate
+	if !errors.As(err, &no) || no.Reason != AllBeyond || no.To < 40+1.5*129/4 {
+		t.Errorf("%v; want rates up to well beyond 40 + 129/4", err)
+	}
+}
+
+// A server that answers nothing is beyond capacity at any rate, with p = 1 where θ = 0.
+func TestNothingIsServed(t *testing.T) {
+	dead := make([]Trial, 8)
+	for i := range dead {
+		dead[i] = Trial{uint64(50 * (i + 1)), uint64(50 * (i + 1)), time.Second}
+	}
+	_, err := Hinge(dead, HingeOptions{})
+	var no *NoEstimate
+	if !errors.As(err, &no) || no.Reason != AllBeyond || no.To > 1 {
+		t.Errorf("%v; want %q and a capacity of 0", err, AllBeyond)
+	}
+}
+
 // Hostile counts give a finite answer or an error, never NaN and never a panic.
 func TestHingeStaysFinite(t *testing.T) {
 	for seed := range uint64(500) {

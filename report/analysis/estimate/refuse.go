@@ -44,12 +44,12 @@ func (p peak) refusal(lines []line) error {
 		return &NoEstimate{why, len(lines), from, to + hidden, fmt.Sprintf("no onset: "+format, args...)}
 	}
 	switch {
-	case beyond == 0 || p.gain < minGain:
-		return refuse(NoneBeyond, top.from, 2*top.from,
-			"in none of %d trials up to %.4g req/s did more requests fail than the base of %.2g %%", len(lines), top.rate, 100*p.epsilon)
-	case p.below == 0:
+	case p.below == 0: // before the gain: that all fail at any rate fits a server that answers nothing as well
 		return refuse(AllBeyond, .6*p.theta, 1.6*p.theta,
 			"in each of %d trials requests were lost, so that all were above capacity", len(lines))
+	case beyond == 0 || p.gain < minGain:
+		return refuse(NoneBeyond, top.from, 2*top.from,
+			"failures did not grow with the rate in %d trials up to %.4g req/s (%.2g %% failed)", len(lines), top.rate, 100*badShare(lines))
 	case len(lines) < minTrials:
 		return refuse(TooFew, .6*p.theta, 1.6*p.theta,
 			"%d trials are too few for an interval, at least %d are needed", len(lines), minTrials)
@@ -58,4 +58,12 @@ func (p peak) refusal(lines []line) error {
 			"of %d trials %d were below capacity and %d beyond, at least %d are needed of each", len(lines), p.below, beyond, minSide)
 	}
 	return nil
+}
+
+func badShare(lines []line) float64 {
+	var bad, n float64
+	for _, l := range lines {
+		bad, n = bad+l.bad, n+l.n
+	}
+	return bad / n
 }
