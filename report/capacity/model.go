@@ -68,7 +68,8 @@ func (m Model) FirstOverflowBusy(rate float64) (time.Duration, bool) {
 // FirstOverflowIdle is the time to the first overflow of an idle server. Until the first request is
 // done it is a matter of places alone: (W+C)/L. After that the workers, who began one after the
 // other while they filled, are half a round ahead of a full set: (C + W/2·(1−μ/L))/(L−μ). It is a
-// fluid approximation: the event-driven truth is within one service time of it (see System).
+// fluid approximation: the event-driven truth (System) is within one service time and one arrival of
+// it, where the queue is shorter than a round of work, C < W, within W/2/(L−μ) more.
 func (m Model) FirstOverflowIdle(rate float64) (time.Duration, bool) {
 	if !(rate > m.Rate()) {
 		return 0, false

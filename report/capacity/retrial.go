@@ -14,11 +14,11 @@ import (
 // in step with a regular schedule. The upper one is that of independent tries, each dropped with
 // probability p: those who got in later have left overflows behind too.
 //
-// They hold in the steady state, when the load lasted many times the connect timeout, the failures
-// are counted to the end, every overflow was a SYN of these clients (no final ACKs, no other
-// listener), and service times are steady. A short run breaks the upper bound: its last losers
-// succeed once the load has ended, and only their overflows remain. Irregular service breaks it
-// somewhat even in the steady state, for a queue that was full a moment ago is then likely still full.
+// They hold in the steady state: the load lasted many times the connect timeout, failures are
+// counted to the end, and every overflow was a SYN of these clients (no final ACKs, no other
+// listener). A short run breaks the upper bound, for its last losers get in once the load has ended,
+// and only their overflows remain. The simulator stays within for m = 3, L = 1.2 μ: constant arrivals
+// at the lower bound, Poisson ones at 3.8 to 5, with exponential service 5.6 to 5.9 of 6.12.
 // low and high are NaN unless m ≥ 1 and rate > mu > 0. For m = 1, loss mode, both are 1.
 func RetrialBounds(m int, rate, mu float64) (low, high float64) {
 	if m < 1 || !(mu > 0) || !(rate > mu) {
