@@ -1,0 +1,5 @@
+//go:build race
+
+package portable
+
+const raced = true
