@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,10 +28,11 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 	h := r.header
 	a := &Analysis{
 		Schema: Schema, Name: h.Name, Claim: h.Claim, Started: h.Epoch.UTC().Format(time.RFC3339),
-		Version: h.Version, Command: h.Command, Seed: h.Seed, Mode: h.Mode, Ended: r.ended(),
-		Environment: h.Environment, Capacity: c.report(h.Capacity), Lanes: []Lane{},
+		Version: h.Version, Command: append([]string{}, h.Command...), Seed: h.Seed, Mode: h.Mode, Ended: r.ended(),
+		Environment: map[string]string{}, Capacity: c.report(h.Capacity), Lanes: []Lane{},
 		OnsetOverCapacity: map[string]Interval{}, Assertions: []any{},
 	}
+	maps.Copy(a.Environment, h.Environment)
 	r.doubt(c)
 	for _, l := range r.lanes {
 		out, o := r.lane(l, c)

@@ -69,8 +69,14 @@ type witness struct {
 
 func (k *witness) nothing() Cause {
 	c := Cause{Code: "none", EvidenceName: ladder[0], Text: "No request went bad, so there is no cause to name.", Evidence: k.counters()}
-	if n := value(k.overflows); n > 0 {
+	switch n := value(k.overflows); {
+	case n == 0:
+	case k.drops != nil && *k.drops == 0:
+		c.Text = fmt.Sprintf("No request went bad. The %d overflows in the backend's namespace were another listener's.", n)
+	case k.drops != nil:
 		c.Text = fmt.Sprintf("No request went bad, but the accept queue overflowed %d times: retransmitted SYNs hid it from the client.", n)
+	default:
+		c.Text = fmt.Sprintf("No request went bad, but the backend's namespace counted %d overflows, which may have been another listener's.", n)
 	}
 	return c
 }
@@ -94,10 +100,10 @@ func (k *witness) fullQueue() Cause {
 		c.Code = "another_listener"
 		c.Text = fmt.Sprintf("The overflows were another listener's: this one dropped nothing while its namespace counted %d. What made the client see %s is not known.", *k.overflows, saw)
 	case value(k.overflows) > 0 && k.drops == nil && k.agrees() && k.queue.full:
-		k.overflow(&c, saw)
+		k.overflow(&c, saw, k.countFull)
 		c.Evidence = append(c.Evidence, "the kernel does not tell this listener's own drops: that it was this listener rests on its full queue and on the equal counts")
 	case value(k.overflows) > 0 && k.drops != nil && enough(k.drops) && enough(k.overflows):
-		k.overflow(&c, saw)
+		k.overflow(&c, saw, k.countFull)
 	case value(k.overflows) > 0:
 		c.Text = fmt.Sprintf("The accept queue overflowed %d times, which does not account for %s; something else took part.", *k.overflows, saw)
 	case enough(k.queueDrops) || enough(k.listenDrops):
@@ -109,21 +115,21 @@ func (k *witness) fullQueue() Cause {
 	return c
 }
 
-// overflow is the verdict this program exists for.
-func (k *witness) overflow(c *Cause, saw string) {
+// overflow is the verdict this program exists for. Affected counts the requests of a bin that it is to explain.
+func (k *witness) overflow(c *Cause, saw string, affected func(*bin) uint64) {
 	c.Code = "accept_queue_overflow"
 	where := "its accept queue was full"
 	if k.queue.limit != nil {
 		where = fmt.Sprintf("its accept queue (backlog %d, %d places) was full", *k.queue.limit, uint64(*k.queue.limit)+1)
 	}
 	c.Text = fmt.Sprintf("The backend's kernel dropped connection attempts %d times because %s; the client saw %s.", *k.overflows, where, saw)
-	c.EvidenceLevel = k.level(c)
+	c.EvidenceLevel = k.level(c, affected)
 }
 
 // level climbs the ladder: order, then accounting.
-func (k *witness) level(c *Cause) int {
+func (k *witness) level(c *Cause, affected func(*bin) uint64) int {
 	from, _, ok := k.run.overflowBegan(k.lane)
-	first, bad := k.firstFull()
+	first, bad := k.lane.firstBin(affected)
 	if !ok || !bad || from > first+runfile.BinWidth {
 		return 0
 	}
@@ -139,133 +145,18 @@ func (k *witness) agrees() bool { return strings.HasPrefix(k.rec.Verdict, "agree
 
 // unixLevel: nothing counts on a unix socket, so order is all that can be shown.
 func (k *witness) unixLevel() int {
-	if first, ok := k.firstFull(); ok && k.queue.full && k.queue.at <= first+runfile.BinWidth {
+	if first, ok := k.lane.firstBin(k.countFull); ok && k.queue.full && k.queue.at <= first+runfile.BinWidth {
 		return 1
 	}
 	return 0
 }
 
-// firstFull is the first bin with a failure of the kinds that a full queue produced here.
-func (k *witness) firstFull() (time.Duration, bool) {
-	return k.lane.firstBin(func(b *bin) (n uint64) {
-		for o := range k.failures.full {
-			n += b.due[o]
-		}
-		return n
-	})
-}
-
-// late: an answer came, after the deadline.
-func (k *witness) late() Cause {
-	c := Cause{Code: "slow_response", Evidence: k.counters()}
-	deadline := k.lane.Deadline
-	late, retrans := k.lane.late(), k.retransmits()
-	wait := k.longestWait()
-	switch {
-	case value(k.overflows) > 0 && k.drops != nil && *k.drops > 0 && retrans > 0 && k.run.header.Mode != "loss":
-		k.overflow(&c, fmt.Sprintf("%d answers later than %v, after %d lost SYNs", late, deadline, retrans))
-		c.EvidenceLevel = min(c.EvidenceLevel, 1)
-	case value(k.overflows) == 0 && wait > deadline && k.queue.depth != nil && *k.queue.depth > 0:
-		c.Code = "queued_too_long"
-		c.Text = fmt.Sprintf("%d answers were later than %v although nothing overflowed: a full queue makes a request wait %s before it is served. A smaller backlog would refuse what cannot be served in time.", late, deadline, wait.Round(time.Millisecond))
-	default:
-		c.Code = "slow_response"
-		c.Text = fmt.Sprintf("%d answers were later than %v; the queue's length does not explain it alone.", late, deadline)
-	}
-	return c
-}
-
-func (k *witness) retransmits() (n uint64) {
-	for _, t := range k.lane.trials {
-		n += t.figures.synRetrans
+// countFull counts a bin's failures of the kinds that a full queue produced here.
+func (k *witness) countFull(b *bin) (n uint64) {
+	for o := range k.failures.full {
+		n += b.due[o]
 	}
 	return n
-}
-
-// longestWait is C/μ+S, how long the last request that finds room has to wait for its answer; 0 where it is not known.
-func (k *witness) longestWait() time.Duration {
-	m, ok := k.capacity.model(k.lane)
-	if !ok {
-		return 0
-	}
-	return m.LongestWait() + m.Service
-}
-
-func (k *witness) generator() Cause {
-	return Cause{Code: "generator", Evidence: k.counters(), Text: fmt.Sprintf(
-		"The load generator itself failed %d requests (%s): this says nothing of the server.", k.failures.own,
-		list(k.pick(loadgen.NoLocalPort, loadgen.NoFD, loadgen.Shed)))}
-}
-
-func (k *witness) refused() Cause {
-	return Cause{Code: "not_listening", Evidence: k.counters(), Text: fmt.Sprintf(
-		"Nothing listened where the requests went: %s. A full queue does not refuse.",
-		list(k.pick(loadgen.ConnectRefused, loadgen.ConnectUnreachable, loadgen.DNSFailed)))}
-}
-
-// proxyCauses are what the classes of NGINX's log mean for a 502 or 504 that no full queue produced.
-var proxyCauses = map[string]string{
-	nginxlog.PrematureClose:    "worker_closed",
-	nginxlog.NoLiveUpstreams:   "no_live_upstreams",
-	nginxlog.NoLocalPort:       "proxy_ports_exhausted",
-	nginxlog.ConnectRefused:    "not_listening",
-	nginxlog.ReadTimeout:       "slow_response",
-	nginxlog.SendReset:         "worker_closed",
-	nginxlog.WorkerConnections: "proxy_limit",
-	nginxlog.NoFD:              "proxy_limit",
-}
-
-func (k *witness) proxy() Cause {
-	return k.fromLog(k.failures.proxy, list(k.pick(loadgen.HTTP502, loadgen.HTTP504)),
-		"without the errno in the proxy's error log (--nginx-error-log) a 502 may be a killed worker, a lack of ports or a reset")
-}
-
-func (k *witness) server() Cause {
-	saw := list(k.pick(loadgen.HTTP4xx, loadgen.HTTP500, loadgen.HTTP503, loadgen.HTTP5xx))
-	if c := k.fromLog(k.failures.server, saw, ""); c.Code == "proxy_limit" {
-		return c
-	}
-	return Cause{Code: "server_errors", Evidence: k.counters(), Text: fmt.Sprintf(
-		"The server answered, with %s: it accepted these requests, so the accept queue is not why they failed.", saw)}
-}
-
-// fromLog takes the class that accounts for most of n failures, if one does.
-func (k *witness) fromLog(n uint64, saw, otherwise string) Cause {
-	c := Cause{Code: "undetermined", Evidence: k.counters(), Text: fmt.Sprintf("The client saw %s, and why is not known: %s.", saw, otherwise)}
-	errors := k.errorLog()
-	for _, class := range slices.Sorted(maps.Keys(proxyCauses)) {
-		if count := errors[class]; 2*count > n {
-			c.Code = proxyCauses[class]
-			c.Text = fmt.Sprintf("The client saw %s. %s", saw, nginxlog.Explain(class))
-			c.Evidence = append(c.Evidence, fmt.Sprintf("NGINX's error log says so in %d lines", count))
-			break
-		}
-	}
-	return c
-}
-
-func (k *witness) closed() Cause {
-	c := Cause{Code: "undetermined", Evidence: k.counters()}
-	saw := list(k.pick(loadgen.ClosedBeforeResponse, loadgen.ResetMidResponse, loadgen.Truncated,
-		loadgen.BadResponse, loadgen.WriteFailed, loadgen.TLSFailed))
-	if n := k.pick(loadgen.ClosedBeforeResponse)[loadgen.ClosedBeforeResponse]; 2*n > k.failures.closed {
-		c.Code = "worker_closed"
-		c.Text = fmt.Sprintf("A worker took the connection and closed it without an answer (%s): it was killed, timed out or crashed. Not an overflow.", saw)
-		return c
-	}
-	c.Text = fmt.Sprintf("Connections broke after they were made (%s); a full accept queue does not do that.", saw)
-	return c
-}
-
-func (k *witness) slow() Cause {
-	c := Cause{Code: "slow_response", Evidence: k.counters()}
-	if wait := k.longestWait(); wait > k.lane.Timeout && value(k.overflows) == 0 && k.queue.depth != nil && *k.queue.depth > 0 {
-		c.Code = "queued_too_long"
-		c.Text = fmt.Sprintf("%d requests got no answer within %v although nothing overflowed: a full queue makes a request wait %v.", k.failures.slow, k.lane.Timeout, wait.Round(time.Millisecond))
-		return c
-	}
-	c.Text = fmt.Sprintf("%d requests were connected but got no answer within %v: the backend was slow, or they waited in its queue.", k.failures.slow, k.lane.Timeout)
-	return c
 }
 
 // counters says what the kernel counted, whatever the cause.

@@ -3,6 +3,7 @@ package analysis
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"weir/loadgen"
 	"weir/probe"
@@ -97,13 +98,34 @@ func TestCause(t *testing.T) {
 		"refused":       {func(w *world) { w.result = failAs(loadgen.ConnectRefused, 0) }, "not_listening", 0, "connect_refused"},
 		"closed":        {func(w *world) { w.result = failAs(loadgen.ClosedBeforeResponse, 0) }, "worker_closed", 0, "Not an overflow"},
 		"no port":       {func(w *world) { w.result = failAs(loadgen.NoLocalPort, 0) }, "generator", 0, "no_local_port"},
+		"reset by a worker": {func(w *world) {
+			w.result = failAs(loadgen.ResetBeforeResponse, 0)
+			w.header = func(h *runfile.Header) { h.Environment["backend: net.ipv4.tcp_abort_on_overflow"] = "0" }
+		}, "undetermined", 0, "a full accept queue does not do that"},
+		"reset by the kernel": {func(w *world) {
+			w.result = failAs(loadgen.ResetBeforeResponse, 0)
+			w.header = func(h *runfile.Header) { h.Environment["backend: net.ipv4.tcp_abort_on_overflow"] = "1" }
+		}, "accept_queue_overflow", 2, "reset_before_response"},
+		"slow": {func(w *world) {
+			w.result = failAs(loadgen.ResponseTimeout, 0)
+		}, "slow_response", 0, "the backend was slow"},
+		"hidden by retransmits": {func(w *world) {
+			w.mode, w.deadline = "retrial", 0
+			w.retry = []time.Duration{150 * ms, 300 * ms, 450 * ms, 600 * ms, 750 * ms}
+			w.rates = []float64{410}
+		}, "none", 0, "hid it"},
+		"late by retransmits": {func(w *world) {
+			w.mode, w.deadline = "retrial", 145*ms
+			w.retry = []time.Duration{150 * ms, 300 * ms, 450 * ms, 600 * ms, 750 * ms}
+			w.rates = []float64{410}
+		}, "accept_queue_overflow", 1, "lost SYNs"},
 		"queued too long": {func(w *world) {
 			w.backlog, w.deadline = 511, 500*ms
 		}, "queued_too_long", 0, "smaller backlog"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := demo()
-			w.rates, w.length = []float64{500, 600}, 2*w.length/2
+			w.rates = []float64{500, 600}
 			c.change(&w)
 			got := analyze(t, w.record(t)).Lanes[0].Cause
 			if got.Code != c.code || got.EvidenceLevel != c.level || !strings.Contains(got.Text, c.says) {

@@ -36,8 +36,14 @@ func (r *run) failures(t *trial) failures {
 	f := failures{full: map[loadgen.Outcome]uint64{}}
 	for o, n := range t.figures.outcomes {
 		switch o {
-		case loadgen.ConnectTimeout, loadgen.ConnectReset, loadgen.ResetBeforeResponse, loadgen.QueueFull:
+		case loadgen.ConnectTimeout, loadgen.QueueFull:
 			f.full[o] += n
+		case loadgen.ConnectReset, loadgen.ResetBeforeResponse:
+			if r.aborts(t.lane) {
+				f.full[o] += n
+			} else {
+				f.closed += n
+			}
 		case loadgen.HTTP504, loadgen.HTTP502:
 			full := min(n, r.logged(t, o, n))
 			if full > 0 {
@@ -64,7 +70,11 @@ func (r *run) failures(t *trial) failures {
 func (r *run) logged(t *trial, o loadgen.Outcome, n uint64) uint64 {
 	errors, access := r.log(t)
 	if o == loadgen.HTTP502 {
-		return errors[nginxlog.UnixQueueFull] + errors[nginxlog.ConnectReset] + errors[nginxlog.RecvReset]
+		full := errors[nginxlog.UnixQueueFull]
+		if r.aborts(t.lane) {
+			full += errors[nginxlog.ConnectReset] + errors[nginxlog.RecvReset]
+		}
+		return full
 	}
 	switch {
 	case len(access) > 0: // one line a request, where a retried request has several in the error log
@@ -79,6 +89,12 @@ func (r *run) logged(t *trial, o loadgen.Outcome, n uint64) uint64 {
 		return errors[nginxlog.ConnectTimeout]
 	}
 	return n
+}
+
+// aborts reports whether the backend's kernel may answer a final ACK that meets a full queue with a reset:
+// unless its net.ipv4.tcp_abort_on_overflow is known to be 0. Then resets have another origin.
+func (r *run) aborts(l *lane) bool {
+	return strings.TrimSpace(r.header.Environment[l.ListenerHost+": net.ipv4.tcp_abort_on_overflow"]) != "0"
 }
 
 // log counts the lines that NGINX wrote while the trial ran, by class.

@@ -130,13 +130,6 @@ func (l *lane) queue() queue {
 	return q
 }
 
-func (l *lane) bad() (n uint64) {
-	for _, t := range l.trials {
-		n += t.figures.bad
-	}
-	return n
-}
-
 func (l *lane) late() (n uint64) {
 	for _, t := range l.trials {
 		n += t.figures.late

@@ -180,7 +180,7 @@ func (t *trial) slope(at time.Duration) (float64, bool) {
 // overflowTrial is the first trial in time with an overflow, and between which two samples that fell.
 func (r *run) overflowTrial(l *lane) (t *trial, from, to time.Duration, ok bool) {
 	for _, t := range l.trials {
-		if from, to, ok := r.cover(t).firstGrowth(listenOverflows); ok {
+		if from, to, ok := r.observed(t).firstGrowth(listenOverflows); ok {
 			return t, from, to, true
 		}
 	}

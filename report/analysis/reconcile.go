@@ -16,11 +16,9 @@ const lossLow, lossHigh = 0.98, 1.02
 // the whole namespace's and counts packets, so agreement is evidence and disagreement a finding.
 func (r *run) reconcile(l *lane, c serverCapacity) Reconciliation {
 	var rec Reconciliation
-	known := 0
 	var counted []*trial
-	for _, t := range l.trials {
+	for _, t := range l.complete() { // what the run's end canceled may have overflowed without a failure
 		if o := t.figures.overflows; o != nil {
-			known++
 			rec.Overflows += *o
 			f := r.failures(t)
 			rec.ClientFailures += f.sumFull()
@@ -28,10 +26,10 @@ func (r *run) reconcile(l *lane, c serverCapacity) Reconciliation {
 		}
 	}
 	switch {
-	case known == 0:
+	case len(counted) == 0:
 		f := r.allFailures(l)
 		rec.ClientFailures = f.sumFull()
-		rec.Verdict = "not measured: the kernel's counters were not sampled around its trials"
+		rec.Verdict = "not measured: the kernel's counters were not sampled around any complete trial"
 		return rec
 	case rec.Overflows == 0 && rec.ClientFailures == 0:
 		rec.Verdict = "nothing to reconcile: no overflow, and no failure that one could explain"

@@ -46,6 +46,15 @@ func (r *run) within(t *trial) window {
 	return window(s[from:max(from, to)])
 }
 
+// observed is the cover of a trial, or what there is of it where the run was killed: enough to see when the
+// queue overflowed, too little to count how often.
+func (r *run) observed(t *trial) window {
+	if w := r.cover(t); w != nil {
+		return w
+	}
+	return r.within(t)
+}
+
 // delta is by how much a counter grew over the window; nil where it is absent at either end, or was reset.
 func (w window) delta(counter int) *uint64 {
 	if len(w) < 2 {

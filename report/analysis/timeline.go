@@ -17,7 +17,7 @@ const maxTimeline = 20_000
 // timeline lays the lane's trials on one clock. What a request's outcome was stands where it was due.
 func (r *run) timeline(l *lane, c serverCapacity) Timeline {
 	width := r.timelineWidth(l)
-	tl := Timeline{BinS: width.Seconds(), Bad: map[string][]uint64{}, Marks: r.marks(l, c)}
+	tl := Timeline{BinS: width.Seconds(), AtS: []float64{}, Bad: map[string][]uint64{}, Marks: r.marks(l, c)}
 	index := tl.lay(l, width)
 	n := len(tl.AtS)
 	tl.Offered, tl.Goodput = make([]float64, n), make([]float64, n)
@@ -30,7 +30,7 @@ func (r *run) timeline(l *lane, c serverCapacity) Timeline {
 				tl.RecvQ[i] = q.depth
 			}
 		}
-		tl.count(r.cover(t), index, width)
+		tl.count(r.observed(t), index, width)
 		r.replay(t, c, index, width, tl.Replayed)
 	}
 	return tl

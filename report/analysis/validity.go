@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/plan"
 	"weir/report/analysis/estimate"
 )
 
@@ -89,6 +90,17 @@ func (r *run) overflowsBefore() (n uint64) {
 	return n
 }
 
+// overflowsBetween adds up how far the counter moved from one trial's drained queue to the next one's start.
+func (r *run) overflowsBetween() (n uint64) {
+	for i := 1; i < len(r.trials); i++ {
+		a, b := r.cover(r.trials[i-1]), r.cover(r.trials[i])
+		if len(a) > 0 && len(b) > 0 && r.trials[i-1].lane.ListenerHost == r.trials[i].lane.ListenerHost {
+			n += value(window{a[len(a)-1], b[0]}.delta(listenOverflows))
+		}
+	}
+	return n
+}
+
 // hosts are those in which a lane's listener lives.
 func (r *run) hosts() []string {
 	var out []string
@@ -107,6 +119,9 @@ func (r *run) doubt(c serverCapacity) {
 		r.warn("interrupted", "the run did not end by itself (%s): %d of %d planned trials began", f.Reason, len(r.trials), r.header.TrialsTotal)
 	} else if n := r.header.TrialsTotal; len(r.trials) < n {
 		r.warn("trials_missing", "%d of %d planned trials began", len(r.trials), n)
+	}
+	if n := r.overflowsBetween(); n > 0 {
+		r.warn("overflows_between_trials", "%d overflows fell between trials, when nothing was offered: something else loads the backend, or clients go on trying", n)
 	}
 	for _, l := range r.lanes {
 		r.doubtProbe(l)
@@ -169,6 +184,9 @@ func (r *run) doubtDesign(l *lane, c serverCapacity) {
 	m, ok := c.model(l)
 	if !ok {
 		return
+	}
+	if slices.ContainsFunc(l.trials, func(t *trial) bool { return t.Plan.Arrival == plan.Poisson }) {
+		r.warn("poisson_arrivals", "%s: Poisson arrivals overflow a queue now and then below capacity already: the onset is less sharp than with constant ones", l.Name)
 	}
 	if wait := m.LongestWait() + m.Service; l.Deadline > 0 && wait > l.Deadline {
 		r.warn("queue_outlasts_deadline", "%s: a full queue makes a request wait %v, longer than the deadline of %v: failures would be lateness, not overflow", l.Name, wait.Round(time.Millisecond), l.Deadline)

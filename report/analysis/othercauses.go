@@ -1,0 +1,127 @@
+package analysis
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"weir/loadgen"
+	"weir/probe/nginxlog"
+)
+
+// What makes requests go bad where no queue was full.
+
+// late: an answer came, after the deadline. A lost SYN delays it by a second or more, a long queue by as
+// long as its depth takes.
+func (k *witness) late() Cause {
+	c := Cause{Code: "slow_response", Evidence: k.counters()}
+	saw := fmt.Sprintf("%d answers later than %v", k.lane.late(), k.lane.Deadline)
+	var retrans uint64
+	for _, t := range k.lane.trials {
+		retrans += t.figures.synRetrans
+	}
+	switch {
+	case k.run.header.Mode != "loss" && value(k.overflows) > 0 && value(k.drops) > 0 && float64(retrans) >= explained*float64(k.lane.late()):
+		k.overflow(&c, fmt.Sprintf("%s, after %d lost SYNs", saw, retrans), func(b *bin) uint64 { return b.late })
+		c.EvidenceLevel = min(c.EvidenceLevel, 1)
+	case k.queued() > k.lane.Deadline:
+		k.tooLong(&c, saw)
+	default:
+		c.Text = fmt.Sprintf("The client saw %s, and the queue was not seen long enough for that: the backend was slow.", saw)
+	}
+	return c
+}
+
+// queued is how long the last request of the longest queue that was seen had to wait for its answer,
+// depth ÷ μ + S; 0 where it is not known, or nothing was seen in the queue.
+func (k *witness) queued() time.Duration {
+	if k.queue.depth == nil || *k.queue.depth == 0 || k.capacity.rate == 0 {
+		return 0
+	}
+	return time.Duration(float64(*k.queue.depth)/k.capacity.rate*1e9) + k.capacity.mean
+}
+
+func (k *witness) tooLong(c *Cause, saw string) {
+	c.Code = "queued_too_long"
+	c.Text = fmt.Sprintf("The client saw %s: with %d connections in the accept queue a request waited up to %v. A smaller backlog would refuse what cannot be served in time.",
+		saw, *k.queue.depth, k.queued().Round(time.Millisecond))
+}
+
+func (k *witness) generator() Cause {
+	return Cause{Code: "generator", Evidence: k.counters(), Text: fmt.Sprintf(
+		"The load generator itself failed %d requests (%s): this says nothing of the server.", k.failures.own,
+		list(k.pick(loadgen.NoLocalPort, loadgen.NoFD, loadgen.Shed)))}
+}
+
+func (k *witness) refused() Cause {
+	return Cause{Code: "not_listening", Evidence: k.counters(), Text: fmt.Sprintf(
+		"Nothing listened where the requests went: %s. A full queue does not refuse.",
+		list(k.pick(loadgen.ConnectRefused, loadgen.ConnectUnreachable, loadgen.DNSFailed)))}
+}
+
+// proxyCauses are what the classes of NGINX's log mean for a 502 or 504 that no full queue produced.
+var proxyCauses = map[string]string{
+	nginxlog.PrematureClose:    "worker_closed",
+	nginxlog.NoLiveUpstreams:   "no_live_upstreams",
+	nginxlog.NoLocalPort:       "proxy_ports_exhausted",
+	nginxlog.ConnectRefused:    "not_listening",
+	nginxlog.ReadTimeout:       "slow_response",
+	nginxlog.SendReset:         "worker_closed",
+	nginxlog.WorkerConnections: "proxy_limit",
+	nginxlog.NoFD:              "proxy_limit",
+}
+
+func (k *witness) proxy() Cause {
+	return k.fromLog(k.failures.proxy, list(k.pick(loadgen.HTTP502, loadgen.HTTP504)),
+		"without the errno in the proxy's error log (--nginx-error-log) a 502 may be a killed worker, a lack of ports or a reset")
+}
+
+func (k *witness) server() Cause {
+	saw := list(k.pick(loadgen.HTTP4xx, loadgen.HTTP500, loadgen.HTTP503, loadgen.HTTP5xx))
+	if c := k.fromLog(k.failures.server, saw, ""); c.Code == "proxy_limit" {
+		return c
+	}
+	return Cause{Code: "server_errors", Evidence: k.counters(), Text: fmt.Sprintf(
+		"The server answered, with %s: it accepted these requests, so the accept queue is not why they failed.", saw)}
+}
+
+// fromLog takes the class that accounts for most of n failures, if one does.
+func (k *witness) fromLog(n uint64, saw, otherwise string) Cause {
+	c := Cause{Code: "undetermined", Evidence: k.counters(), Text: fmt.Sprintf("The client saw %s, and why is not known: %s.", saw, otherwise)}
+	errors := k.errorLog()
+	for _, class := range slices.Sorted(maps.Keys(proxyCauses)) {
+		if count := errors[class]; 2*count > n {
+			c.Code = proxyCauses[class]
+			c.Text = fmt.Sprintf("The client saw %s. %s", saw, nginxlog.Explain(class))
+			c.Evidence = append(c.Evidence, fmt.Sprintf("NGINX's error log says so in %d lines", count))
+			break
+		}
+	}
+	return c
+}
+
+func (k *witness) closed() Cause {
+	c := Cause{Code: "undetermined", Evidence: k.counters()}
+	saw := list(k.pick(loadgen.ClosedBeforeResponse, loadgen.ResetMidResponse, loadgen.Truncated,
+		loadgen.BadResponse, loadgen.WriteFailed, loadgen.TLSFailed))
+	if n := k.pick(loadgen.ClosedBeforeResponse)[loadgen.ClosedBeforeResponse]; 2*n > k.failures.closed {
+		c.Code = "worker_closed"
+		c.Text = fmt.Sprintf("A worker took the connection and closed it without an answer (%s): it was killed, timed out or crashed. Not an overflow.", saw)
+		return c
+	}
+	c.Text = fmt.Sprintf("Connections broke after they were made (%s); a full accept queue does not do that.", saw)
+	return c
+}
+
+func (k *witness) slow() Cause {
+	c := Cause{Code: "slow_response", Evidence: k.counters()}
+	saw := fmt.Sprintf("no answer to %d requests within %v of connecting", k.failures.slow, k.lane.Timeout)
+	if k.queued() > k.lane.Timeout {
+		k.tooLong(&c, saw)
+		return c
+	}
+	c.Text = fmt.Sprintf("The client saw %s, and the queue was not seen long enough for that: the backend was slow.", saw)
+	return c
+}
+
