@@ -42,6 +42,19 @@ type dose struct {
 	Good     float64 `json:"good"`
 	Low      float64 `json:"low"`
 	High     float64 `json:"high"`
+	Whole    bool    `json:"whole"` // neither cut short nor begun on a queue that was not empty: else drawn hollow
+}
+
+// shows names what the figures hold and a legend must explain, by the parts of it that may be missing.
+func (f figures) shows() []string {
+	has := map[string]bool{"capacity": f.Capacity != nil}
+	for _, l := range f.Lanes {
+		has["onset"] = has["onset"] || l.Theta != nil
+		has["hollow"] = has["hollow"] || slices.ContainsFunc(l.Trials, func(d dose) bool { return !d.Whole })
+		has["replay"] = has["replay"] || slices.ContainsFunc(l.Timeline.Replayed, func(n *uint64) bool { return n != nil })
+	}
+	maps.DeleteFunc(has, func(_ string, shown bool) bool { return !shown })
+	return slices.Sorted(maps.Keys(has))
 }
 
 // timelineFigure is a lane's bins on an axis from which the time between its trials is cut.
@@ -96,11 +109,12 @@ func draw(a *analysis.Analysis) figures {
 			lane.Slots = &slots
 		}
 		trials := ordered(l)
-		for j, t := range trials {
-			lane.Trials = append(lane.Trials, dose{t.Index, t.Rate, t.Duration, t.Goodput, t.GoodLow, t.GoodHigh})
+		steady := slices.DeleteFunc(slices.Clone(trials), func(t analysis.Trial) bool { return t.Rate == 0 }) // a ramp has no one rate
+		for j, t := range steady {
+			lane.Trials = append(lane.Trials, dose{t.Index, t.Rate, t.Duration, t.Goodput, t.GoodLow, t.GoodHigh, t.Complete && t.Drained})
 			for _, bad := range failures(t.Outcomes, lateIn(t)) {
 				if lane.Bad[bad.Name] == nil {
-					lane.Bad[bad.Name] = make([]float64, len(trials))
+					lane.Bad[bad.Name] = make([]float64, len(steady))
 				}
 				if t.Duration > 0 {
 					lane.Bad[bad.Name][j] = float64(bad.N) / t.Duration

@@ -28,7 +28,8 @@ var pageTemplate = template.Must(template.New("report.html.tmpl").ParseFS(assets
 // got past the escaping.
 func HTML(w io.Writer, a *analysis.Analysis) error {
 	a = readable(a)
-	data, err := json.Marshal(draw(a)) // escapes <, >, &, U+2028 and U+2029: nothing in it can end the script element
+	drawn := draw(a)
+	data, err := json.Marshal(drawn) // escapes <, >, &, U+2028 and U+2029: nothing in it can end the script element
 	if err != nil {
 		return fmt.Errorf("figures: %w", err)
 	}
@@ -40,10 +41,10 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 		CSS: template.CSS(css), Library: template.JS(lib), App: template.JS(app), Data: template.JS(data),
 		Title: title(a), Capacity: capacityLine(a.Capacity), Versions: versions(a),
 		Summary: summary(a), Causes: causes(a), Environment: environment(a), TrialHead: trialHead(),
-		Classes: legend(a),
+		Classes: legend(drawn.Classes), Drawn: drawn.shows(),
 	}
 	if a.Agreement != nil {
-		view.Agreement = cell{Text: ratio(*a.Agreement)}
+		view.Agreement = ratioCell(*a.Agreement)
 	}
 	if len(a.Command) > 0 {
 		view.Command = commandLine(a.Command)
@@ -89,6 +90,7 @@ type htmlView struct {
 	Environment        []fact
 	TrialHead          []string
 	Classes            []class
+	Drawn              []string // what else the legends must explain
 }
 
 // class is a kind of failure with the CSS class of its colour.
@@ -99,18 +101,13 @@ type laneView struct {
 	Facts     []fact
 	Marks     []string
 	Outcomes  []outcomeView
-	Quantiles []quantileView
+	Quantiles [][]string
 	TrialRows [][]string
 }
 
 type outcomeView struct {
 	class
 	Count, Share string
-}
-
-type quantileView struct {
-	Name                            string
-	P50, P90, P99, P999, Max, Count string
 }
 
 func viewLane(l *analysis.Lane) laneView {
@@ -127,8 +124,15 @@ func viewLane(l *analysis.Lane) laneView {
 		name string
 		q    analysis.Quantiles
 	}{{"latency of the ok", l.Latency}, {"time until failure", l.FailLatency}, {"send lag (ours)", l.SendLag}} {
-		v.Quantiles = append(v.Quantiles, quantileView{q.name, secondsOr(q.q.P50), secondsOr(q.q.P90),
-			secondsOr(q.q.P99), secondsOr(q.q.P999), secondsOr(q.q.Max), count(q.q.Count)})
+		row := []string{q.name}
+		for _, x := range []*float64{q.q.P50, q.q.P90, q.q.P99, q.q.P999, q.q.Max} {
+			if x == nil { // nothing to measure, or too little for this quantile
+				row = append(row, "–")
+			} else {
+				row = append(row, seconds(*x))
+			}
+		}
+		v.Quantiles = append(v.Quantiles, append(row, count(q.q.Count)))
 	}
 	for _, m := range l.Timeline.Marks {
 		v.Marks = append(v.Marks, m.Text)
@@ -148,8 +152,8 @@ func laneFacts(l *analysis.Lane) []fact {
 	facts := []fact{
 		{"URL", l.URL},
 		{"engine, connections", l.Engine + ", " + l.Connections},
-		{"connect timeout", seconds(l.ConnectTimeout)},
-		{"deadline", seconds(l.Deadline)},
+		{"connect timeout", limit(l.ConnectTimeout)},
+		{"deadline", limit(l.Deadline)},
 		{"offered, sent, shed", count(l.Offered) + ", " + count(l.Sent) + ", " + count(l.Shed) + " requests"},
 		{"SYN retransmits", count(l.SYNRetrans)},
 		{"listener", l.Listener},
@@ -168,9 +172,9 @@ func laneFacts(l *analysis.Lane) []fact {
 }
 
 // legend lists the failures that the figures show.
-func legend(a *analysis.Analysis) []class {
+func legend(names []string) []class {
 	var out []class
-	for _, name := range classes(a) {
+	for _, name := range names {
 		out = append(out, class{name, classOf(name)})
 	}
 	return out

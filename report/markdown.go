@@ -53,13 +53,13 @@ func mdSummary(b *strings.Builder, a *analysis.Analysis) {
 	for _, r := range summary(a) {
 		line := []string{r.Label}
 		for _, c := range r.Cells {
-			line = append(line, md(c.Text))
+			line = append(line, md(c.Text()))
 		}
 		body = append(body, line)
 	}
 	mdTable(b, head, 1, body)
 	if a.Agreement != nil {
-		fmt.Fprintf(b, "Onset of proxy ÷ onset of direct: %s\n\n", ratio(*a.Agreement))
+		fmt.Fprintf(b, "Onset of proxy ÷ onset of direct: %s\n\n", ratioCell(*a.Agreement).Text())
 	}
 }
 

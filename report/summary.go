@@ -19,10 +19,16 @@ const (
 	muted tone = "muted" // an estimate that is missing, with the reason
 )
 
-// cell is one lane's answer to a row's question.
+// cell is one lane's answer to a row's question. An estimate has its interval beside it.
 type cell struct {
-	Text string
-	Tone tone
+	Main     string
+	Interval string
+	Tone     tone
+}
+
+// Text is the whole answer in one line.
+func (c cell) Text() string {
+	return strings.TrimSpace(c.Main + " " + c.Interval)
 }
 
 // row is one question, answered for every lane.
@@ -66,30 +72,34 @@ func summary(a *analysis.Analysis) []row {
 
 func onset(o *analysis.Onset, why string) cell {
 	if o == nil {
-		return cell{"none: " + why, muted}
+		return cell{Main: "none: " + why, Tone: muted}
 	}
-	text := rate(o.RPS) + " " + interval(o.Low, o.High)
+	c := cell{Main: rate(o.RPS), Interval: interval(o.Low, o.High)}
 	if o.Method != "" && o.Method != "hinge" { // the usual estimator goes without saying, any other does not
-		text += ", " + o.Method
+		c.Interval += ", " + o.Method
 	}
-	return cell{Text: text}
+	return c
 }
 
 func overCapacity(a *analysis.Analysis, l *analysis.Lane) cell {
 	if x, ok := a.OnsetOverCapacity[l.Name]; ok {
-		return cell{Text: ratio(x)}
+		return ratioCell(x)
 	}
 	if a.Capacity.Computed == nil {
-		return cell{"none: capacity " + unknown, muted}
+		return cell{Main: "none: capacity " + unknown, Tone: muted}
 	}
-	return cell{"none: no onset", muted}
+	return cell{Main: "none: no onset", Tone: muted}
+}
+
+func ratioCell(x analysis.Interval) cell {
+	return cell{Main: fmt.Sprintf("%.3f", x.Ratio), Interval: fmt.Sprintf("[%.3f, %.3f]", x.Low, x.High)}
 }
 
 // reconciled sets overflows beside the failures that the client saw; where they agree, one explains the other.
 func reconciled(_ *analysis.Analysis, l *analysis.Lane) cell {
 	r := l.Reconciliation
 	if l.Overflows == nil {
-		return cell{"overflows not measured; " + plural(r.ClientFailures, "failure"), muted}
+		return cell{Main: "overflows not measured; " + plural(r.ClientFailures, "failure"), Tone: muted}
 	}
 	text := count(r.Overflows) + " : " + count(r.ClientFailures)
 	if r.Ratio != nil {
@@ -105,11 +115,11 @@ func reconciled(_ *analysis.Analysis, l *analysis.Lane) cell {
 	}
 	switch word {
 	case "agree":
-		return cell{text, good}
+		return cell{Main: text, Tone: good}
 	case "disagree":
-		return cell{text, bad}
+		return cell{Main: text, Tone: bad}
 	}
-	return cell{Text: text}
+	return cell{Main: text}
 }
 
 func clientSaw(_ *analysis.Analysis, l *analysis.Lane) cell {
@@ -121,7 +131,7 @@ func clientSaw(_ *analysis.Analysis, l *analysis.Lane) cell {
 		}
 		parts = append(parts, count(f.N)+" "+f.Name)
 	}
-	return cell{Text: strings.Join(parts, ", ")}
+	return cell{Main: strings.Join(parts, ", ")}
 }
 
 func recvQ(_ *analysis.Analysis, l *analysis.Lane) cell {
@@ -133,26 +143,26 @@ func recvQ(_ *analysis.Analysis, l *analysis.Lane) cell {
 		limit = count(uint64(*l.BacklogLimit))
 	}
 	if l.MaxRecvQ == nil && l.BacklogLimit == nil {
-		return cell{"not sampled", muted}
+		return cell{Main: "not sampled", Tone: muted}
 	}
 	text := depth + " of limit " + limit
 	if l.MaxRecvQ != nil && l.BacklogLimit != nil && uint64(*l.MaxRecvQ) > uint64(*l.BacklogLimit) {
 		text += " (full)" // full means limit+1
 	}
-	return cell{Text: text}
+	return cell{Main: text}
 }
 
 func latency(_ *analysis.Analysis, l *analysis.Lane) cell {
 	q := l.Latency
 	if q.Count == 0 {
-		return cell{"none: nothing succeeded", muted}
+		return cell{Main: "none: nothing succeeded", Tone: muted}
 	}
-	return cell{Text: fmt.Sprintf("%s, %s, n = %s", secondsOr(q.P50), secondsOr(q.P99), count(q.Count))}
+	return cell{Main: fmt.Sprintf("%s, %s, n = %s", secondsOr(q.P50), secondsOr(q.P99), count(q.Count))}
 }
 
 func evidence(_ *analysis.Analysis, l *analysis.Lane) cell {
 	c := l.Cause
-	return cell{Text: fmt.Sprintf("%d of 4: %s", c.EvidenceLevel, cmp.Or(c.EvidenceName, "none"))}
+	return cell{Main: fmt.Sprintf("%d of 4: %s", c.EvidenceLevel, cmp.Or(c.EvidenceName, "none"))}
 }
 
 // capacityLine says what was computed and from what.
@@ -244,15 +254,4 @@ func title(a *analysis.Analysis) []string {
 		parts = append(parts, a.Ended)
 	}
 	return parts
-}
-
-// Main and Rest part an estimate from its interval, for formats that can set them apart.
-func (c cell) Main() string {
-	main, _, _ := strings.Cut(c.Text, " [")
-	return main
-}
-
-// Rest is what Main leaves, the bracket included.
-func (c cell) Rest() string {
-	return strings.TrimSpace(strings.TrimPrefix(c.Text, c.Main()))
 }

@@ -61,7 +61,7 @@ func (p page) layout(a *analysis.Analysis, sentences int) []string {
 	gap()
 	out = append(out, p.table(a)...)
 	if a.Agreement != nil {
-		out = append(out, p.hang("proxy ÷ direct", ratio(*a.Agreement)+", ratio of the onsets")...)
+		out = append(out, p.hang("proxy ÷ direct", ratioCell(*a.Agreement).Text()+", ratio of the onsets")...)
 	}
 	for _, why := range causes(a) {
 		out = append(out, p.hang("why", why)...)
@@ -87,14 +87,14 @@ func (p page) table(a *analysis.Analysis) []string {
 		for i, lane := range a.Lanes {
 			out = append(out, p.paint(bold, p.hang("", lane.Name))...)
 			for _, r := range rows {
-				out = append(out, p.paint(colours[r.Cells[i].Tone], p.hang(r.Label, r.Cells[i].Text))...)
+				out = append(out, p.paint(colours[r.Cells[i].Tone], p.hang(r.Label, r.Cells[i].Text()))...)
 			}
 		}
 		return out
 	}
 	head := row{Label: "[95 % interval]", Cells: make([]cell, len(a.Lanes))}
 	for i, lane := range a.Lanes {
-		head.Cells[i].Text = lane.Name
+		head.Cells[i].Main = lane.Name
 	}
 	out := p.paint(bold, p.row(head, column))
 	for _, r := range rows {
@@ -107,7 +107,7 @@ func (p page) table(a *analysis.Analysis) []string {
 func (p page) row(r row, column int) []string {
 	var out []string
 	for i, c := range r.Cells {
-		for j, text := range wrap(c.Text, column) {
+		for j, text := range wrap(c.Text(), column) {
 			for len(out) <= j {
 				out = append(out, pad("", margin))
 			}

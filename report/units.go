@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"weir/loadgen"
-	"weir/report/analysis"
 )
 
 // unknown stands where a value is absent, in every format for people.
@@ -20,8 +18,11 @@ const unknown = "not known"
 func digits(x float64, n int) string {
 	rounded := strconv.FormatFloat(x, 'e', n-1, 64)
 	_, exponent, found := strings.Cut(rounded, "e")
-	if x == 0 || !found {
-		return strconv.FormatFloat(x, 'g', -1, 64) // 0, or not finite
+	if x == 0 {
+		return "0" // also where it is negative
+	}
+	if !found {
+		return rounded // not finite
 	}
 	power, _ := strconv.Atoi(exponent) // of the rounded value: 9.999 is 10.0
 	if power >= n-1 {
@@ -72,6 +73,14 @@ func seconds(s float64) string {
 	}
 }
 
+// limit is a bound in time, of which 0 means that there was none.
+func limit(s float64) string {
+	if s == 0 {
+		return "none"
+	}
+	return seconds(s)
+}
+
 func secondsOr(s *float64) string {
 	if s == nil {
 		return unknown
@@ -85,10 +94,6 @@ func share(n, total uint64) string {
 		return "–"
 	}
 	return digits(100*float64(n)/float64(total), 3) + " %"
-}
-
-func ratio(x analysis.Interval) string {
-	return fmt.Sprintf("%.3f [%.3f, %.3f]", x.Ratio, x.Low, x.High)
 }
 
 // named is a count with the name of what was counted.

@@ -50,9 +50,11 @@
   const doses = data.lanes.flatMap((l) => l.trials);
   const rates = doses.map((t) => t.rate);
   const span = { low: Math.min(...rates), high: Math.max(...rates) };
-  const step = 10 ** Math.floor(Math.log10(Math.max(span.high - span.low, 1)));
-  const xmin = Math.max(0, Math.floor((span.low - step / 4) / (step / 2)) * step / 2);
-  const xmax = Math.ceil((span.high + step / 8) / (step / 2)) * step / 2;
+  if (data.capacity && data.capacity.at < 2 * span.high) span.high = Math.max(span.high, data.capacity.at);
+  if (span.low === span.high) [span.low, span.high] = [span.low / 2, span.high * 1.5];
+  const step = 10 ** Math.floor(Math.log10(span.high - span.low)) / 2;
+  const xmin = Math.max(0, Math.floor((span.low - step / 2) / step) * step);
+  const xmax = Math.ceil((span.high + step / 4) / step) * step;
   const ymax = Math.max(span.high, ...doses.map((t) => t.high)) * 1.02;
 
   function whisker(params, api) { // an interval as a bar with short ends
@@ -88,7 +90,8 @@
         markLine: { silent: true, symbol: 'none', data: lines }, markArea: { silent: true, data: areas } },
       { name: 'goodput interval', type: 'custom', renderItem: whisker, data: trials.map((t) => [t.rate, t.low, t.high]),
         encode: { x: 0, y: [1, 2] }, itemStyle: { color: css('ok') }, silent: true, z: 3, clip: true },
-      { name: 'goodput', type: 'line', data: trials.map((t) => [t.rate, t.good]), symbol: 'circle', symbolSize: 7, z: 4,
+      { name: 'goodput', type: 'line', symbol: 'circle', symbolSize: 7, z: 4,
+        data: trials.map((t) => t.whole ? [t.rate, t.good] : { value: [t.rate, t.good], itemStyle: { color: css('paper'), borderColor: css('ok'), borderWidth: 1.5 } }),
         lineStyle: { color: css('ok'), width: 1.5 }, itemStyle: { color: css('ok') } },
     ];
     for (const c of data.classes) {
@@ -110,7 +113,8 @@
         const t = trials.find((d) => d.rate === params[0].value[0]) ||
           trials.reduce((a, b) => Math.abs(b.rate - params[0].axisValue) < Math.abs(a.rate - params[0].axisValue) ? b : a);
         const i = lane.trials.indexOf(t);
-        const rows = [['ok', 'goodput', number(t.good, 4) + ' [' + number(t.low, 4) + ', ' + number(t.high, 4) + '] /s']];
+        const rows = t.whole ? [] : [['', 'cut short, or not drained', '']];
+        rows.push(['ok', 'goodput', number(t.good, 4) + ' [' + number(t.low, 4) + ', ' + number(t.high, 4) + '] /s']);
         for (const c of data.classes) if (own(lane.bad, c)?.[i]) rows.push([c, c, number(lane.bad[c][i]) + ' /s']);
         return tip('Trial ' + t.index + ', offered ' + number(t.rate, 4) + ' req/s', rows);
       } }) };
@@ -204,7 +208,7 @@
       axisPointer: { link: [{ xAxisIndex: 'all' }], lineStyle: { color: css('soft') } },
       dataZoom: [{ type: 'inside', xAxisIndex: [0, 1, 2, 3], filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift', moveOnMouseWheel: false, preventDefaultMouseMove: false },
         { type: 'slider', xAxisIndex: [0, 1, 2, 3], filterMode: 'none', height: 12, bottom: 2, left: 48, right: 14, showDetail: false, showDataShadow: false, brushSelect: false,
-          borderColor: css('rule'), backgroundColor: 'transparent', fillerColor: css('band'), handleSize: 16, moveHandleSize: 0, handleStyle: { color: css('paper'), borderColor: css('soft') } }],
+          borderColor: css('rule'), backgroundColor: 'transparent', fillerColor: css('grid'), handleSize: 16, moveHandleSize: 0, handleStyle: { color: css('paper'), borderColor: css('soft') } }],
       tooltip: tooltip({ trigger: 'axis', formatter: (params) => {
         const i = binAt(t, params[0].axisValue);
         return i < 0 ? tip('between trials', []) : tip(binName(t, i), binLines(t, i));
@@ -240,7 +244,7 @@
     } });
   }
   data.lanes.forEach((lane, i) => {
-    if (lane.trials.length) add('dose-' + i, lane, dose); else empty('dose-' + i, 'No trial was recorded.');
+    if (lane.trials.length) add('dose-' + i, lane, dose); else empty('dose-' + i, 'No trial at a constant rate was recorded.');
     if (lane.timeline.x.length) add('time-' + i, lane, timeline); else empty('time-' + i, 'No bin was recorded.');
   });
   function empty(id, text) {
@@ -264,12 +268,11 @@
   if (charts.length === 0) ready();
   echarts.connect(charts.filter((c) => c.id.startsWith('time')).map((c) => c.chart));
 
-  let width = root.clientWidth, pending = 0;
+  let width = root.clientWidth;
   new ResizeObserver(() => { // of the root: a chart's own container never sizes itself by its chart
     if (root.clientWidth === width) return;
     width = root.clientWidth;
-    clearTimeout(pending);
-    pending = setTimeout(redraw, 50);
+    redraw();
   }).observe(root);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
   addEventListener('beforeprint', () => { root.dataset.theme = 'light'; root.dataset.printing = ''; redraw(); });
