@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"weir/loadgen"
 	"weir/probe/nginxlog"

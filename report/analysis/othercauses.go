@@ -124,4 +124,3 @@ func (k *witness) slow() Cause {
 	c.Text = fmt.Sprintf("The client saw %s, and the queue was not seen long enough for that: the backend was slow.", saw)
 	return c
 }
-
