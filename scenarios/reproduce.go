@@ -67,6 +67,9 @@ func (b *labBuilder) build(ctx context.Context) error {
 	}
 	b.lab = l
 	b.onClose(l.Close)
+	for _, missing := range l.MissingSysctls() {
+		b.warn("no_sysctl", missing.Error())
+	}
 	b.Environment["lab"] = "private user, mount, PID and network namespaces; hosts joined by veth"
 	if err := b.startBackend(ctx); err != nil {
 		return err

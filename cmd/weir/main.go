@@ -17,7 +17,7 @@ func main() {
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
-	os.Exit(report(err, os.Stderr))
+	os.Exit(status(err, os.Stderr))
 }
 
 // run is the whole program; main only maps its error to an exit status.
@@ -56,17 +56,17 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	return ctx, cancel
 }
 
-// report prints an error in one line and returns the exit status.
-func report(err error, stderr io.Writer) int {
-	var status *statusError
+// status prints an error in one line and returns the exit status.
+func status(err error, stderr io.Writer) int {
+	var own *statusError
 	switch {
 	case err == nil:
 		return exitPass
-	case errors.As(err, &status):
-		if status.err != nil {
-			fmt.Fprintf(stderr, "weir: %v\n", status.err)
+	case errors.As(err, &own):
+		if own.err != nil {
+			fmt.Fprintf(stderr, "weir: %v\n", own.err)
 		}
-		return status.code
+		return own.code
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "weir: interrupted")
 		return exitInterrupted

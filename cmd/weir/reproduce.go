@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -66,12 +65,9 @@ func (f *reproduceFlags) run(ctx context.Context, s streams, name string, comman
 
 // enterLab runs this same command once more, inside new namespaces, and passes its exit status on.
 func enterLab(ctx context.Context, s streams) error {
-	if err := lab.Supported(); err != nil {
-		return err
-	}
 	code, err := lab.Enter(ctx, os.Args, s.in, s.out, s.err)
 	if err != nil {
-		return fmt.Errorf("the lab: %w", err)
+		return err
 	}
 	if code != exitPass {
 		return &statusError{code, nil}

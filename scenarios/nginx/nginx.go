@@ -61,8 +61,8 @@ var versionText = regexp.MustCompile(`version: \S*?/?([0-9][0-9.]*)`)
 type Server struct {
 	Config
 	cmd    *exec.Cmd
-	exited chan error
-	stderr *bytes.Buffer
+	exited chan struct{} // closed when NGINX has ended, as end says
+	end    error
 }
 
 // Start writes the configuration and starts NGINX by run, which decides in which network namespace.
@@ -75,15 +75,17 @@ func Start(path string, c Config, run func(*exec.Cmd) error) (*Server, error) {
 	if err := os.WriteFile(conf, []byte(c.text()), 0o644); err != nil {
 		return nil, fmt.Errorf("nginx: write its configuration: %w", err)
 	}
-	s := &Server{Config: c, exited: make(chan error, 1), stderr: &bytes.Buffer{}}
+	s := &Server{Config: c, exited: make(chan struct{})}
 	// -e: before it has read its configuration NGINX would complain to the log path it was built with.
 	s.cmd = exec.Command(path, "-e", c.ErrorLog(), "-p", c.Dir, "-c", conf)
-	s.cmd.Stderr = s.stderr
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if err := run(s.cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", path, err)
 	}
-	go func() { s.exited <- s.cmd.Wait() }()
+	go func() {
+		s.end = s.cmd.Wait()
+		close(s.exited)
+	}()
 	return s, nil
 }
 
@@ -106,9 +108,8 @@ func (s *Server) WaitReady(ctx context.Context) error {
 			return fmt.Errorf("nginx: %s answered %s to its readiness check; another server has this address", s.Listen, resp.Status)
 		}
 		select {
-		case err := <-s.exited:
-			s.exited <- err
-			return fmt.Errorf("nginx ended before it served: %v; it said: %s", err, s.complaint())
+		case <-s.exited:
+			return fmt.Errorf("nginx ended before it served: %v; it said: %s", s.end, s.complaint())
 		case <-ctx.Done():
 			return fmt.Errorf("nginx did not serve on %s: %w; it said: %s", s.Listen, ctx.Err(), s.complaint())
 		case <-time.After(20 * time.Millisecond):

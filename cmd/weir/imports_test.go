@@ -1,0 +1,99 @@
+package main
+
+import (
+	"go/parser"
+	gotoken "go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// allowed are the arrows between our packages; everything that is not named is forbidden. Data flows one
+// way: the load generator and the probe know nothing of each other, scenarios and report never meet, and only
+// the command joins them.
+var allowed = map[string][]string{
+	"loadgen":                  {"loadgen/"},
+	"loadgen/":                 {"loadgen", "loadgen/"},
+	"probe":                    {"probe/"},
+	"probe/":                   {"probe", "probe/"},
+	"scenarios":                {"scenarios/", "loadgen", "loadgen/", "probe", "probe/"},
+	"scenarios/":               {"scenarios/", "loadgen", "loadgen/", "probe", "probe/"},
+	"report":                   {"report/", "loadgen", "probe/nginxlog"},
+	"report/runfile":           {"loadgen", "loadgen/plan", "probe"},
+	"report/analysis":          {"report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/plan", "probe", "probe/nginxlog"},
+	"report/analysis/estimate": {},
+	"report/capacity":          {}, // anyone may import it, so it drags nothing along
+	"cmd/weir":                 {"loadgen", "loadgen/", "probe", "probe/", "scenarios", "scenarios/", "report", "report/"},
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := 0
+	for _, top := range []string{"cmd", "loadgen", "probe", "scenarios", "report"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			rel, err := filepath.Rel(root, filepath.Dir(name))
+			if err != nil {
+				return err
+			}
+			files++
+			checkImports(t, name, filepath.ToSlash(rel))
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files < 50 {
+		t.Fatalf("only %d Go files were checked: the test looks in the wrong place", files)
+	}
+}
+
+func checkImports(t *testing.T, name, pkg string) {
+	t.Helper()
+	source, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parser.ParseFile(gotoken.NewFileSet(), name, source, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, ok := allowed[pkg]
+	if !ok {
+		rules, ok = allowed[topOf(pkg)+"/"]
+	}
+	if !ok {
+		t.Errorf("package %s has no import rule: add one to this test", pkg)
+	}
+	for _, spec := range file.Imports {
+		full, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imported, ours := strings.CutPrefix(full, "weir/")
+		if ours && !permits(rules, imported) {
+			t.Errorf("%s (package %s) imports %s, which the design forbids", path.Base(name), pkg, imported)
+		}
+	}
+}
+
+func permits(rules []string, imported string) bool {
+	for _, r := range rules {
+		if imported == r || strings.HasSuffix(r, "/") && strings.HasPrefix(imported, r) {
+			return true
+		}
+	}
+	return false
+}
+
+func topOf(pkg string) string { top, _, _ := strings.Cut(pkg, "/"); return top }

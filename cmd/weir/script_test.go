@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// startBackend is the script command `backend NAME FLAGS…`: it starts the embedded backend on a free port of
+// loopback and puts its address into the variable NAME. It ends with the script.
+func startBackend(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: backend NAME [FLAGS]")
+	}
+	exe, err := exec.LookPath("weir")
+	ts.Check(err)
+	cmd := exec.Command(exe, append([]string{"backend", "--listen", "127.0.0.1:0"}, args[1:]...)...)
+	stdin, err := cmd.StdinPipe()
+	ts.Check(err)
+	stdout, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	lines := bufio.NewReader(stdout)
+	first, err := lines.ReadString('\n')
+	ts.Check(err)
+	_, after, found := strings.Cut(first, `"address":"`)
+	address, _, _ := strings.Cut(after, `"`)
+	if !found {
+		ts.Fatalf("the backend said %q", first)
+	}
+	ts.Setenv(args[0], address)
+	go func() { _, _ = io.Copy(io.Discard, lines) }()
+	ts.Defer(func() {
+		_ = stdin.Close()
+		_ = cmd.Wait()
+	})
+}
+
+// checkStatus is the script command `status CODE COMMAND…`: it runs a command and wants that exit status.
+// What it printed is then in the files out and err of the working directory.
+func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status CODE COMMAND…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("out"), []byte(ts.ReadFile("stdout")), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("err"), []byte(ts.ReadFile("stderr")), 0o600))
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// condition answers the scripts' [installed:PROGRAM].
+func condition(cond string) (bool, error) {
+	program, ok := strings.CutPrefix(cond, "installed:")
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", cond)
+	}
+	for _, dir := range []string{"", "/usr/sbin/"} {
+		if _, err := exec.LookPath(dir + program); err == nil {
+			return true, nil
+		}
+	}
+	return false, nil
+}

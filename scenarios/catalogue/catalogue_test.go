@@ -1,0 +1,67 @@
+package catalogue
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestEveryEmbeddedScenarioIsSound(t *testing.T) {
+	names := Names()
+	if len(names) == 0 {
+		t.Fatal("the catalogue is empty")
+	}
+	for _, name := range names {
+		s, err := Open(name)
+		if err != nil {
+			t.Errorf("%v", err)
+		}
+		if s.Name != name || s.Claim == "" {
+			t.Errorf("%s.yaml is named %q and claims %q", name, s.Name, s.Claim)
+		}
+	}
+}
+
+func TestUnknownName(t *testing.T) {
+	if _, err := Open("nope"); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "backlog-overflow") {
+		t.Errorf("the error is %v, want ErrUnknown with the names that there are", err)
+	}
+}
+
+// Each row spoils one value of a good scenario; the error must name it.
+func TestImpossibleValuesAreNamed(t *testing.T) {
+	good, err := Source("backlog-overflow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ from, to, want string }{
+		{"workers: 8", "workers: 0", "backend.workers"},
+		{"workers: 8", "wokers: 8", `unknown field "wokers"`},
+		{"service_time: 20ms", "service_time: 20", "20"},
+		{"service_time: 20ms", "service_time: 2h", "backend.service_time"},
+		{"backlog: 16", "backlog: -1", "backend.backlog"},
+		{"[direct, proxy]", "[direct, sideways]", `"sideways" is not a lane`},
+		{"[direct, proxy]", "[direct, direct]", "twice"},
+		{"[direct, proxy]", "[]", "lanes is empty"},
+		{"to: 1.6", "to: 0.1", "load.from and load.to"},
+		{"trials: 15", "trials: 0", "load.trials"},
+		{"arrival: constant", "arrival: bursty", "load.arrival"},
+		{"connect_timeout: 900ms\n  timeout", "connect_timeout: 11s\n  timeout", "load.connect_timeout"},
+		{"timeout: 10s", "timeout: 1h", "load.timeout"},
+		{"  proxy:\n    net", "  prox:\n    net", `"prox" is not a host`},
+	} {
+		text := strings.Replace(string(good), c.from, c.to, 1)
+		if text == string(good) {
+			t.Fatalf("%q is not in the scenario any more", c.from)
+		}
+		file := filepath.Join(t.TempDir(), "spoilt.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(file); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s → %s: the error is %v, want it to say %s", c.from, c.to, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package nginx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/user"
+	"strings"
+	"testing"
+	"time"
+
+	"weir/probe/nginxlog"
+)
+
+// installed finds NGINX; without it the test fails where everything must be there, and says so elsewhere.
+func installed(t *testing.T) string {
+	t.Helper()
+	path, version, err := Find(t.Context(), "")
+	if errors.Is(err, ErrNotInstalled) && os.Getenv("CI") == "" {
+		t.Skipf("NOT TESTED: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("NGINX %s at %s", version, path)
+	return path
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func start(t *testing.T, c Config) *Server {
+	t.Helper()
+	c.Dir = t.TempDir()
+	if u, err := user.Current(); err == nil && u.Uid == "0" {
+		c.RunAs = "root"
+	}
+	if c.Listen == "" {
+		c.Listen = freeAddress(t)
+	}
+	s, err := Start(installed(t), c, (*exec.Cmd).Start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop() })
+	return s
+}
+
+func get(t *testing.T, address string) int {
+	t.Helper()
+	resp, err := http.Get("http://" + address + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
+}
+
+func TestProxiesAndLogs(t *testing.T) {
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	defer backend.Close()
+	s := start(t, Config{
+		Upstreams:  []string{strings.TrimPrefix(backend.URL, "http://")},
+		Directives: map[string]string{"proxy_connect_timeout": "900ms"},
+		Group:      map[string]string{"keepalive": "4"},
+	})
+	if err := s.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(t, s.Listen); got != http.StatusTeapot {
+		t.Errorf("status %d through the proxy, want the backend's 418", got)
+	}
+	backend.Close()
+	if got := get(t, s.Listen); got != http.StatusBadGateway {
+		t.Errorf("status %d with the backend gone, want 502", got)
+	}
+	wantLine(t, s.ErrorLog(), nginxlog.ParseError, "connect_refused")
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+	if _, err := net.DialTimeout("tcp", s.Listen, time.Second); err == nil {
+		t.Error("NGINX still listens after Stop")
+	}
+	text, err := os.ReadFile(s.AccessLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		if _, ok := nginxlog.ParseAccess([]byte(line)); !ok {
+			t.Errorf("line %d of our own access log format is not understood: %s", i+1, line)
+		}
+	}
+}
+
+func wantLine(t *testing.T, path string, parse func([]byte) (nginxlog.Line, bool), class string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if l, ok := parse([]byte(line)); ok && l.Class == class {
+			return
+		}
+	}
+	t.Errorf("no line of class %s in %s:\n%s", class, path, text)
+}
+
+func TestBadDirectiveIsReported(t *testing.T) {
+	s := start(t, Config{Upstreams: []string{"127.0.0.1:9"}, Directives: map[string]string{"proxy_connnect_timeout": "1s"}})
+	err := s.WaitReady(t.Context())
+	if err == nil || !strings.Contains(err.Error(), `unknown directive "proxy_connnect_timeout"`) {
+		t.Errorf("the error is %v, want NGINX's own complaint", err)
+	}
+}
+
+func TestAddressOfAnotherServer(t *testing.T) {
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	s := start(t, Config{Listen: strings.TrimPrefix(other.URL, "http://"), Upstreams: []string{"127.0.0.1:9"}})
+	if err := s.WaitReady(t.Context()); err == nil {
+		t.Error("another server's answer was taken for NGINX being ready")
+	}
+}
+
+func TestFindSaysHowToInstall(t *testing.T) {
+	_, _, err := Find(context.Background(), "/nonexistent/nginx")
+	if !errors.Is(err, ErrNotInstalled) || !strings.Contains(fmt.Sprint(err), "apt-get install") {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -1,0 +1,145 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+	"weir/probe"
+)
+
+// journal is a Recorder that notes the order of things.
+type journal struct {
+	entries []string
+	ends    []TrialEnd
+	samples int
+}
+
+func (j *journal) Trial(t Trial)              { j.entries = append(j.entries, "trial "+t.Lane) }
+func (j *journal) Result(int, loadgen.Result) { j.entries = append(j.entries, "result") }
+func (j *journal) Sample(probe.Sample)        { j.samples++ }
+func (j *journal) Service(Service)            {}
+func (j *journal) Event(Event)                {}
+func (j *journal) TrialEnd(e TrialEnd) {
+	j.entries = append(j.entries, "end")
+	j.ends = append(j.ends, e)
+}
+
+// oneRequest is an engine that answers once, after a second.
+type oneRequest struct{}
+
+func (oneRequest) Run(ctx context.Context, _ time.Time, _ time.Duration, _ plan.Plan, rec loadgen.Recorder) error {
+	err := sleep(ctx, time.Second)
+	rec.Record(loadgen.Result{Outcome: loadgen.OK})
+	return err
+}
+
+// emptiesAfter is a probe whose listener's queue is empty from a given time on.
+func emptiesAfter(d time.Duration) Watcher {
+	return func(ctx context.Context, epoch time.Time, rec Recorder) {
+		for sleep(ctx, 10*time.Millisecond) == nil {
+			depth := uint32(3)
+			if time.Since(epoch) >= d {
+				depth = 0
+			}
+			rec.Sample(probe.Sample{Host: "h", At: time.Since(epoch), Listeners: []probe.Listener{{Addr: "a", Depth: depth}}})
+		}
+	}
+}
+
+func experiment(drainedAt time.Duration) Experiment {
+	return Experiment{
+		Lanes:    []Lane{{Name: "direct", Engine: oneRequest{}, Listener: "a", ListenerHost: "h"}},
+		Trials:   []Trial{{Index: 0, Lane: "direct"}, {Index: 1, Lane: "direct"}},
+		Watchers: []Watcher{emptiesAfter(drainedAt)}, SampleEvery: 10 * time.Millisecond,
+		Baseline: 500 * time.Millisecond, Rest: 100 * time.Millisecond, DrainLimit: 30 * time.Second,
+	}
+}
+
+func TestTrialWaitsUntilQueueIsEmpty(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, j := experiment(10*time.Second), &journal{}
+		if err := e.Run(t.Context(), time.Now(), j); err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"trial direct", "result", "end", "trial direct", "result", "end"}; !slices.Equal(j.entries, want) {
+			t.Errorf("recorded %q, want %q", j.entries, want)
+		}
+		if e := j.ends[0]; !e.Drained || e.DrainedAt < 10*time.Second || e.End > 2*time.Second {
+			t.Errorf("the first trial ended at %v and drained (%v) at %v, want ~1.5s and 10s", e.End, e.Drained, e.DrainedAt)
+		}
+	})
+}
+
+func TestTrialGivesUpOnQueueThatNeverEmpties(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, j := experiment(time.Hour), &journal{}
+		if err := e.Run(t.Context(), time.Now(), j); err != nil {
+			t.Fatal(err)
+		}
+		if e := j.ends[0]; e.Drained || e.DrainedAt-e.End < 30*time.Second || e.DrainedAt-e.End > 31*time.Second {
+			t.Errorf("drained is %v after %v of waiting, want false after 30s", e.Drained, e.DrainedAt-e.End)
+		}
+	})
+}
+
+func TestInterruptedTrialIsEndedAndRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		e, j := experiment(0), &journal{}
+		if err := e.Run(ctx, time.Now(), j); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Run returned %v, want the context's error", err)
+		}
+		if len(j.ends) != 1 || j.ends[0].Drained {
+			t.Errorf("trial ends are %+v, want one, not drained", j.ends)
+		}
+	})
+}
+
+func TestQueueTapSumsSocketsOfOneAddress(t *testing.T) {
+	tap := newQueueTap(&journal{})
+	tap.Sample(probe.Sample{Host: "h", At: 5, Listeners: []probe.Listener{
+		{Addr: "a", Cookie: 1, Depth: 0}, {Addr: "a", Cookie: 2, Depth: 4}, {Addr: "b", Depth: 7},
+	}})
+	if at, depth, seen := tap.depth("h", "a"); at != 5 || depth != 4 || !seen {
+		t.Errorf("depth of a is %d at %d (%v), want 4 at 5", depth, at, seen)
+	}
+	if _, _, seen := tap.depth("other", "a"); seen {
+		t.Error("a listener of another host was taken for ours")
+	}
+}
+
+func TestTrialsAlternateLanes(t *testing.T) {
+	lanes := []Lane{{Name: "direct"}, {Name: "proxy"}}
+	got, err := trials(lanes, plan.Steps(10, 40, 3, time.Second, plan.Constant, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for i, tr := range got {
+		if tr.Index != i || tr.Due != int(tr.Rate) {
+			t.Errorf("trial %d is %+v", i, tr)
+		}
+		order = append(order, tr.Lane)
+	}
+	if want := []string{"direct", "proxy", "proxy", "direct", "direct", "proxy"}; !slices.Equal(order, want) {
+		t.Errorf("lanes are %v, want %v", order, want)
+	}
+	if _, err := trials(lanes, []plan.Plan{{Stages: []plan.Stage{{From: 1e6, To: 1e6, Duration: time.Hour}}, Arrival: plan.Constant}}); err == nil {
+		t.Error("a plan of 7.2 billion requests was accepted")
+	}
+}
+
+func TestModeFollowsFirstSYNRetransmit(t *testing.T) {
+	for d, want := range map[time.Duration]string{900 * time.Millisecond: LossMode, time.Second: RetrialMode, time.Minute: RetrialMode} {
+		if got := Mode(d); got != want {
+			t.Errorf("Mode(%v) = %s, want %s", d, got, want)
+		}
+	}
+}
