@@ -24,13 +24,21 @@ type Open = func(loadgen.Target) (loadgen.Engine, error)
 // Run runs the whole suite. Linux alone has the cases that need its queues, namespaces or limits.
 // Some cases run the test binary again as a child, so Run must be reached by a test whose name is t's.
 func Run(t *testing.T, open func(loadgen.Target) (loadgen.Engine, error)) {
-	t.Run("served", func(t *testing.T) { served(t, open) })
-	t.Run("tls", func(t *testing.T) { secured(t, open) })
-	t.Run("connecting", func(t *testing.T) { connecting(t, open) })
-	t.Run("writing", func(t *testing.T) { writing(t, open) })
-	t.Run("reuse", func(t *testing.T) { reuse(t, open) })
-	t.Run("limits", func(t *testing.T) { limits(t, open) })
+	group(t, "served", open, served)
+	group(t, "tls", open, secured)
+	group(t, "connecting", open, connecting)
+	group(t, "writing", open, writing)
+	group(t, "reuse", open, reuse)
+	group(t, "limits", open, limits)
 	system(t, open)
+}
+
+// group runs one part of the suite beside the others: most of its time is waiting.
+func group(t *testing.T, name string, open Open, part func(*testing.T, Open)) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		part(t, open)
+	})
 }
 
 // few is a plan of ten requests, fast.
@@ -134,7 +142,7 @@ func checkPhases(t *testing.T, res loadgen.Result) {
 	}
 }
 
-// all checks that every request had one of the wanted outcomes, and the errno and status.
+// check checks that every request had one of the wanted outcomes, and the errno and status.
 func (r *results) check(t *testing.T, errno syscall.Errno, status int, want ...loadgen.Outcome) {
 	t.Helper()
 	for _, res := range r.all {

@@ -14,29 +14,34 @@ import (
 
 // system provokes what takes Linux: full accept queues, a machine without ports, descriptors or routes.
 func system(t *testing.T, open Open) {
-	t.Run("queue_full", func(t *testing.T) {
-		l := fullQueue(t, "unix", filepath.Join(t.TempDir(), "s"))
-		offer(t, open, stalled(l), few).check(t, syscall.EAGAIN, 0, loadgen.QueueFull)
-	})
-	t.Run("connect_timeout", func(t *testing.T) {
-		l := fullQueue(t, "tcp", "127.0.0.1:0")
-		target := stalled(l)
-		target.ConnectTimeout = 150 * time.Millisecond
-		r := offer(t, open, target, few)
-		r.check(t, 0, 0, loadgen.ConnectTimeout)
-		for _, res := range r.all {
-			if took := res.Done - res.Sent; took < target.ConnectTimeout || took > target.ConnectTimeout+time.Second {
-				t.Errorf("request %d gave up after %v, its connect timeout is %v", res.Seq, took, target.ConnectTimeout)
-			}
+	group(t, "queue_full", open, queueFull)
+	group(t, "connect_timeout", open, connectTimeout)
+	group(t, "canceled_connecting", open, canceledConnecting)
+	group(t, "lost_syn", open, lostSYN)
+	group(t, "no_fd", open, func(t *testing.T, open Open) { inChild(t, nil, func(t *testing.T) { noFD(t, open) }) })
+	group(t, "no_local_port", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { noLocalPort(t, open) }) })
+	group(t, "no_route", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { noRoute(t, open) }) })
+}
+
+func queueFull(t *testing.T, open Open) {
+	l := fullQueue(t, "unix", filepath.Join(t.TempDir(), "s"))
+	offer(t, open, stalled(l), few).check(t, syscall.EAGAIN, 0, loadgen.QueueFull)
+}
+
+func connectTimeout(t *testing.T, open Open) {
+	target := stalled(fullQueue(t, "tcp", "127.0.0.1:0"))
+	target.ConnectTimeout = 150 * time.Millisecond
+	r := offer(t, open, target, few)
+	r.check(t, 0, 0, loadgen.ConnectTimeout)
+	for _, res := range r.all {
+		if took := res.Done - res.Sent; took < target.ConnectTimeout || took > target.ConnectTimeout+time.Second {
+			t.Errorf("request %d gave up after %v, its connect timeout is %v", res.Seq, took, target.ConnectTimeout)
 		}
-	})
-	t.Run("canceled_connecting", func(t *testing.T) {
-		interrupt(t, open, stalled(fullQueue(t, "tcp", "127.0.0.1:0")))
-	})
-	t.Run("lost_syn", func(t *testing.T) { lostSYN(t, open) })
-	t.Run("no_fd", func(t *testing.T) { inChild(t, nil, func(t *testing.T) { noFD(t, open) }) })
-	t.Run("no_local_port", func(t *testing.T) { inNamespace(t, func(t *testing.T) { noLocalPort(t, open) }) })
-	t.Run("no_route", func(t *testing.T) { inNamespace(t, func(t *testing.T) { noRoute(t, open) }) })
+	}
+}
+
+func canceledConnecting(t *testing.T, open Open) {
+	interrupt(t, open, stalled(fullQueue(t, "tcp", "127.0.0.1:0")))
 }
 
 // stalled is a target whose listener never accepts.
@@ -47,7 +52,7 @@ func stalled(l net.Listener) loadgen.Target {
 	}
 }
 
-// fullQueue returns a listener with a backlog of 0, which holds one connection (FACTS of the kernel:
+// fullQueue returns a listener with a backlog of 0, which holds one connection (it is full when
 // sk_ack_backlog > sk_max_ack_backlog, include/net/sock.h), and that connection in it.
 func fullQueue(t *testing.T, network, address string) net.Listener {
 	t.Helper()

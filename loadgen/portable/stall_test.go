@@ -1,6 +1,8 @@
 package portable
 
 import (
+	"context"
+	"errors"
 	"net"
 	"runtime"
 	"slices"
@@ -104,9 +106,24 @@ func stall(t *testing.T) (lag, bare time.Duration) {
 
 // A run leaves nothing behind, not even one that was interrupted with requests in flight.
 func TestRunLeavesNoGoroutine(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // never accepts
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	e, err := New(loadgen.Target{URL: "http://" + l.Addr().String() + "/", Connections: loadgen.Reuse})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := plan.Plan{Stages: []plan.Stage{{From: 500, To: 500, Duration: time.Minute}}}
 	before := runtime.NumGoroutine()
-	stall(t)
-	for range 100 {
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	r := &results{}
+	if err := e.Run(ctx, time.Now(), 0, p, r); !errors.Is(err, context.DeadlineExceeded) || len(r.all) < 10 {
+		t.Errorf("%v after %d requests", err, len(r.all))
+	}
+	for range 100 { // a goroutine that has returned may still be counted for a moment
 		if runtime.NumGoroutine() <= before {
 			return
 		}
