@@ -122,11 +122,20 @@ func TestBacklogBeyondSomaxconnIsRefused(t *testing.T) {
 }
 
 func TestOneRequestAConnection(t *testing.T) {
-	s, _ := start(t, Config{Workers: 2, Backlog: 8, Body: 10}, nil)
-	got, err := ask("tcp", s.Addr(), get+get)
+	s, _ := start(t, Config{Workers: 2, Backlog: 8, Body: 10, ServiceTime: 200 * time.Millisecond}, nil)
+	conn, err := net.Dial("tcp", s.Addr())
 	if err != nil {
-		t.Fatal(err) // a second request left unread must not become a reset
+		t.Fatal(err)
 	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, get)
+	time.Sleep(50 * time.Millisecond)
+	_, _ = io.WriteString(conn, get) // while the first is worked on: it is never read as a request
+	answer, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err) // the second request, left unread, became a reset
+	}
+	got := string(answer)
 	if strings.Count(got, "HTTP/1.1 200 OK\r\n") != 1 || !strings.Contains(got, "Connection: close\r\n") || !strings.HasSuffix(got, "\r\n\r\nxxxxxxxxxx") {
 		t.Errorf("got %q", got)
 	}

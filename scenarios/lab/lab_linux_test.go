@@ -266,21 +266,16 @@ func TestStartRunsInTheHost(t *testing.T) {
 		return
 	}
 	l := newLab(t)
-	cmd := self("sleep")
-	if err := l.Host("backend").Start(cmd); err != nil {
-		t.Fatal(err)
-	}
-	want, _ := os.Readlink(l.Host("backend").NetNS())
-	got, err := os.Readlink(filepath.Join("/proc", itoa(cmd.Process.Pid), "ns/net")) // a fresh /proc has our numbers
-	if err != nil || got != want {
-		t.Errorf("process is in %s (%v), want %s", got, err, want)
-	}
-	if err := l.Close(); err != nil {
-		t.Error(err)
-	}
-	_ = cmd.Wait()
-	if err := l.Host("proxy").Start(self("nap")); err == nil {
-		t.Error("started after Close")
+	for _, host := range []string{"client", "backend"} {
+		var out strings.Builder
+		cmd := self("where")
+		cmd.Stdout = &out
+		if err := errors.Join(l.Host(host).Start(cmd), cmd.Wait()); err != nil {
+			t.Fatal(err)
+		}
+		if want, _ := os.Readlink(l.Host(host).NetNS()); strings.TrimSpace(out.String()) != want {
+			t.Errorf("a process on %s is in %q, want %s", host, &out, want)
+		}
 	}
 }
 

@@ -48,6 +48,10 @@ func TestMain(m *testing.M) {
 		}
 		fmt.Println(child.Process.Pid)
 		os.Exit(0)
+	case role == "where": // says in which namespace it is
+		link, _ := os.Readlink(ownNamespace)
+		fmt.Println(link)
+		os.Exit(0)
 	case role == "nap":
 		time.Sleep(50 * time.Millisecond)
 		os.Exit(0)
@@ -90,12 +94,20 @@ var program = sync.OnceValues(func() (string, error) {
 	return path, f.Close()
 })
 
-// users are those that a test can be run as: an ordinary one always, root where we are root.
+// users are those that a test can be run as: ourselves, and an ordinary user where we are root. A root
+// to whom no other user is mapped (in a container made by an ordinary one) cannot become one.
 func users() map[string]*syscall.Credential {
 	if os.Getuid() != 0 {
 		return map[string]*syscall.Credential{"user": nil}
 	}
-	return map[string]*syscall.Credential{"root": nil, "user": {Uid: 65534, Gid: 65534}}
+	all := map[string]*syscall.Credential{"root": nil}
+	const nobody = 65534
+	for _, m := range identity("/proc/self/uid_map") {
+		if m.ContainerID <= nobody && nobody < m.ContainerID+m.Size {
+			all["user"] = &syscall.Credential{Uid: nobody, Gid: nobody}
+		}
+	}
+	return all
 }
 
 // command is the test binary in a role, as a user.

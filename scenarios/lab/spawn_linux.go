@@ -28,7 +28,7 @@ func attempts() []*syscall.SysProcAttr {
 	}
 	all = append(all, &syscall.SysProcAttr{
 		Cloneflags:  namespaces | syscall.CLONE_NEWUSER,
-		UidMappings: uids, GidMappings: gids, GidMappingsEnableSetgroups: root,
+		UidMappings: uids, GidMappings: gids, GidMappingsEnableSetgroups: root && maySetgroups(),
 	})
 	if root {
 		all = append(all, &syscall.SysProcAttr{Cloneflags: namespaces})
@@ -63,6 +63,13 @@ func identity(path string) []syscall.SysProcIDMap {
 		}
 	}
 	return maps
+}
+
+// maySetgroups is false for root of a namespace that an ordinary user made; such a root cannot allow it to
+// the namespaces below either (user_namespaces(7)).
+func maySetgroups() bool {
+	text, err := os.ReadFile("/proc/self/setgroups")
+	return err == nil && strings.TrimSpace(string(text)) == "allow"
 }
 
 // Supported tells whether this user may make a lab here: nil, or an error that names what forbids it and
