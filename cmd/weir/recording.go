@@ -45,15 +45,12 @@ func (r recording) Event(e scenarios.Event)     { _ = r.Recorder.Event(runfile.E
 func header(s *scenarios.Setup, epoch time.Time, command []string, seed uint64) runfile.Header {
 	h := runfile.Header{
 		Version: version(), Name: s.Name, Claim: s.Claim, Command: command, Epoch: epoch.UTC(), Seed: seed,
-		Mode: scenarios.LossMode, Environment: s.Environment, Capacity: runfile.Capacity(s.Capacity), TrialsTotal: len(s.Trials),
+		Environment: s.Environment, Capacity: runfile.Capacity(s.Capacity), TrialsTotal: len(s.Trials),
 	}
 	for _, w := range s.Warnings {
 		h.Warnings = append(h.Warnings, runfile.Warning(w))
 	}
 	for _, l := range s.Lanes {
-		if l.Mode == scenarios.RetrialMode {
-			h.Mode = scenarios.RetrialMode
-		}
 		h.Lanes = append(h.Lanes, runfile.Lane{
 			Name: l.Name, URL: l.Target.URL, Mode: l.Mode, Engine: l.EngineName, Connections: l.Target.Connections,
 			ConnectTimeout: l.Target.ConnectTimeout, Timeout: l.Target.Timeout, MaxInFlight: l.Target.MaxInFlight,

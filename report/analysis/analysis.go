@@ -13,7 +13,7 @@ type Analysis struct {
 	Version           string              `json:"version"`
 	Command           []string            `json:"command"`
 	Seed              uint64              `json:"seed"`
-	Mode              string              `json:"mode"`  // "loss" or "retrial"
+	Mode              string              `json:"mode"`  // "loss" or "retrial", or "mixed" where the lanes differ
 	Ended             string              `json:"ended"` // "complete", "interrupted", "cut short", …
 	Valid             bool                `json:"valid"`
 	InvalidReasons    []string            `json:"invalid_reasons"`
@@ -100,6 +100,7 @@ type Lane struct {
 	URL            string            `json:"url"`
 	Engine         string            `json:"engine"`
 	Connections    string            `json:"connections"`
+	Mode           string            `json:"mode"` // "loss": one dropped SYN is one failed request; "retrial": it is sent again
 	ConnectTimeout float64           `json:"connect_timeout_s"`
 	Offered        uint64            `json:"offered"`
 	Sent           uint64            `json:"sent"`

@@ -28,7 +28,7 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 	h := r.header
 	a := &Analysis{
 		Schema: Schema, Name: h.Name, Claim: h.Claim, Started: h.Epoch.UTC().Format(time.RFC3339),
-		Version: h.Version, Command: append([]string{}, h.Command...), Seed: h.Seed, Mode: h.Mode, Ended: r.ended(),
+		Version: h.Version, Command: append([]string{}, h.Command...), Seed: h.Seed, Mode: commonMode(h.Lanes), Ended: r.ended(),
 		Environment: map[string]string{}, Capacity: c.report(h.Capacity), Lanes: []Lane{},
 		OnsetOverCapacity: map[string]Interval{}, Assertions: []any{},
 	}
@@ -49,6 +49,18 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 	return a, nil
 }
 
+// commonMode is the mode that all lanes have, or "mixed".
+func commonMode(lanes []runfile.Lane) string {
+	mode := ""
+	for _, l := range lanes {
+		if mode != "" && l.Mode != mode {
+			return "mixed"
+		}
+		mode = l.Mode
+	}
+	return mode
+}
+
 func (r *run) ended() string {
 	if r.footer == nil {
 		return "cut short"
@@ -61,7 +73,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	q := l.queue()
 	out := Lane{
 		Name: l.Name, URL: l.URL, Engine: l.Engine, Connections: string(l.Connections),
-		ConnectTimeout: l.ConnectTimeout.Seconds(), Deadline: l.Deadline.Seconds(),
+		Mode: l.Mode, ConnectTimeout: l.ConnectTimeout.Seconds(), Deadline: l.Deadline.Seconds(),
 		Outcomes: named(l.outcomes()), Late: l.late(), Shed: l.outcomes()[loadgen.Shed],
 		Latency: quantiles(l.latency), FailLatency: quantiles(l.fail), SendLag: quantiles(l.lag),
 		Overflows:     l.overflows(),

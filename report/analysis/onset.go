@@ -8,6 +8,7 @@ import (
 
 	"weir/report/analysis/estimate"
 	"weir/report/capacity"
+	"weir/report/runfile"
 )
 
 const (
@@ -28,7 +29,7 @@ type onsets struct {
 func (r *run) onsets(l *lane) onsets {
 	var o onsets
 	switch {
-	case r.header.Mode != "loss":
+	case l.Mode != runfile.Loss:
 		o.noFailure = "in retrial mode retransmitted SYNs hide the loss, so failures do not show where it began: measure in loss mode, with a connect timeout under 1 s"
 		o.overflow, o.noOverflow = r.firstOverflow(l)
 	case !l.measuring():

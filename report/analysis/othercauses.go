@@ -8,6 +8,7 @@ import (
 
 	"weir/loadgen"
 	"weir/probe/nginxlog"
+	"weir/report/runfile"
 )
 
 // What makes requests go bad where no queue was full.
@@ -22,7 +23,7 @@ func (k *witness) late() Cause {
 		retrans += t.figures.synRetrans
 	}
 	switch {
-	case k.run.header.Mode != "loss" && value(k.overflows) > 0 && value(k.drops) > 0 && float64(retrans) >= explained*float64(k.lane.late()):
+	case k.lane.Mode == runfile.Retrial && value(k.overflows) > 0 && value(k.drops) > 0 && float64(retrans) >= explained*float64(k.lane.late()):
 		k.overflow(&c, fmt.Sprintf("%s, after %d lost SYNs", saw, retrans), func(b *bin) uint64 { return b.late })
 		c.EvidenceLevel = min(c.EvidenceLevel, 1)
 	case k.queued() > k.lane.Deadline:

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"weir/report/capacity"
+	"weir/report/runfile"
 )
 
 // Loss mode: one dropped SYN, one failed request. Two percent is what counting at the edges of trials may cost.
@@ -38,7 +39,7 @@ func (r *run) reconcile(l *lane, c serverCapacity) Reconciliation {
 		ratio := float64(rec.Overflows) / float64(rec.ClientFailures)
 		rec.Ratio = &ratio
 	}
-	if r.header.Mode == "loss" {
+	if l.Mode == runfile.Loss {
 		r.reconcileLoss(&rec, counted)
 	} else {
 		r.reconcileRetrial(&rec, l, counted, c)

@@ -6,6 +6,7 @@ import (
 
 	"weir/loadgen/plan"
 	"weir/report/capacity"
+	"weir/report/runfile"
 )
 
 // maxReplay bounds the requests of a run that are simulated; a record can claim any number of them.
@@ -16,7 +17,7 @@ const maxReplay = 5_000_000
 // retransmitted SYNs do depends on clients that the record does not know.
 func (r *run) replay(t *trial, c serverCapacity, index map[time.Duration]int, width time.Duration, into []*uint64) {
 	m, ok := c.model(t.lane)
-	if !ok || r.header.Mode != "loss" {
+	if !ok || t.lane.Mode != runfile.Loss {
 		return
 	}
 	if t.Due > maxReplay-r.replayed {

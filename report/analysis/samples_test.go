@@ -140,14 +140,14 @@ func TestReconcileLoss(t *testing.T) {
 		"one packet of a few":   {[]uint64{2, 100}, []uint64{1, 100}, "agree"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := &lane{}
+			l := &lane{Lane: runfile.Lane{Mode: runfile.Loss}}
 			for i := range c.overflows {
 				l.trials = append(l.trials, &trial{lane: l, figures: figures{
 					complete: true, overflows: &c.overflows[i],
 					outcomes: map[loadgen.Outcome]uint64{loadgen.OK: 7, loadgen.ConnectTimeout: c.failures[i]},
 				}})
 			}
-			r := &run{header: &runfile.Header{Mode: "loss"}, lanes: []*lane{l}, trials: l.trials}
+			r := &run{header: &runfile.Header{}, lanes: []*lane{l}, trials: l.trials}
 			got, _, _ := strings.Cut(r.reconcile(l, serverCapacity{}).Verdict, ":")
 			if got != c.want {
 				t.Errorf("%s, want %s", got, c.want)

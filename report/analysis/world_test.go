@@ -67,7 +67,7 @@ func (w world) record(t testing.TB) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	h := runfile.Header{
-		Version: "test", Name: "test", Epoch: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seed: 1, Mode: w.mode,
+		Version: "test", Name: "test", Epoch: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seed: 1,
 		Environment: map[string]string{"kernel": "simulated"},
 		Capacity: runfile.Capacity{
 			Workers: w.workers, ServiceTime: w.service - w.service/32, ServiceTimeSource: "stated", Backlog: uint32(w.backlog),
@@ -80,7 +80,7 @@ func (w world) record(t testing.TB) []byte {
 	h.TrialsTotal = len(plans) * len(w.lanes)
 	for _, name := range w.lanes {
 		h.Lanes = append(h.Lanes, runfile.Lane{
-			Name: name, URL: "http://" + listenerAddr + "/", ConnectTimeout: 900 * ms, Timeout: 10 * time.Second,
+			Name: name, Mode: w.mode, URL: "http://" + listenerAddr + "/", ConnectTimeout: 900 * ms, Timeout: 10 * time.Second,
 			Deadline: w.deadline, Listener: listenerAddr, ListenerHost: backendHost,
 		})
 	}

@@ -16,11 +16,11 @@ const ms = time.Millisecond
 
 func testHeader() Header {
 	return Header{
-		Schema: Schema, Version: "test", Name: "run", Mode: "loss", Seed: 7,
+		Schema: Schema, Version: "test", Name: "run", Seed: 7,
 		Command: []string{"weir", "run"}, Epoch: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		Environment: map[string]string{"kernel": "6.18"},
 		Capacity:    Capacity{Workers: 8, WorkerConnections: 1, ServiceTime: 20 * ms},
-		Lanes:       []Lane{{Name: "direct", URL: "http://x/", Deadline: 100 * ms, ConnectTimeout: 900 * ms}},
+		Lanes:       []Lane{{Name: "direct", Mode: Loss, URL: "http://x/", Deadline: 100 * ms, ConnectTimeout: 900 * ms}},
 		TrialsTotal: 1,
 		Warnings:    []Warning{{"no_nginx", "nginx is missing"}},
 	}

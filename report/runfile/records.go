@@ -25,7 +25,6 @@ type Header struct {
 	Command     []string          `json:"command"` // arguments, to repeat it
 	Epoch       time.Time         `json:"epoch"`   // UTC
 	Seed        uint64            `json:"seed"`
-	Mode        string            `json:"mode"` // "loss": the connect timeout ends before the first SYN retransmit; "retrial"
 	Claim       string            `json:"claim,omitempty"`
 	Environment map[string]string `json:"environment"` // kernel, cpus, nginx, backend, go …, by these names
 	Capacity    Capacity          `json:"capacity"`
@@ -44,11 +43,18 @@ type Capacity struct {
 	Backlog           uint32        `json:"backlog,omitempty"`             // asked for; what the kernel granted is in the samples
 }
 
+// The modes of a lane: whether a dropped SYN is a failed request, because every connect timeout on the
+// path ends before the kernel would send the SYN again, or only a late one.
+const (
+	Loss    = "loss"
+	Retrial = "retrial"
+)
+
 // Lane is one path to the backend under test.
 type Lane struct {
 	Name           string              `json:"name"` // "direct", "proxy"
 	URL            string              `json:"url"`
-	Mode           string              `json:"mode"` // "loss" or "retrial", of this lane; empty: the header's. A proxy with a long connect timeout puts its lane alone into retrial mode
+	Mode           string              `json:"mode"` // Loss or Retrial
 	Engine         string              `json:"engine"`
 	Connections    loadgen.Connections `json:"connections"`
 	ConnectTimeout time.Duration       `json:"connect_timeout"`

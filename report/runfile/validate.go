@@ -61,9 +61,6 @@ func validate(rec Record) error {
 }
 
 func (h *Header) validate() error {
-	if h.Mode != "loss" && h.Mode != "retrial" {
-		return fmt.Errorf("the mode is %.40q, want loss or retrial", h.Mode)
-	}
 	if len(h.Lanes) > maxLanes {
 		return fmt.Errorf("more than %d lanes", maxLanes)
 	}
@@ -73,6 +70,9 @@ func (h *Header) validate() error {
 			return fmt.Errorf("two lanes are named %.40q", l.Name)
 		}
 		seen[l.Name] = true
+		if l.Mode != Loss && l.Mode != Retrial {
+			return fmt.Errorf("lane %.40q: the mode is %.40q, want %s or %s", l.Name, l.Mode, Loss, Retrial)
+		}
 		if err := errors.Join(times(l.ConnectTimeout, l.Timeout, l.Deadline), names(l.Name, l.URL, l.Listener, l.ListenerHost)); err != nil {
 			return fmt.Errorf("lane %.40q: %w", l.Name, err)
 		}
