@@ -103,7 +103,7 @@ func wilson(good, n float64) (low, high float64) {
 func simulateLane(name, outcome string, turn int, theta float64) analysis.Lane {
 	rng := rand.New(rand.NewPCG(7, uint64(turn)))
 	l := analysis.Lane{
-		Name: name, URL: "http://10.77.0.3:8000/", Engine: "portable", Connections: "new", ConnectTimeout: .9, Deadline: .9,
+		Name: name, URL: "http://10.77.0.3:8000/", Engine: "portable", Connections: "new", Mode: "loss", ConnectTimeout: .9, Deadline: .9,
 		Outcomes: map[string]uint64{}, BacklogLimit: ptr(uint32(fixSlots - 1)), Listener: "10.77.0.3:8000",
 		OverflowOnset: &analysis.Onset{RPS: theta + 1.2, Low: theta - 6.1, High: theta + 8.4, Method: "hinge"},
 		ErrorOnset:    &analysis.Onset{RPS: theta, Low: theta - 7.3, High: theta + 7.9, Method: "hinge"},
@@ -168,7 +168,7 @@ func join(all, one *analysis.Timeline, replayed []*uint64, outcome string) {
 
 func fixtureMarks(l *analysis.Lane) []analysis.Mark {
 	mark := func(at float64, code, text string) analysis.Mark {
-		return analysis.Mark{AtS: at, Code: code, Text: fmt.Sprintf("%s, at %.1f s", text, at)}
+		return analysis.Mark{AtS: at, Code: code, Text: text}
 	}
 	var marks []analysis.Mark
 	for _, t := range l.Trials {
@@ -229,6 +229,7 @@ func invalid() *analysis.Analysis {
 		{Code: "probe_gap", Text: "The probe missed 1.4 s of trial 11; overflows there are counted, but Recv-Q was not seen."},
 	}
 	a.Ended = "interrupted"
+	a.Verdict = append([]string{"INVALID, this run says nothing of the server: " + a.InvalidReasons[0] + "."}, a.Verdict...)
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
 		l.Trials[9].Drained, l.Trials[14].Complete = false, false

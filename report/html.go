@@ -39,8 +39,8 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 		CSP: "default-src 'none'; script-src " + hash(lib) + " " + hash(app) +
 			"; style-src " + hash(css) + "; img-src data:; base-uri 'none'; form-action 'none'",
 		CSS: template.CSS(css), Library: template.JS(lib), App: template.JS(app), Data: template.JS(data),
-		Title: title(a), Capacity: capacityLine(a.Capacity), Versions: versions(a),
-		Summary: summary(a), Causes: causes(a), Environment: environment(a), TrialHead: trialHead(),
+		Title: title(a), Said: sentences(a), Warnings: warnings(a), Capacity: capacityLine(a.Capacity), Versions: versions(a),
+		Summary: summary(a), Environment: environment(a), TrialHead: trialHead(),
 		Classes: legend(drawn.Classes), Drawn: drawn.shows(),
 	}
 	if a.Agreement != nil {
@@ -78,10 +78,11 @@ func hash(content []byte) string {
 // htmlView is what the template shows.
 type htmlView struct {
 	*analysis.Analysis
+	Warnings           []analysis.Warning
 	CSP                string
 	CSS                template.CSS
 	Library, App, Data template.JS
-	Title, Causes      []string
+	Title, Said        []string
 	Capacity, Versions string
 	Agreement          cell
 	Command            string
@@ -135,7 +136,7 @@ func viewLane(l *analysis.Lane) laneView {
 		v.Quantiles = append(v.Quantiles, append(row, count(q.q.Count)))
 	}
 	for _, m := range l.Timeline.Marks {
-		v.Marks = append(v.Marks, m.Text)
+		v.Marks = append(v.Marks, fmt.Sprintf("%s (%.1f s)", m.Text, m.AtS))
 	}
 	v.Facts = laneFacts(l)
 	return v
@@ -152,6 +153,7 @@ func laneFacts(l *analysis.Lane) []fact {
 	facts := []fact{
 		{"URL", l.URL},
 		{"engine, connections", l.Engine + ", " + l.Connections},
+		{"mode", l.Mode},
 		{"connect timeout", limit(l.ConnectTimeout)},
 		{"deadline", limit(l.Deadline)},
 		{"offered, sent, shed", count(l.Offered) + ", " + count(l.Sent) + ", " + count(l.Shed) + " requests"},

@@ -21,20 +21,22 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 		}
 		b.WriteString("\n")
 	}
-	for _, sentence := range a.Verdict {
+	for _, sentence := range sentences(a) {
 		fmt.Fprintf(&b, "%s\n\n", md(sentence))
 	}
 	if len(a.Warnings) > 0 {
 		b.WriteString("> [!WARNING]\n")
-		for _, warning := range a.Warnings {
+		for _, warning := range warnings(a) {
 			fmt.Fprintf(&b, "> - %s (%s)\n", md(warning.Text), code(warning.Code))
 		}
 		b.WriteString("\n")
 	}
 	fmt.Fprintf(&b, "**Capacity** %s\n\n", md(capacityLine(a.Capacity)))
 	mdSummary(&b, a)
-	for _, why := range causes(a) {
-		fmt.Fprintf(&b, "**Why** %s\n\n", md(why))
+	if a.Valid {
+		for _, why := range causes(a) {
+			fmt.Fprintf(&b, "**Why** %s\n\n", md(why))
+		}
 	}
 	for i := range a.Lanes {
 		mdLane(&b, &a.Lanes[i])

@@ -132,6 +132,9 @@ func TestNothingIsHidden(t *testing.T) {
 	if !strings.HasPrefix(text.String(), "INVALID RUN") {
 		t.Error("the text does not begin with INVALID")
 	}
+	if n := strings.Count(text.String(), "\n"); n > 23 {
+		t.Errorf("%d lines: the warnings push INVALID off the screen", n)
+	}
 	body := page.String()[strings.Index(page.String(), "<main"):]
 	for format, s := range map[string]string{"md": markdown.String(), "html": body} {
 		if i, j := strings.Index(strings.ToLower(s), "invalid"), strings.Index(s, "Overflow began"); i < 0 || i > j {
@@ -250,6 +253,36 @@ func TestRenderersLeaveTheAnalysisAlone(t *testing.T) {
 	}
 	if !reflect.DeepEqual(a, hostile()) {
 		t.Error("a renderer changed what it rendered")
+	}
+}
+
+// TestLanesThatSayTheSame: what two lanes have in common is said once, what they have not is not lost.
+func TestLanesThatSayTheSame(t *testing.T) {
+	a := &analysis.Analysis{
+		Lanes: []analysis.Lane{{Name: "direct", Cause: analysis.Cause{Code: "x", Text: "It was x."}}, {Name: "proxy", Cause: analysis.Cause{Code: "x", Text: "It was x."}}},
+		Warnings: []analysis.Warning{{Code: "short", Text: "direct: too short: 2 s"}, {Code: "steal", Text: "proxy: x"}, {Code: "short", Text: "proxy: too short: 2 s"},
+			{Code: "short", Text: "proxy: too short: 3 s"}, {Code: "short", Text: "elsewhere: too short: 2 s"}},
+	}
+	var texts []string
+	for _, w := range warnings(a) {
+		texts = append(texts, w.Text)
+	}
+	if want := []string{"direct, proxy: too short: 2 s", "proxy: x", "proxy: too short: 3 s", "elsewhere: too short: 2 s"}; !slices.Equal(texts, want) {
+		t.Errorf("warnings %q, want %q", texts, want)
+	}
+	for _, c := range []struct {
+		code, text string
+		want       []string
+	}{
+		{"x", "It was x.", []string{"It was x."}},
+		{"x", "It was x, 2 times.", []string{"direct: It was x. Same on proxy."}},
+		{"y", "It was y.", []string{"direct: It was x.", "proxy: It was y."}},
+		{"y", "", []string{"direct: It was x."}},
+	} {
+		a.Lanes[1].Cause = analysis.Cause{Code: c.code, Text: c.text}
+		if got := causes(a); !slices.Equal(got, c.want) {
+			t.Errorf("causes %q, want %q", got, c.want)
+		}
 	}
 }
 

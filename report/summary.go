@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,12 +61,20 @@ func summary(a *analysis.Analysis) []row {
 		{"latency p50, p99", latency},
 		{"evidence reached", evidence},
 	}
-	rows := make([]row, len(questions))
-	for i, q := range questions {
-		rows[i].Label = q.label
+	var rows []row
+	for _, q := range questions {
+		r := row{Label: q.label}
 		for j := range a.Lanes {
-			rows[i].Cells = append(rows[i].Cells, q.answer(a, &a.Lanes[j]))
+			r.Cells = append(r.Cells, q.answer(a, &a.Lanes[j]))
 		}
+		rows = append(rows, r)
+	}
+	if a.Mode == "mixed" { // else the title has it
+		r := row{Label: "mode"}
+		for _, l := range a.Lanes {
+			r.Cells = append(r.Cells, cell{Main: l.Mode})
+		}
+		rows = append(rows, r)
 	}
 	return rows
 }
@@ -217,21 +226,61 @@ func versions(a *analysis.Analysis) string {
 	return strings.Join(parts, " · ")
 }
 
-// causes is why requests failed: one sentence where the lanes agree, else one a lane.
+// sentences is the verdict. Of an invalid run every format says so first, so that the sentence that
+// says it again is left out.
+func sentences(a *analysis.Analysis) []string {
+	if a.Valid {
+		return a.Verdict
+	}
+	return slices.DeleteFunc(slices.Clone(a.Verdict), func(s string) bool { return strings.HasPrefix(s, "INVALID") })
+}
+
+// causes is why requests failed: one sentence for each cause, from the first lane that has it, with the
+// names of the others. What differs between them, counts and outcomes, stands in the table.
 func causes(a *analysis.Analysis) []string {
 	var list []string
-	same := true
-	for _, l := range a.Lanes {
-		same = same && l.Cause.Text == a.Lanes[0].Cause.Text
-	}
-	for _, l := range a.Lanes {
+	told := map[string]bool{}
+	for i, l := range a.Lanes {
+		if l.Cause.Text == "" || told[l.Cause.Code] {
+			continue
+		}
+		told[l.Cause.Code] = true
+		alike, others := i == 0, []string(nil) // alike: every lane says it in these words
+		for j, other := range a.Lanes {
+			alike = alike && other.Cause.Text == l.Cause.Text
+			if j > i && other.Cause.Code == l.Cause.Code {
+				others = append(others, other.Name)
+			}
+		}
 		switch {
-		case l.Cause.Text == "":
-		case same:
-			return []string{l.Cause.Text}
+		case alike:
+			list = append(list, l.Cause.Text)
+		case len(others) > 0:
+			list = append(list, fmt.Sprintf("%s: %s Same on %s.", l.Name, l.Cause.Text, strings.Join(others, ", ")))
 		default:
 			list = append(list, l.Name+": "+l.Cause.Text)
 		}
+	}
+	return list
+}
+
+// warnings are the warnings with those that say the same of several lanes ("direct: …", "proxy: …") in one.
+func warnings(a *analysis.Analysis) []analysis.Warning {
+	var list []analysis.Warning
+	at := map[analysis.Warning]int{} // without the lane → its place in list
+	for _, w := range a.Warnings {
+		lane, text, found := strings.Cut(w.Text, ": ")
+		if !found || !slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.Name == lane }) {
+			list = append(list, w)
+			continue
+		}
+		key := analysis.Warning{Code: w.Code, Text: text}
+		if i, seen := at[key]; seen {
+			list[i].Text = strings.TrimSuffix(list[i].Text, ": "+text) + ", " + w.Text
+			continue
+		}
+		at[key] = len(list)
+		list = append(list, w)
 	}
 	return list
 }

@@ -15,32 +15,36 @@ type TextOptions struct {
 	Width int  // columns; 0 means 80, and less than 40 is taken as 40
 }
 
-// screen is the height that the verdict should fit: 24 lines, less one for the prompt after it.
-const screen = 23
+// screen is the height that the verdict should fit: 24 lines, less one for the path of the report after
+// it and one for the prompt.
+const screen = 22
 
-// Text writes the verdict for one terminal screen. An INVALID run says so first, and no warning is
-// ever left out; where there is no room for all, the blank lines go, and then the verdict's later
-// sentences, which report.md has. Only warnings, invalid runs and reconciliations are coloured, because
-// only there a colour means something.
+// Text writes the verdict for one terminal screen. No warning is ever left out; where there is no room
+// for all, the blank lines go, and then the verdict's sentences from the last one on: the table says the
+// same in numbers, and report.md has them. An INVALID run says so first, and has neither verdict nor
+// cause. Colour is for warnings, invalid runs and reconciliations, because only there it means something.
 func Text(w io.Writer, a *analysis.Analysis, opt TextOptions) error {
 	a = readable(a)
 	p := page{width: max(opt.Width, 40), color: opt.Color}
 	if opt.Width == 0 {
 		p.width = 80
 	}
-	sentences := len(a.Verdict)
-	lines := p.layout(a, sentences)
-	for len(lines) > screen && sentences > 1 {
-		sentences--
-		lines = p.layout(a, sentences)
+	var said []string
+	if a.Valid {
+		said = a.Verdict
+	}
+	lines := p.layout(a, said)
+	for len(lines) > screen && len(said) > 0 {
+		said = said[:len(said)-1]
+		lines = p.layout(a, said)
 	}
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err
 }
 
-// layout is the whole verdict as lines, with so many of its sentences. Blank lines part its blocks where
+// layout is the whole verdict as lines, with these of its sentences. Blank lines part its blocks where
 // there is room; the first ones go first, because the table needs its own most.
-func (p page) layout(a *analysis.Analysis, sentences int) []string {
+func (p page) layout(a *analysis.Analysis, said []string) []string {
 	var out []string
 	gap := func() { out = append(out, "") }
 	if !a.Valid {
@@ -52,8 +56,8 @@ func (p page) layout(a *analysis.Analysis, sentences int) []string {
 	}
 	out = append(out, p.hang("", "weir: "+strings.Join(title(a), " · "))...)
 	gap()
-	if sentences > 0 {
-		out = append(out, p.paint(bold, p.hang("", strings.Join(a.Verdict[:sentences], " ")))...)
+	if len(said) > 0 {
+		out = append(out, p.paint(bold, p.hang("", strings.Join(said, " ")))...)
 		gap()
 	}
 	out = append(out, p.hang("versions", versions(a))...)
@@ -63,10 +67,12 @@ func (p page) layout(a *analysis.Analysis, sentences int) []string {
 	if a.Agreement != nil {
 		out = append(out, p.hang("proxy ÷ direct", ratioCell(*a.Agreement).Text()+", ratio of the onsets")...)
 	}
-	for _, why := range causes(a) {
-		out = append(out, p.hang("why", why)...)
+	if a.Valid {
+		for _, why := range causes(a) {
+			out = append(out, p.hang("why", why)...)
+		}
 	}
-	for _, warning := range a.Warnings {
+	for _, warning := range warnings(a) {
 		out = append(out, p.paint(yellow, p.hang("warning", fmt.Sprintf("%s (%s)", warning.Text, warning.Code)))...)
 	}
 	for i := slices.Index(out, ""); i >= 0 && len(out) > screen; i = slices.Index(out, "") {

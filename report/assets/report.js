@@ -124,6 +124,18 @@
   const end = Math.max(0, ...data.lanes.flatMap((l) => l.timeline.blocks.map((b) => b.start + b.width)));
   const panels = [{ top: 46, height: 132 }, { top: 216, height: 76 }, { top: 330, height: 76 }, { top: 444, height: 76 }];
 
+  // The same scale in every lane, so that heights can be compared across them.
+  const tallest = [1, 1, 4, 4];
+  for (const { timeline: t, slots } of data.lanes) {
+    const reach = (panel, values, room = 1.08) => values.forEach((v) => { tallest[panel] = Math.max(tallest[panel], (v ?? 0) * room); });
+    reach(0, t.offered);
+    reach(0, t.goodput);
+    reach(1, [...t.recvq, slots], 1.25);
+    reach(2, t.overflows);
+    reach(2, t.replayed);
+    reach(3, t.x.map((_, i) => Object.values(t.bad).reduce((sum, bins) => sum + (bins[i] ?? 0), 0)));
+  }
+
   function steps(t, values) { // each bin holds its value for its width; what was cut out stays empty
     const points = [];
     for (const b of t.blocks) {
@@ -194,9 +206,6 @@
     }
     const bin = t.bin ? ' per ' + number(t.bin * 1000) + ' ms' : '';
     const names = ['offered and goodput, req/s', 'Recv-Q, connections', 'overflows' + bin, 'failed requests' + bin + ', by when they were due'];
-    const peak = (values, floor) => Math.max(floor, ...values.map((v) => v ?? 0));
-    const tallest = [peak(t.offered.concat(t.goodput), 1) * 1.08, peak(t.recvq, lane.slots ?? 1) * 1.25,
-      peak(t.overflows.concat(t.replayed), 4) * 1.08, peak(tops, 4) * 1.08];
     return { ...base(), series,
       title: names.map((text, p) => ({ text, left: 0, top: panels[p].top - (p ? 23 : 44), padding: 0, textStyle: { color: css('soft'), fontSize: 12, fontWeight: 'normal' } })),
       grid: panels.map((p) => ({ left: 48, right: 14, ...p })),
