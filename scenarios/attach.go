@@ -70,6 +70,13 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 			return err
 		}
 		s.Lanes = append(s.Lanes, lane)
+		role := "backend"
+		if lo.HopConnectTimeout != 0 {
+			role = "proxy"
+		}
+		if name := identify(ctx, lane.Target); name != "" {
+			s.Environment[role] = name
+		}
 	}
 	every := opt.ProbeEvery
 	if every == 0 {

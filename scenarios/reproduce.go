@@ -110,7 +110,6 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 		lane, err := newLane(name, loadgen.Target{
 			URL: "http://" + address + "/", Connections: loadgen.New,
 			ConnectTimeout: b.scenario.Load.ConnectTimeout, Timeout: b.scenario.Load.Timeout,
-			MaxInFlight: DefaultMaxInFlight, MaxBody: DefaultMaxBody,
 		})
 		if err != nil {
 			return err

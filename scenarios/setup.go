@@ -82,8 +82,6 @@ func Mode(connectTimeout time.Duration) string {
 const (
 	DefaultConnectTimeout = 900 * time.Millisecond
 	DefaultTimeout        = 10 * time.Second
-	DefaultMaxInFlight    = 20_000
-	DefaultMaxBody        = 8 << 20
 )
 
 // usefulWithin is the deadline after which an answer is late: under a second, so that an answer that
@@ -92,6 +90,10 @@ const usefulWithin = 950 * time.Millisecond
 
 // newLane makes a lane with the engine that offers its load.
 func newLane(name string, t loadgen.Target) (Lane, error) {
+	t, err := t.Complete() // so that the record has what was left out
+	if err != nil {
+		return Lane{}, err
+	}
 	e, err := portable.New(t)
 	if err != nil {
 		return Lane{}, err

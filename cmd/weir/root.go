@@ -25,9 +25,10 @@ generator did cannot be believed), 130 interrupted (the record is kept).`,
 		Example: `  weir reproduce backlog-overflow
   weir run --direct http://127.0.0.1:8000/ --workers 8
   weir report weir-runs/20261122T134501Z-run`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
+		Args:                       cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cmd.Help()

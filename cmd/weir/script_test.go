@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,15 +44,14 @@ func startBackend(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// checkStatus is the script command `status CODE COMMAND…`: it runs a command and wants that exit status.
+// checkStatus is the script command `status CODE[|CODE] COMMAND…`: it runs a command and wants that exit status.
+// A run on a busy machine may be INVALID, which is right, and no fault of what the script looks at: 0|12.
 // What it printed is then in the files out and err of the working directory.
 func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: status CODE COMMAND…")
+		ts.Fatalf("usage: status CODE[|CODE] COMMAND…")
 	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
+	err := ts.Exec(args[1], args[2:]...)
 	got := 0
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -61,8 +61,8 @@ func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("out"), []byte(ts.ReadFile("stdout")), 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs("err"), []byte(ts.ReadFile("stderr")), 0o600))
-	if got != want {
-		ts.Fatalf("exit status %d, want %d", got, want)
+	if !slices.Contains(strings.Split(args[0], "|"), strconv.Itoa(got)) {
+		ts.Fatalf("exit status %d, want %s", got, args[0])
 	}
 }
 

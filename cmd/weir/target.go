@@ -43,7 +43,7 @@ func (t *targetFlags) register(f *pflag.FlagSet) {
 	f.DurationVar(&t.timeout, "timeout", scenarios.DefaultTimeout, "give up on a request after this, connecting included")
 	f.StringVar(&t.localAddr, "local-addr", "", "source `address` of the connections")
 	f.BoolVar(&t.insecure, "insecure", false, "do not verify TLS certificates")
-	f.IntVar(&t.maxInFlight, "max-in-flight", scenarios.DefaultMaxInFlight, "above this many, requests are recorded as shed instead of sent")
+	f.IntVar(&t.maxInFlight, "max-in-flight", loadgen.DefaultMaxInFlight, "above this many, requests are recorded as shed instead of sent")
 }
 
 // lanes checks the flags and returns the paths they describe, the direct one first.
@@ -81,7 +81,7 @@ func (t *targetFlags) target() (loadgen.Target, error) {
 	out := loadgen.Target{
 		Method: t.method, Connections: loadgen.Connections(t.connections),
 		ConnectTimeout: t.connectTimeout, Timeout: t.timeout,
-		MaxInFlight: t.maxInFlight, MaxBody: scenarios.DefaultMaxBody, Insecure: t.insecure,
+		MaxInFlight: t.maxInFlight, Insecure: t.insecure,
 	}
 	for _, positive := range []struct {
 		flag string
