@@ -13,7 +13,7 @@ import (
 type Usage struct {
 	CPU  time.Duration // user and system time of the whole process
 	Wall time.Duration
-	CPUs int // that it may use: GOMAXPROCS, which follows the affinity mask and the cgroup's quota
+	CPUs int // that it may use, by affinity mask and (through GOMAXPROCS' default) cgroup quota
 
 	// RunDelay is the time that its threads were runnable and not run, summed over the threads. It is a
 	// lower bound: a thread that ended in between took its account with it. Nil where the system does not tell.
@@ -28,7 +28,7 @@ func Measure() (stop func() Usage) {
 		return Usage{
 			CPU:      max(0, cpuTime()-cpu),
 			Wall:     time.Since(began),
-			CPUs:     runtime.GOMAXPROCS(0),
+			CPUs:     min(runtime.NumCPU(), runtime.GOMAXPROCS(0)),
 			RunDelay: delayed(delays, readDelays()),
 		}
 	}
