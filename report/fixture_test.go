@@ -200,7 +200,7 @@ func demo() *analysis.Analysis {
 	return &analysis.Analysis{
 		Schema: "weir.report/1", Name: "backlog-overflow", Started: "2026-03-01T12:00:00Z", Version: "0.1.0",
 		Command: []string{"weir", "reproduce", "backlog-overflow", "--seed", "7"}, Seed: 7, Mode: "loss", Ended: "complete", Valid: true,
-		Environment: map[string]string{"kernel": "Linux 6.18.5", "nginx": "nginx/1.22.1", "backend": "weir backend 0.1.0, 8 sync workers",
+		Environment: map[string]string{"kernel": "Linux 6.18.5", "proxy": "nginx/1.22.1", "backend": "weir backend 0.1.0, 8 sync workers",
 			"go": "go1.26.0", "cpus": "2", "backend.net.core.somaxconn": "4096", "backend.net.ipv4.tcp_abort_on_overflow": "0"},
 		Capacity: analysis.Capacity{Workers: 8, WorkerConnections: 1, ServiceTime: ptr(fixService), ServiceTimeLow: ptr(.02054), ServiceTimeHigh: ptr(.02067),
 			ServiceTimeSource: "busy periods stamped by the backend", ServiceTimeCount: direct.Latency.Count + proxy.Latency.Count,
@@ -247,7 +247,7 @@ func oneLane() *analysis.Analysis {
 	a := demo()
 	a.Lanes, a.Agreement = a.Lanes[:1], nil
 	delete(a.OnsetOverCapacity, "proxy")
-	delete(a.Environment, "nginx")
+	delete(a.Environment, "proxy")
 	a.Warnings = []analysis.Warning{{Code: "no_nginx", Text: "NGINX is not installed, so there is no proxy lane; run make demo to have it installed."}}
 	a.Verdict = a.Verdict[:1]
 	return a
@@ -334,7 +334,7 @@ func hostile() *analysis.Analysis {
 	a.Warnings = []analysis.Warning{{Code: plants[0], Text: all}}
 	a.Verdict = []string{"Hostile text:" + all, all}
 	a.Environment[plants[0]] = all
-	a.Environment["kernel"], a.Environment["nginx"] = all, plants[1]
+	a.Environment["kernel"], a.Environment["proxy"] = all, plants[1]
 	a.Capacity.ServiceTimeSource = all
 	for i := range a.Lanes {
 		l := &a.Lanes[i]

@@ -216,8 +216,12 @@ func capacityLine(c analysis.Capacity) string {
 // versions names what was under test, the lines that decide whether two reports can be compared.
 func versions(a *analysis.Analysis) string {
 	var parts []string
-	for _, key := range []struct{ name, says string }{{"kernel", "linux"}, {"nginx", "nginx"}, {"backend", "backend"}} {
-		value := cmp.Or(a.Environment[key.name], unknown)
+	for _, key := range []struct{ name, says string }{{"kernel", "linux"}, {"proxy", "nginx"}, {"backend", "backend"}} {
+		value := a.Environment[key.name]
+		if value == "" && key.name == "proxy" { // there may be none
+			continue
+		}
+		value = cmp.Or(value, unknown)
 		if !strings.Contains(strings.ToLower(value), key.says) { // else it names itself
 			value = key.name + " " + value
 		}

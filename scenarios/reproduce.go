@@ -133,7 +133,7 @@ func (b *labBuilder) startNGINX(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	b.Environment["nginx"] = version
+	b.Environment["proxy"] = "nginx/" + version
 	conf := nginx.Config{
 		Dir: filepath.Join(b.lab.Dir(), "nginx"), Listen: b.address("proxy", proxyPort),
 		Upstreams:  []string{b.address("backend", backendPort)},

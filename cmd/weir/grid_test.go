@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -107,17 +106,5 @@ func reproduce(t *testing.T, weir, scenario string) *analysis.Analysis {
 	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == exitInvalid) {
 		t.Fatalf("weir reproduce: %v\n%s%s", err, out.String(), errs.String())
 	}
-	reports, err := filepath.Glob(filepath.Join(dir, "runs", "*", "report.json"))
-	if err != nil || len(reports) != 1 {
-		t.Fatalf("%d reports, want 1 (%v)\n%s%s", len(reports), err, out.String(), errs.String())
-	}
-	text, err := os.ReadFile(reports[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var a analysis.Analysis
-	if err := json.Unmarshal(text, &a); err != nil {
-		t.Fatal(err)
-	}
-	return &a
+	return readReport(t, filepath.Join(dir, "runs"))
 }

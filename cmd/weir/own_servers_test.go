@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"weir/report/analysis"
+	"weir/scenarios/nginx"
+)
+
+// TestOwnServers is what most users do: Gunicorn and NGINX that weir did not start, on this machine's own
+// network, and a run at both.
+func TestOwnServers(t *testing.T) {
+	weir := shipped(t)
+	backend := startGunicorn(t, 4, 20*time.Millisecond, 32)
+	proxy := startNGINX(t, backend)
+	out := t.TempDir()
+
+	cmd := exec.Command(weir, "run", "--quiet", "--out", out, "--name", "own",
+		"--direct", "http://"+backend+"/", "--proxy", "http://"+proxy.Listen+"/", "--workers", "4",
+		"--connect-timeout", "300ms", "--proxy-connect-timeout", "300ms", "--trial-duration", "1s",
+		"--nginx-error-log", proxy.ErrorLog(), "--nginx-access-log", proxy.AccessLog())
+	text, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == exitInvalid) {
+		t.Fatalf("weir run: %v\n%s", err, text)
+	}
+	t.Logf("\n%s", text)
+
+	a := readReport(t, out)
+	if !strings.Contains(a.Environment["backend"], "gunicorn") || !strings.Contains(a.Environment["proxy"], "nginx") {
+		t.Errorf("the servers were not recognised: %v", a.Environment)
+	}
+	if a.Capacity.ServiceTime == nil || *a.Capacity.ServiceTime < 0.02 || *a.Capacity.ServiceTime > 0.03 {
+		t.Errorf("service time %v s, want 0.02 to 0.03 measured at low load", a.Capacity.ServiceTime)
+	}
+	for _, lane := range a.Lanes {
+		if lane.BacklogLimit == nil || *lane.BacklogLimit != 32 {
+			t.Errorf("%s: backlog limit %v, want the listener's 32", lane.Name, lane.BacklogLimit)
+		}
+		if lane.Overflows == nil || *lane.Overflows == 0 || lane.Cause.Code != "accept_queue_overflow" {
+			t.Errorf("%s: cause %s with %v overflows, want accept_queue_overflow", lane.Name, lane.Cause.Code, lane.Overflows)
+		}
+		// The client does not see a worker's own close and accept, and other listeners of this machine count too.
+		if onset, ok := a.OnsetOverCapacity[lane.Name]; !ok || onset.Ratio < 0.8 || onset.Ratio > 1.1 {
+			t.Errorf("%s: onset ÷ capacity is %+v (%s), want about 0.95", lane.Name, onset, lane.NoOnset)
+		}
+	}
+	i := slices.IndexFunc(a.Lanes, func(l analysis.Lane) bool { return l.Name == "proxy" })
+	if i < 0 {
+		t.Fatal("there is no proxy lane")
+	}
+	if classes := a.Lanes[i].LogClasses; len(classes) == 0 {
+		t.Error("NGINX's logs left nothing in the report")
+	}
+}
+
+// required fails or skips, loudly, a test whose server is not installed.
+func required(t *testing.T, err error) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%v; `make deps` installs what the tests need", err)
+	}
+	t.Skipf("NOT TESTED: %v; `make deps` installs what the tests need", err)
+}
+
+func startGunicorn(t *testing.T, workers int, service time.Duration, backlog int) (address string) {
+	t.Helper()
+	path, err := exec.LookPath("gunicorn")
+	if err != nil {
+		required(t, err)
+	}
+	dir := t.TempDir()
+	app := fmt.Sprintf(`import time
+def app(environ, start_response):
+    time.sleep(%v)
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+`, service.Seconds())
+	if err := os.WriteFile(filepath.Join(dir, "app.py"), []byte(app), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	address = freeAddress(t)
+	var log bytes.Buffer
+	cmd := exec.Command(path, "--workers", fmt.Sprint(workers), "--backlog", fmt.Sprint(backlog), "--bind", address, "--chdir", dir, "app:app")
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt) // it stops its workers
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("gunicorn said:\n%s", log.String())
+		}
+	})
+	awaitHTTP(t, address)
+	return address
+}
+
+func startNGINX(t *testing.T, upstream string) *nginx.Server {
+	t.Helper()
+	path, _, err := nginx.Find(t.Context(), "")
+	if err != nil {
+		required(t, err)
+	}
+	c := nginx.Config{
+		Dir: t.TempDir(), Listen: freeAddress(t), Upstreams: []string{upstream},
+		Directives: map[string]string{"proxy_connect_timeout": "300ms"},
+	}
+	if u, err := user.Current(); err == nil && u.Uid == "0" {
+		c.RunAs = "root"
+	}
+	s, err := nginx.Start(path, c, (*exec.Cmd).Start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop() })
+	if err := s.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func awaitHTTP(t *testing.T, address string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		resp, err := http.Get("http://" + address + "/")
+		if err == nil {
+			_ = resp.Body.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s does not answer: %v", address, err)
+		}
+	}
+}
+
+// readReport reads the report of the only run below a folder.
+func readReport(t *testing.T, out string) *analysis.Analysis {
+	t.Helper()
+	reports, err := filepath.Glob(filepath.Join(out, "*", "report.json"))
+	if err != nil || len(reports) != 1 {
+		t.Fatalf("%d reports below %s, want 1 (%v)", len(reports), out, err)
+	}
+	text, err := os.ReadFile(reports[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a analysis.Analysis
+	if err := json.Unmarshal(text, &a); err != nil {
+		t.Fatal(err)
+	}
+	return &a
+}
