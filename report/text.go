@@ -19,32 +19,23 @@ type TextOptions struct {
 // it and one for the prompt.
 const screen = 22
 
-// Text writes the verdict for one terminal screen. No warning is ever left out; where there is no room
-// for all, the blank lines go, and then the verdict's sentences from the last one on: the table says the
-// same in numbers, and report.md has them. An INVALID run says so first, and has neither verdict nor
-// cause. Colour is for warnings, invalid runs and reconciliations, because only there it means something.
+// Text writes the verdict for one terminal screen: why requests failed, in a sentence, and a table that says
+// the rest in numbers. No warning is ever left out; where there is no room for all, the blank lines go. An
+// INVALID run says so first, and names no cause. Colour is for warnings, invalid runs and
+// reconciliations, because only there it means something.
 func Text(w io.Writer, a *analysis.Analysis, opt TextOptions) error {
 	a = readable(a)
 	p := page{width: max(opt.Width, 40), color: opt.Color}
 	if opt.Width == 0 {
 		p.width = 80
 	}
-	var said []string
-	if a.Valid {
-		said = a.Verdict
-	}
-	lines := p.layout(a, said)
-	for len(lines) > screen && len(said) > 0 {
-		said = said[:len(said)-1]
-		lines = p.layout(a, said)
-	}
-	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
+	_, err := io.WriteString(w, strings.Join(p.layout(a), "\n")+"\n")
 	return err
 }
 
-// layout is the whole verdict as lines, with these of its sentences. Blank lines part its blocks where
-// there is room; the first ones go first, because the table needs its own most.
-func (p page) layout(a *analysis.Analysis, said []string) []string {
+// layout is the whole verdict as lines. Blank lines part its blocks where there is room; the first ones go
+// first, because the table needs its own most.
+func (p page) layout(a *analysis.Analysis) []string {
 	var out []string
 	gap := func() { out = append(out, "") }
 	if !a.Valid {
@@ -56,8 +47,10 @@ func (p page) layout(a *analysis.Analysis, said []string) []string {
 	}
 	out = append(out, p.hang("", "weir: "+strings.Join(title(a), " · "))...)
 	gap()
-	if len(said) > 0 {
-		out = append(out, p.paint(bold, p.hang("", strings.Join(said, " ")))...)
+	if a.Valid {
+		for _, why := range causes(a) {
+			out = append(out, p.paint(bold, p.hang("", why))...)
+		}
 		gap()
 	}
 	out = append(out, p.hang("versions", versions(a))...)
@@ -66,11 +59,6 @@ func (p page) layout(a *analysis.Analysis, said []string) []string {
 	out = append(out, p.table(a)...)
 	if a.Agreement != nil {
 		out = append(out, p.hang("proxy ÷ direct", ratioCell(*a.Agreement).Text()+", ratio of the onsets")...)
-	}
-	if a.Valid {
-		for _, why := range causes(a) {
-			out = append(out, p.hang("why", why)...)
-		}
 	}
 	for _, warning := range warnings(a) {
 		out = append(out, p.paint(yellow, p.hang("warning", fmt.Sprintf("%s (%s)", warning.Text, warning.Code)))...)

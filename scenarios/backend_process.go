@@ -64,7 +64,7 @@ func (b *labBuilder) startBackend(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	b.Environment["backend"] = fmt.Sprintf("weir's embedded pool: %d sync workers × %v, backlog %d", spec.Workers, spec.ServiceTime, spec.Backlog)
+	b.Environment["backend"] = "weir backend " + b.opt.Version
 	b.Watchers = append(b.Watchers, stamps.watch)
 	return nil
 }

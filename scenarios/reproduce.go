@@ -29,6 +29,7 @@ const (
 // LabOptions are what a reproduction takes beside its scenario.
 type LabOptions struct {
 	Seed    uint64
+	Version string // of this program
 	Program string // this program, which also is the backend: /proc/self/exe
 	NGINX   string // path of NGINX; empty: the installed one
 }

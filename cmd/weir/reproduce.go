@@ -55,7 +55,7 @@ func (f *reproduceFlags) run(ctx context.Context, s streams, name string, comman
 		return enterLab(ctx, s)
 	}
 	setup, err := scenarios.Reproduce(ctx, scenario, scenarios.LabOptions{
-		Seed: f.seed, Program: "/proc/self/exe", NGINX: f.nginx,
+		Seed: f.seed, Version: version(), Program: "/proc/self/exe", NGINX: f.nginx,
 	})
 	if err != nil {
 		return err

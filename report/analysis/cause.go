@@ -121,7 +121,7 @@ func (k *witness) overflow(c *Cause, saw string, affected func(*bin) uint64) {
 	if k.queue.limit != nil {
 		where = fmt.Sprintf("its accept queue (backlog %d, %d places) was full", *k.queue.limit, uint64(*k.queue.limit)+1)
 	}
-	c.Text = fmt.Sprintf("The backend's kernel dropped connection attempts %d times because %s; the client saw %s.", *k.overflows, where, saw)
+	c.Text = fmt.Sprintf("The backend's kernel dropped %d connection attempts because %s; the client saw %s.", *k.overflows, where, saw)
 	c.EvidenceLevel = k.level(c, affected)
 }
 

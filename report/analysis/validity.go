@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"weir/loadgen"
@@ -13,8 +14,9 @@ import (
 // The limits beyond which a run says nothing about the server.
 const (
 	minSent     = 0.99             // sent ÷ due
-	maxLag      = time.Millisecond // p99 of sent − due, or
+	maxLag      = time.Millisecond // p99 of sent − due that is taken without a word, or
 	maxLagShare = 0.02             // of the service time, where that is more
+	maxBurst    = 0.25             // of the queue's places: more must not arrive together because we were late
 	maxCPU      = 0.80             // of what the generator may use, in any trial
 	minSampling = 50.0             // Hz; below it bursts are missed: a doubt, not a disqualification
 )
@@ -35,11 +37,8 @@ func (r *run) invalid(c serverCapacity) []string {
 		if float64(sent) < minSent*float64(due) {
 			add("%s: %d of %d due requests were sent (%.1f %%): the generator did not offer the plan", l.Name, sent, due, 100*float64(sent)/float64(due))
 		}
-		limit := max(maxLag, time.Duration(maxLagShare*float64(c.mean)))
-		if n := uint64(l.lag.TotalCount()); estimate.Supported(n, 0.99) {
-			if p99 := time.Duration(l.lag.ValueAtPercentile(99)); p99 > limit {
-				add("%s: one request in a hundred was sent more than %v late, the limit is %v: the schedule slipped", l.Name, p99.Round(time.Microsecond), limit.Round(time.Microsecond))
-			}
+		if p99, _, limit := l.lateness(c); p99 > limit {
+			add("%s: one request in a hundred was sent more than %v late, the limit is %v: the schedule slipped", l.Name, p99.Round(time.Microsecond), limit.Round(time.Microsecond))
 		}
 		outcomes := l.outcomes()
 		for _, o := range []struct {
@@ -59,6 +58,27 @@ func (r *run) invalid(c serverCapacity) []string {
 		}
 	}
 	return reasons
+}
+
+// lateness is the 99th percentile of sent − due, with the limits above which it is a doubt and above which
+// it disqualifies; 0 where there are too few requests to tell.
+//
+// A late generator does two things. It shifts latencies, which count from due, by as much: that is a
+// doubt as soon as it can be seen. And it releases together what was due apart, lag × rate requests, in place of
+// the even stream that the onset is estimated for. While such bursts are small beside the queue that
+// takes them, the onset does not move (C/μ is the queue's length in time); when they are not, or the queue
+// is not known, the run says nothing. A hypervisor that takes the processor away for some milliseconds
+// does no harm to a queue of 44 ms.
+func (l *lane) lateness(c serverCapacity) (p99, doubt, limit time.Duration) {
+	doubt = max(maxLag, time.Duration(maxLagShare*float64(c.mean)))
+	limit = doubt
+	if m, ok := c.model(l); ok {
+		limit = max(limit, time.Duration(maxBurst*float64(m.LongestWait())))
+	}
+	if estimate.Supported(uint64(l.lag.TotalCount()), 0.99) {
+		p99 = time.Duration(l.lag.ValueAtPercentile(99))
+	}
+	return p99, doubt, limit
 }
 
 // busiest is the trial in which the generator used most of what it may use.
@@ -123,10 +143,24 @@ func (r *run) doubt(c serverCapacity) {
 	if n := r.overflowsBetween(); n > 0 {
 		r.warn("overflows_between_trials", "%d overflows fell between trials, when nothing was offered: something else loads the backend, or clients go on trying", n)
 	}
+	r.doubtGenerator(c)
 	for _, l := range r.lanes {
 		r.doubtProbe(l)
 		r.doubtTrials(l)
 		r.doubtDesign(l, c)
+	}
+}
+
+// doubtGenerator says of all lanes at once how late the generator was, where that is a doubt.
+func (r *run) doubtGenerator(c serverCapacity) {
+	var late []string
+	for _, l := range r.lanes {
+		if p99, doubt, limit := l.lateness(c); p99 > doubt && p99 <= limit {
+			late = append(late, fmt.Sprintf("%.1f ms (%s)", 1000*p99.Seconds(), l.Name))
+		}
+	}
+	if len(late) > 0 {
+		r.warn("send_lag", "1 %% of requests left the generator over %s late: latencies are blurred by that, onsets are not", strings.Join(late, ", "))
 	}
 }
 
@@ -198,6 +232,6 @@ func (r *run) doubtDesign(l *lane, c serverCapacity) {
 		}
 	}
 	if need := m.TrialFor(0.02); longest > 0 && longest < need {
-		r.warn("short_trials", "%s: trials of %v cannot show an overload under %.1f %%, because the queue takes it; 2 %% needs %v. The onset is corrected for it, and less sharp", l.Name, longest, 100*m.VisibleOverload(longest), need.Round(100*time.Millisecond))
+		r.warn("short_trials", "%s: trials of %v cannot show overloads under %.1f %% (the queue takes them), so the onset is less sharp; 2 %% needs %v", l.Name, longest, 100*m.VisibleOverload(longest), need.Round(100*time.Millisecond))
 	}
 }

@@ -30,13 +30,11 @@ func TestInvalid(t *testing.T) {
 				}
 			}
 		}, "--max-in-flight"},
-		"late sending": {func(w *world) {
-			w.result = func(_ string, r *loadgen.Result) {
-				if r.Seq%40 == 0 {
-					r.Sent += 3 * ms
-				}
-			}
-		}, "sent more than"},
+		"late by more than a quarter of the queue": {func(w *world) { w.result = late(12 * ms) }, "the limit is 10.625ms"},
+		"late before a queue of unknown length": {func(w *world) {
+			w.result = late(3 * ms)
+			w.sample = func(s *probe.Sample) { s.Listeners = nil }
+		}, "the limit is 1ms"},
 		"ports": {func(w *world) {
 			w.result = func(_ string, r *loadgen.Result) {
 				if r.Seq == 7 {
@@ -73,9 +71,19 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
+// late delays one request in forty.
+func late(by time.Duration) func(string, *loadgen.Result) {
+	return func(_ string, r *loadgen.Result) {
+		if r.Seq%40 == 0 {
+			r.Sent += by
+		}
+	}
+}
+
 // TestWarnings: doubts that do not make a run worthless.
 func TestWarnings(t *testing.T) {
 	for code, change := range map[string]func(*world){
+		"send_lag":                func(w *world) { w.result = late(3 * ms) },
 		"no_probe":                func(w *world) { w.header = func(h *runfile.Header) { h.Lanes[0].ListenerHost = "elsewhere" } },
 		"no_listener":             func(w *world) { w.sample = func(s *probe.Sample) { s.Listeners = nil } },
 		"undrained":               func(w *world) { w.end = func(e *runfile.TrialEnd) { e.Drained = false } },
