@@ -129,7 +129,7 @@ func (p *progress) line() string {
 	if p.current.Lane == "" {
 		return "listening to the idle server…"
 	}
-	const width = 16
+	const width = 10
 	done := width * p.finished / max(p.total, 1)
 	bar := strings.Repeat("█", done) + strings.Repeat("░", width-done)
 	return fmt.Sprintf("%s %2d/%d %s %s  %s  failed %d  %s",
