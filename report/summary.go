@@ -190,7 +190,7 @@ func capacityLine(c analysis.Capacity) string {
 	if c.Low != nil && c.High != nil {
 		text += " " + interval(*c.Low, *c.High)
 	} else {
-		text += " (no interval: service time not measured)"
+		text += " (no interval: the service time is as stated)"
 	}
 	text += " = " + plural(uint64(c.Workers), "worker")
 	if c.WorkerConnections > 1 {

@@ -41,7 +41,7 @@ func (s *Setup) calibrate(ctx context.Context) error {
 	slices.Sort(took)
 	s.Capacity.ServiceTime = took[len(took)/2]
 	s.Capacity.ServiceTimeSource = "client median, one request at a time"
-	s.Capacity.ServiceTimeCount = uint64(len(took))
+	s.Capacity.ServiceTimes = took
 	return nil
 }
 

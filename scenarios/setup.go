@@ -30,8 +30,8 @@ type Capacity struct {
 	WorkerConnections int // 0: synchronous, one request a worker
 	ServiceTime       time.Duration
 	ServiceTimeSource string
-	ServiceTimeCount  uint64 // requests it was measured on; 0: stated
-	Backlog           uint32 // asked for; 0: not known
+	ServiceTimes      []time.Duration // single requests at low load, of which ServiceTime is the median; none: stated
+	Backlog           uint32          // asked for; 0: not known
 }
 
 // Computed is workers × connections ÷ service time in req/s; 0 where it is not known.

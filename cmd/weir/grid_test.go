@@ -7,28 +7,33 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"weir/report/analysis"
 )
 
-// gridAtOnce labs run side by side: each is idle most of the time, and the test would else take ten minutes.
-const gridAtOnce = 3
+// together are the tests that load a server for half a minute. Four run side by side: each leaves the
+// machine idle most of the time, and one after the other they would take ten minutes.
+var together = make(chan struct{}, 4)
+
+func runTogether(t *testing.T) {
+	t.Parallel()
+	together <- struct{}{}
+	t.Cleanup(func() { <-together })
+}
 
 // TestGrid is the experiment that weir exists for, over a grid of workers, service times and backlogs: the
 // onset of failures is the capacity that workers ÷ busy period predicts, on both lanes, and directly every
 // overflow is one failed request. It runs the program as it is shipped, without the race detector.
 func TestGrid(t *testing.T) {
 	weir := shipped(t)
-	slots := make(chan struct{}, gridAtOnce)
 	for _, workers := range []int{4, 8} {
 		for _, service := range []time.Duration{10 * time.Millisecond, 20 * time.Millisecond} {
 			for _, backlog := range []int{8, 64} {
 				t.Run(fmt.Sprintf("W=%d,S=%v,B=%d", workers, service, backlog), func(t *testing.T) {
-					t.Parallel()
-					slots <- struct{}{}
-					defer func() { <-slots }()
+					runTogether(t)
 					checkGridPoint(t, reproduce(t, weir, gridScenario(workers, service, backlog)))
 				})
 			}
@@ -39,9 +44,9 @@ func TestGrid(t *testing.T) {
 // gridScenario has shorter trials and a shorter connect timeout than the catalogue's, which changes neither
 // onset nor accounting: a trial must outlast the filling of the queue, and the timeout must stay below 1 s.
 func gridScenario(workers int, service time.Duration, backlog int) string {
-	trial := time.Second
+	trial := 800 * time.Millisecond
 	if backlog > 16 {
-		trial = 1500 * time.Millisecond
+		trial = 1300 * time.Millisecond
 	}
 	return fmt.Sprintf(`name: grid
 lanes: [direct, proxy]
@@ -79,17 +84,25 @@ func checkGridPoint(t *testing.T, a *analysis.Analysis) {
 	}
 }
 
-// shipped builds weir as `make build` does.
+// shipped builds weir as `make build` does, once.
 func shipped(t *testing.T) string {
 	t.Helper()
-	exe := filepath.Join(t.TempDir(), "weir")
-	build := exec.Command("go", "build", "-trimpath", "-o", exe, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	exe, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return exe
 }
+
+var buildOnce = sync.OnceValues(func() (string, error) {
+	exe := filepath.Join(scratch, "weir")
+	build := exec.Command("go", "build", "-trimpath", "-o", exe, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return exe, nil
+})
 
 // reproduce runs a scenario in a lab and returns its report.
 func reproduce(t *testing.T, weir, scenario string) *analysis.Analysis {

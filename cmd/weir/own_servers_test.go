@@ -24,6 +24,7 @@ import (
 // network, and a run at both.
 func TestOwnServers(t *testing.T) {
 	weir := shipped(t)
+	runTogether(t)
 	backend := startGunicorn(t, 4, 20*time.Millisecond, 32)
 	proxy := startNGINX(t, backend)
 	out := t.TempDir()

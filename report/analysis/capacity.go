@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"weir/report/analysis/estimate"
@@ -31,8 +32,9 @@ func (r *run) capacity() serverCapacity {
 	h := r.header.Capacity
 	c := serverCapacity{
 		servers: h.Workers * max(1, h.WorkerConnections),
-		service: h.ServiceTime.Seconds(), source: h.ServiceTimeSource, count: h.ServiceTimeCount,
+		service: h.ServiceTime.Seconds(), source: h.ServiceTimeSource,
 	}
+	c.median(h.ServiceTimes)
 	if s := r.stamped(); s.count > 0 {
 		mean, low, high, ok := estimate.Mean(s.count, s.sum, s.sumSq)
 		if !ok {
@@ -50,6 +52,18 @@ func (r *run) capacity() serverCapacity {
 		}
 	}
 	return c
+}
+
+// median takes the service time of single requests, with the interval that their order gives (estimate.QuantileRanks).
+func (c *serverCapacity) median(took []time.Duration) {
+	if len(took) == 0 {
+		return
+	}
+	took = slices.Sorted(slices.Values(took))
+	c.service, c.count = took[len(took)/2].Seconds(), uint64(len(took))
+	if low, high := estimate.QuantileRanks(c.count, 0.5); low > 0 && high > 0 {
+		c.low, c.high = took[low-1].Seconds(), took[high-1].Seconds()
+	}
 }
 
 type stamps struct {

@@ -121,8 +121,21 @@ func (k *witness) overflow(c *Cause, saw string, affected func(*bin) uint64) {
 	if k.queue.limit != nil {
 		where = fmt.Sprintf("its accept queue (backlog %d, %d places) was full", *k.queue.limit, uint64(*k.queue.limit)+1)
 	}
-	c.Text = fmt.Sprintf("The backend's kernel dropped %d connection attempts because %s; the client saw %s.", *k.overflows, where, saw)
+	c.Text = fmt.Sprintf("The backend's kernel dropped %d connection attempts because %s; the client saw %s%s.", *k.overflows, where, saw, k.neverSaw())
 	c.EvidenceLevel = k.level(c, affected)
+}
+
+// neverSaw answers what most people expect of an overflow, where it did not happen.
+func (k *witness) neverSaw() string {
+	resets := k.pick(loadgen.ConnectReset, loadgen.ResetBeforeResponse, loadgen.ResetMidResponse)
+	bad := k.pick(loadgen.HTTP502)
+	switch {
+	case len(resets) == 0 && len(bad) == 0:
+		return ", no reset and no 502"
+	case len(bad) == 0:
+		return ", no 502"
+	}
+	return ""
 }
 
 // level climbs the ladder: order, then accounting.

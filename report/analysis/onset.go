@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"weir/loadgen/plan"
 	"weir/report/analysis/estimate"
 	"weir/report/capacity"
 	"weir/report/runfile"
@@ -102,7 +103,7 @@ func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*Onset,
 		return nil, nil, fmt.Sprintf("no %s up to %.4g req/s, the highest rate offered", what, l.highest())
 	}
 	fit, err := estimate.Hinge(trials, estimate.HingeOptions{
-		Slots: l.slots, Workers: r.servers(), Resamples: resamples, Seed: r.header.Seed,
+		Slots: l.slots, Workers: r.filling(l), Resamples: resamples, Seed: r.header.Seed,
 	})
 	if err != nil {
 		return nil, nil, strings.TrimPrefix(err.Error(), "no onset: ")
@@ -110,7 +111,14 @@ func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*Onset,
 	return &Onset{RPS: fit.Theta, Low: fit.Low, High: fit.High, Method: "hinge"}, &fit, ""
 }
 
-func (r *run) servers() int {
+// filling is how many workers take a first request before the queue fills; 0, not counted, with Poisson
+// arrivals, where the correction was found to add to a bias instead of taking it away (estimate.Hinge).
+func (r *run) filling(l *lane) int {
+	for _, t := range l.trials {
+		if t.Plan.Arrival == plan.Poisson {
+			return 0
+		}
+	}
 	return r.header.Capacity.Workers * max(1, r.header.Capacity.WorkerConnections)
 }
 

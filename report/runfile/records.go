@@ -35,12 +35,12 @@ type Header struct {
 
 // Capacity is what was stated or found about the server before the load: workers × connections ÷ S.
 type Capacity struct {
-	Workers           int           `json:"workers,omitempty"` // 0: not known
-	WorkerConnections int           `json:"worker_connections,omitempty"`
-	ServiceTime       time.Duration `json:"service_time,omitempty"`        // nominal, as stated or measured before the load
-	ServiceTimeSource string        `json:"service_time_source,omitempty"` // "stated", "client median at low load", …
-	ServiceTimeCount  uint64        `json:"service_time_count,omitempty"`  // how many requests it was measured on
-	Backlog           uint32        `json:"backlog,omitempty"`             // asked for; what the kernel granted is in the samples
+	Workers           int             `json:"workers,omitempty"` // 0: not known
+	WorkerConnections int             `json:"worker_connections,omitempty"`
+	ServiceTime       time.Duration   `json:"service_time,omitempty"`        // nominal, as stated or measured before the load
+	ServiceTimeSource string          `json:"service_time_source,omitempty"` // "stated", "client median at low load", …
+	ServiceTimes      []time.Duration `json:"service_times,omitempty"`       // single requests at low load, of which ServiceTime is the median
+	Backlog           uint32          `json:"backlog,omitempty"`             // asked for; what the kernel granted is in the samples
 }
 
 // The modes of a lane: whether a dropped SYN is a failed request, because every connect timeout on the

@@ -12,16 +12,17 @@ import (
 
 // What no run reaches. A record that does was damaged or made to harm whoever reads it.
 const (
-	maxTime      = 366 * 24 * time.Hour
-	maxRate      = 1e9 // req/s
-	maxTrials    = 100_000
-	maxStages    = 10_000
-	maxLanes     = 64
-	maxHosts     = 64
-	maxLevels    = 4096 // counters or gauges of a host
-	maxListeners = 1024 // in a sample
-	maxOutcomes  = 128  // in a bin; more than are defined, so that later versions may add some
-	maxName      = 4096 // bytes of a string that is a name, an address or an example
+	maxTime         = 366 * 24 * time.Hour
+	maxRate         = 1e9 // req/s
+	maxTrials       = 100_000
+	maxStages       = 10_000
+	maxLanes        = 64
+	maxServiceTimes = 10_000
+	maxHosts        = 64
+	maxLevels       = 4096 // counters or gauges of a host
+	maxListeners    = 1024 // in a sample
+	maxOutcomes     = 128  // in a bin; more than are defined, so that later versions may add some
+	maxName         = 4096 // bytes of a string that is a name, an address or an example
 )
 
 func validate(rec Record) error {
@@ -78,7 +79,10 @@ func (h *Header) validate() error {
 		}
 	}
 	c := h.Capacity
-	return errors.Join(names(h.Name), times(c.ServiceTime), count("workers", c.Workers),
+	if len(c.ServiceTimes) > maxServiceTimes {
+		return fmt.Errorf("more than %d service times", maxServiceTimes)
+	}
+	return errors.Join(names(h.Name), times(c.ServiceTime), times(c.ServiceTimes...), count("workers", c.Workers),
 		count("worker connections", c.WorkerConnections), count("trials", h.TrialsTotal))
 }
 
