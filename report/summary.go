@@ -186,9 +186,9 @@ func capacityLine(c analysis.Capacity) string {
 			return unknown + ": the service time was neither given nor measured"
 		}
 	}
-	text := rate(*c.Computed)
+	text := digits(*c.Computed, 4) + " req/s" // four digits: thousands of stamps make its interval narrow
 	if c.Low != nil && c.High != nil {
-		text += " " + interval(*c.Low, *c.High)
+		text += " " + interval4(*c.Low, *c.High)
 	} else {
 		text += " (no interval: the service time is as stated)"
 	}

@@ -22,6 +22,7 @@ func (b *labBuilder) startBackend(ctx context.Context) error {
 	cmd := exec.Command(b.opt.Program, "backend",
 		"--listen", b.address("backend", backendPort), "--workers", fmt.Sprint(spec.Workers),
 		"--service-time", spec.ServiceTime.String(), "--backlog", fmt.Sprint(spec.Backlog))
+	cmd.Args[0] = "weir" // what ps shows, instead of a path below /proc
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe() // it ends when this closes
