@@ -168,7 +168,7 @@ func laneFacts(l *analysis.Lane) []fact {
 		facts = append(facts, fact{"overflows ÷ failures may be", interval(*r.Low, *r.High)})
 	}
 	if l.Plateau != nil {
-		facts = append(facts, fact{"goodput plateau", rate(*l.Plateau) + " (level of the overloaded trials; no interval is computed)"})
+		facts = append(facts, fact{"goodput plateau", rate(*l.Plateau) + " (of the overloaded trials, less what their queue took in; no interval is computed)"})
 	}
 	return slices.DeleteFunc(facts, func(f fact) bool { return strings.Trim(f.Value, ", ") == "" })
 }

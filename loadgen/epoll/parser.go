@@ -57,7 +57,7 @@ var (
 
 // reset prepares the parser for a response to a request.
 func (p *parser) reset(head bool, maxBody int) {
-	*p = parser{noBody: head, maxBody: int64(maxBody), partial: p.partial[:0]}
+	*p = parser{noBody: head, maxBody: min(int64(maxBody), 1<<58), partial: p.partial[:0]} // sums of two do not overflow
 }
 
 // feed reads on. rest is what comes after the end of the response: empty unless complete. An error is

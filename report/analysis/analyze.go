@@ -93,7 +93,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	if o.failure == nil || o.overflow == nil {
 		r.warn("no_onset", "%s: no onset: %s", l.Name, out.NoOnset)
 	}
-	out.Plateau = l.plateau()
+	out.Plateau = l.plateau(c.servers)
 	out.Reconciliation = r.reconcile(l, c)
 	out.Cause = r.cause(l, c, out.Reconciliation)
 	out.Timeline = r.timeline(l, c)
@@ -120,13 +120,16 @@ func (t *trial) report(fit *estimate.Fit) Trial {
 	return out
 }
 
-// plateau is the median goodput of the complete trials that lost more than a twentieth: what the server
-// yields however much is offered. It is by due time and so includes what the queue took in, C/T.
-func (l *lane) plateau() *float64 {
+// plateau is the rate at which the server worked in the complete trials that lost more than a twentieth: the
+// median of their goodput, less what an empty queue and idle workers took in once and served after the
+// load had ended, C + W/2·(1−μ/L) requests (the fill of estimate.Hinge). Without that, trials of a few
+// seconds show a server faster than it is.
+func (l *lane) plateau(servers int) *float64 {
 	var good []float64
 	for _, t := range l.complete() {
 		if f := &t.figures; t.constant() && 20*f.bad > f.due {
-			good = append(good, float64(f.good())/t.duration().Seconds())
+			fill := float64(l.slots) + float64(servers)/2*float64(f.bad)/float64(f.due)
+			good = append(good, max(0, float64(f.good())-fill)/t.duration().Seconds())
 		}
 	}
 	if len(good) == 0 {

@@ -1,0 +1,80 @@
+package epoll
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"weir/loadgen"
+)
+
+const lookupTimeout = 5 * time.Second
+
+// remote is where connections go, with every name resolved.
+type remote struct {
+	network string // "tcp" or "unix"
+	address string // for people and net.Dial; empty where err is set
+	tcp     netip.AddrPort
+	err     error // the name did not resolve
+}
+
+// resolve looks the target's name up, once. Of several addresses it takes the first IPv4 one, or of
+// the family of the local address, and stays with it: trying the next after a failure would be the
+// hidden retry that hides failures.
+func resolve(t loadgen.Target) remote {
+	if t.Network == "unix" {
+		return remote{network: "unix", address: t.Address}
+	}
+	addr, err := lookup(t)
+	if err != nil {
+		return remote{network: "tcp", err: err}
+	}
+	return remote{network: "tcp", address: addr.String(), tcp: addr}
+}
+
+func lookup(t loadgen.Target) (netip.AddrPort, error) {
+	host, service, err := net.SplitHostPort(t.Address)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	port, err := strconv.ParseUint(service, 10, 16)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("port %q: %w", service, err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	defer cancel()
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", cmp.Or(host, "localhost"))
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	wantIPv4 := !t.LocalAddr.IsValid() || t.LocalAddr.Unmap().Is4()
+	chosen := netip.Addr{}
+	for _, a := range found {
+		if a = a.Unmap(); a.Is4() == wantIPv4 {
+			return netip.AddrPortFrom(a, uint16(port)), nil
+		} else if !chosen.IsValid() {
+			chosen = a
+		}
+	}
+	if !chosen.IsValid() {
+		return netip.AddrPort{}, errors.New("the name has no address")
+	}
+	return netip.AddrPortFrom(chosen, uint16(port)), nil
+}
+
+// checkLocal reports whether connections can be made from an address, by listening on it for a moment.
+func checkLocal(a netip.Addr) error {
+	if !a.IsValid() {
+		return nil
+	}
+	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
+	if err != nil {
+		return fmt.Errorf("local address %v: %w: it must be one of this machine's", a, err)
+	}
+	return l.Close()
+}
