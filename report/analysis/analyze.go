@@ -90,9 +90,6 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		out.Trials = append(out.Trials, t.report(o.fit))
 	}
 	out.OverflowOnset, out.ErrorOnset, out.NoOnset = o.overflow, o.failure, o.because()
-	if o.failure == nil || o.overflow == nil {
-		r.warn("no_onset", "%s: no onset: %s", l.Name, out.NoOnset)
-	}
 	out.Plateau = l.plateau(c.servers)
 	out.Reconciliation = r.reconcile(l, c)
 	out.Cause = r.cause(l, c, out.Reconciliation)

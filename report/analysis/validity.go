@@ -191,7 +191,8 @@ func (r *run) doubtProbe(l *lane) {
 func (r *run) doubtTrials(l *lane) {
 	undrained, incomplete, unsampled := 0, 0, 0
 	for _, t := range l.trials {
-		if t.end != nil && !t.end.Drained {
+		// What ended a trial early is said elsewhere, and so is a queue that cannot be seen at all.
+		if t.figures.complete && l.Listener != "" && !t.end.Drained {
 			undrained++
 		}
 		if !t.figures.complete {

@@ -95,7 +95,6 @@ func TestWarnings(t *testing.T) {
 		},
 		"overflows_unknown": func(w *world) { w.sample = func(s *probe.Sample) { delete(s.Counters, "TcpExtListenOverflows") } },
 		"incomplete_trials": func(w *world) { w.result = func(_ string, r *loadgen.Result) { r.Outcome = loadgen.Canceled } },
-		"no_onset":          func(*world) {},
 	} {
 		t.Run(code, func(t *testing.T) {
 			w := demo()
