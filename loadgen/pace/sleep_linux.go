@@ -1,38 +1,39 @@
 package pace
 
 import (
-	"runtime"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// sleeper returns a sleep that ends within some 10 µs of its time. The runtime's own timers cannot: an
-// idle scheduler waits in epoll, whose timeouts are whole milliseconds. So the calling goroutine keeps a
-// thread of its own, which sleeps in clock_nanosleep(2) until an absolute time (a preemption before the
-// call then costs nothing) and whose timer slack, 50 µs by default, is turned down to nothing
-// (prctl(2), PR_SET_TIMERSLACK). done gives the thread back as it was.
+// sleeper returns a sleep that ends within some 100 µs of its time. The runtime's own timers cannot: an
+// idle scheduler waits in epoll, whose timeouts are whole milliseconds. A timerfd(2) is a descriptor
+// that this same epoll waits on, with the kernel's high resolution.
+//
+// A thread of its own in clock_nanosleep(2) wakes up sooner, in 60 µs instead of 100, and was tried: what
+// it releases then waits, because a thread in a system call keeps its processor (the runtime's P) until
+// another takes it away. At 2,000 requests/s and 3,000 in flight on two processors the median request left
+// 0.31 ms late and the 99th percentile 10.6 ms, against 0.13 ms and 3.1 ms this way.
 func sleeper(epoch time.Time) (sleep func(until time.Duration), done func()) {
-	runtime.LockOSThread()
-	slack, err := unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0)
-	if err == nil {
-		err = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	plain := func(until time.Duration) { time.Sleep(until - time.Since(epoch)) }
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
+	if err != nil {
+		return plain, func() {}
 	}
-	done = func() {
-		if err == nil {
-			_ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(slack), 0, 0, 0)
-		}
-		runtime.UnlockOSThread()
-	}
-	// Go's monotonic clock is CLOCK_MONOTONIC with another zero.
+	timer := os.NewFile(uintptr(fd), "timerfd")
 	var ts unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts) != nil {
-		return func(until time.Duration) { time.Sleep(until - time.Since(epoch)) }, done
+		return plain, func() { _ = timer.Close() }
 	}
 	zero := ts.Nano() - int64(time.Since(epoch))
+	var expirations [8]byte
 	return func(until time.Duration) {
-		ts := unix.NsecToTimespec(zero + int64(until))
-		// Signals (the runtime preempts with SIGURG) end it early; the caller looks at the clock anyway.
-		_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &ts, nil)
-	}, done
+		at := unix.ItimerSpec{Value: unix.NsecToTimespec(max(zero+int64(until), 1))}
+		if unix.TimerfdSettime(fd, unix.TFD_TIMER_ABSTIME, &at, nil) != nil {
+			plain(until)
+			return
+		}
+		_, _ = timer.Read(expirations[:])
+	}, func() { _ = timer.Close() }
 }

@@ -33,12 +33,11 @@ func (r *results) Record(res loadgen.Result) {
 //
 // The bound is 1 ms at p99. Other programs on the machine take the CPU from us for many milliseconds at
 // a time, though, and no engine can do anything about that; so beside the engine a bare pacer follows the
-// same schedule and releases nothing. It shows 0.1 ms on a quiet machine; where it is later than that, the
-// engine, which needs the CPU for longer, may be ten times as late as it. Under the race detector, which slows the
-// engine and not the kernel, 50 ms are allowed.
+// same schedule and releases nothing. Where that one is late, the engine, which needs the CPU for longer, may be
+// three times as late. Under the race detector, which slows the engine and not the kernel, 50 ms are allowed.
 func TestStalledServerDoesNotDelayTheSchedule(t *testing.T) {
 	lag, bare := stall(t)
-	bound := max(time.Millisecond, 10*bare)
+	bound := max(time.Millisecond, 3*bare)
 	if raced {
 		bound = max(50*time.Millisecond, 10*bare)
 	}
