@@ -32,7 +32,7 @@ func (l *loadFlags) register(f *pflag.FlagSet) {
 	f.DurationVar(&l.duration, "duration", 30*time.Second, "of --rate and --ramp")
 	f.IntVar(&l.trials, "trials", 15, "of --steps, in each lane")
 	f.DurationVar(&l.trialDuration, "trial-duration", 2*time.Second, "of each trial of --steps")
-	f.StringVar(&l.arrival, "arrival", string(plan.Constant), "`constant` or poisson arrivals")
+	f.StringVar(&l.arrival, "arrival", string(plan.Constant), "`constant|poisson` arrivals")
 	f.Uint64Var(&l.seed, "seed", 1, "of everything random")
 }
 

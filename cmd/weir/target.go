@@ -37,7 +37,7 @@ func (t *targetFlags) register(f *pflag.FlagSet) {
 	f.StringVarP(&t.method, "request", "X", "GET", "request `method`")
 	f.StringArrayVarP(&t.headers, "header", "H", nil, "request header as `'Name: value'`; may be repeated")
 	f.StringVar(&t.body, "body", "", "request body as `text`, or @file")
-	f.StringVar(&t.connections, "connections", string(loadgen.New), "`new` connection a request, as NGINX does by default, or reuse")
+	f.StringVar(&t.connections, "connections", string(loadgen.New), "`new|reuse`: a new connection for each request, as NGINX does by default, or kept ones")
 	f.DurationVar(&t.connectTimeout, "connect-timeout", scenarios.DefaultConnectTimeout, "give up connecting after this; below 1s a dropped SYN is one failure")
 	f.DurationVar(&t.proxyConnectTimeout, "proxy-connect-timeout", 60*time.Second, "the proxy_connect_timeout that your NGINX has; it is only read")
 	f.DurationVar(&t.timeout, "timeout", scenarios.DefaultTimeout, "give up on a request after this, connecting included")

@@ -23,8 +23,9 @@ type conn struct {
 	slot       int32
 	generation int32 // how often the slot was used, so that old events do not find the new connection
 	phase      phase
-	// Events are edges, told once (epoll(7)). What they said that a later read must know is kept:
-	// after closing, or anything on an idle connection, a read must go on until the kernel has no more.
+	// Events are edges, told once (epoll(7)). noticed keeps what one said that the next read must know:
+	// that there was something to read when nobody read, or that the peer is closing. A read then goes on
+	// until the kernel has no more.
 	noticed   bool
 	localPort int
 	written   int           // bytes of the request
@@ -38,10 +39,11 @@ const closing = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
 
 // handle deals with what epoll says of a connection.
 func (l *loop) handle(c *conn, events uint32) {
-	c.noticed = c.noticed || events&closing != 0
-	switch c.phase {
-	case idle: // not looked at: the request that finds it closed says so, as a proxy's would
+	if events&closing != 0 || events&unix.EPOLLIN != 0 && c.phase != reading {
 		c.noticed = true
+	}
+	switch c.phase {
+	case idle: // not acted on: the request that finds it closed says so, as a proxy's would
 	case connecting:
 		l.connected(c, events)
 	case writing:
@@ -87,6 +89,7 @@ func (l *loop) read(c *conn) {
 		n, errno := receive(c.fd, l.buffer)
 		switch {
 		case errno == unix.EAGAIN:
+			c.noticed = false
 			return
 		case errno != 0 || n == 0:
 			l.ended(c, errno)

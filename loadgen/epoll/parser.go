@@ -25,7 +25,7 @@ type parser struct {
 	status  int   // of the final response, 0 until its head was read whole
 	noBody  bool  // the request was HEAD
 	maxBody int64 // bytes
-	body    int64 // bytes of body so far, and of the chunk that was announced
+	body    int64 // bytes of body that came or were announced
 	left    int64 // of the body or the chunk
 	interim int
 	lines   int    // bytes of the head, size line or trailers so far
@@ -187,7 +187,7 @@ func (p *parser) headEnds() error {
 	case p.head.length == 0:
 		p.state = complete
 	default:
-		p.left, p.state = p.head.length, inBody
+		p.body, p.left, p.state = p.head.length, p.head.length, inBody
 	}
 	return nil
 }
