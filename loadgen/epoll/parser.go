@@ -132,7 +132,10 @@ var protocol = []byte("HTTP/1.")
 
 // take understands one whole line.
 func (p *parser) take(line []byte) error {
-	text, crlf := bytes.CutSuffix(line[:len(line)-1], []byte{'\r'})
+	text, crlf := line[:len(line)-1], false
+	if last := len(text) - 1; last >= 0 && text[last] == '\r' {
+		text, crlf = text[:last], true
+	}
 	switch p.state {
 	case inStatusLine:
 		p.state = inFields

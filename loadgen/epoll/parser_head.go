@@ -16,12 +16,12 @@ type head struct {
 
 // statusLine reads "HTTP/1.1 200 OK" (RFC 9112 section 4). The reason is optional here as everywhere.
 func (h *head) statusLine(line []byte) error {
-	version, line, _ := bytes.Cut(line, []byte{' '})
+	version, line, _ := bytes.Cut(line, space)
 	if len(version) != len("HTTP/1.1") || !isDigit(version[7]) {
 		return errNotHTTP
 	}
 	h.minor = version[7] - '0'
-	code, _, _ := bytes.Cut(bytes.TrimLeft(line, " "), []byte{' '})
+	code, _, _ := bytes.Cut(trim(line), space)
 	n, ok := decimal(code)
 	if len(code) != 3 || !ok {
 		return errNotHTTP
@@ -33,36 +33,39 @@ func (h *head) statusLine(line []byte) error {
 // field reads one header field. A line that begins with a space continues the one before (RFC 9112
 // section 5.2), which must not have been one that framing depends on.
 func (h *head) field(line []byte) error {
-	if line[0] == ' ' || line[0] == '\t' {
+	if isSpace(line[0]) {
 		if h.framing || h.code == 0 {
 			return errField
 		}
 		return nil
 	}
-	name, value, found := bytes.Cut(line, []byte{':'})
-	if !found || len(name) == 0 {
+	colon := bytes.IndexByte(line, ':')
+	if colon < 1 {
 		return errField
 	}
 	h.framing = false
+	name := line[:colon]
+	bare := trimRight(name)
 	// All names that matter are of three lengths; most fields end here.
-	switch len(bytes.TrimRight(name, " \t")) {
+	switch len(bare) {
 	case len("Connection"), len("Content-Length"), len("Transfer-Encoding"):
-		return h.understand(name, bytes.Trim(value, " \t"))
+		return h.understand(bare, trim(line[colon+1:]), len(bare) != len(name))
 	}
 	return nil
 }
 
-func (h *head) understand(name, value []byte) error {
-	bare := bytes.TrimRight(name, " \t")
+// understand reads a field that framing may depend on; spaced says that there is a space before its
+// colon, so that some will read this name and some will not (RFC 9112 section 5.1).
+func (h *head) understand(name, value []byte, spaced bool) error {
 	switch {
-	case equalFold(bare, "content-length"):
+	case equalFold(name, "content-length"):
 		h.framing = true
 		n, ok := decimal(value)
 		if !ok || h.hasLength && n != h.length {
 			return errField
 		}
 		h.hasLength, h.length = true, n
-	case equalFold(bare, "transfer-encoding"):
+	case equalFold(name, "transfer-encoding"):
 		h.framing = true
 		if h.minor == 0 {
 			return nil // HTTP/1.0 does not know it
@@ -71,12 +74,12 @@ func (h *head) understand(name, value []byte) error {
 			return errField
 		}
 		h.chunked = true
-	case equalFold(bare, "connection"):
+	case equalFold(name, "connection"):
 		h.framing = true
 		h.connection(value)
 	}
-	if h.framing && len(bare) != len(name) {
-		return errField // RFC 9112 section 5.1: some read this name, some do not
+	if h.framing && spaced {
+		return errField
 	}
 	return nil
 }
@@ -86,7 +89,7 @@ func (h *head) connection(value []byte) {
 	for len(value) > 0 {
 		var option []byte
 		option, value, _ = bytes.Cut(value, []byte{','})
-		option = bytes.Trim(option, " \t")
+		option = trim(option)
 		h.closes = h.closes || equalFold(option, "close")
 		h.keepAlive = h.keepAlive || equalFold(option, "keep-alive")
 	}
@@ -97,7 +100,7 @@ func (h *head) connection(value []byte) {
 func (p *parser) chunkSize(line []byte) error {
 	size, extension, extended := bytes.Cut(line, []byte{';'})
 	if !extended {
-		size = bytes.TrimRight(size, " \t")
+		size = trimRight(size)
 	}
 	var n int64
 	for _, c := range size {
@@ -122,6 +125,24 @@ func (p *parser) chunkSize(line []byte) error {
 	}
 	p.left, p.state = n, inChunk
 	return nil
+}
+
+var space = []byte{' '}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
+
+func trimRight(text []byte) []byte {
+	for len(text) > 0 && isSpace(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	return text
+}
+
+func trim(text []byte) []byte {
+	for len(text) > 0 && isSpace(text[0]) {
+		text = text[1:]
+	}
+	return trimRight(text)
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -17,7 +17,7 @@ if [ "${WEIR_NO_INSTALL:-}" = 1 ]; then
 fi
 
 if command -v apt-get >/dev/null 2>&1; then
-	install='apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nginx-light'
+	install='apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nginx'
 elif command -v dnf >/dev/null 2>&1; then
 	install='dnf install -y -q nginx'
 elif command -v apk >/dev/null 2>&1; then

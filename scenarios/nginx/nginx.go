@@ -20,7 +20,7 @@ import (
 )
 
 // ErrNotInstalled is returned by Find where there is no NGINX.
-var ErrNotInstalled = errors.New("nginx is not installed: `apt-get install nginx-light`, `dnf install nginx` or `apk add nginx`")
+var ErrNotInstalled = errors.New("nginx is not installed: `apt-get install nginx`, `dnf install nginx` or `apk add nginx`")
 
 // places are looked at in turn. Distributions keep NGINX in sbin, which ordinary users do not have on their PATH.
 var places = []string{"nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sbin/nginx"}
