@@ -20,6 +20,7 @@ func system(t *testing.T, open Open) {
 	group(t, "lost_syn", open, lostSYN)
 	group(t, "no_fd", open, func(t *testing.T, open Open) { inChild(t, nil, func(t *testing.T) { noFD(t, open) }) })
 	group(t, "no_local_port", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { noLocalPort(t, open) }) })
+	group(t, "self_connected", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { selfConnected(t, open) }) })
 	group(t, "no_route", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { noRoute(t, open) }) })
 }
 
@@ -152,6 +153,20 @@ func noLocalPort(t *testing.T, open Open) {
 		if res.Outcome == loadgen.NoLocalPort && res.Errno != syscall.EADDRNOTAVAIL {
 			t.Errorf("request %d: errno %v", res.Seq, res.Errno)
 		}
+	}
+}
+
+// selfConnected leaves one port to connect from, which is the one to connect to and has no listener: the
+// kernel then connects the socket to itself (RFC 9293 section 3.5), and the request must not be its own
+// answer. An engine may call it refused or, where it asks for another port, say that there is none.
+func selfConnected(t *testing.T, open Open) {
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_local_port_range", []byte("40000 40000"), 0); err != nil {
+		t.Fatal(err)
+	}
+	target := loadgen.Target{URL: "http://127.0.0.1:40000/", ConnectTimeout: patience, Timeout: patience}
+	r := offer(t, open, target, few)
+	if refused, none := r.count(loadgen.ConnectRefused), r.count(loadgen.NoLocalPort); refused+none != fewCount {
+		t.Errorf("%d refused and %d without a port, of %d: %+v", refused, none, fewCount, r.all[0])
 	}
 }
 

@@ -1,10 +1,14 @@
 package epoll
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -105,36 +109,33 @@ func allocated(t *testing.T, e *Engine, n int) uint64 {
 	return after.Mallocs - before.Mallocs
 }
 
-// More than one turn's worth in both directions: the loop must come back to what it put off.
-func TestLargeBodies(t *testing.T) {
-	const size = 3*turns*readBuffer + 1
+// handle serves a listener, each connection by f.
+func handle(t *testing.T, f func(net.Conn)) net.Listener {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	go func() {
+	var handlers sync.WaitGroup
+	handlers.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go func() {
+			handlers.Go(func() {
 				defer c.Close()
-				for read := 0; read < size; { // all but the head's length
-					n, err := c.Read(make([]byte, 1<<20))
-					if read += n; err != nil {
-						return
-					}
-				}
-				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3145729\r\n\r\n")
-				_, _ = c.Write(make([]byte, size))
-				_, _ = io.Copy(io.Discard, c)
-			}()
+				_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+				f(c)
+			})
 		}
-	}()
-	target := at(l)
-	target.Method, target.Body = "POST", make([]byte, size)
+	})
+	t.Cleanup(func() { l.Close(); handlers.Wait() })
+	return l
+}
+
+// fourOK offers four requests, all of which must succeed.
+func fourOK(t *testing.T, target loadgen.Target) {
+	t.Helper()
 	r := &results{}
 	if err := open(t, target).Run(t.Context(), time.Now(), 0, level(20, 200*time.Millisecond), r); err != nil || len(r.all) != 4 {
 		t.Fatalf("%v after %d requests", err, len(r.all))
@@ -143,6 +144,59 @@ func TestLargeBodies(t *testing.T) {
 		if res.Outcome != loadgen.OK {
 			t.Errorf("%+v", res)
 		}
+	}
+}
+
+// More than one turn's worth in both directions: the loop must come back to what it put off.
+func TestLargeBodies(t *testing.T) {
+	large := make([]byte, 3*turns*readBuffer+1)
+	for i := range large {
+		large[i] = byte(i ^ i>>8 ^ i>>16)
+	}
+	target := at(handle(t, func(c net.Conn) {
+		request, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		if got, _ := io.ReadAll(request.Body); !bytes.Equal(got, large) {
+			t.Errorf("the %d bytes that arrived are not the body", len(got))
+		}
+		_, _ = fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(large), large)
+		_, _ = io.Copy(io.Discard, c)
+	}))
+	target.Method, target.Body = "POST", large
+	fourOK(t, target)
+}
+
+// Events are edges: what comes while the loop is at something else, or together with the end of the
+// connection, is not told again.
+func TestNoEventIsMissed(t *testing.T) {
+	t.Run("end with the response", func(t *testing.T) {
+		fourOK(t, at(handle(t, func(c net.Conn) {
+			_, _ = c.Read(make([]byte, 4096))
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\nuntil the end")
+		})))
+	})
+	t.Run("response before the request", func(t *testing.T) {
+		target := at(handle(t, func(c net.Conn) {
+			_, _ = c.Write(reply)
+			time.Sleep(20 * time.Millisecond)
+			_, _ = io.Copy(io.Discard, c)
+		}))
+		target.Body = make([]byte, 32<<20) // more than the sockets hold
+		fourOK(t, target)
+	})
+}
+
+// The context may also end after the last request was sent.
+func TestCanceledWhileWaiting(t *testing.T) {
+	target := at(handle(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }))
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	r, began := &results{}, time.Now()
+	err := open(t, target).Run(ctx, began, 0, level(1, time.Second), r)
+	if !errors.Is(err, context.DeadlineExceeded) || len(r.all) != 1 || r.all[0].Outcome != loadgen.Canceled || time.Since(began) > target.Timeout/2 {
+		t.Errorf("%v after %v: %+v", err, time.Since(began), r.all)
 	}
 }
 

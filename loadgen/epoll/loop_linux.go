@@ -98,7 +98,8 @@ func (l *loop) attend(at, then time.Duration) {
 	then = min(then, l.opening.next(), l.open.next(), at+longestNap)
 	n, _ := l.poller.wait(then - at) // EINTR: nothing happened, like a timeout
 	for _, event := range l.poller.events[:n] {
-		// A connection may have been closed by an event before this one, and its slot taken again.
+		// An event may be of a connection that is closed, its slot taken again: while the process forks a
+		// child, that has a copy of the socket until its exec, and epoll goes by the last one.
 		if c := l.conns[event.Fd]; c.generation == event.Pad {
 			l.handle(c, event.Events)
 		}

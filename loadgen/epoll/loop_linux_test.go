@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"weir/loadgen"
 )
 
@@ -49,5 +51,39 @@ func TestShares(t *testing.T) {
 	e.loops, e.target.MaxInFlight = 8, 3
 	if n := e.loopsFor(level(1, time.Second)); n != 3 {
 		t.Errorf("%d loops share 3 requests in flight", n)
+	}
+}
+
+// A copy of a closed socket, such as a child has between fork and exec, must not speak for the
+// connection that has its slot now.
+func TestEventsOfAClosedConnection(t *testing.T) {
+	p, err := newPoller()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[1])
+	l := newLoop(&Engine{target: loadgen.Target{MaxInFlight: 1, Timeout: time.Hour, ConnectTimeout: time.Hour}}, p, share{0, 1})
+	l.epoch = time.Now()
+	c := l.slot()
+	c.fd, c.phase = pair[0], connecting
+	if errno := p.add(c); errno != 0 {
+		t.Fatal(errno)
+	}
+	child, err := unix.Dup(c.fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(child)
+	closeSocket(c.fd)
+	c.fd = -1
+	c.generation++
+	l.attend(0, 0)
+	if c.phase != connecting {
+		t.Error("the old connection's event was taken for the new one's")
 	}
 }
