@@ -83,15 +83,18 @@ func onset(o *analysis.Onset, why string) cell {
 	if o == nil {
 		return cell{Main: "none: " + why, Tone: muted}
 	}
-	c := cell{Main: rate(o.RPS), Interval: interval(o.Low, o.High)}
 	if o.Method != "" && o.Method != "hinge" { // the usual estimator goes without saying, any other does not
-		c.Interval += ", " + o.Method
+		return cell{Main: digits(o.Low, 3) + " to " + rate(o.High), Interval: "(" + o.Method + ")"}
 	}
-	return c
+	return cell{Main: rate(o.RPS), Interval: interval(o.Low, o.High)}
 }
 
 func overCapacity(a *analysis.Analysis, l *analysis.Lane) cell {
-	if x, ok := a.OnsetOverCapacity[l.Name]; ok {
+	x, ok := a.OnsetOverCapacity[l.Name]
+	switch {
+	case ok && l.ErrorOnset == nil: // of the overflow's bracket, which is no estimate
+		return cell{Main: fmt.Sprintf("%.3f to %.3f", x.Low, x.High)}
+	case ok:
 		return ratioCell(x)
 	}
 	if a.Capacity.Computed == nil {

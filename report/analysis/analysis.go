@@ -112,7 +112,7 @@ type Lane struct {
 	Latency        Quantiles         `json:"latency_s"`      // ok requests, from due
 	FailLatency    Quantiles         `json:"fail_latency_s"` // the others that were sent
 	SendLag        Quantiles         `json:"send_lag_s"`
-	Overflows      *uint64           `json:"overflows"`      // TcpExtListenOverflows during its trials
+	Overflows      *uint64           `json:"overflows"`      // of its listener during its trials: TcpExtListenOverflows, or its own drops where these are fewer
 	ListenDrops    *uint64           `json:"listen_drops"`   // the namespace's TcpExtListenDrops
 	ListenerDrops  *uint64           `json:"listener_drops"` // sk_drops of this lane's listener
 	MaxRecvQ       *uint32           `json:"max_recv_q"`

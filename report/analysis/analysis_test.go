@@ -173,6 +173,47 @@ func TestRetrialMode(t *testing.T) {
 	}
 }
 
+// TestForeignOverflows: another listener of the namespace overflows all the time, before the load and during it.
+// That is not this listener's, which its own drops prove.
+func TestForeignOverflows(t *testing.T) {
+	w := demo()
+	w.sample = func(s *probe.Sample) { s.Counters["TcpExtListenOverflows"] += uint64(s.At / (50 * ms)) }
+	a := analyze(t, w.record(t))
+	l := a.Lanes[0]
+	if !a.Valid || *l.Overflows != *l.ListenerDrops || *l.Reconciliation.Ratio != 1 || l.Cause.Code != "accept_queue_overflow" || l.Cause.EvidenceLevel != 2 {
+		t.Errorf("valid %v, %d overflows of %d drops, %+v, %+v", a.Valid, *l.Overflows, *l.ListenerDrops, l.Reconciliation, l.Cause)
+	}
+	near(t, "overflow onset", l.OverflowOnset.RPS, 400, .02)
+
+	// Below capacity there is none of its own, and so no onset.
+	w.rates = []float64{240, 260, 280, 300, 310, 320, 330}
+	a = analyze(t, w.record(t))
+	if l := a.Lanes[0]; !a.Valid || l.OverflowOnset != nil || *l.Overflows != 0 || !strings.Contains(l.Cause.Text, "another listener's") {
+		t.Errorf("valid %v, onset %+v, %d overflows, %+v", a.Valid, l.OverflowOnset, *l.Overflows, l.Cause)
+	}
+}
+
+// TestProxyRetries: the SYNs that were dropped were the proxy's, which sends them again; the client only sees late answers.
+func TestProxyRetries(t *testing.T) {
+	w := demo()
+	w.lanes, w.mode, w.retry, w.deadline = []string{"proxy"}, "retrial", []time.Duration{300 * ms, 600 * ms}, 250*ms
+	w.result = func(_ string, r *loadgen.Result) { r.SYNRetrans = 0 }
+	l := analyze(t, w.record(t)).Lanes[0]
+	if c := l.Cause; c.Code != "accept_queue_overflow" || c.EvidenceLevel > 1 || l.Late == 0 {
+		t.Errorf("%d late, %+v", l.Late, c)
+	}
+}
+
+// TestStages: the stage that overflowed is known, and the one before; nothing finer.
+func TestStages(t *testing.T) {
+	w := demo()
+	w.rates, w.plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 200, To: 200, Duration: 4 * time.Second}, {From: 600, To: 600, Duration: 4 * time.Second}}, Arrival: plan.Constant}}
+	o := analyze(t, w.record(t)).Lanes[0].OverflowOnset
+	if o == nil || o.Low != 200-17/4.0 || o.High != 600 || !strings.HasPrefix(o.Method, "first stage") {
+		t.Errorf("onset %+v, want 195.75 to 600", o)
+	}
+}
+
 func TestRamp(t *testing.T) {
 	w := demo()
 	w.rates, w.plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 300, To: 500, Duration: 10 * time.Second}}, Arrival: plan.Constant}}

@@ -28,6 +28,7 @@ func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) Cause {
 	k.listenDrops = l.sum(func(f *figures) *uint64 { return f.listenDrops })
 	k.queueDrops = l.sum(func(f *figures) *uint64 { return f.queueDrops })
 	k.overflows = l.overflows()
+	k.namespace = l.sum(func(f *figures) *uint64 { return f.namespace })
 
 	kinds := []struct {
 		n       uint64
@@ -63,13 +64,13 @@ type witness struct {
 	rec      Reconciliation
 	queue    queue
 
-	overflows, drops, listenDrops, queueDrops *uint64
+	overflows, namespace, drops, listenDrops, queueDrops *uint64
 }
 
 func (k *witness) nothing() Cause {
 	c := Cause{Code: "none", EvidenceName: ladder[0], Text: "No request went bad, so there is no cause to name.", Evidence: k.counters()}
-	switch n := value(k.overflows); {
-	case n == 0:
+	switch n := value(k.namespace); {
+	case n == 0 || isUnix(k.lane.Listener):
 	case k.drops != nil && *k.drops == 0:
 		c.Text = fmt.Sprintf("No request went bad. The %d overflows in the backend's namespace were another listener's.", n)
 	case k.drops != nil:
@@ -95,14 +96,16 @@ func (k *witness) fullQueue() Cause {
 		c.EvidenceLevel = k.unixLevel()
 	case k.overflows == nil:
 		c.Text = fmt.Sprintf("The client saw %s, as it would from a full accept queue, but the kernel's counters were not sampled, so this is not known.", saw)
-	case value(k.overflows) > 0 && k.drops != nil && *k.drops == 0:
+	case value(k.namespace) > 0 && k.drops != nil && *k.drops == 0:
 		c.Code = "another_listener"
-		c.Text = fmt.Sprintf("The overflows were another listener's: this one dropped nothing while its namespace counted %d. What made the client see %s is not known.", *k.overflows, saw)
+		c.Text = fmt.Sprintf("The overflows were another listener's: this one dropped nothing while its namespace counted %d. What made the client see %s is not known.", *k.namespace, saw)
 	case value(k.overflows) > 0 && k.drops == nil && k.agrees() && k.queue.full:
 		k.overflow(&c, saw, k.countFull)
 		c.Evidence = append(c.Evidence, "the kernel does not tell this listener's own drops: that it was this listener rests on its full queue and on the equal counts")
 	case value(k.overflows) > 0 && k.drops != nil && enough(k.drops) && enough(k.overflows):
 		k.overflow(&c, saw, k.countFull)
+	case value(k.overflows) > 0 && k.lane.Listener == "":
+		c.Text = fmt.Sprintf("The client saw %s. An accept queue in the backend's network namespace overflowed %d times, but which one is not known: name the backend's listener (--probe-listener).", saw, *k.overflows)
 	case value(k.overflows) > 0:
 		c.Text = fmt.Sprintf("The accept queue overflowed %d times, which does not account for %s; something else took part.", *k.overflows, saw)
 	case enough(k.queueDrops) || enough(k.listenDrops):
@@ -182,7 +185,10 @@ func (k *witness) counters() []string {
 		}
 		out = append(out, fmt.Sprintf(format, *v))
 	}
-	add(k.overflows, "%d overflows in the backend's network namespace (TcpExtListenOverflows)")
+	add(k.namespace, "%d overflows in the backend's network namespace (TcpExtListenOverflows)")
+	if value(k.overflows) < value(k.namespace) {
+		add(k.overflows, "%d of them at most are this listener's, by its own drops")
+	}
 	add(k.drops, "%d drops of this listener (sk_drops)")
 	add(k.listenDrops, "%d listen drops in the namespace (TcpExtListenDrops)")
 	if q := k.queue; q.depth != nil && q.limit != nil {

@@ -14,7 +14,8 @@ type figures struct {
 	late        uint64 // ok, but after the deadline
 	bad         uint64 // not ok, or late
 	synRetrans  uint64
-	overflows   *uint64 // TcpExtListenOverflows from its start until it had drained
+	overflows   *uint64 // of the lane's listener, from the trial's start until it had drained
+	namespace   *uint64 // TcpExtListenOverflows: of all listeners in its network namespace
 	listenDrops *uint64
 	queueDrops  *uint64 // TcpExtTCPReqQFullDrop
 	drops       *uint64 // sk_drops of the lane's listener
@@ -40,7 +41,8 @@ func (r *run) measure() {
 		f.complete = t.end != nil && f.due == uint64(t.Due) && f.outcomes[loadgen.Canceled] == 0
 
 		w := r.cover(t)
-		f.overflows = w.delta(listenOverflows)
+		f.overflows = w.overflows(t.lane.Listener)
+		f.namespace = w.delta(listenOverflows)
 		f.listenDrops = w.delta(listenDrops)
 		f.queueDrops = w.delta(reqQFullDrop)
 		f.drops = w.drops(t.lane.Listener)

@@ -96,7 +96,7 @@ func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*Onset,
 	case len(trials) > maxFitted:
 		return nil, nil, fmt.Sprintf("its %d trials are more than the %d that are fitted", len(trials), maxFitted)
 	case len(trials) == 0 && unknown > 0:
-		return nil, nil, "the kernel's counters were not sampled around its trials"
+		return nil, nil, l.uncounted()
 	case len(trials) == 0:
 		return nil, nil, "no trial ran to its end"
 	case total == 0:
@@ -111,6 +111,14 @@ func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*Onset,
 	return &Onset{RPS: fit.Theta, Low: fit.Low, High: fit.High, Method: "hinge"}, &fit, ""
 }
 
+// uncounted says why a lane's overflows are not known.
+func (l *lane) uncounted() string {
+	if isUnix(l.Listener) {
+		return "no counter of the kernel counts the overflows of a unix socket"
+	}
+	return "the kernel's counters were not sampled around its trials"
+}
+
 // filling is how many workers take a first request before the queue fills; 0, not counted, with Poisson
 // arrivals, where the correction was found to add to a bias instead of taking it away (estimate.Hinge).
 func (r *run) filling(l *lane) int {
@@ -122,9 +130,9 @@ func (r *run) filling(l *lane) int {
 	return r.header.Capacity.Workers * max(1, r.header.Capacity.WorkerConnections)
 }
 
-// highest is the highest rate that a complete trial offered.
+// highest is the highest rate that a trial offered.
 func (l *lane) highest() (rate float64) {
-	for _, t := range l.complete() {
+	for _, t := range l.trials {
 		rate = max(rate, t.Plan.MaxRate())
 	}
 	return rate
@@ -134,7 +142,7 @@ func (l *lane) highest() (rate float64) {
 // then. Its bounds are how finely that was observed, not a confidence interval, and the method says so.
 func (r *run) firstOverflow(l *lane) (*Onset, string) {
 	if l.overflows() == nil {
-		return nil, "the kernel's counters were not sampled around its trials"
+		return nil, l.uncounted()
 	}
 	t, from, to, ok := r.overflowTrial(l)
 	if !ok {
@@ -145,6 +153,9 @@ func (r *run) firstOverflow(l *lane) (*Onset, string) {
 	}
 	before := t.Plan.RateAt(max(0, from-t.Start))
 	after := t.Plan.RateAt(min(max(0, to-t.Start), t.duration()-1))
+	if slope, ok := t.slope(from); ok && slope == 0 {
+		return l.firstStage(t, from), ""
+	}
 	o := &Onset{RPS: after, Low: min(before, after), High: max(before, after), Method: "first overflow; its bounds are the sampling's"}
 	if slope, ok := t.slope(from); ok && slope > 0 && l.slots > 0 {
 		bias := capacity.RampBias(slope, l.slots)
@@ -174,6 +185,22 @@ func (l *lane) firstTrial(first *trial) *Onset {
 	}
 }
 
+// firstStage is the same for a plan of stages: the rate of the one that overflowed, from the highest before it.
+func (l *lane) firstStage(t *trial, at time.Duration) *Onset {
+	rate, low := t.Plan.RateAt(at-t.Start), 0.0
+	var end time.Duration
+	for _, s := range t.Plan.Stages {
+		if end += s.Duration; end > at-t.Start {
+			break
+		}
+		low = max(low, min(s.From, s.To)-float64(l.slots)/s.Duration.Seconds())
+	}
+	return &Onset{
+		RPS: rate, Low: min(low, rate), High: rate,
+		Method: "first stage with an overflow; from the highest before it, less what its queue took",
+	}
+}
+
 // slope is how fast the plan's rate grows, in req/s per second, at a time of the run.
 func (t *trial) slope(at time.Duration) (float64, bool) {
 	u := at - t.Start
@@ -189,7 +216,7 @@ func (t *trial) slope(at time.Duration) (float64, bool) {
 // overflowTrial is the first trial in time with an overflow, and between which two samples that fell.
 func (r *run) overflowTrial(l *lane) (t *trial, from, to time.Duration, ok bool) {
 	for _, t := range l.trials {
-		if from, to, ok := r.observed(t).firstGrowth(listenOverflows); ok {
+		if from, to, ok := r.observed(t).firstOverflow(l.Listener); ok {
 			return t, from, to, true
 		}
 	}

@@ -23,6 +23,10 @@ func (k *witness) late() Cause {
 		retrans += t.figures.synRetrans
 	}
 	switch {
+	case k.lane.Mode == runfile.Retrial && retrans == 0 && k.queue.full && float64(value(k.overflows)) >= explained*float64(k.lane.late()):
+		// The client lost no SYN, so those that were dropped were a proxy's.
+		k.overflow(&c, saw+": the proxy's SYNs were sent again", func(b *bin) uint64 { return b.late })
+		c.EvidenceLevel = min(c.EvidenceLevel, 1)
 	case k.lane.Mode == runfile.Retrial && value(k.overflows) > 0 && value(k.drops) > 0 && float64(retrans) >= explained*float64(k.lane.late()):
 		k.overflow(&c, fmt.Sprintf("%s, after %d lost SYNs", saw, retrans), func(b *bin) uint64 { return b.late })
 		c.EvidenceLevel = min(c.EvidenceLevel, 1)

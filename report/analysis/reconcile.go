@@ -30,6 +30,10 @@ func (r *run) reconcile(l *lane, c serverCapacity) Reconciliation {
 	case len(counted) == 0:
 		f := r.allFailures(l)
 		rec.ClientFailures = f.sumFull()
+		if isUnix(l.Listener) {
+			rec.Verdict = "not measured: " + l.uncounted()
+			return rec
+		}
 		rec.Verdict = "not measured: the kernel's counters were not sampled around any complete trial"
 		return rec
 	case rec.Overflows == 0 && rec.ClientFailures == 0:

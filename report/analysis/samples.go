@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"sort"
+	"strings"
 	"time"
 )
 
@@ -68,6 +69,24 @@ func (w window) delta(counter int) *uint64 {
 	return &d
 }
 
+// overflows is how often the accept queue at an address overflowed, at most. TcpExtListenOverflows counts
+// for the whole network namespace, where other listeners may overflow too; what this one dropped itself
+// (sk_drops, at least one for each of its overflows) bounds its share. Without own drops the namespace's
+// count is all there is. A unix socket's queue is counted by nothing: nil.
+func (w window) overflows(addr string) *uint64 {
+	n := w.delta(listenOverflows)
+	if n == nil || isUnix(addr) {
+		return nil
+	}
+	if own := w.drops(addr); own != nil && *own < *n {
+		return own
+	}
+	return n
+}
+
+// isUnix tells the path of a unix socket, or the name of an abstract one, from ADDRESS:PORT.
+func isUnix(addr string) bool { return strings.HasPrefix(addr, "/") || strings.HasPrefix(addr, "@") }
+
 // drops is by how much the sk_drops of the sockets at an address grew over the window; nil where the
 // kernel does not tell. Each socket is followed by its cookie; one that is new began at 0. The kernel's
 // counter is 32 bits wide and may pass zero.
@@ -132,11 +151,11 @@ func (w window) queue(addr string) queue {
 	return q
 }
 
-// firstGrowth is when a counter first grew: between from and to, which are the times of two samples.
-func (w window) firstGrowth(counter int) (from, to time.Duration, ok bool) {
+// firstOverflow is when the queue at an address first overflowed: between from and to, which are the
+// times of two samples.
+func (w window) firstOverflow(addr string) (from, to time.Duration, ok bool) {
 	for i := 1; i < len(w); i++ {
-		a, b := w[i-1].counters[counter], w[i].counters[counter]
-		if a.ok && b.ok && b.value > a.value {
+		if value(w[i-1:i+1].overflows(addr)) > 0 {
 			return w[i-1].at, w[i].at, true
 		}
 	}

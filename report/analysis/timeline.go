@@ -30,7 +30,7 @@ func (r *run) timeline(l *lane, c serverCapacity) Timeline {
 				tl.RecvQ[i] = q.depth
 			}
 		}
-		tl.count(r.observed(t), index, width)
+		tl.count(l.Listener, r.observed(t), index, width)
 		r.replay(t, c, index, width, tl.Replayed)
 	}
 	return tl
@@ -108,11 +108,11 @@ func (tl *Timeline) bad(class string) []uint64 {
 	return tl.Bad[class]
 }
 
-// count puts each growth of the overflow counter into the bin of the reading that showed it.
-func (tl *Timeline) count(w window, index map[time.Duration]int, width time.Duration) {
+// count puts the overflows of the listener at addr into the bin of the reading that showed it.
+func (tl *Timeline) count(addr string, w window, index map[time.Duration]int, width time.Duration) {
 	for k := 1; k < len(w); k++ {
 		i, ok := index[w[k].at.Truncate(width)]
-		if d := w[k-1 : k+1].delta(listenOverflows); ok && d != nil {
+		if d := w[k-1 : k+1].overflows(addr); ok && d != nil {
 			tl.Overflows[i] = plus(tl.Overflows[i], *d)
 		}
 	}

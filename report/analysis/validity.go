@@ -72,8 +72,13 @@ func (r *run) invalid(c serverCapacity) []string {
 func (l *lane) lateness(c serverCapacity) (p99, doubt, limit time.Duration) {
 	doubt = max(maxLag, time.Duration(maxLagShare*float64(c.mean)))
 	limit = doubt
-	if m, ok := c.model(l); ok {
-		limit = max(limit, time.Duration(maxBurst*float64(m.LongestWait())))
+	// Above capacity the queue is full anyway, so no higher rate than W/S matters, where that is known.
+	rate := l.highest()
+	if c.rate > 0 {
+		rate = min(rate, c.rate)
+	}
+	if l.slots > 0 && rate > 0 {
+		limit = max(limit, time.Duration(maxBurst*float64(l.slots)/rate*float64(time.Second)))
 	}
 	if estimate.Supported(uint64(l.lag.TotalCount()), 0.99) {
 		p99 = time.Duration(l.lag.ValueAtPercentile(99))
@@ -97,15 +102,21 @@ func (l *lane) busiest() (*trial, float64) {
 	return at, high
 }
 
-// overflowsBefore is how far the hosts' counters moved between their first sample and the first trial.
+// overflowsBefore is how often the lanes' listeners overflowed between the first sample and the first trial.
 func (r *run) overflowsBefore() (n uint64) {
 	if len(r.trials) == 0 {
 		return 0
 	}
-	for _, host := range r.hosts() {
-		s := r.samples[host]
+	seen := map[[2]string]bool{} // lanes share a listener
+	for _, l := range r.lanes {
+		at := [2]string{l.ListenerHost, l.Listener}
+		if l.Listener == "" || seen[at] {
+			continue
+		}
+		seen[at] = true
+		s := r.samples[l.ListenerHost]
 		before := window(s[:search(s, func(x sample) bool { return x.at > r.trials[0].Start })])
-		n += value(before.delta(listenOverflows))
+		n += value(before.overflows(l.Listener))
 	}
 	return n
 }
@@ -114,23 +125,11 @@ func (r *run) overflowsBefore() (n uint64) {
 func (r *run) overflowsBetween() (n uint64) {
 	for i := 1; i < len(r.trials); i++ {
 		a, b := r.cover(r.trials[i-1]), r.cover(r.trials[i])
-		if len(a) > 0 && len(b) > 0 && r.trials[i-1].lane.ListenerHost == r.trials[i].lane.ListenerHost {
-			n += value(window{a[len(a)-1], b[0]}.delta(listenOverflows))
+		if l := r.trials[i].lane; len(a) > 0 && len(b) > 0 && r.trials[i-1].lane.ListenerHost == l.ListenerHost {
+			n += value(window{a[len(a)-1], b[0]}.overflows(l.Listener))
 		}
 	}
 	return n
-}
-
-// hosts are those in which a lane's listener lives.
-func (r *run) hosts() []string {
-	var out []string
-	for _, l := range r.lanes {
-		if l.ListenerHost != "" && len(r.samples[l.ListenerHost]) > 0 {
-			out = append(out, l.ListenerHost)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 // doubt adds the warnings that the record itself gives reason for.
