@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -82,14 +83,18 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 	if every == 0 {
 		every = sampleEvery
 	}
-	if !s.probeListener(opt, every) {
+	probing, err := s.probeListener(opt, every)
+	if err != nil {
+		return err
+	}
+	if !probing {
 		every = 0
 	}
-	if opt.NGINXErrorLog != "" {
-		s.Watchers = append(s.Watchers, logWatcher("proxy", opt.NGINXErrorLog, nginxlog.ParseError))
+	if err := s.followLog(opt.NGINXErrorLog, nginxlog.ParseError); err != nil {
+		return err
 	}
-	if opt.NGINXAccessLog != "" {
-		s.Watchers = append(s.Watchers, logWatcher("proxy", opt.NGINXAccessLog, nginxlog.ParseAccess))
+	if err := s.followLog(opt.NGINXAccessLog, nginxlog.ParseAccess); err != nil {
+		return err
 	}
 	if err := s.calibrate(ctx); err != nil {
 		return err
@@ -105,6 +110,20 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 	return nil
 }
 
+// followLog has a log of the proxy watched, which must be readable now: later is too late to find a wrong path.
+func (s *Setup) followLog(path string, parse func([]byte) (nginxlog.Line, bool)) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("the proxy's log: %w", err)
+	}
+	_ = f.Close()
+	s.Watchers = append(s.Watchers, logWatcher("proxy", path, parse))
+	return nil
+}
+
 // greet sends one request, so that a mistyped address is found before a whole run has failed on it.
 func (s *Setup) greet(ctx context.Context, lane Lane) error {
 	r, err := once(ctx, lane)
@@ -112,8 +131,8 @@ func (s *Setup) greet(ctx context.Context, lane Lane) error {
 		return fmt.Errorf("%s lane: %w", lane.Name, err)
 	}
 	if r.Outcome == loadgen.OK {
-		if server := r.Status; server >= 300 {
-			s.warn("redirect", fmt.Sprintf("%s answers %s with status %d; redirects are counted as ok and not followed.", lane.Name, lane.Target.URL, server))
+		if r.Status >= 300 {
+			s.warn("redirect", fmt.Sprintf("%s answers %s with status %d; redirects are counted as ok and not followed.", lane.Name, lane.Target.URL, r.Status))
 		}
 		return nil
 	}
@@ -121,55 +140,71 @@ func (s *Setup) greet(ctx context.Context, lane Lane) error {
 	if r.Errno != 0 {
 		what += fmt.Sprintf(" (%v, errno %d)", r.Errno, int(r.Errno))
 	}
-	return fmt.Errorf("%s lane: the first request to %s ended in %s: is the server running there, and does it answer this request?", lane.Name, lane.Target.URL, what)
+	where := lane.Target.URL
+	if lane.Target.Network == "unix" {
+		where += " on " + lane.Target.Address
+	}
+	return fmt.Errorf("%s lane: the first request to %s ended in %s: is the server running there, and does it answer this request?", lane.Name, where, what)
 }
 
-// probeListener opens the probe and says whether there is one.
-func (s *Setup) probeListener(opt AttachOptions, every time.Duration) bool {
+// probeListener opens the probe and finds the backend's listener. What the user named must be there; what
+// weir looked for by itself and did not find is a warning.
+func (s *Setup) probeListener(opt AttachOptions, every time.Duration) (probing bool, err error) {
+	named := opt.ProbeListener != "" || opt.ProbePid != 0
 	conf, why := probeConfig(opt)
 	if why != "" {
 		s.warn("no_listener", why)
-		return false
 	}
-	if err := s.addProbe(conf, every); err != nil {
+	found, err := s.addProbe(conf, every)
+	switch {
+	case err != nil && named:
+		return false, fmt.Errorf("probe: %w", err)
+	case err != nil:
 		s.warn("no_probe", "The kernel was not probed: "+err.Error())
-		return false
+		return false, nil
+	case why != "":
+		return true, nil
+	case len(found.Listeners) == 0 && named:
+		return false, fmt.Errorf("probe: there is no listening socket for %s%s", listenerName(conf), sourceErrors(found))
+	case len(found.Listeners) == 0:
+		s.warn("no_listener", fmt.Sprintf("No listening socket was found for %s: its queue and its drops are unknown. "+
+			"If the server runs in a container give --probe-pid; if it listens elsewhere give --probe-listener.", listenerName(conf)))
+		for i := range s.Lanes {
+			s.Lanes[i].ListenerHost = conf.Host // its namespace's counters are known all the same
+		}
+		return true, nil
 	}
-	p, err := probe.Open(conf)
-	if err != nil {
-		s.warn("no_probe", "The kernel was not probed: "+err.Error())
-		return false
-	}
-	defer p.Close()
-	found := p.Read(time.Now()).Listeners
-	if len(found) == 0 {
-		s.warn("no_listener", fmt.Sprintf("No listening socket was found for %s in the probed network namespace: "+
-			"its queue and its drops are unknown. If the server runs in a container give --probe-pid; if the proxy forwards elsewhere give --probe-listener.", listenerName(conf)))
-		return true
-	}
+	listener := found.Listeners[0]
 	for i := range s.Lanes {
-		s.Lanes[i].Listener, s.Lanes[i].ListenerHost = found[0].Addr, conf.Host
+		s.Lanes[i].Listener, s.Lanes[i].ListenerHost = listener.Addr, conf.Host
+		if len(conf.UnixPaths) > 0 {
+			s.Lanes[i].Mode = LossMode // connect() on a unix socket fails at once, through a proxy too
+		}
 	}
-	return true
+	return true, nil
 }
 
-// probeConfig says which listener is watched, or why none can be.
+func sourceErrors(s probe.Sample) (text string) {
+	for _, e := range s.Errors {
+		text += "; " + e.Source + ": " + e.Text
+	}
+	return text
+}
+
+// probeConfig says which listener is watched; why not, where none can be. The counters are watched all the same.
 func probeConfig(opt AttachOptions) (conf probe.Config, why string) {
 	conf = probe.Config{Host: "local", Pid: opt.ProbePid}
-	if name := opt.ProbeListener; name != "" {
-		if strings.Contains(name, "/") {
-			conf.UnixPaths = []string{name}
-			return conf, ""
-		}
-		_, port, err := net.SplitHostPort(name)
-		n, convErr := strconv.ParseUint(port, 10, 16)
-		if err != nil || convErr != nil || n == 0 {
-			return conf, fmt.Sprintf("--probe-listener %q is neither :PORT, ADDRESS:PORT nor the path of a unix socket.", name)
-		}
-		conf.Ports = []uint16{uint16(n)}
+	if name := opt.ProbeListener; strings.Contains(name, "/") {
+		conf.UnixPaths = []string{name}
+		return conf, ""
+	} else if name != "" {
+		conf.Ports = []uint16{listenerPort(name)}
 		return conf, ""
 	}
 	lane := opt.Lanes[0] // the direct one where there is one
+	if lane.HopConnectTimeout != 0 {
+		return conf, "Only the proxy is known, not the backend behind it: its queue and its drops are unknown. Name its listener with --probe-listener :PORT."
+	}
 	if lane.Target.Network == "unix" {
 		conf.UnixPaths = []string{lane.Target.Address}
 		return conf, ""
@@ -183,6 +218,27 @@ func probeConfig(opt AttachOptions) (conf probe.Config, why string) {
 	}
 	conf.Ports = []uint16{portOf(u)}
 	return conf, ""
+}
+
+// CheckListener says what is wrong with the name of a listener: ":8000", "10.0.0.1:8000" or a path.
+func CheckListener(name string) error {
+	if name == "" || strings.Contains(name, "/") || listenerPort(name) != 0 {
+		return nil
+	}
+	return fmt.Errorf("%q is neither :PORT, ADDRESS:PORT nor the path of a unix socket", name)
+}
+
+// listenerPort is the port in a listener's name, 0 where there is none.
+func listenerPort(name string) uint16 {
+	_, port, err := net.SplitHostPort(name)
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return 0
+	}
+	return uint16(n)
 }
 
 func portOf(u *url.URL) uint16 {

@@ -7,11 +7,12 @@ import (
 	"weir/probe"
 )
 
-// addProbe opens a probe, notes the sysctls of its namespace and lets it watch the experiment.
-func (s *Setup) addProbe(conf probe.Config, every time.Duration) error {
+// addProbe opens a probe, notes the sysctls of its namespace and lets it watch the experiment. It returns
+// a first reading.
+func (s *Setup) addProbe(conf probe.Config, every time.Duration) (probe.Sample, error) {
 	p, err := probe.Open(conf)
 	if err != nil {
-		return err
+		return probe.Sample{}, err
 	}
 	s.onClose(p.Close)
 	for name, value := range probe.Sysctls(conf) {
@@ -21,5 +22,5 @@ func (s *Setup) addProbe(conf probe.Config, every time.Duration) error {
 		p.Run(ctx, epoch, every, rec.Sample)
 		rec.Sample(p.Read(epoch)) // the last word: what happened since the last tick
 	})
-	return nil
+	return p.Read(time.Now()), nil
 }

@@ -167,7 +167,7 @@ func (b *labBuilder) addProbes() error {
 	}
 	for _, p := range probes {
 		conf := probe.Config{Host: p.host, NetNS: b.lab.Host(p.host).NetNS(), Ports: p.ports}
-		if err := b.addProbe(conf, p.every); err != nil {
+		if _, err := b.addProbe(conf, p.every); err != nil {
 			return err
 		}
 	}

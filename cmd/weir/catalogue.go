@@ -29,6 +29,7 @@ func newScenarios(s streams) *cobra.Command {
 				return err
 			}
 			table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+			fmt.Fprintf(table, "SCENARIO\tCLAIM THAT IT PUTS TO THE TEST\n")
 			for _, name := range catalogue.Names() {
 				scenario, err := catalogue.Open(name)
 				if err != nil {

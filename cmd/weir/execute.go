@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -42,10 +43,10 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
-	if err := report.WriteAll(dir, a); err != nil {
+	if err := errors.Join(report.Text(s.out, a, textOptions(s)), report.WriteAll(dir, a)); err != nil {
 		return errors.Join(runErr, err)
 	}
-	if err := show(s, a, dir); err != nil {
+	if err := point(s, dir); err != nil {
 		return errors.Join(runErr, err)
 	}
 	switch {
@@ -62,8 +63,7 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 // record offers the load and returns the folder of its record, also where the load ended early.
 func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string, seed uint64) (dir string, err error) {
 	epoch := time.Now()
-	dir = filepath.Join(o.out, epoch.UTC().Format("20060102T150405Z")+"-"+setup.Name)
-	w, err := runfile.Create(dir)
+	dir, w, err := create(filepath.Join(o.out, epoch.UTC().Format("20060102T150405Z")+"-"+setup.Name))
 	if err != nil {
 		return "", errors.Join(err, setup.Close())
 	}
@@ -76,6 +76,18 @@ func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setu
 	ui.close()
 	closeErr := setup.Close()
 	return dir, errors.Join(runErr, closeErr, rec.Close(reason(runErr)))
+}
+
+// create makes the run's folder and record. A second run of the same second gets a number behind its name.
+func create(base string) (dir string, w *runfile.Writer, err error) {
+	const most = 100
+	dir = base
+	for i := 2; ; i++ {
+		if w, err = runfile.Create(dir); !errors.Is(err, fs.ErrExist) || i > most {
+			return dir, w, err
+		}
+		dir = fmt.Sprintf("%s-%d", base, i)
+	}
 }
 
 func reason(err error) string {
@@ -97,11 +109,8 @@ func analyze(path string) (*analysis.Analysis, error) {
 	return analysis.Analyze(r)
 }
 
-// show prints the verdict and where the rest is.
-func show(s streams, a *analysis.Analysis, dir string) error {
-	if err := report.Text(s.out, a, textOptions(s)); err != nil {
-		return err
-	}
+// point says where the whole report is.
+func point(s streams, dir string) error {
 	_, err := fmt.Fprintf(s.out, "report: %s\n", filepath.Join(dir, "report.html"))
 	return err
 }

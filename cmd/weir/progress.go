@@ -55,10 +55,28 @@ func newProgress(out io.Writer, quiet bool, s *scenarios.Setup) *progress {
 	for _, l := range s.Lanes {
 		p.listener[l.Name] = [2]string{l.ListenerHost, l.Listener}
 	}
+	if !quiet {
+		fmt.Fprintln(out, introduction(s))
+	}
 	if p.terminal && !quiet {
 		p.stopped.Go(p.redraw)
 	}
 	return p
+}
+
+// introduction says, before the load, what was found and what is about to happen.
+func introduction(s *scenarios.Setup) string {
+	parts := []string{fmt.Sprintf("%d trials in %d lanes, about %v without drains", len(s.Trials), len(s.Lanes), s.Length().Round(time.Second))}
+	if len(s.Lanes) == 1 {
+		parts[0] = fmt.Sprintf("%d trials, about %v without drains", len(s.Trials), s.Length().Round(time.Second))
+	}
+	if l := s.Lanes[0].Listener; l != "" {
+		parts = append(parts, "watching "+l)
+	}
+	if c := s.Capacity; c.ServiceTime > 0 {
+		parts = append(parts, fmt.Sprintf("service time %v (%s)", c.ServiceTime.Round(10*time.Microsecond), c.ServiceTimeSource))
+	}
+	return s.Name + ": " + strings.Join(parts, "; ")
 }
 
 func (p *progress) redraw() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -46,10 +47,13 @@ goes to stdout and no file is written.`,
 			if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 				dir = filepath.Dir(dir)
 			}
-			if err := report.WriteAll(dir, a); err != nil {
+			if err := report.Text(s.out, a, textOptions(s)); err != nil {
 				return err
 			}
-			return show(s, a, dir)
+			if err := report.WriteAll(dir, a); err != nil {
+				return fmt.Errorf("%w; --format prints one rendering and writes no file", err)
+			}
+			return point(s, dir)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "", "print `text`, json, markdown or html instead")

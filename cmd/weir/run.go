@@ -96,6 +96,8 @@ func (f *runFlags) check() error {
 		return usage("--probe-interval must be at least 1ms, not %v", f.probeInterval)
 	case f.probePid < 0:
 		return usage("--probe-pid must be a process id, not %d", f.probePid)
+	case scenarios.CheckListener(f.probeListener) != nil:
+		return usage("--probe-listener: %w", scenarios.CheckListener(f.probeListener))
 	case !folderName(f.name):
 		return usage("--name %s: use letters, digits, dots, dashes and underscores", quoted(f.name))
 	}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,6 +146,11 @@ func checkURL(flag, text string) (string, error) {
 	u, err := url.Parse(text)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return "", usage("%s %s is not a URL that can be loaded: write it with its scheme, as in http://127.0.0.1:8000/", flag, quoted(text))
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return "", usage("%s %s: %s is not a port", flag, quoted(text), port)
+		}
 	}
 	if u.User != nil {
 		return "", usage("%s: a password does not belong in a URL that is recorded; send it with -H 'Authorization: …'", flag)

@@ -9,6 +9,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/report/analysis/estimate"
+	"weir/report/runfile"
 )
 
 // The limits beyond which a run says nothing about the server.
@@ -66,9 +67,9 @@ func (r *run) invalid(c serverCapacity) []string {
 // A late generator does two things. It shifts latencies, which count from due, by as much: that is a
 // doubt as soon as it can be seen. And it releases together what was due apart, lag × rate requests, in place of
 // the even stream that the onset is estimated for. While such bursts are small beside the queue that
-// takes them, the onset does not move (C/μ is the queue's length in time); when they are not, or the queue
+// takes them, the onset does not move; when they are not, or the queue
 // is not known, the run says nothing. A hypervisor that takes the processor away for some milliseconds
-// does no harm to a queue of 44 ms.
+// does no harm to a queue that takes 44 ms to fill.
 func (l *lane) lateness(c serverCapacity) (p99, doubt, limit time.Duration) {
 	doubt = max(maxLag, time.Duration(maxLagShare*float64(c.mean)))
 	limit = doubt
@@ -165,7 +166,10 @@ func (r *run) doubtGenerator(c serverCapacity) {
 
 func (r *run) doubtProbe(l *lane) {
 	s := r.samples[l.ListenerHost]
+	told := slices.ContainsFunc(r.header.Warnings, func(w runfile.Warning) bool { return w.Code == "no_probe" || w.Code == "no_listener" })
 	switch {
+	case told: // by who looked for them, and why they were not found
+		return
 	case len(s) == 0:
 		r.warn("no_probe", "%s: the backend's kernel was not sampled: overflows, drops and queue are not known", l.Name)
 		return
