@@ -3,6 +3,7 @@ package epoll
 import (
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -31,6 +32,16 @@ func TestTimeoutsExpireInOrder(t *testing.T) {
 	q.remove(&conns[0])
 	if q.len != 0 || q.next() != never || q.expired(never-1) != nil || q.back != nil {
 		t.Errorf("%+v", q)
+	}
+}
+
+// A request in flight costs a conn, a pointer to it and, where a line of its response came in two pieces,
+// the first of them; the sockets are the kernel's.
+func TestMemoryOfARequest(t *testing.T) {
+	if size := unsafe.Sizeof(conn{}); size > 1024 {
+		t.Errorf("%d bytes", size)
+	} else {
+		t.Logf("%d bytes", size)
 	}
 }
 

@@ -43,13 +43,18 @@ func (p poller) control(op uintptr, c *conn) syscall.Errno {
 	return errno
 }
 
-// wait returns the number of events, which are in p.events, after at most d. Only where it may block is
-// Go's scheduler told of it.
+// brief is a wait of which Go's scheduler is not told. It would look every 20 µs whether to give our
+// processor to another goroutine (runtime/proc.go, sysmon), at high rates only to be asked for it back at
+// once, and that costs more CPU than the wait. Nothing else suffers: a signal, by which the runtime asks
+// for the processor, ends the wait.
+const brief = 100 * time.Microsecond
+
+// wait returns the number of events, which are in p.events, after at most d.
 func (p poller) wait(d time.Duration) (n int, errno syscall.Errno) {
 	// struct __kernel_timespec, which is this one on every architecture.
 	timeout := [2]int64{int64(max(0, d) / time.Second), int64(max(0, d) % time.Second)}
 	var r uintptr
-	if d > 0 {
+	if d > brief {
 		r, _, errno = unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])),
 			uintptr(len(p.events)), uintptr(unsafe.Pointer(&timeout)), 0, 0)
 	} else {
