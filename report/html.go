@@ -136,10 +136,23 @@ func viewLane(l *analysis.Lane) laneView {
 		v.Quantiles = append(v.Quantiles, append(row, count(q.q.Count)))
 	}
 	for _, m := range l.Timeline.Marks {
-		v.Marks = append(v.Marks, fmt.Sprintf("%s (%.1f s)", m.Text, m.AtS))
+		v.Marks = append(v.Marks, fmt.Sprintf("%s (%s)", m.Text, moment(l, m.AtS)))
 	}
 	v.Facts = laneFacts(l)
 	return v
+}
+
+// moment places a time of the run in one of the lane's trials. The run's clock is of no use beside a
+// timeline from which the time between trials is cut out.
+func moment(l *analysis.Lane, at float64) string {
+	for i := len(l.Trials) - 1; i >= 0; i-- {
+		if t := &l.Trials[i]; at >= t.Start && t.Rate > 0 {
+			return fmt.Sprintf("%.1f s into the trial at %s", at-t.Start, rate(t.Rate))
+		} else if at >= t.Start {
+			return fmt.Sprintf("%.1f s into the trial", at-t.Start)
+		}
+	}
+	return fmt.Sprintf("%.1f s after the beginning", at)
 }
 
 // laneFacts is how the lane was loaded and what its counters said.
