@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,9 +15,9 @@ import (
 	"weir/report/analysis"
 )
 
-// together are the tests that load a server for half a minute. Four run side by side: each leaves the
+// together are the tests that load a server for half a minute. Three run side by side: each leaves the
 // machine idle most of the time, and one after the other they would take ten minutes.
-var together = make(chan struct{}, 4)
+var together = make(chan struct{}, 3)
 
 func runTogether(t *testing.T) {
 	t.Parallel()
@@ -34,7 +35,7 @@ func TestGrid(t *testing.T) {
 			for _, backlog := range []int{8, 64} {
 				t.Run(fmt.Sprintf("W=%d,S=%v,B=%d", workers, service, backlog), func(t *testing.T) {
 					runTogether(t)
-					checkGridPoint(t, reproduce(t, weir, gridScenario(workers, service, backlog)))
+					checkGridPoint(t, weir, gridScenario(workers, service, backlog))
 				})
 			}
 		}
@@ -56,32 +57,48 @@ load: {from: 0.6, to: 1.6, trials: 15, trial_duration: %v, arrival: constant, co
 `, workers, service, backlog, trial)
 }
 
-func checkGridPoint(t *testing.T, a *analysis.Analysis) {
+// gridTries is how often a grid point is run. A machine that is busy with other things makes a run INVALID, and
+// what an INVALID run says is no verdict on the code.
+const gridTries = 3
+
+func checkGridPoint(t *testing.T, weir, scenario string) {
 	t.Helper()
-	if !a.Valid {
-		t.Logf("INVALID, as a run beside others may be; what is asserted holds all the same: %v", a.InvalidReasons)
+	for try := 1; ; try++ {
+		a := reproduce(t, weir, scenario)
+		wrong := gridFaults(t, a)
+		if len(wrong) == 0 {
+			return
+		}
+		if a.Valid || try == gridTries {
+			t.Fatal(strings.Join(wrong, "\n"))
+		}
+		t.Logf("again, because the run is INVALID: %v", a.InvalidReasons)
 	}
+}
+
+// gridFaults are the promises that a run at a grid point does not keep.
+func gridFaults(t *testing.T, a *analysis.Analysis) (wrong []string) {
+	t.Helper()
+	fault := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	if len(a.Lanes) != 2 {
-		t.Fatalf("%d lanes, want direct and proxy; warnings: %v", len(a.Lanes), a.Warnings)
+		fault("%d lanes, want direct and proxy; warnings: %v", len(a.Lanes), a.Warnings)
 	}
 	for _, lane := range a.Lanes {
 		onset, ok := a.OnsetOverCapacity[lane.Name]
 		if !ok {
-			t.Errorf("%s: no onset: %s", lane.Name, lane.NoOnset)
+			fault("%s: no onset: %s", lane.Name, lane.NoOnset)
 			continue
 		}
 		t.Logf("%s: onset ÷ capacity %.4f [%.4f, %.4f], overflows %d, failures %d, level %d",
 			lane.Name, onset.Ratio, onset.Low, onset.High, lane.Reconciliation.Overflows, lane.Reconciliation.ClientFailures, lane.Cause.EvidenceLevel)
 		if onset.Ratio < 0.95 || onset.Ratio > 1.05 {
-			t.Errorf("%s: onset ÷ capacity is %.4f, want 0.95 to 1.05", lane.Name, onset.Ratio)
+			fault("%s: onset ÷ capacity is %.4f, want 0.95 to 1.05", lane.Name, onset.Ratio)
 		}
-		if lane.Name != "direct" {
-			continue
-		}
-		if r := lane.Reconciliation.Ratio; r == nil || *r < 0.98 || *r > 1.02 {
-			t.Errorf("direct: overflows ÷ failures is %v of %+v, want 0.98 to 1.02", r, lane.Reconciliation)
+		if r := lane.Reconciliation.Ratio; lane.Name == "direct" && (r == nil || *r < 0.98 || *r > 1.02) {
+			fault("direct: %d overflows, %d failures, want a ratio of 0.98 to 1.02", lane.Reconciliation.Overflows, lane.Reconciliation.ClientFailures)
 		}
 	}
+	return wrong
 }
 
 // shipped builds weir as `make build` does, once.
