@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"weir/loadgen/wire"
 )
 
 // address is a socket address as the kernel reads it, made once for all connections.
@@ -20,17 +22,17 @@ type address struct {
 func (a *address) family() int { return int(a.raw.Addr.Family) }
 
 // addresses returns where connections go and where they come from.
-func addresses(r remote, local netip.Addr) (to, from address, err error) {
-	if r.network == "unix" {
-		to, err = unixAddress(r.address)
+func addresses(r wire.Remote, local netip.Addr) (to, from address, err error) {
+	if r.Network == "unix" {
+		to, err = unixAddress(r.Address)
 		return to, from, err
 	}
-	if to, err = tcpAddress(r.tcp); err != nil || !local.IsValid() {
+	if to, err = tcpAddress(r.TCP); err != nil || !local.IsValid() {
 		return to, from, err
 	}
 	from, err = tcpAddress(netip.AddrPortFrom(local.Unmap(), 0))
 	if err == nil && from.family() != to.family() {
-		err = fmt.Errorf("local address %v cannot reach %s: they are of two families", local, r.address)
+		err = fmt.Errorf("local address %v cannot reach %s: they are of two families", local, r.Address)
 	}
 	return to, from, err
 }

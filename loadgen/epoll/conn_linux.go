@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"weir/loadgen"
+	"weir/loadgen/wire"
 )
 
 type phase uint8
@@ -135,7 +136,7 @@ func (l *loop) ended(c *conn, errno syscall.Errno) {
 // the next response, so only a connection without any is kept.
 func (l *loop) answered(c *conn, clean bool) {
 	keep := clean && c.writeErr == 0 && l.target.Connections == loadgen.Reuse && c.parser.reusable()
-	l.end(c, statusOutcome(c.res.Status), 0, keep)
+	l.end(c, wire.StatusOutcome(c.res.Status), 0, keep)
 }
 
 // finish ends a request and its connection.

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"weir/loadgen"
+	"weir/loadgen/wire"
 )
 
 // connect opens a connection, with one connect(2), for the request that res names. For AF_UNIX the
@@ -13,7 +14,7 @@ import (
 func (l *loop) connect(res loadgen.Result) {
 	fd, errno := openSocket(l.to.family())
 	if errno != 0 {
-		l.refuse(res, connectOutcome(errno, l.remote.network), errno)
+		l.refuse(res, wire.ConnectOutcome(errno, l.remote.Network), errno)
 		return
 	}
 	if l.to.family() != unix.AF_UNIX {
@@ -33,7 +34,7 @@ func (l *loop) connect(res loadgen.Result) {
 	}
 	if errno != 0 && errno != unix.EINPROGRESS && errno != unix.EINTR {
 		closeSocket(fd)
-		l.refuse(res, connectOutcome(errno, l.remote.network), errno)
+		l.refuse(res, wire.ConnectOutcome(errno, l.remote.Network), errno)
 		return
 	}
 	c := l.slot()
@@ -42,7 +43,7 @@ func (l *loop) connect(res loadgen.Result) {
 	c.phase = connecting
 	l.opening.push(c)
 	if failed := l.poller.add(c); failed != 0 {
-		l.finish(c, connectOutcome(failed, l.remote.network), failed)
+		l.finish(c, wire.ConnectOutcome(failed, l.remote.Network), failed)
 		return
 	}
 	if errno == 0 {
@@ -66,12 +67,12 @@ func (l *loop) connected(c *conn, events uint32) {
 		c.res.LocalPort, c.res.SYNRetrans = localPort(c.fd), lostSYNs(c.fd)
 		// With nobody listening on an ephemeral port, the kernel may choose that very port for us, and
 		// the simultaneous open of RFC 9293 section 3.5 then connects the socket to itself.
-		if errno == 0 && c.res.LocalPort == int(l.remote.tcp.Port()) && selfConnected(c.fd) {
+		if errno == 0 && c.res.LocalPort == int(l.remote.TCP.Port()) && selfConnected(c.fd) {
 			errno = unix.ECONNREFUSED
 		}
 	}
 	if errno != 0 {
-		l.finish(c, connectOutcome(errno, l.remote.network), errno)
+		l.finish(c, wire.ConnectOutcome(errno, l.remote.Network), errno)
 		return
 	}
 	c.res.Connected = l.now()

@@ -12,6 +12,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/loadgen/wire"
 )
 
 // perLoop is the rate above which a plan is given another loop, requests per second. It is well below
@@ -23,7 +24,7 @@ const perLoop = 20_000
 type Engine struct {
 	target  loadgen.Target
 	request []byte // every request is the same bytes
-	remote  remote
+	remote  wire.Remote
 	to      address
 	from    address // empty: the kernel chooses
 	loops   int     // 0: as many as the plan needs
@@ -47,15 +48,15 @@ func New(t loadgen.Target) (*Engine, error) {
 	if err := checkKernel(); err != nil {
 		return nil, err
 	}
-	if err := checkLocal(t.LocalAddr); err != nil {
+	if err := wire.CheckLocal(t.LocalAddr); err != nil {
 		return nil, err
 	}
 	u, err := url.Parse(t.URL)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{target: t, request: render(t, u), remote: resolve(t)}
-	if e.remote.err == nil {
+	e := &Engine{target: t, request: wire.Request(t, u), remote: wire.Resolve(t)}
+	if e.remote.Err == nil {
 		e.to, e.from, err = addresses(e.remote, t.LocalAddr)
 	}
 	return e, err
@@ -79,7 +80,7 @@ func (e *Engine) Name() string { return "epoll" }
 
 // Remote is the address that requests go to, after the name was resolved: of several addresses the
 // first IPv4 one, else the first. It is empty where the name did not resolve.
-func (e *Engine) Remote() string { return e.remote.address }
+func (e *Engine) Remote() string { return e.remote.Address }
 
 // Run implements loadgen.Engine. Its loops call rec from their own threads, between system calls: what
 // rec takes, the requests after it wait for. When ctx ends, requests that were not released by then

@@ -137,7 +137,7 @@ func (l *loop) release(seq int, due time.Duration) {
 		l.reuse(c, res)
 		return
 	}
-	if l.remote.err != nil {
+	if l.remote.Err != nil {
 		l.refuse(res, loadgen.DNSFailed, 0)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"weir/loadgen"
+	"weir/loadgen/wire"
 )
 
 // errnoOf returns the errno at the bottom of err, 0 if there is none.
@@ -32,27 +33,10 @@ func closed(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io
 
 // connectOutcome names the failure of a connect().
 func connectOutcome(err error, network string) loadgen.Outcome {
-	switch errnoOf(err) {
-	case syscall.ECONNREFUSED:
-		return loadgen.ConnectRefused
-	case syscall.ECONNRESET:
-		return loadgen.ConnectReset
-	case syscall.ETIMEDOUT:
-		return loadgen.ConnectTimeout
-	case syscall.EAGAIN:
-		if network == "unix" {
-			return loadgen.QueueFull // net/unix/af_unix.c, unix_stream_connect
-		}
-		return loadgen.NoLocalPort // connect(2)
-	case syscall.EADDRNOTAVAIL, syscall.EADDRINUSE:
-		return loadgen.NoLocalPort
-	case syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM:
-		return loadgen.NoFD // the machine that ran out is ours
-	}
 	if timedOut(err) {
 		return loadgen.ConnectTimeout
 	}
-	return loadgen.ConnectUnreachable
+	return wire.ConnectOutcome(errnoOf(err), network)
 }
 
 // handshakeOutcome names the failure of a TLS handshake. A peer that resets, closes or is silent does
@@ -95,25 +79,4 @@ func readOutcome(err error, began, isHTTP bool) loadgen.Outcome {
 		return loadgen.BadResponse
 	}
 	return loadgen.Truncated
-}
-
-// statusOutcome names a complete response.
-func statusOutcome(status int) loadgen.Outcome {
-	switch {
-	case status < 100 || status > 599:
-		return loadgen.BadResponse
-	case status < 400:
-		return loadgen.OK
-	case status < 500:
-		return loadgen.HTTP4xx
-	case status == 500:
-		return loadgen.HTTP500
-	case status == 502:
-		return loadgen.HTTP502
-	case status == 503:
-		return loadgen.HTTP503
-	case status == 504:
-		return loadgen.HTTP504
-	}
-	return loadgen.HTTP5xx
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/wire"
 )
 
 // dialer opens one connection with one connect(). What it learns on the way, the local port and the
@@ -22,11 +23,11 @@ type dialer interface {
 // netDialer dials through package net. It is for systems where direct connecting is not written, and
 // knows of lost SYNs only where observe does.
 type netDialer struct {
-	remote remote
+	remote wire.Remote
 	local  net.Addr
 }
 
-func newNetDialer(r remote, t loadgen.Target) (dialer, error) {
+func newNetDialer(r wire.Remote, t loadgen.Target) (dialer, error) {
 	d := &netDialer{remote: r}
 	if t.LocalAddr.IsValid() {
 		d.local = net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.LocalAddr, 0))
@@ -44,7 +45,7 @@ func (d *netDialer) dial(ctx context.Context, deadline time.Time, l *live, res *
 		}
 		return nil
 	}}
-	c, err := one.DialContext(ctx, d.remote.network, d.remote.address)
+	c, err := one.DialContext(ctx, d.remote.Network, d.remote.Address)
 	if errors.Is(err, errRedial) {
 		return nil, syscall.EADDRNOTAVAIL
 	}

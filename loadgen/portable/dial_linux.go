@@ -13,32 +13,33 @@ import (
 	"golang.org/x/sys/unix"
 
 	"weir/loadgen"
+	"weir/loadgen/wire"
 )
 
 // direct connects by itself: one nonblocking socket, one connect(2), then the runtime's poller. Package
 // net would do the same in three times the allocations, and more than once where it sees fit.
 type direct struct {
-	remote remote
+	remote wire.Remote
 	family int
 	// A Sockaddr is scratch space for the call that it is given to, so each connect makes its own.
 	to   func() unix.Sockaddr
 	from func() unix.Sockaddr // nil: the kernel chooses
 }
 
-func newDialer(r remote, t loadgen.Target) (dialer, error) {
+func newDialer(r wire.Remote, t loadgen.Target) (dialer, error) {
 	d := &direct{remote: r}
-	if r.network == "unix" {
-		d.family, d.to = unix.AF_UNIX, func() unix.Sockaddr { return &unix.SockaddrUnix{Name: r.address} }
+	if r.Network == "unix" {
+		d.family, d.to = unix.AF_UNIX, func() unix.Sockaddr { return &unix.SockaddrUnix{Name: r.Address} }
 		return d, nil
 	}
 	var err error
-	if d.family, d.to, err = sockaddr(r.tcp); err != nil {
+	if d.family, d.to, err = sockaddr(r.TCP); err != nil {
 		return nil, err
 	}
 	if t.LocalAddr.IsValid() {
 		family, from, err := sockaddr(netip.AddrPortFrom(t.LocalAddr.Unmap(), 0))
 		if err == nil && family != d.family {
-			err = fmt.Errorf("local address %v cannot reach %s: they are of two families", t.LocalAddr, r.address)
+			err = fmt.Errorf("local address %v cannot reach %s: they are of two families", t.LocalAddr, r.Address)
 		}
 		if err != nil {
 			return nil, err
@@ -72,7 +73,7 @@ func (d *direct) dial(_ context.Context, deadline time.Time, l *live, res *loadg
 		return nil, err
 	}
 	// A file, not a net.Conn: package net takes over only connected sockets, and only copies of them.
-	c := &socket{File: os.NewFile(uintptr(fd), d.remote.address), remote: d.remote}
+	c := &socket{File: os.NewFile(uintptr(fd), d.remote.Address), remote: d.remote}
 	l.add(c)
 	if d.family != unix.AF_UNIX {
 		l.arm(c, deadline)
@@ -131,7 +132,7 @@ func (d *direct) finish(c *socket, res *loadgen.Result) error {
 	switch {
 	case err != nil:
 		return err
-	case failed == nil && res.LocalPort == int(d.remote.tcp.Port()) && selfConnected(c):
+	case failed == nil && res.LocalPort == int(d.remote.TCP.Port()) && selfConnected(c):
 		// With nobody listening on an ephemeral port, the kernel may choose that very port for us, and
 		// the simultaneous open of RFC 9293 section 3.5 then connects the socket to itself.
 		failed = os.NewSyscallError("connect", unix.ECONNREFUSED)
@@ -209,11 +210,11 @@ func sameAddress(a, b unix.Sockaddr) bool {
 // runtime's poller; its errors carry the errno.
 type socket struct {
 	*os.File
-	remote remote
+	remote wire.Remote
 }
 
-func (s *socket) LocalAddr() net.Addr  { return addr{s.remote.network, ""} }
-func (s *socket) RemoteAddr() net.Addr { return addr{s.remote.network, s.remote.address} }
+func (s *socket) LocalAddr() net.Addr  { return addr{s.remote.Network, ""} }
+func (s *socket) RemoteAddr() net.Addr { return addr{s.remote.Network, s.remote.Address} }
 
 type addr struct{ network, text string }
 

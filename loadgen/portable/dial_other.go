@@ -2,9 +2,12 @@
 
 package portable
 
-import "weir/loadgen"
+import (
+	"weir/loadgen"
+	"weir/loadgen/wire"
+)
 
-func newDialer(r remote, t loadgen.Target) (dialer, error) { return newNetDialer(r, t) }
+func newDialer(r wire.Remote, t loadgen.Target) (dialer, error) { return newNetDialer(r, t) }
 
 // observe is Linux only.
 func observe(uintptr, *loadgen.Result) {}

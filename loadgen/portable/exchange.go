@@ -13,6 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"weir/loadgen"
+	"weir/loadgen/wire"
 )
 
 // readBuffer bounds a response's head. It is also most of what a request in flight costs.
@@ -23,7 +24,7 @@ type exchange struct {
 	response fasthttp.Response
 	status   int // 0 until a response's head was read
 	reader   *bufio.Reader
-	wire     wire
+	tap      tap
 }
 
 func newExchange() *exchange { return &exchange{reader: bufio.NewReaderSize(nil, readBuffer)} }
@@ -71,13 +72,13 @@ func (r *run) open(res loadgen.Result, deadline time.Time) (*conn, loadgen.Resul
 			return c, res
 		}
 	}
-	if r.remote.err != nil {
-		return nil, r.done(res, loadgen.DNSFailed, r.remote.err)
+	if r.remote.Err != nil {
+		return nil, r.done(res, loadgen.DNSFailed, r.remote.Err)
 	}
 	connected := r.epoch.Add(res.Sent + min(r.target.ConnectTimeout, r.target.Timeout))
 	socket, err := r.dialer.dial(r.ctx, connected, r.live, &res)
 	if err != nil {
-		return nil, r.done(res, connectOutcome(err, r.remote.network), err)
+		return nil, r.done(res, connectOutcome(err, r.remote.Network), err)
 	}
 	res.Connected = r.now()
 	r.live.arm(socket, deadline)
@@ -103,14 +104,14 @@ func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, 
 		return r.done(res, loadgen.WriteFailed, writeErr), false // the peer did not read, or TLS broke
 	}
 	// A peer that breaks the connection off while we write may have answered before (413 and close).
-	x.wire = wire{conn: c.Conn, now: r.now}
-	x.reader.Reset(&x.wire)
+	x.tap = tap{conn: c.Conn, now: r.now}
+	x.reader.Reset(&x.tap)
 	err := x.read(r)
-	res.FirstByte = x.wire.first
+	res.FirstByte = x.tap.first
 	res.Status = x.status
 	switch {
 	case err == nil:
-		res = r.done(res, statusOutcome(res.Status), nil)
+		res = r.done(res, wire.StatusOutcome(res.Status), nil)
 		keep = writeErr == nil && r.target.Connections == loadgen.Reuse && x.clean()
 	case writeErr != nil && res.FirstByte == 0 && n > 0:
 		res = r.done(res, loadgen.WriteFailed, writeErr)
@@ -119,10 +120,10 @@ func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, 
 		res = r.done(res, loadgen.ResetBeforeResponse, writeErr)
 	default:
 		began := res.FirstByte != 0
-		res = r.done(res, readOutcome(x.wire.err, began, x.isHTTP()), x.wire.err)
+		res = r.done(res, readOutcome(x.tap.err, began, x.isHTTP()), x.tap.err)
 	}
 	x.response.Reset() // also gives a half-read body back
-	x.wire = wire{}
+	x.tap = tap{}
 	return res, keep
 }
 
@@ -154,7 +155,7 @@ func (x *exchange) read(r *run) error {
 		return err
 	case n > most:
 		return errTooLarge
-	case length == chunked && x.wire.err != nil:
+	case length == chunked && x.tap.err != nil:
 		return io.ErrUnexpectedEOF // fasthttp's stream forgives a last chunk without its final CRLF
 	}
 	return nil
@@ -167,7 +168,7 @@ const chunked = -1
 // Bytes that nobody asked for would be taken for the next response.
 func (x *exchange) clean() bool {
 	return !x.response.ConnectionClose() && x.status != fasthttp.StatusSwitchingProtocols &&
-		x.wire.err == nil && x.reader.Buffered() == 0
+		x.tap.err == nil && x.reader.Buffered() == 0
 }
 
 // isHTTP reports whether what was read, but not understood, may be the beginning of an HTTP response. Once a
@@ -180,16 +181,16 @@ func (x *exchange) isHTTP() bool {
 	return bytes.HasPrefix([]byte("HTTP/"), head)
 }
 
-// wire is the connection as the response reader sees it. It remembers when the first byte came and how
+// tap is the connection as the response reader sees it. It remembers when the first byte came and how
 // the reading ended, neither of which survives fasthttp.
-type wire struct {
+type tap struct {
 	conn  net.Conn
 	now   func() time.Duration
 	first time.Duration
 	err   error
 }
 
-func (w *wire) Read(p []byte) (int, error) {
+func (w *tap) Read(p []byte) (int, error) {
 	n, err := w.conn.Read(p)
 	if n > 0 && w.first == 0 {
 		w.first = w.now()

@@ -21,13 +21,14 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/pace"
 	"weir/loadgen/plan"
+	"weir/loadgen/wire"
 )
 
 // Engine offers plans to one target. It may run one plan after another, or several at once.
 type Engine struct {
 	target  loadgen.Target
 	request []byte // every request is the same bytes
-	remote  remote
+	remote  wire.Remote
 	dialer  dialer
 	tls     *tls.Config // nil: plain
 
@@ -41,20 +42,20 @@ var _ loadgen.Engine = (*Engine)(nil)
 // The errors are the target's: a URL that is none, a local address that this machine does not have.
 func New(t loadgen.Target) (*Engine, error) { return newEngine(t, newDialer) }
 
-func newEngine(t loadgen.Target, dial func(remote, loadgen.Target) (dialer, error)) (*Engine, error) {
+func newEngine(t loadgen.Target, dial func(wire.Remote, loadgen.Target) (dialer, error)) (*Engine, error) {
 	t, err := t.Complete()
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLocal(t.LocalAddr); err != nil {
+	if err := wire.CheckLocal(t.LocalAddr); err != nil {
 		return nil, err
 	}
 	u, err := url.Parse(t.URL)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{target: t, request: render(t, u), remote: resolve(t)}
-	if e.remote.err == nil {
+	e := &Engine{target: t, request: wire.Request(t, u), remote: wire.Resolve(t)}
+	if e.remote.Err == nil {
 		if e.dialer, err = dial(e.remote, t); err != nil {
 			return nil, err
 		}
@@ -75,7 +76,7 @@ func (e *Engine) Name() string { return "portable" }
 
 // Remote is the address that requests go to, after the name was resolved: of several addresses the
 // first IPv4 one, else the first. It is empty where the name did not resolve.
-func (e *Engine) Remote() string { return e.remote.address }
+func (e *Engine) Remote() string { return e.remote.Address }
 
 // Run implements loadgen.Engine. When ctx ends, requests that were not released by then are not
 // recorded. Connections kept for reuse live as long as the run: each trial begins without any.

@@ -1,4 +1,4 @@
-package portable
+package wire
 
 import (
 	"cmp"
@@ -15,26 +15,26 @@ import (
 
 const lookupTimeout = 5 * time.Second
 
-// remote is where connections go, with every name resolved.
-type remote struct {
-	network string // "tcp" or "unix"
-	address string // for people and net.Dial; empty where err is set
-	tcp     netip.AddrPort
-	err     error // the name did not resolve
+// Remote is where connections go, with every name resolved.
+type Remote struct {
+	Network string // "tcp" or "unix"
+	Address string // for people and net.Dial; empty where Err is set
+	TCP     netip.AddrPort
+	Err     error // the name did not resolve
 }
 
-// resolve looks the target's name up, once. Of several addresses it takes the first IPv4 one, or of
+// Resolve looks the target's name up, once. Of several addresses it takes the first IPv4 one, or of
 // the family of the local address, and stays with it: trying the next after a failure would be the
 // hidden retry that hides failures.
-func resolve(t loadgen.Target) remote {
+func Resolve(t loadgen.Target) Remote {
 	if t.Network == "unix" {
-		return remote{network: "unix", address: t.Address}
+		return Remote{Network: "unix", Address: t.Address}
 	}
 	addr, err := lookup(t)
 	if err != nil {
-		return remote{network: "tcp", err: err}
+		return Remote{Network: "tcp", Err: err}
 	}
-	return remote{network: "tcp", address: addr.String(), tcp: addr}
+	return Remote{Network: "tcp", Address: addr.String(), TCP: addr}
 }
 
 func lookup(t loadgen.Target) (netip.AddrPort, error) {
@@ -67,8 +67,8 @@ func lookup(t loadgen.Target) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(chosen, uint16(port)), nil
 }
 
-// checkLocal reports whether connections can be made from an address, by listening on it for a moment.
-func checkLocal(a netip.Addr) error {
+// CheckLocal reports whether connections can be made from an address, by listening on it for a moment.
+func CheckLocal(a netip.Addr) error {
 	if !a.IsValid() {
 		return nil
 	}

@@ -1,4 +1,7 @@
-package portable
+// Package wire is what all engines put on the wire and read off it alike: the address that a target
+// means, the bytes of its request, and the names of what came back. That two engines load a server in
+// the same way rests on it. It opens no connections.
+package wire
 
 import (
 	"net/url"
@@ -9,12 +12,12 @@ import (
 	"weir/loadgen"
 )
 
-// render returns the request as it goes on the wire, head and body. All requests of a target are the
+// Request returns the request as it goes on the wire, head and body. All requests of a target are the
 // same bytes, so they are written once, here, and each request is one write(2).
 //
 // fasthttp's own choice and order of headers is turned off: what the user gave is sent in that order,
 // under those names, and only what HTTP/1.1 needs is added where it is missing.
-func render(t loadgen.Target, u *url.URL) []byte {
+func Request(t loadgen.Target, u *url.URL) []byte {
 	var h fasthttp.RequestHeader
 	h.DisableSpecialHeader()
 	h.DisableNormalizing()
