@@ -31,7 +31,7 @@ func TestOwnServers(t *testing.T) {
 
 	cmd := exec.Command(weir, "run", "--quiet", "--out", out, "--name", "own",
 		"--direct", "http://"+backend+"/", "--proxy", "http://"+proxy.Listen+"/", "--workers", "4",
-		"--connect-timeout", "300ms", "--proxy-connect-timeout", "300ms", "--trial-duration", "1s",
+		"--connect-timeout", "300ms", "--proxy-connect-timeout", "300ms", "--trial-duration", "800ms",
 		"--nginx-error-log", proxy.ErrorLog(), "--nginx-access-log", proxy.AccessLog())
 	text, err := cmd.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == exitInvalid) {

@@ -14,10 +14,17 @@ import (
 func limits(t *testing.T, open Open) {
 	silent := func(v *visit) { v.head(); v.hang() }
 	t.Run("shed", func(t *testing.T) {
-		s := serve(t, "tcp", silent)
-		target := s.target()
-		target.MaxInFlight, target.Timeout = 3, 500*time.Millisecond
-		r := offer(t, open, target, few)
+		var s *server
+		var r *results
+		var target loadgen.Target
+		for range 5 { // again, where the machine stood still until the first requests had timed out
+			s = serve(t, "tcp", silent)
+			target = s.target()
+			target.MaxInFlight, target.Timeout = 3, 500*time.Millisecond
+			if r = offer(t, open, target, few); r.lateness() < target.Timeout/2 {
+				break
+			}
+		}
 		if sent, shed := r.count(loadgen.ResponseTimeout), r.count(loadgen.Shed); sent != 3 || shed != 7 || s.accepted.Load() != 3 {
 			t.Errorf("%d sent and %d shed, %d attempts at the server; want 3, 7 and 3", sent, shed, s.accepted.Load())
 		}

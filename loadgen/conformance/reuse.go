@@ -15,6 +15,18 @@ func paced(n int) plan.Plan {
 	return plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: time.Duration(n) * 100 * time.Millisecond}}}
 }
 
+// lateness is how late after its due time a request was sent, or shed, at the most.
+func (r *results) lateness() (most time.Duration) {
+	for _, res := range r.all {
+		decided := res.Sent
+		if res.Outcome == loadgen.Shed {
+			decided = res.Done
+		}
+		most = max(most, decided-res.Due)
+	}
+	return most
+}
+
 // overlapping is how many requests began before an earlier one had ended, as happens where the machine stood
 // still for a while: they could not share its connection.
 func (r *results) overlapping() (n int) {

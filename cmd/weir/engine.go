@@ -1,0 +1,24 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"weir/scenarios"
+)
+
+// engineFlag chooses what sends the requests.
+type engineFlag struct{ engine string }
+
+func (e *engineFlag) register(f *pflag.FlagSet) {
+	f.StringVar(&e.engine, "engine", "portable", "what sends the requests, `portable|epoll|auto`: epoll is an event loop, for plain HTTP on Linux; auto takes it where it can be had")
+}
+
+func (e *engineFlag) check() error {
+	if !slices.Contains(scenarios.Engines(), e.engine) {
+		return usage("--engine %s: there are %s", quoted(e.engine), strings.Join(scenarios.Engines(), ", "))
+	}
+	return nil
+}
