@@ -29,6 +29,7 @@ func runTogether(t *testing.T) {
 // onset of failures is the capacity that workers ÷ busy period predicts, on both lanes, and directly every
 // overflow is one failed request. It runs the program as it is shipped, without the race detector.
 func TestGrid(t *testing.T) {
+	t.Parallel()
 	weir := shipped(t)
 	for _, workers := range []int{4, 8} {
 		for _, service := range []time.Duration{10 * time.Millisecond, 20 * time.Millisecond} {
