@@ -53,9 +53,10 @@ func TestOwnServers(t *testing.T) {
 		if lane.Overflows == nil || *lane.Overflows == 0 || lane.Cause.Code != "accept_queue_overflow" {
 			t.Errorf("%s: cause %s with %v overflows, want accept_queue_overflow", lane.Name, lane.Cause.Code, lane.Overflows)
 		}
-		// The client does not see a worker's own close and accept, and other listeners of this machine count too.
-		if onset, ok := a.OnsetOverCapacity[lane.Name]; !ok || onset.Ratio < 0.8 || onset.Ratio > 1.1 {
-			t.Errorf("%s: onset ÷ capacity is %+v (%s), want about 0.95", lane.Name, onset, lane.NoOnset)
+		// The client does not see a worker's own close and accept, which makes the ratio small; other tests at its side
+		// make single requests slower than those that keep a worker busy, which makes it large.
+		if onset, ok := a.OnsetOverCapacity[lane.Name]; !ok || onset.Ratio < 0.8 || onset.Ratio > 1.3 {
+			t.Errorf("%s: onset ÷ capacity is %+v (%s), want 0.8 to 1.3", lane.Name, onset, lane.NoOnset)
 		}
 	}
 	i := slices.IndexFunc(a.Lanes, func(l analysis.Lane) bool { return l.Name == "proxy" })
