@@ -29,11 +29,37 @@ type Result struct {
 	SYNRetrans int           `json:"syn_retrans,omitempty"` // SYNs of this connection that were lost (tcpi_total_retrans); on a connect_timeout, unknown and 0
 	Reused     bool          `json:"reused,omitempty"`
 	LocalPort  int           `json:"local_port,omitempty"`
+	Closed     Closer        `json:"closed,omitempty"` // who closed this connection first; "" where it was kept, never made, or not known
 }
+
+// Closer is the side that closed a connection first. Its kernel keeps the connection in TIME_WAIT for a
+// minute (RFC 9293 section 3.6.1) and with it, if it is ours, a local port.
+type Closer string
+
+const (
+	ByPeer Closer = "peer"
+	ByUs   Closer = "us"
+)
 
 // Recorder takes results as they become known. Engines call it from many goroutines.
 type Recorder interface {
 	Record(Result)
+}
+
+// Sharded is a Recorder that can be divided, so that threads which record do not wait for each other.
+// An engine asks once for each of its threads; a shard is used by one goroutine at a time, and has
+// recorded all it was given when Record returns.
+type Sharded interface {
+	Recorder
+	Shard() Recorder
+}
+
+// ShardOf returns a Recorder for one thread: a shard of rec where it has any, else rec.
+func ShardOf(rec Recorder) Recorder {
+	if s, ok := rec.(Sharded); ok {
+		return s.Shard()
+	}
+	return rec
 }
 
 // Engine offers one plan to one target.
@@ -54,19 +80,51 @@ const (
 	Reuse Connections = "reuse" // idle connections are used again, the most recently used first
 )
 
+// Closing says how a connection ends that is not kept.
+type Closing string
+
+const (
+	Orderly Closing = "orderly" // close(2): a FIN
+	Reset   Closing = "rst"     // an RST (SO_LINGER of 0): no TIME_WAIT, but not what clients do
+)
+
 // Target is where requests go and how.
 type Target struct {
-	URL            string        // absolute, http or https
-	Address        string        // what to dial: "127.0.0.1:8000" or "/run/app.sock"; empty: from URL
-	Network        string        // "tcp" or "unix"; empty: "tcp"
-	Method         string        // empty: GET
-	Headers        [][2]string   // in order, names as given
-	Body           []byte        // sent with each request
+	URL     string // absolute, http or https
+	Address string // what to dial: "127.0.0.1:8000" or "/run/app.sock"; empty: from URL
+	Network string // "tcp" or "unix"; empty: "tcp"
+
+	// What is sent. Requests are sent in turn, by their weights; where there are none, Method, Headers and
+	// Body make up the one request to URL. With both, Headers go to all requests that do not have them.
+	Method     string      // empty: GET
+	Headers    [][2]string // in order, names as given
+	Body       []byte      // sent with each request
+	Requests   []Request
+	RequestIDs bool // send X-Request-Id, see wire.AppendID, where the request has none
+
 	Connections    Connections   // empty: New
 	ConnectTimeout time.Duration // from connect() to connected
 	Timeout        time.Duration // from sent to done, connect included
 	MaxInFlight    int           // above it requests are recorded as shed
 	MaxBody        int           // longest response body that is read, bytes
-	LocalAddr      netip.Addr    // zero: the kernel chooses
+	LocalAddrs     []netip.Addr  // taken in turn; none: the kernel chooses
 	Insecure       bool          // https: do not verify the certificate
+
+	Close                 Closing       // empty: Orderly
+	RequestsPerConnection int           // Reuse: the connection is closed after so many; 0: no bound
+	IdleTimeout           time.Duration // Reuse: a connection idle for longer is closed, not used; 0: no bound
+	MaxIdle               int           // Reuse: idle connections beyond so many are closed, as by NGINX's keepalive; 0: no bound
+}
+
+// SeqVariable stands for a request's position in the plan, in its URI, its header values and its body.
+const SeqVariable = "{{seq}}"
+
+// Request is one of several that a target is sent in turn.
+type Request struct {
+	Weight  int         // how often, against the others; 0: 1
+	Method  string      // empty: GET
+	URI     string      // path and query, as on the request line; empty: /
+	Host    string      // empty: from the target's URL
+	Headers [][2]string // in order, names as given
+	Body    []byte
 }

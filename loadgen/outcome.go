@@ -28,6 +28,7 @@ const (
 	WriteFailed          Outcome = "write_failed"
 	ResetBeforeResponse  Outcome = "reset_before_response"  // RST after connect, before the first byte
 	ClosedBeforeResponse Outcome = "closed_before_response" // FIN after connect, before the first byte
+	ReusedClosed         Outcome = "reused_closed"          // the server had closed a reused connection before it got the request: the keep-alive race
 	ResetMidResponse     Outcome = "reset_mid_response"
 	Truncated            Outcome = "truncated" // FIN before the announced end of the response
 	ResponseTimeout      Outcome = "response_timeout"
@@ -43,7 +44,7 @@ func Outcomes() []Outcome {
 		OK, HTTP4xx, HTTP500, HTTP502, HTTP503, HTTP504, HTTP5xx,
 		DNSFailed, ConnectRefused, ConnectReset, ConnectTimeout, ConnectUnreachable,
 		QueueFull, NoLocalPort, NoFD, TLSFailed,
-		WriteFailed, ResetBeforeResponse, ClosedBeforeResponse, ResetMidResponse, Truncated,
+		WriteFailed, ResetBeforeResponse, ClosedBeforeResponse, ReusedClosed, ResetMidResponse, Truncated,
 		ResponseTimeout, BadResponse, Shed, Canceled,
 	}
 }

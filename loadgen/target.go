@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +18,7 @@ const (
 	DefaultTimeout        = 30 * time.Second
 	DefaultMaxInFlight    = 10_000
 	DefaultMaxBody        = 16 << 20 // bytes
+	MaxWeight             = 100_000  // of all requests of a target together
 )
 
 // Complete returns the target with what was left out filled in, or says in one line what is wrong with
@@ -27,6 +29,14 @@ func (t Target) Complete() (Target, error) {
 		return t, err
 	}
 	t.Method = cmp.Or(t.Method, "GET")
+	if len(t.Requests) == 0 {
+		t.Requests = []Request{{Method: t.Method, URI: uri(u), Headers: t.Headers, Body: t.Body}}
+	}
+	t.Requests = slices.Clone(t.Requests)
+	for i := range t.Requests {
+		t.Requests[i].complete(u, t.Headers)
+	}
+	t.Close = cmp.Or(t.Close, Orderly)
 	t.Network = cmp.Or(t.Network, "tcp")
 	t.Connections = cmp.Or(t.Connections, New)
 	t.ConnectTimeout = cmp.Or(t.ConnectTimeout, DefaultConnectTimeout)
@@ -36,7 +46,28 @@ func (t Target) Complete() (Target, error) {
 	if t.Address == "" {
 		t.Address = hostPort(u)
 	}
-	return t, cmp.Or(t.checkRequest(), t.checkNetwork(), t.checkLimits())
+	return t, cmp.Or(t.checkRequests(), t.checkNetwork(), t.checkLimits())
+}
+
+// uri is a URL's path and query. Package url escapes the braces of the one variable that we know.
+func uri(u *url.URL) string {
+	return strings.ReplaceAll(u.RequestURI(), url.PathEscape(SeqVariable), SeqVariable)
+}
+
+// complete fills in what a request leaves to its target.
+func (r *Request) complete(u *url.URL, headers [][2]string) {
+	r.Method, r.URI, r.Host, r.Weight = cmp.Or(r.Method, "GET"), cmp.Or(r.URI, "/"), cmp.Or(r.Host, u.Host), cmp.Or(r.Weight, 1)
+	own := len(r.Headers)
+	r.Headers = slices.Clone(r.Headers)
+	for _, h := range headers {
+		if !hasHeader(r.Headers[:own], h[0]) {
+			r.Headers = append(r.Headers, h)
+		}
+	}
+}
+
+func hasHeader(headers [][2]string, name string) bool {
+	return slices.ContainsFunc(headers, func(h [2]string) bool { return strings.EqualFold(h[0], name) })
 }
 
 func (t Target) url() (*url.URL, error) {
@@ -66,11 +97,34 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-func (t Target) checkRequest() error {
-	if !isToken(t.Method) {
-		return fmt.Errorf("method %q is not an HTTP method", t.Method)
+func (t Target) checkRequests() error {
+	total := 0
+	for _, r := range t.Requests {
+		if err := r.check(); err != nil {
+			return err
+		}
+		total += r.Weight
+		if r.Weight < 0 || total > MaxWeight {
+			return fmt.Errorf("the weights of the requests add up to %d: from 1 to %d are allowed", total, MaxWeight)
+		}
 	}
-	for _, h := range t.Headers {
+	if t.Connections != New && t.Connections != Reuse {
+		return fmt.Errorf("connections %q: use %q or %q", t.Connections, New, Reuse)
+	}
+	if t.Close != Orderly && t.Close != Reset {
+		return fmt.Errorf("close %q: use %q or %q", t.Close, Orderly, Reset)
+	}
+	return nil
+}
+
+func (r Request) check() error {
+	if !isToken(r.Method) {
+		return fmt.Errorf("method %q is not an HTTP method", r.Method)
+	}
+	if strings.ContainsFunc(r.URI+r.Host, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
+		return fmt.Errorf("request for %q on %q: spaces and control characters must be percent-encoded", r.URI, r.Host)
+	}
+	for _, h := range r.Headers {
 		if !isToken(h[0]) {
 			return fmt.Errorf("header %q: the name is not one that HTTP allows", h[0])
 		}
@@ -81,16 +135,13 @@ func (t Target) checkRequest() error {
 			return fmt.Errorf("header %s: leave it out, it follows from the body", h[0])
 		}
 	}
-	if t.Connections != New && t.Connections != Reuse {
-		return fmt.Errorf("connections %q: use %q or %q", t.Connections, New, Reuse)
-	}
 	return nil
 }
 
 func (t Target) checkNetwork() error {
 	switch t.Network {
 	case "unix":
-		if t.LocalAddr.IsValid() {
+		if len(t.LocalAddrs) > 0 {
 			return errors.New("a unix socket has no local address: leave it out")
 		}
 	case "tcp":
@@ -109,6 +160,8 @@ func (t Target) checkLimits() error {
 		return fmt.Errorf("timeouts %v and %v: neither may be negative", t.ConnectTimeout, t.Timeout)
 	case t.MaxInFlight < 0 || t.MaxBody < 0:
 		return fmt.Errorf("at most %d in flight, %d bytes of body: neither may be negative", t.MaxInFlight, t.MaxBody)
+	case t.RequestsPerConnection < 0 || t.IdleTimeout < 0 || t.MaxIdle < 0:
+		return fmt.Errorf("at most %d requests a connection, idle for %v, %d of them idle: none may be negative", t.RequestsPerConnection, t.IdleTimeout, t.MaxIdle)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func TestCompleteRefuses(t *testing.T) {
 		"follows from":        {URL: url, Headers: [][2]string{{"content-length", "5"}}},
 		"use \"new\"":         {URL: url, Connections: "some"},
 		"use tcp":             {URL: url, Network: "udp"},
-		"no local address":    {URL: url, Network: "unix", Address: "/x", LocalAddr: netip.MustParseAddr("127.0.0.1")},
+		"no local address":    {URL: url, Network: "unix", Address: "/x", LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.1")}},
 		"like 127.0.0.1":      {URL: url, Address: "nowhere"},
 		"may be negative":     {URL: url, Timeout: -1},
 		"neither may be":      {URL: url, MaxInFlight: -1},
@@ -62,7 +62,7 @@ func TestOutcomes(t *testing.T) {
 		}
 		seen[o] = true
 	}
-	if len(seen) != 25 || Outcome("").Sent() {
-		t.Errorf("%d outcomes, want the 25 of the format", len(seen))
+	if len(seen) != 26 || Outcome("").Sent() {
+		t.Errorf("%d outcomes, want the 26 of the format", len(seen))
 	}
 }

@@ -105,7 +105,7 @@ func (t *targetFlags) target() (loadgen.Target, error) {
 		if err != nil {
 			return out, usage("--local-addr %s is not an IP address", quoted(t.localAddr))
 		}
-		out.LocalAddr = addr
+		out.LocalAddrs = []netip.Addr{addr}
 	}
 	for _, h := range t.headers {
 		name, value, ok := strings.Cut(h, ":")

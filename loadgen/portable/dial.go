@@ -29,8 +29,8 @@ type netDialer struct {
 
 func newNetDialer(r wire.Remote, t loadgen.Target) (dialer, error) {
 	d := &netDialer{remote: r}
-	if t.LocalAddr.IsValid() {
-		d.local = net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.LocalAddr, 0))
+	if len(t.LocalAddrs) > 0 {
+		d.local = net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.LocalAddrs[0], 0))
 	}
 	return d, nil
 }

@@ -36,10 +36,10 @@ func newDialer(r wire.Remote, t loadgen.Target) (dialer, error) {
 	if d.family, d.to, err = sockaddr(r.TCP); err != nil {
 		return nil, err
 	}
-	if t.LocalAddr.IsValid() {
-		family, from, err := sockaddr(netip.AddrPortFrom(t.LocalAddr.Unmap(), 0))
+	if len(t.LocalAddrs) > 0 {
+		family, from, err := sockaddr(netip.AddrPortFrom(t.LocalAddrs[0].Unmap(), 0))
 		if err == nil && family != d.family {
-			err = fmt.Errorf("local address %v cannot reach %s: they are of two families", t.LocalAddr, r.Address)
+			err = fmt.Errorf("local address %v cannot reach %s: they are of two families", t.LocalAddrs[0], r.Address)
 		}
 		if err != nil {
 			return nil, err

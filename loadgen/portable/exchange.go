@@ -22,7 +22,8 @@ const readBuffer = 8 << 10
 // exchange carries one request at a time from Sent to Done. It is reused for its buffers.
 type exchange struct {
 	response fasthttp.Response
-	status   int // 0 until a response's head was read
+	status   int    // 0 until a response's head was read
+	request  []byte // room for one
 	reader   *bufio.Reader
 	tap      tap
 }
@@ -97,7 +98,7 @@ func (r *run) open(res loadgen.Result, deadline time.Time) (*conn, loadgen.Resul
 
 // talk writes the request and reads its response. keep says that the connection may carry another.
 func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, keep bool) {
-	n, writeErr := c.Write(r.request)
+	n, writeErr := c.Write(r.requests.At(res.Seq, x.request))
 	if writeErr == nil {
 		res.Written = r.now()
 	} else if errnoOf(writeErr) == 0 {
@@ -106,7 +107,7 @@ func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, 
 	// A peer that breaks the connection off while we write may have answered before (413 and close).
 	x.tap = tap{conn: c.Conn, now: r.now}
 	x.reader.Reset(&x.tap)
-	err := x.read(r)
+	err := x.read(r, r.requests.IsHead(res.Seq))
 	res.FirstByte = x.tap.first
 	res.Status = x.status
 	switch {
@@ -131,10 +132,10 @@ var errTooLarge = errors.New("the body is larger than allowed")
 
 // read reads one final response. The body is counted and thrown away, so that what a server announces
 // costs no memory.
-func (x *exchange) read(r *run) error {
+func (x *exchange) read(r *run, head bool) error {
 	x.response.Reset()
 	x.status = 0
-	x.response.SkipBody = r.target.Method == fasthttp.MethodHead
+	x.response.SkipBody = head
 	x.response.StreamBody = true
 	if err := x.response.Read(x.reader); err != nil {
 		return err

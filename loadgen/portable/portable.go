@@ -26,11 +26,11 @@ import (
 
 // Engine offers plans to one target. It may run one plan after another, or several at once.
 type Engine struct {
-	target  loadgen.Target
-	request []byte // every request is the same bytes
-	remote  wire.Remote
-	dialer  dialer
-	tls     *tls.Config // nil: plain
+	target   loadgen.Target
+	requests *wire.Requests
+	remote   wire.Remote
+	dialer   dialer
+	tls      *tls.Config // nil: plain
 
 	exchanges sync.Pool // of *exchange
 }
@@ -47,14 +47,14 @@ func newEngine(t loadgen.Target, dial func(wire.Remote, loadgen.Target) (dialer,
 	if err != nil {
 		return nil, err
 	}
-	if err := wire.CheckLocal(t.LocalAddr); err != nil {
+	if err := wire.CheckLocal(t.LocalAddrs); err != nil {
 		return nil, err
 	}
 	u, err := url.Parse(t.URL)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{target: t, request: wire.Request(t, u), remote: wire.Resolve(t)}
+	e := &Engine{target: t, requests: wire.NewRequests(t), remote: wire.Resolve(t)}
 	if e.remote.Err == nil {
 		if e.dialer, err = dial(e.remote, t); err != nil {
 			return nil, err
@@ -84,14 +84,14 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 	if err := p.Validate(); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	r := &run{Engine: e, ctx: ctx, epoch: epoch, rec: rec, live: newLive()}
+	r := &run{Engine: e, ctx: ctx, epoch: epoch, requests: e.requests.ForRun(epoch, start), rec: rec, live: newLive()}
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		r.live.end()
 		close(interrupted)
 	})
 	_ = pace.Run(ctx, epoch, start, p.Due(), r.release)
-	r.requests.Wait()
+	r.carrying.Wait()
 	if !stop() {
 		<-interrupted
 	}
@@ -106,7 +106,8 @@ type run struct {
 	epoch time.Time
 	rec   loadgen.Recorder
 
-	requests sync.WaitGroup
+	requests *wire.Requests
+	carrying sync.WaitGroup
 	inFlight atomic.Int64
 	live     *live
 	idle     idle
@@ -122,12 +123,12 @@ func (r *run) release(seq int, due time.Duration) {
 		return
 	}
 	r.inFlight.Add(1)
-	r.requests.Add(1)
+	r.carrying.Add(1)
 	go r.carry(seq, due)
 }
 
 func (r *run) carry(seq int, due time.Duration) {
-	defer r.requests.Done()
+	defer r.carrying.Done()
 	x := r.exchanges.Get().(*exchange)
 	result := x.do(r, loadgen.Result{Seq: seq, Due: due})
 	r.exchanges.Put(x)

@@ -52,7 +52,7 @@ func lookup(t loadgen.Target) (netip.AddrPort, error) {
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
-	wantIPv4 := !t.LocalAddr.IsValid() || t.LocalAddr.Unmap().Is4()
+	wantIPv4 := len(t.LocalAddrs) == 0 || t.LocalAddrs[0].Unmap().Is4()
 	chosen := netip.Addr{}
 	for _, a := range found {
 		if a = a.Unmap(); a.Is4() == wantIPv4 {
@@ -67,14 +67,15 @@ func lookup(t loadgen.Target) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(chosen, uint16(port)), nil
 }
 
-// CheckLocal reports whether connections can be made from an address, by listening on it for a moment.
-func CheckLocal(a netip.Addr) error {
-	if !a.IsValid() {
-		return nil
+// CheckLocal reports whether connections can be made from each of the addresses, by listening on it for a
+// moment.
+func CheckLocal(addrs []netip.Addr) error {
+	for _, a := range addrs {
+		l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
+		if err != nil {
+			return fmt.Errorf("local address %v: %w: it must be one of this machine's", a, err)
+		}
+		_ = l.Close()
 	}
-	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
-	if err != nil {
-		return fmt.Errorf("local address %v: %w: it must be one of this machine's", a, err)
-	}
-	return l.Close()
+	return nil
 }

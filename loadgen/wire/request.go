@@ -1,47 +1,208 @@
 // Package wire is what all engines put on the wire and read off it alike: the address that a target
-// means, the bytes of its request, and the names of what came back. That two engines load a server in
+// means, the bytes of its requests, and the names of what came back. That two engines load a server in
 // the same way rests on it. It opens no connections.
 package wire
 
 import (
-	"net/url"
+	"bytes"
+	"cmp"
+	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/valyala/fasthttp"
+	"time"
 
 	"weir/loadgen"
 )
 
-// Request returns the request as it goes on the wire, head and body. All requests of a target are the
-// same bytes, so they are written once, here, and each request is one write(2).
-//
-// fasthttp's own choice and order of headers is turned off: what the user gave is sent in that order,
-// under those names, and only what HTTP/1.1 needs is added where it is missing.
-func Request(t loadgen.Target, u *url.URL) []byte {
-	var h fasthttp.RequestHeader
-	h.DisableSpecialHeader()
-	h.DisableNormalizing()
-	h.SetMethod(t.Method)
-	h.SetRequestURI(u.RequestURI())
-	given := map[string]bool{}
-	for _, field := range t.Headers {
-		given[strings.ToLower(field[0])] = true
+// Requests are a target's, as bytes. What does not change from request to request is written once, here,
+// so that a request is one write(2) of bytes that nobody has to copy, unless it has something of its own.
+type Requests struct {
+	kinds []kind
+	turns []int32 // whose turn it is, by position modulo its length
+	id    []byte  // what ids begin with, see ForRun
+}
+
+// kind is one of a target's requests: pieces to be put together, or the whole where that is always the same.
+type kind struct {
+	whole  []byte // nil: made of pieces
+	pieces []piece
+	head   bool // a HEAD, whose answer has no body
+	body   int  // bytes of the body without its {{seq}}s
+	seqs   int  // how many of those it has
+}
+
+// piece is a text and what follows it.
+type piece struct {
+	text string
+	then variable
+}
+
+type variable uint8
+
+const (
+	nothing variable = iota
+	seq
+	id
+	length
+)
+
+// NewRequests prepares the requests of a target that is complete.
+func NewRequests(t loadgen.Target) *Requests {
+	r := &Requests{turns: turns(t.Requests)}
+	for _, request := range t.Requests {
+		r.kinds = append(r.kinds, newKind(request, t))
 	}
-	add := func(name, value string) {
-		if !given[strings.ToLower(name)] {
-			h.Add(name, value)
+	return r
+}
+
+// turns spreads each request evenly over a cycle in which it comes as often as its weight says. Of equals
+// the first comes first, so that without weights the order is the target's.
+func turns(requests []loadgen.Request) []int32 {
+	divisor := 0
+	for _, r := range requests {
+		divisor = gcd(r.Weight, divisor)
+	}
+	type turn struct {
+		at   float64
+		kind int32
+	}
+	var cycle []turn
+	for i, r := range requests {
+		n := r.Weight / divisor
+		for k := range n {
+			cycle = append(cycle, turn{(float64(k) + 0.5) / float64(n), int32(i)})
 		}
 	}
-	add("Host", u.Host)
-	add("User-Agent", "weir")
-	for _, field := range t.Headers {
-		h.Add(field[0], field[1])
+	slices.SortStableFunc(cycle, func(a, b turn) int { return cmp.Compare(a.at, b.at) })
+	out := make([]int32, len(cycle))
+	for i, t := range cycle {
+		out[i] = t.kind
 	}
-	if t.Connections == loadgen.New {
-		add("Connection", "close")
+	return out
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
 	}
-	if len(t.Body) > 0 || t.Method == "POST" || t.Method == "PUT" || t.Method == "PATCH" {
-		h.Add("Content-Length", string(fasthttp.AppendUint(nil, len(t.Body)))) // RFC 9110 section 8.6
+	return a
+}
+
+// newKind lays a request out. What the user gave is sent in that order, under those names, and only what
+// HTTP/1.1 needs is added where it is missing.
+func newKind(r loadgen.Request, t loadgen.Target) kind {
+	k := kind{head: r.Method == "HEAD"}
+	var text strings.Builder
+	end := func(v variable) {
+		k.pieces = append(k.pieces, piece{text.String(), v})
+		text.Reset()
 	}
-	return append(h.AppendBytes(nil), t.Body...)
+	template := func(s string) (seqs int) {
+		parts := strings.Split(s, loadgen.SeqVariable)
+		for _, part := range parts[:len(parts)-1] {
+			text.WriteString(part)
+			end(seq)
+		}
+		text.WriteString(parts[len(parts)-1])
+		return len(parts) - 1
+	}
+	field := func(name, value string) {
+		text.WriteString(name + ": ")
+		template(value)
+		text.WriteString("\r\n")
+	}
+	given := func(name string) bool {
+		return slices.ContainsFunc(r.Headers, func(h [2]string) bool { return strings.EqualFold(h[0], name) })
+	}
+	text.WriteString(r.Method + " ")
+	template(r.URI)
+	text.WriteString(" HTTP/1.1\r\n")
+	if !given("Host") {
+		field("Host", r.Host)
+	}
+	if !given("User-Agent") {
+		field("User-Agent", "weir")
+	}
+	for _, h := range r.Headers {
+		field(h[0], h[1])
+	}
+	if t.Connections == loadgen.New && !given("Connection") {
+		field("Connection", "close")
+	}
+	if t.RequestIDs && !given("X-Request-Id") {
+		text.WriteString("X-Request-Id: ")
+		end(id)
+		text.WriteString("\r\n")
+	}
+	if len(r.Body) > 0 || slices.Contains([]string{"POST", "PUT", "PATCH"}, r.Method) { // RFC 9110 section 8.6
+		text.WriteString("Content-Length: ")
+		end(length)
+		text.WriteString("\r\n")
+	}
+	text.WriteString("\r\n")
+	k.seqs = template(string(r.Body))
+	k.body = len(r.Body) - k.seqs*len(loadgen.SeqVariable)
+	end(nothing)
+	if k.constant() {
+		k.whole = k.append(nil, 0, nil)
+	}
+	return k
+}
+
+// constant says that the request is the same whatever its position.
+func (k *kind) constant() bool {
+	return !slices.ContainsFunc(k.pieces, func(p piece) bool { return p.then == seq || p.then == id })
+}
+
+func (k *kind) append(to []byte, position int, prefix []byte) []byte {
+	for _, p := range k.pieces {
+		to = append(to, p.text...)
+		switch p.then {
+		case seq:
+			to = strconv.AppendInt(to, int64(position), 10)
+		case id:
+			to = strconv.AppendInt(append(to, prefix...), int64(position), 10)
+		case length:
+			var digits [20]byte
+			n := len(strconv.AppendInt(digits[:0], int64(position), 10))
+			to = strconv.AppendInt(to, int64(k.body+k.seqs*n), 10)
+		}
+	}
+	return to
+}
+
+// ForRun returns the requests with the ids of one run of a plan.
+func (r *Requests) ForRun(epoch time.Time, start time.Duration) *Requests {
+	of := *r
+	of.id = AppendID(nil, epoch, start, 0)
+	of.id = of.id[:bytes.LastIndexByte(of.id, '-')+1]
+	return &of
+}
+
+// AppendID appends a request's X-Request-Id: weir, the run's epoch in Unix milliseconds, the trial's
+// start in milliseconds from it, and the request's position in the plan, all of which the record has.
+func AppendID(to []byte, epoch time.Time, start time.Duration, position int) []byte {
+	to = strconv.AppendInt(append(to, "weir-"...), epoch.UnixMilli(), 10)
+	to = strconv.AppendInt(append(to, '-'), start.Milliseconds(), 10)
+	return strconv.AppendInt(append(to, '-'), int64(position), 10)
+}
+
+// At returns the request with that position in the plan as it goes on the wire, head and body. The bytes
+// are not the caller's to change; they are in scratch or not.
+func (r *Requests) At(position int, scratch []byte) []byte {
+	k := r.kind(position)
+	if k.whole != nil {
+		return k.whole
+	}
+	return k.append(scratch[:0], position, r.id)
+}
+
+// IsHead says whether the request with that position is a HEAD, whose answer has no body.
+func (r *Requests) IsHead(position int) bool { return r.kind(position).head }
+
+func (r *Requests) kind(position int) *kind {
+	if len(r.kinds) == 1 {
+		return &r.kinds[0]
+	}
+	return &r.kinds[r.turns[position%len(r.turns)]]
 }

@@ -109,7 +109,11 @@ type Bin struct {
 	Done        map[loadgen.Outcome]uint64 `json:"done,omitempty"`         // outcomes that became known in this bin
 	Sent        uint64                     `json:"sent,omitempty"`         // attempts that began in this bin
 	SYNRetrans  uint64                     `json:"syn_retrans,omitempty"`  // lost SYNs of requests due in this bin
+	Opened      uint64                     `json:"opened,omitempty"`       // connections made for requests due in this bin
+	PeerClosed  uint64                     `json:"peer_closed,omitempty"`  // of the connections of requests due in this bin: closed by the server first
+	WeClosed    uint64                     `json:"we_closed,omitempty"`    // and by us first; what is in neither was kept, or never made
 	Latency     string                     `json:"latency,omitempty"`      // HDR V2, ns, of ok requests due in this bin: done−due
+	Service     string                     `json:"service,omitempty"`      // the same, from when they were sent: done−sent
 	FailLatency string                     `json:"fail_latency,omitempty"` // the same of the sent requests that were not ok
 	Lag         string                     `json:"lag,omitempty"`          // HDR V2, ns: sent−due of all sent requests due in this bin
 }
