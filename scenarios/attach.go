@@ -23,6 +23,7 @@ type AttachOptions struct {
 	Name              string
 	Lanes             []LaneOptions
 	Plans             func(computed float64) ([]plan.Plan, error) // given the computed capacity in req/s, 0 if unknown
+	Engine            string                                      // one of Engines; empty: auto
 	Workers           int
 	WorkerConnections int
 	ServiceTime       time.Duration // 0: measured at low load
@@ -60,7 +61,7 @@ func Attach(ctx context.Context, opt AttachOptions) (*Setup, error) {
 
 func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 	for _, lo := range opt.Lanes {
-		lane, err := newLane(lo.Name, lo.Target)
+		lane, err := newLane(lo.Name, lo.Target, opt.Engine)
 		if err != nil {
 			return fmt.Errorf("%s lane: %w", lo.Name, err)
 		}

@@ -31,6 +31,7 @@ type LabOptions struct {
 	Seed    uint64
 	Version string // of this program
 	Program string // this program, which also is the backend: /proc/self/exe
+	Engine  string // one of Engines; empty: auto
 	NGINX   string // path of NGINX; empty: the installed one
 }
 
@@ -111,7 +112,7 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 		lane, err := newLane(name, loadgen.Target{
 			URL: "http://" + address + "/", Connections: loadgen.New,
 			ConnectTimeout: b.scenario.Load.ConnectTimeout, Timeout: b.scenario.Load.Timeout,
-		})
+		}, b.opt.Engine)
 		if err != nil {
 			return err
 		}

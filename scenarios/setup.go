@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"weir/loadgen"
-	"weir/loadgen/portable"
 )
 
 // Setup is an experiment that stands ready, with what its record has to say about it.
 type Setup struct {
 	Experiment
+	Bounds
 	Name        string
 	Claim       string
 	Environment map[string]string
@@ -88,13 +88,13 @@ const (
 // needed a retransmitted SYN never counts as good.
 const usefulWithin = 950 * time.Millisecond
 
-// newLane makes a lane with the engine that offers its load.
-func newLane(name string, t loadgen.Target) (Lane, error) {
+// newLane makes a lane with the engine, by its name, that offers its load.
+func newLane(name string, t loadgen.Target, engine string) (Lane, error) {
 	t, err := t.Complete() // so that the record has what was left out
 	if err != nil {
 		return Lane{}, err
 	}
-	e, err := portable.New(t)
+	e, err := openEngine(engine, t)
 	if err != nil {
 		return Lane{}, err
 	}

@@ -49,10 +49,11 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 	if err := point(s, dir); err != nil {
 		return errors.Join(runErr, err)
 	}
+	_, cut := errors.AsType[*scenarios.CutShort](runErr) // as its user wanted
 	switch {
 	case errors.Is(runErr, context.Canceled):
 		return &statusError{exitInterrupted, nil}
-	case runErr != nil:
+	case runErr != nil && !cut:
 		return runErr
 	case !a.Valid:
 		return &statusError{exitInvalid, nil}
@@ -90,14 +91,18 @@ func create(base string) (dir string, w *runfile.Writer, err error) {
 	}
 }
 
+// reason is what the record says of the end of the run.
 func reason(err error) string {
 	switch {
 	case err == nil:
-		return "complete"
+		return runfile.Complete
 	case errors.Is(err, context.Canceled):
-		return "interrupted"
+		return runfile.Interrupted
 	}
-	return "failed: " + err.Error()
+	if cut, ok := errors.AsType[*scenarios.CutShort](err); ok {
+		return runfile.CutShort + ": " + cut.Error()
+	}
+	return runfile.Failed + ": " + err.Error()
 }
 
 func analyze(path string) (*analysis.Analysis, error) {

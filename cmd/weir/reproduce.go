@@ -13,6 +13,7 @@ import (
 
 type reproduceFlags struct {
 	outputFlags
+	engineFlag
 	seed  uint64
 	nginx string
 }
@@ -42,11 +43,15 @@ machine. SCENARIO is a name of the catalogue (see ` + "`weir scenarios`" + `) or
 	flags := cmd.Flags()
 	flags.Uint64Var(&f.seed, "seed", 1, "of everything random")
 	flags.StringVar(&f.nginx, "nginx", "", "`path` of the NGINX to use; default: the installed one")
+	f.engineFlag.register(flags)
 	f.outputFlags.register(flags)
 	return cmd
 }
 
 func (f *reproduceFlags) run(ctx context.Context, s streams, name string, command []string) error {
+	if err := f.engineFlag.check(); err != nil {
+		return err
+	}
 	scenario, err := catalogue.Open(name)
 	if err != nil {
 		return &statusError{exitUsage, err}
@@ -55,10 +60,10 @@ func (f *reproduceFlags) run(ctx context.Context, s streams, name string, comman
 		return enterLab(ctx, s)
 	}
 	setup, err := scenarios.Reproduce(ctx, scenario, scenarios.LabOptions{
-		Seed: f.seed, Version: version(), Program: "/proc/self/exe", NGINX: f.nginx,
+		Seed: f.seed, Version: version(), Program: "/proc/self/exe", Engine: f.engine, NGINX: f.nginx,
 	})
 	if err != nil {
-		return err
+		return engineUsage(err)
 	}
 	return execute(ctx, s, f.outputFlags, setup, command, f.seed)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,6 +16,8 @@ type runFlags struct {
 	targetFlags
 	loadFlags
 	outputFlags
+	engineFlag
+	stopFlags
 	name              string
 	workers           int
 	workerConnections int
@@ -59,6 +62,8 @@ capacity. The load is real: do not point it at a server that others depend on.`,
 	flags.StringVar(&f.errorLog, "nginx-error-log", "", "`path` of the proxy's error log, read while the load runs")
 	flags.StringVar(&f.accessLog, "nginx-access-log", "", "`path` of the proxy's access log in weir's log_format")
 	flags.StringVar(&f.name, "name", "run", "`name` of the run's folder")
+	f.engineFlag.register(flags)
+	f.stopFlags.register(flags)
 	f.outputFlags.register(flags)
 	return cmd
 }
@@ -73,14 +78,15 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	}
 	setup, err := scenarios.Attach(ctx, scenarios.AttachOptions{
 		Name: f.name, Lanes: lanes,
-		Plans:   func(computed float64) ([]plan.Plan, error) { return f.plans(computed) },
-		Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
+		Plans:  func(computed float64) ([]plan.Plan, error) { return f.plans(computed) },
+		Engine: f.engine, Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
 		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval,
 		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog,
 	})
 	if err != nil {
-		return err
+		return engineUsage(err)
 	}
+	setup.Bounds = f.bounds()
 	return execute(ctx, s, f.outputFlags, setup, command, f.seed)
 }
 
@@ -100,6 +106,9 @@ func (f *runFlags) check() error {
 		return usage("--probe-listener: %w", scenarios.CheckListener(f.probeListener))
 	case !folderName(f.name):
 		return usage("--name %s: use letters, digits, dots, dashes and underscores", quoted(f.name))
+	}
+	if err := cmp.Or(f.engineFlag.check(), f.stopFlags.check()); err != nil {
+		return err
 	}
 	return f.loadFlags.check(f.workers > 0)
 }

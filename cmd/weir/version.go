@@ -38,9 +38,12 @@ func version() string {
 func commandLine(cmd *cobra.Command) []string {
 	line := []string{"weir", cmd.Name()}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if headers, ok := f.Value.(pflag.SliceValue); ok {
-			for _, h := range headers.GetSlice() {
-				line = append(line, "--"+f.Name+"="+withoutValue(h))
+		if values, ok := f.Value.(pflag.SliceValue); ok {
+			for _, v := range values.GetSlice() {
+				if f.Name == "header" {
+					v = withoutValue(v)
+				}
+				line = append(line, "--"+f.Name+"="+v)
 			}
 			return
 		}

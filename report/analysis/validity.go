@@ -135,8 +135,8 @@ func (r *run) overflowsBetween() (n uint64) {
 
 // doubt adds the warnings that the record itself gives reason for.
 func (r *run) doubt(c serverCapacity) {
-	if f := r.footer; f != nil && f.Reason != "complete" {
-		r.warn("interrupted", "the run did not end by itself (%s): %d of %d planned trials began", f.Reason, len(r.trials), r.header.TrialsTotal)
+	if f := r.footer; f != nil && f.Reason != runfile.Complete {
+		r.warn(endCode(f.Reason), "the run did not end by itself (%s): %d of %d planned trials began", f.Reason, len(r.trials), r.header.TrialsTotal)
 	} else if n := r.header.TrialsTotal; len(r.trials) < n {
 		r.warn("trials_missing", "%d of %d planned trials began", len(r.trials), n)
 	}
@@ -149,6 +149,17 @@ func (r *run) doubt(c serverCapacity) {
 		r.doubtTrials(l)
 		r.doubtDesign(l, c)
 	}
+}
+
+// endCode is the warning's code of a run that did not end by itself.
+func endCode(reason string) string {
+	switch why, _, _ := strings.Cut(reason, ":"); why {
+	case runfile.CutShort:
+		return "cut_short"
+	case runfile.Aborted:
+		return "aborted"
+	}
+	return "interrupted"
 }
 
 // doubtGenerator says of all lanes at once how late the generator was, where that is a doubt.

@@ -160,9 +160,18 @@ type Event struct {
 // Footer is the last line of a run that ended by itself.
 type Footer struct {
 	At     time.Duration     `json:"at"`
-	Reason string            `json:"reason"` // "complete", "interrupted", "failed: …"
+	Reason string            `json:"reason"` // one of those below, after some of them with a colon and more
 	Counts map[string]uint64 `json:"counts"` // records by kind, footer not included
 }
+
+// Why a run ended.
+const (
+	Complete    = "complete"
+	Interrupted = "interrupted" // by its user
+	CutShort    = "cut short"   // by --max-duration
+	Aborted     = "aborted"     // by a rule of --abort-if
+	Failed      = "failed"
+)
 
 func (*Header) kind() string   { return "header" }
 func (*Trial) kind() string    { return "trial" }

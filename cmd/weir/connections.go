@@ -1,0 +1,101 @@
+package main
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"weir/loadgen"
+	"weir/scenarios"
+)
+
+// connectionFlags say how requests share connections, and what bounds them.
+type connectionFlags struct {
+	connections             string
+	requestsPerConnection   int
+	idleTimeout             time.Duration
+	maxIdle                 int
+	close                   string
+	connectTimeout, timeout time.Duration
+	localAddr               string
+	insecure                bool
+	maxInFlight             int
+	maxBody                 string
+}
+
+func (c *connectionFlags) register(f *pflag.FlagSet) {
+	f.StringVar(&c.connections, "connections", string(loadgen.New), "`new|reuse`: a new connection for each request, as NGINX does by default, or kept ones")
+	f.IntVar(&c.requestsPerConnection, "requests-per-connection", 0, "with reuse: close a connection after so many; 0: no bound")
+	f.DurationVar(&c.idleTimeout, "idle-timeout", 0, "with reuse: close a connection that was idle for so long; keep it below the server's own; 0: no bound")
+	f.IntVar(&c.maxIdle, "max-idle", 0, "with reuse: how many idle connections are kept, as NGINX's keepalive; 0: no bound")
+	f.StringVar(&c.close, "close", string(loadgen.Orderly), "`orderly|rst`: end connections with a FIN, or with a reset, which leaves no TIME_WAIT but is not what clients do")
+	f.DurationVar(&c.connectTimeout, "connect-timeout", scenarios.DefaultConnectTimeout, "give up connecting after this; below 1s a dropped SYN is one failure")
+	f.DurationVar(&c.timeout, "timeout", scenarios.DefaultTimeout, "give up on a request after this, connecting included")
+	f.StringVar(&c.localAddr, "local-addr", "", "source `addresses` of the connections, taken in turn: a list of addresses and networks, as 10.0.0.8/29,10.0.1.5")
+	f.BoolVar(&c.insecure, "insecure", false, "do not verify TLS certificates")
+	f.IntVar(&c.maxInFlight, "max-in-flight", loadgen.DefaultMaxInFlight, "above this many, requests are recorded as shed instead of sent")
+	f.StringVar(&c.maxBody, "max-body", "16M", "longest response body that is read, as a `size`: 500k, 16M; a longer one is bad_response")
+}
+
+// apply checks the flags and fills in how a target is connected to.
+func (c *connectionFlags) apply(out *loadgen.Target) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
+	out.Connections, out.Close = loadgen.Connections(c.connections), loadgen.Closing(c.close)
+	out.RequestsPerConnection, out.IdleTimeout, out.MaxIdle = c.requestsPerConnection, c.idleTimeout, c.maxIdle
+	out.ConnectTimeout, out.Timeout = c.connectTimeout, c.timeout
+	out.MaxInFlight, out.Insecure = c.maxInFlight, c.insecure
+	if out.MaxBody, err = parseSize(c.maxBody); err != nil {
+		return usage("--max-body %s: %w", quoted(c.maxBody), err)
+	}
+	if out.LocalAddrs, err = addresses(c.localAddr); err != nil {
+		return usage("--local-addr: %w", err)
+	}
+	return nil
+}
+
+func (c *connectionFlags) check() error {
+	reuse := c.connections == string(loadgen.Reuse)
+	switch {
+	case !reuse && c.connections != string(loadgen.New):
+		return usage("--connections must be new or reuse, not %s", quoted(c.connections))
+	case c.close != string(loadgen.Orderly) && c.close != string(loadgen.Reset):
+		return usage("--close must be orderly or rst, not %s", quoted(c.close))
+	case c.requestsPerConnection < 0:
+		return usage("--requests-per-connection must be 0 (no bound) or more, not %d", c.requestsPerConnection)
+	case c.idleTimeout < 0:
+		return usage("--idle-timeout must be 0 (no bound) or more, not %v", c.idleTimeout)
+	case c.maxIdle < 0:
+		return usage("--max-idle must be 0 (no bound) or more, not %d", c.maxIdle)
+	case !reuse && (c.requestsPerConnection > 0 || c.idleTimeout > 0 || c.maxIdle > 0):
+		return usage("--requests-per-connection, --idle-timeout and --max-idle are about kept connections: give --connections reuse too")
+	case c.connectTimeout <= 0:
+		return usage("--connect-timeout must be above 0, not %v", c.connectTimeout)
+	case c.timeout <= 0:
+		return usage("--timeout must be above 0, not %v", c.timeout)
+	case c.maxInFlight < 1:
+		return usage("--max-in-flight must be at least 1, not %d", c.maxInFlight)
+	}
+	return nil
+}
+
+// parseSize reads 4096, 500k, 16M or 1G (powers of two; an appended B or iB is the same).
+func parseSize(text string) (int, error) {
+	number := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(text), "b"), "i")
+	shift := 0
+	for unit, bits := range map[string]int{"k": 10, "m": 20, "g": 30} {
+		if rest, ok := strings.CutSuffix(number, unit); ok {
+			number, shift = rest, bits
+			break
+		}
+	}
+	n, err := strconv.ParseUint(number, 10, 31)
+	if err != nil || n == 0 || n<<shift > math.MaxInt32 {
+		return 0, errSize
+	}
+	return int(n << shift), nil
+}

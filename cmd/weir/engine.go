@@ -1,0 +1,33 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"weir/scenarios"
+)
+
+// engineFlag chooses what sends the requests.
+type engineFlag struct{ engine string }
+
+func (e *engineFlag) register(f *pflag.FlagSet) {
+	f.StringVar(&e.engine, "engine", scenarios.Engines()[0], "what sends the requests, `auto|epoll|portable`: epoll is an event loop, for plain HTTP on Linux; auto takes it where it can be had")
+}
+
+func (e *engineFlag) check() error {
+	if !slices.Contains(scenarios.Engines(), e.engine) {
+		return usage("--engine %s: there are %s", quoted(e.engine), strings.Join(scenarios.Engines(), ", "))
+	}
+	return nil
+}
+
+// engineUsage makes a usage error of an engine that was asked for and cannot carry the target.
+func engineUsage(err error) error {
+	if errors.Is(err, scenarios.ErrEngine) {
+		return &statusError{exitUsage, err}
+	}
+	return err
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"weir/loadgen"
+)
+
+// requestFlags say what is sent.
+type requestFlags struct {
+	method, body string
+	headers      []string
+	noRequestID  bool
+}
+
+func (r *requestFlags) register(f *pflag.FlagSet) {
+	f.StringVarP(&r.method, "request", "X", "GET", "request `method`")
+	f.StringArrayVarP(&r.headers, "header", "H", nil, "request header as `'Name: value'`; may be repeated")
+	f.StringVar(&r.body, "body", "", "request body as `text`, or @file")
+	f.BoolVar(&r.noRequestID, "no-request-id", false, "do not send X-Request-Id, by which the proxy's access log can be joined with the record")
+}
+
+// apply checks the flags and fills in what a target sends.
+func (r *requestFlags) apply(out *loadgen.Target) (err error) {
+	out.Method, out.RequestIDs = r.method, !r.noRequestID
+	if !token(r.method) {
+		return usage("--request %s is not an HTTP method", quoted(r.method))
+	}
+	for _, h := range r.headers {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok || !token(name) || strings.ContainsAny(value, "\r\n") {
+			return usage("--header %s is not of the form 'Name: value'", quoted(h))
+		}
+		out.Headers = append(out.Headers, [2]string{name, strings.TrimSpace(value)})
+	}
+	out.Body, err = readBody(r.body)
+	return err
+}
+
+// maxRequestBody bounds --body @file: the whole body is kept in memory and sent with every request.
+const maxRequestBody = 64 << 20
+
+func readBody(arg string) ([]byte, error) {
+	name, isFile := strings.CutPrefix(arg, "@")
+	if !isFile {
+		return []byte(arg), nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, usage("--body: %w", err)
+	}
+	defer f.Close()
+	body, err := io.ReadAll(io.LimitReader(f, maxRequestBody+1))
+	if err != nil {
+		return nil, usage("--body: %w", err)
+	}
+	if len(body) > maxRequestBody {
+		return nil, usage("--body: %s is larger than %d MiB", name, maxRequestBody>>20)
+	}
+	return body, nil
+}
+
+// token reports whether s is a token of RFC 9110 §5.6.2, as methods and header names must be.
+func token(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
+// withoutValue is a header as it may be recorded.
+func withoutValue(header string) string {
+	name, _, _ := strings.Cut(header, ":")
+	return name + ": …"
+}
