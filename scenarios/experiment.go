@@ -17,7 +17,7 @@ import (
 // an offset from the epoch that Run was given.
 type Recorder interface {
 	Trial(Trial)
-	Result(trial int, r loadgen.Result)
+	Results(trial int) loadgen.Recorder // of a trial that has begun; it may be loadgen.Sharded
 	TrialEnd(TrialEnd)
 	Sample(probe.Sample)
 	Service(Service)

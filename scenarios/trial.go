@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"weir/loadgen"
 	"weir/loadgen/self"
 	"weir/probe"
 )
@@ -18,7 +17,7 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 	t.Start = time.Since(epoch) + lead
 	tap.Trial(t)
 	usage := self.Measure()
-	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, trialRecorder{t.Index, tap})
+	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, tap.Results(t.Index))
 	u := usage()
 	end := TrialEnd{
 		Index: t.Index, End: time.Since(epoch),
@@ -51,13 +50,6 @@ func (e *Experiment) drain(ctx context.Context, epoch time.Time, lane Lane, sinc
 	}
 	return false, nil
 }
-
-type trialRecorder struct {
-	trial int
-	rec   Recorder
-}
-
-func (t trialRecorder) Record(r loadgen.Result) { t.rec.Result(t.trial, r) }
 
 // queueTap passes everything on to a Recorder and remembers each listener's latest depth.
 type queueTap struct {

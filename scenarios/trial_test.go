@@ -20,11 +20,12 @@ type journal struct {
 	samples int
 }
 
-func (j *journal) Trial(t Trial)              { j.entries = append(j.entries, "trial "+t.Lane) }
-func (j *journal) Result(int, loadgen.Result) { j.entries = append(j.entries, "result") }
-func (j *journal) Sample(probe.Sample)        { j.samples++ }
-func (j *journal) Service(Service)            {}
-func (j *journal) Event(Event)                {}
+func (j *journal) Trial(t Trial)                { j.entries = append(j.entries, "trial "+t.Lane) }
+func (j *journal) Results(int) loadgen.Recorder { return j }
+func (j *journal) Record(loadgen.Result)        { j.entries = append(j.entries, "result") }
+func (j *journal) Sample(probe.Sample)          { j.samples++ }
+func (j *journal) Service(Service)              {}
+func (j *journal) Event(Event)                  {}
 func (j *journal) TrialEnd(e TrialEnd) {
 	j.entries = append(j.entries, "end")
 	j.ends = append(j.ends, e)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -31,11 +32,12 @@ type progress struct {
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 
+	sent, bad atomic.Uint64 // of the current trial; the generator's threads must not wait for a terminal
+
 	mu        sync.Mutex
 	current   scenarios.Trial
 	finished  int
 	planned   time.Duration // of the finished trials
-	sent, bad uint64        // of the current trial
 	depth     uint32
 	deepest   uint32 // of the current trial
 	limit     uint32
@@ -103,16 +105,16 @@ func (p *progress) close() {
 func (p *progress) trial(t scenarios.Trial) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.current, p.sent, p.bad, p.deepest = t, 0, 0, 0
+	p.current, p.deepest = t, 0
+	p.sent.Store(0)
+	p.bad.Store(0)
 	p.base = p.overflows[p.listener[t.Lane][0]]
 }
 
 func (p *progress) result(r loadgen.Result) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.sent++
+	p.sent.Add(1)
 	if r.Outcome != loadgen.OK {
-		p.bad++
+		p.bad.Add(1)
 	}
 }
 
@@ -138,7 +140,7 @@ func (p *progress) trialEnd() {
 	p.planned += p.current.Plan.Duration()
 	if !p.terminal && !p.quiet {
 		fmt.Fprintf(p.out, "trial %d/%d %s %s: %d requests, %d failed, %s\n",
-			p.finished, p.total, p.current.Lane, rateText(p.current.Rate), p.sent, p.bad, p.kernel(p.deepest))
+			p.finished, p.total, p.current.Lane, rateText(p.current.Rate), p.sent.Load(), p.bad.Load(), p.kernel(p.deepest))
 	}
 }
 
@@ -151,7 +153,7 @@ func (p *progress) line() string {
 	done := width * p.finished / max(p.total, 1)
 	bar := strings.Repeat("█", done) + strings.Repeat("░", width-done)
 	return fmt.Sprintf("%s %2d/%d %s %s  %s  failed %d  %s",
-		bar, min(p.finished+1, p.total), p.total, p.current.Lane, rateText(p.current.Rate), p.kernel(p.depth), p.bad, p.left())
+		bar, min(p.finished+1, p.total), p.total, p.current.Lane, rateText(p.current.Rate), p.kernel(p.depth), p.bad.Load(), p.left())
 }
 
 // kernel says what the probe sees of the current lane's listener.

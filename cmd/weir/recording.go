@@ -21,10 +21,22 @@ func (r recording) Trial(t scenarios.Trial) {
 	_ = r.Recorder.Trial(runfile.Trial{Index: t.Index, Lane: t.Lane, Rate: t.Rate, Start: t.Start, Due: t.Due, Plan: t.Plan})
 }
 
-func (r recording) Result(trial int, result loadgen.Result) {
-	r.ui.result(result)
-	r.Recorder.Result(trial, result)
+func (r recording) Results(trial int) loadgen.Recorder {
+	return counted{r.ui, r.Recorder.Results(trial)}
 }
+
+// counted lets the progress line count what is recorded.
+type counted struct {
+	ui  *progress
+	rec loadgen.Recorder
+}
+
+func (c counted) Record(r loadgen.Result) {
+	c.ui.result(r)
+	c.rec.Record(r)
+}
+
+func (c counted) Shard() loadgen.Recorder { return counted{c.ui, loadgen.ShardOf(c.rec)} }
 
 func (r recording) TrialEnd(e scenarios.TrialEnd) {
 	_ = r.Recorder.TrialEnd(runfile.TrialEnd{

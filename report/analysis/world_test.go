@@ -128,7 +128,7 @@ func (k *kernel) trial(lane string, i int, p plan.Plan) {
 	end := start
 	for seq, o := range sim.Outcomes {
 		r := k.life(lane, start, seq, o)
-		k.rec.Result(trial.Index, r)
+		k.rec.Results(trial.Index).Record(r)
 		end = max(end, r.Done)
 		if k.event != nil {
 			if e := k.event(lane, r); e.Class != "" {

@@ -3,7 +3,6 @@ package runfile
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -11,29 +10,24 @@ import (
 	"weir/loadgen"
 )
 
-// examplesPerBin is how many failed requests of one outcome and bin are kept whole.
+// examplesPerBin is how many failed requests of one outcome and bin are kept whole, of each thread.
 const examplesPerBin = 2
 
-// binner adds up results between two flushes. It keeps latencies as plain values and fills histograms only
-// when it writes: a bin has few values, a histogram of 200 KB for each bin that may still get a late
-// answer would need hundreds of megabytes.
-type binner struct {
-	trials   map[int]*binnedTrial
-	bins     map[binKey]*openBin
-	failures []*Failure
-	last     time.Duration
-	encoder  histogramEncoder
-	stray    error // a result of a trial that is not running
-}
-
-type binnedTrial struct {
+// bins adds up the results of one trial between two writes. It keeps latencies as plain values and fills
+// histograms only when it writes: a bin has few values, a histogram of 200 KB for each bin that may still get
+// a late answer would need hundreds of megabytes.
+type bins struct {
+	trial    int
 	deadline time.Duration
-	examples map[exampleKey]int
-}
+	open     map[time.Duration]*openBin
+	unused   []*openBin
+	// Results come nearly in order, so the bin of the last one is nearly always that of the next.
+	lastDue, lastDone, lastSent *openBin
 
-type binKey struct {
-	trial int
-	at    time.Duration
+	held     int // results
+	failures []*Failure
+	examples map[exampleKey]int // how many there are; of both sets of a shard, until the trial ends
+	last     time.Duration
 }
 
 type exampleKey struct {
@@ -41,100 +35,131 @@ type exampleKey struct {
 	outcome loadgen.Outcome
 }
 
+// openBin is a Bin whose histograms are still values, and whose outcomes are still counted by number.
 type openBin struct {
-	Bin
-	latency, failLatency, lag []int64
+	at                                   time.Duration
+	due, done                            [numbered]uint64
+	late, sent, syns                     uint64
+	opened, peerClosed, weClosed         uint64
+	latency, service, failLatency, delay []int64
 }
 
-func newBinner() *binner {
-	return &binner{trials: map[int]*binnedTrial{}, bins: map[binKey]*openBin{}}
+func newBins(trial int, deadline time.Duration, examples map[exampleKey]int) *bins {
+	return &bins{trial: trial, deadline: deadline, open: map[time.Duration]*openBin{}, examples: examples}
 }
 
-func (b *binner) begin(trial int, deadline time.Duration) {
-	b.trials[trial] = &binnedTrial{deadline, map[exampleKey]int{}}
-}
-
-func (b *binner) end(trial int) { delete(b.trials, trial) }
-
-func (b *binner) add(trial int, r loadgen.Result) {
-	t := b.trials[trial]
-	if t == nil {
-		b.stray = fmt.Errorf("record request %d: trial %d is not running", r.Seq, trial)
-		return
-	}
+func (b *bins) add(r *loadgen.Result) {
+	b.held++
 	b.last = max(b.last, r.Done)
-	due := b.bin(trial, r.Due)
-	due.Due[r.Outcome]++
-	due.SYNRetrans += uint64(max(r.SYNRetrans, 0))
-	b.bin(trial, r.Done).Done[r.Outcome]++
+	outcome := outcomeNumber(r.Outcome)
+	due := b.bin(&b.lastDue, r.Due)
+	due.due[outcome]++
+	b.bin(&b.lastDone, r.Done).done[outcome]++
+	due.connection(r)
 
 	latency := r.Done - r.Due
 	// What was canceled before it began has no send time; a send time of zero is one only at the very start.
 	sent := r.Outcome.Sent() && (r.Sent > 0 || r.Due == 0)
 	if sent {
-		b.bin(trial, r.Sent).Sent++
-		due.lag = append(due.lag, int64(r.Sent-r.Due))
+		b.bin(&b.lastSent, r.Sent).sent++
+		due.delay = append(due.delay, int64(r.Sent-r.Due))
 	}
 	switch {
 	case r.Outcome == loadgen.OK:
 		due.latency = append(due.latency, int64(latency))
-		if t.deadline > 0 && latency > t.deadline {
-			due.Late++
+		due.service = append(due.service, int64(r.Done-r.Sent))
+		if b.deadline > 0 && latency > b.deadline {
+			due.late++
 		}
 	case sent:
 		due.failLatency = append(due.failLatency, int64(latency))
-		b.example(t, trial, due.At, r)
+		b.example(due.at, r)
 	}
 }
 
-func (b *binner) example(t *binnedTrial, trial int, at time.Duration, r loadgen.Result) {
+// connection counts what became of the request's connection.
+func (o *openBin) connection(r *loadgen.Result) {
+	o.syns += uint64(max(r.SYNRetrans, 0))
+	if r.Connected > 0 {
+		o.opened++
+	}
+	switch r.Closed {
+	case loadgen.ByPeer:
+		o.peerClosed++
+	case loadgen.ByUs:
+		o.weClosed++
+	}
+}
+
+func (b *bins) example(at time.Duration, r *loadgen.Result) {
 	key := exampleKey{at, r.Outcome}
-	if t.examples[key] < examplesPerBin {
-		t.examples[key]++
-		b.failures = append(b.failures, &Failure{trial, r})
+	if b.examples[key] < examplesPerBin {
+		b.examples[key]++
+		b.failures = append(b.failures, &Failure{b.trial, *r})
 	}
 }
 
-func (b *binner) bin(trial int, at time.Duration) *openBin {
-	key := binKey{trial, max(at, 0).Truncate(BinWidth)}
-	o := b.bins[key]
-	if o == nil {
-		o = &openBin{Bin: Bin{
-			Trial: trial, At: key.at,
-			Due: map[loadgen.Outcome]uint64{}, Done: map[loadgen.Outcome]uint64{},
-		}}
-		b.bins[key] = o
+// bin returns the bin of a time, by way of the one that was asked for last.
+func (b *bins) bin(last **openBin, at time.Duration) *openBin {
+	if o := *last; o != nil && at >= o.at && at < o.at+BinWidth {
+		return o
 	}
+	at = max(at, 0).Truncate(BinWidth)
+	o := b.open[at]
+	if o == nil {
+		if n := len(b.unused); n > 0 {
+			o, b.unused = b.unused[n-1], b.unused[:n-1]
+		} else {
+			o = &openBin{}
+		}
+		o.at = at
+		b.open[at] = o
+	}
+	*last = o
 	return o
 }
 
-// write appends what was added since the last write, in the order of trial and time, and forgets it.
-func (b *binner) write(w *Writer) error {
-	errs := []error{b.stray}
-	keys := slices.SortedFunc(maps.Keys(b.bins), func(x, y binKey) int {
-		return cmp.Or(cmp.Compare(x.trial, y.trial), cmp.Compare(x.at, y.at))
-	})
-	for _, key := range keys {
-		o := b.bins[key]
-		errs = append(errs, b.encode(o))
-		errs = append(errs, w.Write(&o.Bin))
+// write appends what was added, in the order of time.
+func (b *bins) write(w *Writer, encoder *histogramEncoder) error {
+	var errs []error
+	ordered := slices.SortedFunc(maps.Values(b.open), func(x, y *openBin) int { return cmp.Compare(x.at, y.at) })
+	for _, o := range ordered {
+		bin, err := o.encode(b.trial, encoder)
+		errs = append(errs, err, w.Write(bin))
 	}
 	for _, f := range b.failures {
 		errs = append(errs, w.Write(f))
 	}
-	clear(b.bins)
-	b.failures, b.stray = b.failures[:0], nil
 	return errors.Join(errs...)
 }
 
-func (b *binner) encode(o *openBin) (err error) {
+func (o *openBin) encode(trial int, encoder *histogramEncoder) (*Bin, error) {
+	bin := &Bin{
+		Trial: trial, At: o.at, Due: named(&o.due), Done: named(&o.done), Late: o.late, Sent: o.sent, SYNRetrans: o.syns,
+		Opened: o.opened, PeerClosed: o.peerClosed, WeClosed: o.weClosed,
+	}
 	for _, h := range []struct {
 		to     *string
 		values []int64
-	}{{&o.Latency, o.latency}, {&o.FailLatency, o.failLatency}, {&o.Lag, o.lag}} {
-		if *h.to, err = b.encoder.encode(h.values); err != nil {
-			return err
+	}{{&bin.Latency, o.latency}, {&bin.Service, o.service}, {&bin.FailLatency, o.failLatency}, {&bin.Lag, o.delay}} {
+		var err error
+		if *h.to, err = encoder.encode(h.values); err != nil {
+			return bin, err
 		}
 	}
-	return nil
+	return bin, nil
+}
+
+// reset empties the bins and keeps their memory, but for what a burst has left.
+func (b *bins) reset() {
+	const keep = 64
+	for _, o := range b.open {
+		if len(b.unused) < keep {
+			*o = openBin{latency: o.latency[:0], service: o.service[:0], failLatency: o.failLatency[:0], delay: o.delay[:0]}
+			b.unused = append(b.unused, o)
+		}
+	}
+	clear(b.open)
+	b.lastDue, b.lastDone, b.lastSent = nil, nil, nil
+	b.failures, b.held = b.failures[:0], 0
 }

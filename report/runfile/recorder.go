@@ -2,6 +2,8 @@ package runfile
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,36 +13,28 @@ import (
 
 const (
 	flushEvery = 500 * time.Millisecond // what a killed run can lose
-	batchSize  = 1 << 15                // results that wake the flusher early
-	maxPending = 1 << 20                // results at which Result waits for the flusher
+	maxHeld    = 1 << 20                // results of one thread, not yet written, at which it waits
 )
 
-// Recorder writes a run while it happens, from any number of goroutines. Results are only queued by those who
-// bring them and are put into bins by one goroutine, twice a second, so that recording costs a sender
-// less than a microsecond. Everything that was given to it before TrialEnd is in the file when TrialEnd
-// returns. The first error of the file is kept and returned by every later call.
+// Recorder writes a run while it happens, from any number of goroutines. Results are added up by those who
+// bring them, each into bins of its own (see loadgen.Sharded), and twice a second a goroutine takes those bins
+// away and writes them, so that recording costs a sender a fraction of a microsecond and it waits for nobody.
+// Everything that was given to it before TrialEnd is in the file when TrialEnd returns. The first error of
+// the file is kept and returned by every later call.
 type Recorder struct {
 	w    *Writer
-	wake chan struct{}
 	stop chan struct{}
 	done sync.WaitGroup
 
-	mu      sync.Mutex
-	room    sync.Cond // pending became shorter
-	pending []queued
-	spare   []queued // the other one of two buffers that take turns
-	lanes   map[string]time.Duration
-	last    time.Duration // the latest time in anything recorded
-	err     error
-	closed  bool
+	mu     sync.Mutex
+	lanes  map[string]time.Duration // deadlines
+	trials map[int]*trialResults    // that are running
+	last   time.Duration            // the latest time in anything recorded
+	err    error
+	closed bool
 
-	flushing sync.Mutex // one flush at a time; guards binner
-	binner   *binner
-}
-
-type queued struct {
-	trial  int
-	result loadgen.Result
+	flushing sync.Mutex // one flush at a time; guards encoder
+	encoder  histogramEncoder
 }
 
 // NewRecorder writes the header, with this version's schema, and starts recording.
@@ -50,10 +44,9 @@ func NewRecorder(w *Writer, header Header) (*Recorder, error) {
 		return nil, err
 	}
 	r := &Recorder{
-		w: w, wake: make(chan struct{}, 1), stop: make(chan struct{}),
-		lanes: map[string]time.Duration{}, binner: newBinner(),
+		w: w, stop: make(chan struct{}),
+		lanes: map[string]time.Duration{}, trials: map[int]*trialResults{},
 	}
-	r.room.L = &r.mu
 	for _, l := range header.Lanes {
 		r.lanes[l.Name] = l.Deadline
 	}
@@ -67,11 +60,10 @@ func (r *Recorder) run() {
 	for {
 		select {
 		case <-tick.C:
-		case <-r.wake:
+			r.flush()
 		case <-r.stop:
 			return
 		}
-		r.flush()
 	}
 }
 
@@ -81,50 +73,40 @@ func (r *Recorder) Trial(t Trial) error {
 	if !ok {
 		return fmt.Errorf("record trial %d: the header has no lane %q", t.Index, t.Lane)
 	}
-	r.flushing.Lock()
-	r.binner.begin(t.Index, deadline)
-	r.flushing.Unlock()
+	r.mu.Lock()
+	r.trials[t.Index] = newTrialResults(t.Index, deadline)
+	r.mu.Unlock()
 	return r.write(&t, t.Start)
 }
 
-// Result records one request of a running trial. It waits only where a million results are queued because the
-// disk does not keep up: losing them would be worse, and the lag shows it.
-func (r *Recorder) Result(trial int, result loadgen.Result) {
+// Results returns the loadgen.Recorder of a trial that is running, which is a loadgen.Sharded. What is
+// recorded for one that is not, is lost, and an error.
+func (r *Recorder) Results(trial int) loadgen.Recorder {
 	r.mu.Lock()
-	for len(r.pending) >= maxPending && !r.closed {
-		r.room.Wait()
+	defer r.mu.Unlock()
+	if t := r.trials[trial]; t != nil && !r.closed {
+		return t
 	}
-	if r.closed {
-		r.keep(fmt.Errorf("record a result of trial %d: the run is closed", trial))
-	} else {
-		r.pending = append(r.pending, queued{trial, result})
-	}
-	full := len(r.pending) >= batchSize
-	r.mu.Unlock()
-	if full {
-		select {
-		case r.wake <- struct{}{}:
-		default:
-		}
-	}
+	return stray{r, trial}
 }
 
-// Results returns the loadgen.Recorder that records for one trial.
-func (r *Recorder) Results(trial int) loadgen.Recorder { return trialRecorder{r, trial} }
-
-type trialRecorder struct {
+type stray struct {
 	r     *Recorder
 	trial int
 }
 
-func (t trialRecorder) Record(result loadgen.Result) { t.r.Result(t.trial, result) }
+func (s stray) Record(result loadgen.Result) {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	s.r.keep(fmt.Errorf("record request %d: trial %d is not running", result.Seq, s.trial))
+}
 
 // TrialEnd ends a trial, after the engine returned: all its results are in the file before it.
 func (r *Recorder) TrialEnd(t TrialEnd) error {
 	r.flush()
-	r.flushing.Lock()
-	r.binner.end(t.Index)
-	r.flushing.Unlock()
+	r.mu.Lock()
+	delete(r.trials, t.Index)
+	r.mu.Unlock()
 	return r.write(&t, max(t.End, t.DrainedAt))
 }
 
@@ -164,7 +146,6 @@ func (r *Recorder) Close(reason string) error {
 		return fmt.Errorf("close run: it is closed already")
 	}
 	r.closed = true
-	r.room.Broadcast()
 	r.mu.Unlock()
 	close(r.stop)
 	r.done.Wait()
@@ -194,26 +175,24 @@ func (r *Recorder) keep(err error) {
 	}
 }
 
-// flush takes what is queued and appends it as bins.
+// flush takes the bins that the running trials have filled and appends them, in the order of time.
 func (r *Recorder) flush() {
 	r.flushing.Lock()
 	defer r.flushing.Unlock()
 	r.mu.Lock()
-	batch := r.pending
-	r.pending, r.spare = r.spare[:0], nil
-	r.room.Broadcast()
+	running := slices.SortedFunc(maps.Values(r.trials), func(a, b *trialResults) int { return a.index - b.index })
 	r.mu.Unlock()
-
-	for _, q := range batch {
-		r.binner.add(q.trial, q.result)
+	for _, t := range running {
+		for _, s := range t.all() {
+			filled := s.take()
+			err := filled.write(r.w, &r.encoder)
+			s.giveBack(filled)
+			r.mu.Lock()
+			r.last = max(r.last, filled.last)
+			r.keep(err)
+			r.mu.Unlock()
+		}
 	}
-	err := r.binner.write(r.w)
-
-	r.mu.Lock()
-	r.spare = batch
-	r.last = max(r.last, r.binner.last)
-	r.keep(err)
-	r.mu.Unlock()
 }
 
 // clip bounds a text that came from outside.

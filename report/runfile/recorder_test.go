@@ -90,7 +90,7 @@ func TestConcurrentResults(t *testing.T) {
 		wg.Go(func() {
 			for i := range each {
 				due := time.Second + time.Duration(i)*50*time.Microsecond
-				rec.Result(0, loadgen.Result{Seq: i, Due: due, Sent: due, Done: due + 300*ms, Outcome: loadgen.ConnectTimeout})
+				rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due, Done: due + 300*ms, Outcome: loadgen.ConnectTimeout})
 			}
 		})
 	}
@@ -124,7 +124,7 @@ func TestKilledRunHasWhatWasFlushed(t *testing.T) {
 	rec, err := NewRecorder(NewWriter(&buf), testHeader())
 	check(t, err)
 	check(t, rec.Trial(testTrial(0)))
-	rec.Result(0, loadgen.Result{Due: time.Second, Sent: time.Second, Done: time.Second, Outcome: loadgen.OK})
+	rec.Results(0).Record(loadgen.Result{Due: time.Second, Sent: time.Second, Done: time.Second, Outcome: loadgen.OK})
 	deadline := time.Now().Add(10 * time.Second)
 	for {
 		recs, r := read(buf.bytes())
@@ -145,7 +145,7 @@ func TestRecorderKeepsTheFirstError(t *testing.T) {
 	rec, err := NewRecorder(NewWriter(&failing{after: 2, err: full}), testHeader())
 	check(t, err)
 	check(t, rec.Trial(testTrial(0)))
-	rec.Result(0, loadgen.Result{Due: time.Second, Done: time.Second, Outcome: loadgen.OK})
+	rec.Results(0).Record(loadgen.Result{Due: time.Second, Done: time.Second, Outcome: loadgen.OK})
 	if err := rec.TrialEnd(TrialEnd{Index: 0}); !errors.Is(err, full) {
 		t.Errorf("TrialEnd: %v", err)
 	}
@@ -157,7 +157,7 @@ func TestRecorderKeepsTheFirstError(t *testing.T) {
 func TestStrayResult(t *testing.T) {
 	rec, err := NewRecorder(NewWriter(io.Discard), testHeader())
 	check(t, err)
-	rec.Result(3, loadgen.Result{Outcome: loadgen.OK})
+	rec.Results(3).Record(loadgen.Result{Outcome: loadgen.OK})
 	if rec.Close("complete") == nil {
 		t.Error("a result of no trial was lost without an error")
 	}
@@ -173,7 +173,7 @@ func BenchmarkRecorderResult(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
 			due := time.Duration(i) * 10 * time.Microsecond
-			rec.Result(0, loadgen.Result{Seq: i, Due: due, Sent: due + 50*time.Microsecond, Done: due + 20*ms, Outcome: loadgen.OK})
+			rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due + 50*time.Microsecond, Done: due + 20*ms, Outcome: loadgen.OK})
 		}
 	})
 	check(b, rec.TrialEnd(TrialEnd{Index: 0}))
@@ -190,7 +190,7 @@ func BenchmarkReader(b *testing.B) {
 	check(b, rec.Trial(testTrial(0)))
 	for i := range 100_000 {
 		due := time.Duration(i) * 10 * ms
-		rec.Result(0, loadgen.Result{Seq: i, Due: due, Sent: due + ms, Done: due + 20*ms, Outcome: loadgen.OK})
+		rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due + ms, Done: due + 20*ms, Outcome: loadgen.OK})
 	}
 	check(b, rec.Close("complete"))
 	b.SetBytes(int64(buf.Len()))
