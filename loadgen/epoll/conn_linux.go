@@ -1,0 +1,211 @@
+package epoll
+
+import (
+	"cmp"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"weir/loadgen"
+	"weir/loadgen/wire"
+)
+
+type phase uint8
+
+const (
+	idle phase = iota // between two requests, or unused
+	connecting
+	writing
+	reading
+)
+
+// conn is a connection and the request on it. Its memory is used again for later ones.
+type conn struct {
+	fd         int
+	slot       int32
+	generation int32 // how often the slot was used, so that old events do not find the new connection
+	phase      phase
+	// Events are edges, told once (epoll(7)). noticed keeps what one said that the next read must know:
+	// that there was something to read when nobody read, or that the peer is closing. A read then goes on
+	// until the kernel has no more.
+	noticed   bool
+	hungUp    bool // an event said that the peer is closing
+	localPort int
+	carried   int           // requests, this one included
+	written   int           // bytes of the request
+	writeErr  syscall.Errno // how writing failed
+	res       loadgen.Result
+	parser    parser
+	links     [2]link
+}
+
+const closing = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
+
+// handle deals with what epoll says of a connection.
+func (l *loop) handle(c *conn, events uint32) {
+	c.hungUp = c.hungUp || events&closing != 0
+	if events&closing != 0 || events&unix.EPOLLIN != 0 && c.phase != reading {
+		c.noticed = true
+	}
+	switch c.phase {
+	case idle: // not acted on: the request that finds it closed says so, as a proxy's would
+	case connecting:
+		l.connected(c, events)
+	case writing:
+		l.write(c)
+	case reading:
+		if events&(unix.EPOLLIN|closing) != 0 {
+			l.read(c)
+		}
+	}
+}
+
+// write sends what it can of the request.
+func (l *loop) write(c *conn) {
+	request := l.requests.At(c.res.Seq, l.scratch)
+	for turn := 0; c.written < len(request); turn++ {
+		if turn == turns {
+			l.poller.rearm(c)
+			return
+		}
+		n, errno := send(c.fd, request[c.written:min(len(request), c.written+readBuffer)])
+		if errno == unix.EAGAIN {
+			return
+		}
+		if errno != 0 {
+			// The peer may have answered before it broke the connection off (413 and close).
+			c.writeErr, c.noticed = errno, true
+			break
+		}
+		c.written += n
+	}
+	if c.writeErr == 0 {
+		c.res.Written = l.now()
+	}
+	c.phase = reading
+	if c.noticed {
+		l.read(c)
+	}
+}
+
+// read reads what there is of the response. A short read has emptied the socket (epoll(7)), so that
+// asking again would be a system call for nothing, unless the peer is known to have closed.
+func (l *loop) read(c *conn) {
+	for range turns {
+		n, errno := receive(c.fd, l.buffer)
+		switch {
+		case errno == unix.EAGAIN:
+			c.noticed = false
+			return
+		case errno != 0 || n == 0:
+			l.ended(c, errno)
+			return
+		}
+		if c.res.FirstByte == 0 {
+			c.res.FirstByte = l.now()
+		}
+		rest, err := c.parser.feed(l.buffer[:n])
+		c.res.Status = c.parser.status
+		if err != nil {
+			l.finish(c, loadgen.BadResponse, 0)
+			return
+		}
+		if c.parser.state == complete {
+			l.answered(c, len(rest) == 0)
+			return
+		}
+		if n < len(l.buffer) && !c.noticed {
+			return
+		}
+	}
+	l.poller.rearm(c)
+}
+
+// ended deals with the end of the connection: errno is 0 where the peer closed.
+func (l *loop) ended(c *conn, errno syscall.Errno) {
+	began := c.res.FirstByte != 0
+	c.hungUp = c.hungUp || errno == 0 || errno == unix.ECONNRESET
+	switch {
+	case errno == 0 && c.parser.close():
+		l.answered(c, false)
+	case began:
+		l.finish(c, readOutcome(errno, began), errno)
+	case c.writeErr != 0 && c.written > 0:
+		l.finish(c, loadgen.WriteFailed, c.writeErr)
+	case c.res.Reused && (c.writeErr != 0 || errno == 0 && unread(c.fd)):
+		l.finish(c, loadgen.ReusedClosed, cmp.Or(c.writeErr, errno))
+	case c.writeErr == unix.ECONNRESET:
+		// The RST was there before our first byte. The kernel tells of it once; a read then finds EOF.
+		l.finish(c, loadgen.ResetBeforeResponse, c.writeErr)
+	default:
+		l.finish(c, readOutcome(errno, began), errno)
+	}
+}
+
+// answered ends a request whose response is complete. Bytes that nobody asked for would be taken for
+// the next response, so only a connection without any is kept.
+func (l *loop) answered(c *conn, clean bool) {
+	t := &l.target
+	keep := clean && c.writeErr == 0 && t.Connections == loadgen.Reuse && c.parser.reusable() &&
+		(t.RequestsPerConnection == 0 || c.carried < t.RequestsPerConnection)
+	l.end(c, wire.StatusOutcome(c.res.Status), 0, keep)
+}
+
+// finish ends a request and its connection.
+func (l *loop) finish(c *conn, o loadgen.Outcome, errno syscall.Errno) { l.end(c, o, errno, false) }
+
+func (l *loop) end(c *conn, o loadgen.Outcome, errno syscall.Errno, keep bool) {
+	c.res.Done, c.res.Outcome, c.res.Errno = l.now(), o, errno
+	l.opening.remove(c)
+	l.open.remove(c)
+	connected := c.phase != connecting
+	c.phase = idle
+	if keep {
+		l.keep(c)
+	} else {
+		if connected {
+			c.res.Closed = c.closer()
+		}
+		l.discard(c)
+	}
+	l.rec.Record(c.res)
+}
+
+// closer says who closes the connection first, right before we do.
+func (c *conn) closer() loadgen.Closer {
+	if c.hungUp || peerClosed(c.fd) {
+		return loadgen.ByPeer
+	}
+	return loadgen.ByUs
+}
+
+// keep leaves a connection for the next request. The surplus is closed from the end that was used least
+// recently, as NGINX does (ngx_http_upstream_keepalive_module.c).
+func (l *loop) keep(c *conn) {
+	l.idle.push(c, c.res.Done)
+	if l.target.MaxIdle > 0 && l.idle.len > l.target.MaxIdle {
+		l.leave(l.idle.front)
+	}
+}
+
+// leave closes an idle connection.
+func (l *loop) leave(c *conn) {
+	l.idle.remove(c)
+	l.discard(c)
+}
+
+// discard closes a connection and keeps its memory for another.
+func (l *loop) discard(c *conn) {
+	if l.target.Close == loadgen.Reset {
+		resetOnClose(c.fd)
+	}
+	closeSocket(c.fd)
+	c.generation++
+	l.unused = append(l.unused, c)
+}
+
+// refuse ends a request that has no connection.
+func (l *loop) refuse(res loadgen.Result, o loadgen.Outcome, errno syscall.Errno) {
+	res.Done, res.Outcome, res.Errno = l.now(), o, errno
+	l.rec.Record(res)
+}

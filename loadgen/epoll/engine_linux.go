@@ -1,0 +1,134 @@
+package epoll
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+	"weir/loadgen/wire"
+)
+
+// perLoop is the rate above which a plan is given another loop, requests per second. It is well below
+// what one carries. Below it one loop is better than several: reuse is exactly last in first out,
+// the in-flight limit is exactly one, and the other cores are the server's.
+const perLoop = 20_000
+
+// Engine offers plans to one target. It may run one plan after another, or several at once.
+type Engine struct {
+	target   loadgen.Target
+	requests *wire.Requests
+	remote   wire.Remote
+	to       address
+	from     []address // taken in turn; none: the kernel chooses
+	loops    int       // 0: as many as the plan needs
+}
+
+var _ loadgen.Engine = (*Engine)(nil)
+
+// New prepares an engine. It resolves the target's name once, here, so that no lookup falls into the
+// load; a name that does not resolve is no error, but the outcome (DNSFailed) of every request.
+//
+// The errors are the target's, or errors.ErrUnsupported where the target is https or the kernel older
+// than Linux 5.11 (epoll_pwait2): those are for package portable.
+func New(t loadgen.Target) (*Engine, error) {
+	t, err := t.Complete()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSupported(t); err != nil {
+		return nil, err
+	}
+	if err := checkKernel(); err != nil {
+		return nil, err
+	}
+	if err := wire.CheckLocal(t.LocalAddrs); err != nil {
+		return nil, err
+	}
+	e := &Engine{target: t, requests: wire.NewRequests(t), remote: wire.Resolve(t)}
+	if e.remote.Err == nil {
+		e.to, e.from, err = addresses(e.remote, t.LocalAddrs)
+	}
+	return e, err
+}
+
+// checkKernel tries the one system call that a kernel in use may lack.
+func checkKernel() error {
+	p, err := newPoller()
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if _, errno := p.wait(0); errno != 0 {
+		return fmt.Errorf("epoll_pwait2: %w: the epoll engine needs Linux 5.11: use the portable engine", errors.Join(errno, errors.ErrUnsupported))
+	}
+	return nil
+}
+
+// Name is what a record calls this engine.
+func (e *Engine) Name() string { return "epoll" }
+
+// Remote is the address that requests go to, after the name was resolved: of several addresses the
+// first IPv4 one, else the first. It is empty where the name did not resolve.
+func (e *Engine) Remote() string { return e.remote.Address }
+
+// Run implements loadgen.Engine. Its loops record from their own threads, between system calls, each to a
+// shard of rec where it has any: what that takes, the requests after it wait for. When ctx ends, requests that were not released by then
+// are not recorded. Connections kept for reuse live as long as the run: each trial begins without any.
+func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, rec loadgen.Recorder) error {
+	if err := p.Validate(); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	loops := make([]*loop, e.loopsFor(p))
+	for i := range loops {
+		poller, err := newPoller()
+		if err != nil {
+			for _, l := range loops[:i] {
+				l.poller.close()
+			}
+			return err
+		}
+		loops[i] = newLoop(e, poller, share{i, len(loops)})
+		loops[i].ctx, loops[i].epoch, loops[i].rec = ctx, epoch, loadgen.ShardOf(rec)
+		loops[i].requests = e.requests.ForRun(epoch, start)
+	}
+	defer holdProcessors(len(loops))()
+	var running sync.WaitGroup
+	for _, l := range loops {
+		running.Go(func() {
+			// Never unlocked, so the thread ends with the goroutine, and its timer slack with it.
+			runtime.LockOSThread()
+			l.run(start, p)
+		})
+	}
+	running.Wait()
+	return ctx.Err()
+}
+
+// loopsFor says how many loops a plan needs: no more than there are cores, nor than requests may be in
+// flight, since each loop has a share of those.
+func (e *Engine) loopsFor(p plan.Plan) int {
+	n := e.loops
+	if n == 0 {
+		n = min(int(math.Ceil(p.MaxRate()/perLoop)), runtime.GOMAXPROCS(0))
+	}
+	return max(1, min(n, e.target.MaxInFlight))
+}
+
+// share is one of several equal parts of something.
+type share struct{ index, of int }
+
+func (s share) has(i int) bool { return i%s.of == s.index }
+
+// part is how much of n it is; the parts add up to n.
+func (s share) part(n int) int {
+	if s.index < n%s.of {
+		return n/s.of + 1
+	}
+	return n / s.of
+}

@@ -1,0 +1,285 @@
+package epoll
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+	"weir/loadgen/portable"
+)
+
+func with(e *Engine, loops int) *Engine {
+	e.loops = loops
+	return e
+}
+
+// results keeps what is recorded.
+type results struct {
+	mu  sync.Mutex
+	all []loadgen.Result
+}
+
+func (r *results) Record(res loadgen.Result) {
+	r.mu.Lock()
+	r.all = append(r.all, res)
+	r.mu.Unlock()
+}
+
+func level(rate float64, d time.Duration) plan.Plan {
+	return plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: d}}}
+}
+
+func open(t testing.TB, target loadgen.Target) *Engine {
+	t.Helper()
+	e, err := New(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// at is a target that listens.
+func at(l net.Listener) loadgen.Target {
+	return loadgen.Target{URL: "http://bench.test/", Network: l.Addr().Network(), Address: l.Addr().String(), Timeout: 5 * time.Second}
+}
+
+func TestUnsupported(t *testing.T) {
+	if _, err := New(loadgen.Target{URL: "https://127.0.0.1/"}); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "portable") {
+		t.Errorf("https: %v", err)
+	}
+	for _, bad := range []loadgen.Target{{URL: "ftp://127.0.0.1/"}, {URL: "http://x/", Network: "unix", Address: strings.Repeat("x", 200)}} {
+		if _, err := New(bad); err == nil || errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%+v: %v, which no other engine can help with either", bad, err)
+		}
+	}
+}
+
+// In steady state a request costs no allocation: four times the requests allocate no more.
+func TestNoAllocationPerRequest(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		for _, connections := range []loadgen.Connections{loadgen.New, loadgen.Reuse} {
+			t.Run(network+" "+string(connections), func(t *testing.T) {
+				address := "127.0.0.1:0"
+				if network == "unix" {
+					address = filepath.Join(t.TempDir(), "s")
+				}
+				target := at(quietServer(t, network, address))
+				target.Connections = connections
+				e := open(t, target)
+				allocated(t, e, 500) // whatever is made once
+				few, many := allocated(t, e, 500), allocated(t, e, 2000)
+				if many > few+150 { // a burst may need another connection's memory; the runtime has some of its own
+					t.Errorf("500 requests made %d allocations and 2,000 made %d", few, many)
+				}
+			})
+		}
+	}
+}
+
+// allocated is how many allocations the process makes during n requests.
+func allocated(t *testing.T, e *Engine, n int) uint64 {
+	t.Helper()
+	const rate = 5000
+	r := &results{all: make([]loadgen.Result, 0, n)}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := e.Run(t.Context(), time.Now(), 0, level(rate, time.Duration(n)*time.Second/rate), r); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	for _, res := range r.all {
+		if res.Outcome != loadgen.OK {
+			t.Fatalf("%+v", res)
+		}
+	}
+	return after.Mallocs - before.Mallocs
+}
+
+// handle serves a listener, each connection by f.
+func handle(t *testing.T, f func(net.Conn)) net.Listener {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var handlers sync.WaitGroup
+	handlers.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			handlers.Go(func() {
+				defer c.Close()
+				_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+				f(c)
+			})
+		}
+	})
+	t.Cleanup(func() { l.Close(); handlers.Wait() })
+	return l
+}
+
+// fourOK offers four requests, all of which must succeed.
+func fourOK(t *testing.T, target loadgen.Target) {
+	t.Helper()
+	r := &results{}
+	if err := open(t, target).Run(t.Context(), time.Now(), 0, level(20, 200*time.Millisecond), r); err != nil || len(r.all) != 4 {
+		t.Fatalf("%v after %d requests", err, len(r.all))
+	}
+	for _, res := range r.all {
+		if res.Outcome != loadgen.OK {
+			t.Errorf("%+v", res)
+		}
+	}
+}
+
+// More than one turn's worth in both directions: the loop must come back to what it put off.
+func TestLargeBodies(t *testing.T) {
+	large := make([]byte, 3*turns*readBuffer+1)
+	for i := range large {
+		large[i] = byte(i ^ i>>8 ^ i>>16)
+	}
+	target := at(handle(t, func(c net.Conn) {
+		request, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		if got, _ := io.ReadAll(request.Body); !bytes.Equal(got, large) {
+			t.Errorf("the %d bytes that arrived are not the body", len(got))
+		}
+		_, _ = fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(large), large)
+		_, _ = io.Copy(io.Discard, c)
+	}))
+	target.Method, target.Body = "POST", large
+	fourOK(t, target)
+}
+
+// Events are edges: what comes while the loop is at something else, or together with the end of the
+// connection, is not told again.
+func TestNoEventIsMissed(t *testing.T) {
+	t.Run("end with the response", func(t *testing.T) {
+		fourOK(t, at(handle(t, func(c net.Conn) {
+			_, _ = c.Read(make([]byte, 4096))
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\nuntil the end")
+		})))
+	})
+	t.Run("response before the request", func(t *testing.T) {
+		target := at(handle(t, func(c net.Conn) {
+			_, _ = c.Write(reply)
+			time.Sleep(20 * time.Millisecond)
+			_, _ = io.Copy(io.Discard, c)
+		}))
+		target.Body = make([]byte, 32<<20) // more than the sockets hold
+		fourOK(t, target)
+	})
+}
+
+// The context may also end after the last request was sent.
+func TestCanceledWhileWaiting(t *testing.T) {
+	target := at(handle(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }))
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	r, began := &results{}, time.Now()
+	err := open(t, target).Run(ctx, began, 0, level(1, time.Second), r)
+	if !errors.Is(err, context.DeadlineExceeded) || len(r.all) != 1 || r.all[0].Outcome != loadgen.Canceled || time.Since(began) > target.Timeout/2 {
+		t.Errorf("%v after %v: %+v", err, time.Since(began), r.all)
+	}
+}
+
+// A run leaves nothing behind, not even one that was interrupted with requests in flight.
+func TestRunLeavesNothing(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // never accepts
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	target := at(l)
+	target.Connections = loadgen.Reuse
+	e := with(open(t, target), 2)
+	goroutines, files := runtime.NumGoroutine(), openFiles(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	r := &results{}
+	if err := e.Run(ctx, time.Now(), 0, level(500, time.Minute), r); !errors.Is(err, context.DeadlineExceeded) || len(r.all) < 10 {
+		t.Errorf("%v after %d requests", err, len(r.all))
+	}
+	for range 100 { // a goroutine that has returned may still be counted for a moment
+		if runtime.NumGoroutine() <= goroutines {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if g, f := runtime.NumGoroutine(), openFiles(t); g > goroutines || f > files {
+		t.Errorf("%d goroutines and %d files, %d and %d before", g, f, goroutines, files)
+	}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// A server must not be able to tell which engine it has.
+func TestRequestsAreThePortableOnes(t *testing.T) {
+	for _, target := range []loadgen.Target{
+		{URL: "http://x.test"},
+		{URL: "http://x.test:81/a%20b/?c=d#e", Connections: loadgen.Reuse},
+		{URL: "http://x.test/ä", Method: "POST"},
+		{URL: "http://x.test/", Method: "PATCH", Body: []byte("hello"), Headers: [][2]string{{"host", "y"}, {"X-a", "1"}, {"x-A", " 2 "}, {"user-agent", "me"}, {"connection", "keep-alive"}}},
+	} {
+		mine, theirs := sentBy(t, target, true), sentBy(t, target, false)
+		if mine != theirs || mine == "" {
+			t.Errorf("%+v:\n%q, portable\n%q", target, mine, theirs)
+		}
+	}
+}
+
+// sentBy returns what the server reads from an engine.
+func sentBy(t *testing.T, target loadgen.Target, mine bool) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	got := make(chan string, 1)
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(100 * time.Millisecond))
+		all, _ := io.ReadAll(c)
+		got <- string(all)
+	}()
+	target.Address, target.Timeout = l.Addr().String(), 300*time.Millisecond
+	var e loadgen.Engine = open(t, target)
+	if !mine {
+		if e, err = portable.New(target); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Run(t.Context(), time.Now(), 0, level(1, time.Second), &results{}); err != nil {
+		t.Fatal(err)
+	}
+	return <-got
+}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package epoll
+
+func with(e *Engine, _ int) *Engine { return e }

@@ -1,0 +1,154 @@
+package epoll
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+	"weir/loadgen/wire"
+)
+
+const (
+	// longestNap bounds how long the end of the context may go unnoticed.
+	longestNap = 10 * time.Millisecond
+	// burst bounds how many requests that are due (or overdue) are sent before the loop looks at the
+	// connections it has: a generator that is late must not also read its clock late.
+	burst = 32
+	// readBuffer is a loop's, not a connection's: what is read is parsed and forgotten at once.
+	readBuffer = 64 << 10 // bytes
+	// turns bounds how many full buffers one connection may read, or write, while others wait.
+	turns = 16
+)
+
+// loop carries a share of a plan's requests, on one thread. Only run and what it calls touch it.
+type loop struct {
+	*Engine
+	ctx   context.Context
+	epoch time.Time
+	rec   loadgen.Recorder
+	share share
+
+	poller   poller
+	buffer   []byte
+	conns    []*conn // by slot; epoll's events name them
+	unused   []*conn
+	scratch  []byte // room for a request
+	requests *wire.Requests
+	turn     int      // of the local addresses
+	idle     timeouts // connections between requests, the one used last at the end
+	opening  timeouts // requests whose connect() is under way
+	open     timeouts // all requests in flight
+	limit    int      // how many those may be
+	released int      // requests since the connections were last looked at
+}
+
+func newLoop(e *Engine, p poller, s share) *loop {
+	t := e.target
+	return &loop{
+		Engine: e, share: s, poller: p, buffer: make([]byte, readBuffer), scratch: make([]byte, 0, 4096),
+		requests: e.requests, turn: s.index, limit: s.part(t.MaxInFlight),
+		idle:    timeouts{after: cmp.Or(t.IdleTimeout, never), link: 0}, // a connection is never idle and being opened
+		opening: timeouts{after: min(t.ConnectTimeout, t.Timeout), link: 0},
+		open:    timeouts{after: t.Timeout, link: 1},
+	}
+}
+
+func (l *loop) now() time.Duration { return time.Since(l.epoch) }
+
+// run follows the schedule and, between its requests, what happens on the connections; then it waits
+// for the last of them.
+func (l *loop) run(start time.Duration, p plan.Plan) {
+	sharpen()
+	for seq, due := range p.Due() {
+		if l.share.has(seq) {
+			if !l.attendUntil(due + start) {
+				break
+			}
+			l.release(seq, due+start)
+		}
+	}
+	for l.open.len > 0 && l.ctx.Err() == nil {
+		l.attend(l.now(), never)
+	}
+	for c := l.open.front; c != nil; c = l.open.front {
+		l.finish(c, loadgen.Canceled, 0)
+	}
+	for c := l.idle.front; c != nil; c = l.idle.front {
+		l.leave(c)
+	}
+	l.poller.close()
+}
+
+const never = time.Duration(1<<63 - 1)
+
+// attendUntil looks after the connections until the next request is due, and reports false if the
+// context ended first.
+func (l *loop) attendUntil(due time.Duration) bool {
+	for {
+		at := l.now()
+		if at >= due && l.released < burst {
+			l.released++
+			return l.ctx.Err() == nil
+		}
+		l.attend(at, due)
+		if l.ctx.Err() != nil {
+			return false
+		}
+	}
+}
+
+// attend waits for something to happen, until then at the latest, and deals with it.
+func (l *loop) attend(at, then time.Duration) {
+	l.released = 0
+	then = min(then, l.opening.next(), l.open.next(), l.idle.next(), at+longestNap)
+	n, _ := l.poller.wait(then - at) // EINTR: nothing happened, like a timeout
+	for _, event := range l.poller.events[:n] {
+		// An event may be of a connection that is closed, its slot taken again: while the process forks a
+		// child, that has a copy of the socket until its exec, and epoll goes by the last one.
+		if c := l.conns[event.Fd]; c.generation == event.Pad {
+			l.handle(c, event.Events)
+		}
+	}
+	l.expire()
+}
+
+// expire ends the requests whose time is up, in the phase in which they are.
+func (l *loop) expire() {
+	at := l.now()
+	for c := l.opening.expired(at); c != nil; c = l.opening.expired(at) {
+		l.finish(c, loadgen.ConnectTimeout, 0)
+	}
+	for c := l.idle.expired(at); c != nil; c = l.idle.expired(at) {
+		l.leave(c)
+	}
+	for c := l.open.expired(at); c != nil; c = l.open.expired(at) {
+		if c.phase == writing {
+			l.finish(c, loadgen.WriteFailed, 0)
+		} else {
+			l.finish(c, loadgen.ResponseTimeout, 0)
+		}
+	}
+}
+
+// release sends a request, or sheds it: a request that waited for its turn would be sent late, and the
+// load would follow the server instead of the plan.
+func (l *loop) release(seq int, due time.Duration) {
+	res := loadgen.Result{Seq: seq, Due: due}
+	if l.open.len >= l.limit {
+		l.refuse(res, loadgen.Shed, 0)
+		return
+	}
+	res.Sent = l.now()
+	if c := l.idle.back; c != nil {
+		l.idle.remove(c)
+		l.reuse(c, res)
+		return
+	}
+	if l.remote.Err != nil {
+		l.refuse(res, loadgen.DNSFailed, 0)
+		return
+	}
+	l.connect(res)
+}

@@ -1,0 +1,99 @@
+package epoll
+
+import (
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"weir/loadgen"
+)
+
+func TestTimeoutsExpireInOrder(t *testing.T) {
+	q := timeouts{after: 10, link: 1}
+	conns := make([]conn, 5)
+	for i := range conns {
+		q.push(&conns[i], time.Duration(i))
+	}
+	for _, i := range []int{2, 0, 4, 2} { // the middle, the first, the last, and one that is out already
+		q.remove(&conns[i])
+	}
+	if q.len != 2 || q.next() != 11 || q.expired(10) != nil || q.expired(11) != &conns[1] {
+		t.Fatalf("%d left, the next at %v", q.len, q.next())
+	}
+	q.remove(&conns[1])
+	q.push(&conns[0], 9)
+	if q.expired(99) != &conns[3] {
+		t.Error("the order is not that of arrival")
+	}
+	q.remove(&conns[3])
+	q.remove(&conns[0])
+	if q.len != 0 || q.next() != never || q.expired(never-1) != nil || q.back != nil {
+		t.Errorf("%+v", q)
+	}
+}
+
+// A request in flight costs a conn, a pointer to it and, where a line of its response came in two pieces,
+// the first of them; the sockets are the kernel's.
+func TestMemoryOfARequest(t *testing.T) {
+	if size := unsafe.Sizeof(conn{}); size > 1024 {
+		t.Errorf("%d bytes", size)
+	} else {
+		t.Logf("%d bytes", size)
+	}
+}
+
+func TestShares(t *testing.T) {
+	for of := 1; of < 5; of++ {
+		sum := 0
+		for i := range of {
+			sum += share{i, of}.part(7)
+		}
+		if sum != 7 {
+			t.Errorf("the parts of 7 for %d loops add up to %d", of, sum)
+		}
+	}
+	e := &Engine{target: loadgen.Target{MaxInFlight: 100}}
+	if n := e.loopsFor(level(perLoop, time.Second)); n != 1 {
+		t.Errorf("%d loops for what one can do", n)
+	}
+	e.loops, e.target.MaxInFlight = 8, 3
+	if n := e.loopsFor(level(1, time.Second)); n != 3 {
+		t.Errorf("%d loops share 3 requests in flight", n)
+	}
+}
+
+// A copy of a closed socket, such as a child has between fork and exec, must not speak for the
+// connection that has its slot now.
+func TestEventsOfAClosedConnection(t *testing.T) {
+	p, err := newPoller()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[1])
+	l := newLoop(&Engine{target: loadgen.Target{MaxInFlight: 1, Timeout: time.Hour, ConnectTimeout: time.Hour}}, p, share{0, 1})
+	l.epoch = time.Now()
+	c := l.slot()
+	c.fd, c.phase = pair[0], connecting
+	if errno := p.add(c); errno != 0 {
+		t.Fatal(errno)
+	}
+	child, err := unix.Dup(c.fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(child)
+	closeSocket(c.fd)
+	c.fd = -1
+	c.generation++
+	l.attend(0, 0)
+	if c.phase != connecting {
+		t.Error("the old connection's event was taken for the new one's")
+	}
+}
