@@ -103,7 +103,7 @@ func wilson(good, n float64) (low, high float64) {
 func simulateLane(name, outcome string, turn int, theta float64) analysis.Lane {
 	rng := rand.New(rand.NewPCG(7, uint64(turn)))
 	l := analysis.Lane{
-		Name: name, URL: "http://10.77.0.3:8000/", Engine: "portable", Connections: "new", Mode: "loss", ConnectTimeout: .9, Deadline: .9,
+		Name: name, URL: "http://10.77.0.3:8000/", Engine: "epoll", Connections: analysis.Connections{Use: "new"}, Mode: "loss", ConnectTimeout: .9, Deadline: .9,
 		Outcomes: map[string]uint64{}, BacklogLimit: ptr(uint32(fixSlots - 1)), Listener: "10.77.0.3:8000",
 		OverflowOnset: &analysis.Onset{RPS: theta + 1.2, Low: theta - 6.1, High: theta + 8.4, Method: "hinge"},
 		ErrorOnset:    &analysis.Onset{RPS: theta, Low: theta - 7.3, High: theta + 7.9, Method: "hinge"},
@@ -141,10 +141,20 @@ func simulateLane(name, outcome string, turn int, theta float64) analysis.Lane {
 	}
 	slices.Sort(latencies)
 	l.Latency = quantiles(latencies)
+	l.FromSent = quantiles(shifted(latencies, -.000041))
+	l.Connections = analysis.Connections{Use: "new", Opened: ptr(l.Latency.Count), PerOne: ptr(1.0), PeerClosed: ptr(l.Latency.Count), WeClosed: ptr(uint64(0)), TimeWait: ptr("peer")}
 	l.FailLatency = analysis.Quantiles{P50: ptr(.9003), P90: ptr(.9007), P99: ptr(.9019), Max: ptr(.9052), Count: overflows}
 	l.SendLag = analysis.Quantiles{P50: ptr(.000041), P90: ptr(.000118), P99: ptr(.00043), P999: ptr(.00121), Max: ptr(.0031), Count: l.Sent}
 	l.Timeline.Marks = fixtureMarks(&l)
 	return l
+}
+
+func shifted(values []float64, by float64) []float64 {
+	out := slices.Clone(values)
+	for i := range out {
+		out[i] += by
+	}
+	return out
 }
 
 func quantiles(sorted []float64) analysis.Quantiles {
@@ -285,6 +295,23 @@ func head(t analysis.Timeline, n int) analysis.Timeline {
 		Overflows: t.Overflows[:n], Replayed: t.Replayed[:n]}
 }
 
+// reused is a run over kept connections whose generator was late, of which the proxy reset its own.
+func reused() *analysis.Analysis {
+	a := demo()
+	a.Warnings = []analysis.Warning{{Code: "send_lag", Text: "1 % of requests left the generator over 9.1 ms (direct), 9.4 ms (proxy) late: latencies are blurred by that, onsets are not"}}
+	for i, c := range []analysis.Connections{
+		{Use: "reuse", Opened: ptr(uint64(1234)), PerOne: ptr(12.3), PeerClosed: ptr(uint64(1180)), WeClosed: ptr(uint64(0)), TimeWait: ptr("peer")},
+		{Use: "reuse", Opened: ptr(uint64(87)), PerOne: ptr(151.7), PeerClosed: ptr(uint64(0)), WeClosed: ptr(uint64(12))},
+	} {
+		l := &a.Lanes[i]
+		l.Connections = c
+		l.Outcomes["reused_closed"] = 17
+		l.Latency.P99 = ptr(*l.Latency.P99 + .0091)
+		l.SYNRetrans = uint64(12 * (1 - i))
+	}
+	return a
+}
+
 // noCapacity is a run against a server of which only the address is known.
 func noCapacity() *analysis.Analysis {
 	a := demo()
@@ -339,7 +366,8 @@ func hostile() *analysis.Analysis {
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
 		l.Name += plants[i]
-		l.URL, l.Engine, l.Connections, l.Listener = "http://x/?"+all, all, all, all
+		l.URL, l.Engine, l.Listener = "http://x/?"+all, all, all
+		l.Connections.Use, l.Connections.TimeWait = all, &all
 		l.Cause.Text, l.Cause.EvidenceName, l.Cause.Evidence = all, plants[0], plants
 		l.Reconciliation.Verdict = all
 		l.NoOnset, l.OverflowOnset = all, nil
@@ -360,5 +388,5 @@ func hostile() *analysis.Analysis {
 // fixtures by the name of their golden files.
 var fixtures = map[string]func() *analysis.Analysis{
 	"demo": demo, "invalid": invalid, "one-lane": oneLane, "nothing-failed": nothingFailed,
-	"no-capacity": noCapacity, "all-null": allNull, "hostile": hostile,
+	"no-capacity": noCapacity, "reused": reused, "all-null": allNull, "hostile": hostile,
 }

@@ -124,7 +124,7 @@ func viewLane(l *analysis.Lane) laneView {
 	for _, q := range []struct {
 		name string
 		q    analysis.Quantiles
-	}{{"latency of the ok", l.Latency}, {"time until failure", l.FailLatency}, {"send lag (ours)", l.SendLag}} {
+	}{{"latency of the ok", l.Latency}, {"the same, from sending", l.FromSent}, {"time until failure", l.FailLatency}, {"send lag (ours)", l.SendLag}} {
 		row := []string{q.name}
 		for _, x := range []*float64{q.q.P50, q.q.P90, q.q.P99, q.q.P999, q.q.Max} {
 			if x == nil { // nothing to measure, or too little for this quantile
@@ -165,12 +165,13 @@ func laneFacts(l *analysis.Lane) []fact {
 	}
 	facts := []fact{
 		{"URL", l.URL},
-		{"engine, connections", l.Engine + ", " + l.Connections},
+		{"engine", l.Engine},
+		{"connections", strings.Trim(l.Connections.Use+": "+connections(nil, l).Main, ": ")},
 		{"mode", l.Mode},
 		{"connect timeout", limit(l.ConnectTimeout)},
 		{"deadline", limit(l.Deadline)},
 		{"offered, sent, shed", count(l.Offered) + ", " + count(l.Sent) + ", " + count(l.Shed) + " requests"},
-		{"SYN retransmits", count(l.SYNRetrans)},
+		{"SYNs lost", lostSYNs(nil, l).Main},
 		{"listener", l.Listener},
 		{"ListenOverflows", optional(l.Overflows)},
 		{"ListenDrops", optional(l.ListenDrops)},

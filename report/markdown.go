@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -67,6 +68,8 @@ func mdSummary(b *strings.Builder, a *analysis.Analysis) {
 
 func mdLane(b *strings.Builder, l *analysis.Lane) {
 	fmt.Fprintf(b, "## Lane %s\n\n%s · listener %s\n\n", md(l.Name), code(l.URL), code(l.Listener))
+	fmt.Fprintf(b, "Connections (%s): %s. SYNs lost: %s. Latency p50, p99 from sending: %s.\n\n",
+		md(cmp.Or(l.Connections.Use, unknown)), md(connections(nil, l).Main), lostSYNs(nil, l).Main, fromSent(nil, l).Main)
 	for _, e := range l.Cause.Evidence {
 		fmt.Fprintf(b, "- %s\n", md(e))
 	}

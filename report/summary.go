@@ -43,41 +43,45 @@ func summary(a *analysis.Analysis) []row {
 	questions := []struct {
 		label  string
 		answer func(*analysis.Analysis, *analysis.Lane) cell
+		asked  func(*analysis.Analysis) bool // nil: always
 	}{
 		{"overflow onset", func(_ *analysis.Analysis, l *analysis.Lane) cell {
 			return onset(l.OverflowOnset, cmp.Or(l.NoOnset, "no reason recorded"))
-		}},
+		}, nil},
 		{"failure onset", func(_ *analysis.Analysis, l *analysis.Lane) cell {
 			why := cmp.Or(l.NoOnset, "no reason recorded")
 			if l.OverflowOnset == nil && l.NoOnset != "" {
 				why = "same reason" // as in the row above
 			}
 			return onset(l.ErrorOnset, why)
-		}},
-		{"onset ÷ capacity", overCapacity},
-		{"overflows : failed", reconciled},
-		{"client saw", clientSaw},
-		{"max Recv-Q", recvQ},
-		{"latency p50, p99", latency},
-		{"evidence reached", evidence},
+		}, nil},
+		{"onset ÷ capacity", overCapacity, nil},
+		{"overflows : failed", reconciled, nil},
+		{"client saw", clientSaw, nil},
+		{"SYNs lost", lostSYNs, anySYNLost},
+		{"connections", connections, sharing},
+		{"max Recv-Q", recvQ, nil},
+		{"latency p50, p99", latency, nil},
+		{"  without our lag", fromSent, lagging},
+		{"evidence reached", evidence, nil},
+		{"mode", func(_ *analysis.Analysis, l *analysis.Lane) cell { return cell{Main: l.Mode} }, mixed},
 	}
 	var rows []row
 	for _, q := range questions {
+		if q.asked != nil && !q.asked(a) {
+			continue
+		}
 		r := row{Label: q.label}
 		for j := range a.Lanes {
 			r.Cells = append(r.Cells, q.answer(a, &a.Lanes[j]))
 		}
 		rows = append(rows, r)
 	}
-	if a.Mode == "mixed" { // else the title has it
-		r := row{Label: "mode"}
-		for _, l := range a.Lanes {
-			r.Cells = append(r.Cells, cell{Main: l.Mode})
-		}
-		rows = append(rows, r)
-	}
 	return rows
 }
+
+// mixed reports whether the lanes differ in their mode; else the title has it.
+func mixed(a *analysis.Analysis) bool { return a.Mode == "mixed" }
 
 func onset(o *analysis.Onset, why string) cell {
 	if o == nil {
@@ -165,7 +169,10 @@ func recvQ(_ *analysis.Analysis, l *analysis.Lane) cell {
 }
 
 func latency(_ *analysis.Analysis, l *analysis.Lane) cell {
-	q := l.Latency
+	return quantileCell(l.Latency)
+}
+
+func quantileCell(q analysis.Quantiles) cell {
 	if q.Count == 0 {
 		return cell{Main: "none: nothing succeeded", Tone: muted}
 	}
@@ -229,6 +236,9 @@ func versions(a *analysis.Analysis) string {
 			value = key.name + " " + value
 		}
 		parts = append(parts, value)
+	}
+	if e := engines(a); e != "" {
+		parts = append(parts, e+" engine")
 	}
 	return strings.Join(parts, " · ")
 }

@@ -80,7 +80,7 @@ type fact struct{ Name, Value string }
 // environment lists where the run took place: what decides comparability first, the rest by name.
 func environment(a *analysis.Analysis) []fact {
 	first := []string{"kernel", "proxy", "backend", "cpus"}
-	list := []fact{{"weir", cmp.Or(a.Version, unknown)}}
+	list := []fact{{"weir", cmp.Or(a.Version, unknown)}, {"engine", cmp.Or(engines(a), unknown)}}
 	for _, k := range first {
 		list = append(list, fact{k, cmp.Or(a.Environment[k], unknown)})
 	}

@@ -99,7 +99,7 @@ type Lane struct {
 	Name           string            `json:"name"`
 	URL            string            `json:"url"`
 	Engine         string            `json:"engine"`
-	Connections    string            `json:"connections"`
+	Connections    Connections       `json:"connections"`
 	Mode           string            `json:"mode"` // "loss": one dropped SYN is one failed request; "retrial": it is sent again
 	ConnectTimeout float64           `json:"connect_timeout_s"`
 	Offered        uint64            `json:"offered"`
@@ -108,9 +108,10 @@ type Lane struct {
 	Outcomes       map[string]uint64 `json:"outcomes"` // non-zero ones
 	Late           uint64            `json:"late"`     // of ok: later than the deadline
 	Deadline       float64           `json:"deadline_s"`
-	SYNRetrans     uint64            `json:"synretrans"`
-	Latency        Quantiles         `json:"latency_s"`      // ok requests, from due
-	FailLatency    Quantiles         `json:"fail_latency_s"` // the others that were sent
+	SYNRetrans     uint64            `json:"synretrans"`          // SYNs that were lost and sent again
+	Latency        Quantiles         `json:"latency_s"`           // ok requests, from due
+	FromSent       Quantiles         `json:"latency_from_sent_s"` // the same requests, from when they were sent: without our own lag
+	FailLatency    Quantiles         `json:"fail_latency_s"`      // the others that were sent
 	SendLag        Quantiles         `json:"send_lag_s"`
 	Overflows      *uint64           `json:"overflows"`      // of its listener during its trials: TcpExtListenOverflows, or its own drops where these are fewer
 	ListenDrops    *uint64           `json:"listen_drops"`   // the namespace's TcpExtListenDrops

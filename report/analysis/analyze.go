@@ -72,10 +72,10 @@ func (r *run) ended() string {
 func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	q := l.queue()
 	out := Lane{
-		Name: l.Name, URL: l.URL, Engine: l.Engine, Connections: string(l.Connections),
+		Name: l.Name, URL: l.URL, Engine: l.Engine, Connections: l.connections(),
 		Mode: l.Mode, ConnectTimeout: l.ConnectTimeout.Seconds(), Deadline: l.Deadline.Seconds(),
 		Outcomes: named(l.outcomes()), Late: l.late(), Shed: l.outcomes()[loadgen.Shed],
-		Latency: quantiles(l.latency), FailLatency: quantiles(l.fail), SendLag: quantiles(l.lag),
+		Latency: quantiles(l.latency), FromSent: quantiles(l.service), FailLatency: quantiles(l.fail), SendLag: quantiles(l.lag),
 		Overflows:     l.overflows(),
 		ListenDrops:   l.sum(func(f *figures) *uint64 { return f.listenDrops }),
 		ListenerDrops: l.sum(func(f *figures) *uint64 { return f.drops }),

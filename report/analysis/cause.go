@@ -35,7 +35,7 @@ func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) Cause {
 		explain func() Cause
 	}{
 		{f.sumFull(), k.fullQueue}, {l.late(), k.late}, {f.own, k.generator}, {f.refused, k.refused},
-		{f.proxy, k.proxy}, {f.server, k.server}, {f.closed, k.closed}, {f.slow, k.slow},
+		{f.proxy, k.proxy}, {f.server, k.server}, {f.closed, k.closed}, {f.slow, k.slow}, {f.raced, k.raced},
 	}
 	main, total := kinds[0], uint64(0)
 	for _, kind := range kinds {

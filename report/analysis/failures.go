@@ -21,6 +21,7 @@ type failures struct {
 	server  uint64 // other answers that are errors
 	closed  uint64 // connections closed or broken after they were made
 	slow    uint64 // no answer in time
+	raced   uint64 // sent on a kept connection that the server was closing: its queue has no part in that
 }
 
 func (f *failures) sumFull() (n uint64) {
@@ -58,6 +59,8 @@ func (r *run) failures(t *trial) failures {
 			f.server += n
 		case loadgen.ResponseTimeout:
 			f.slow += n
+		case loadgen.ReusedClosed:
+			f.raced += n
 		case loadgen.OK, loadgen.Canceled:
 		default:
 			f.closed += n
@@ -133,6 +136,7 @@ func (r *run) allFailures(l *lane) failures {
 		sum.server += f.server
 		sum.closed += f.closed
 		sum.slow += f.slow
+		sum.raced += f.raced
 	}
 	return sum
 }

@@ -14,6 +14,9 @@ type figures struct {
 	late        uint64 // ok, but after the deadline
 	bad         uint64 // not ok, or late
 	synRetrans  uint64
+	opened      uint64  // connections
+	peerClosed  uint64  // of these: by the server first
+	weClosed    uint64  // and by us
 	overflows   *uint64 // of the lane's listener, from the trial's start until it had drained
 	namespace   *uint64 // TcpExtListenOverflows: of all listeners in its network namespace
 	listenDrops *uint64
@@ -36,6 +39,9 @@ func (r *run) measure() {
 			f.sent += b.sent
 			f.late += b.late
 			f.synRetrans += b.synRetrans
+			f.opened += b.opened
+			f.peerClosed += b.peerClosed
+			f.weClosed += b.weClosed
 		}
 		f.bad = f.due - (f.outcomes[loadgen.OK] - f.late)
 		f.complete = t.end != nil && f.due == uint64(t.Due) && f.outcomes[loadgen.Canceled] == 0

@@ -30,9 +30,9 @@ type run struct {
 // lane is a path with what happened on it.
 type lane struct {
 	runfile.Lane
-	trials             []*trial
-	latency, fail, lag *hdr.Histogram // of all its trials, ns
-	slots              int            // C: places in the listener's queue; 0 where its limit is not known
+	trials                      []*trial
+	latency, service, fail, lag *hdr.Histogram // of all its trials, ns
+	slots                       int            // C: places in the listener's queue; 0 where its limit is not known
 }
 
 // trial is one trial with its bins added up.
@@ -47,9 +47,10 @@ type trial struct {
 
 // bin is what happened to the requests that were due in, and in, one stretch of runfile.BinWidth.
 type bin struct {
-	due              map[loadgen.Outcome]uint64
-	late             uint64
-	sent, synRetrans uint64
+	due                          map[loadgen.Outcome]uint64
+	late                         uint64
+	sent, synRetrans             uint64
+	opened, peerClosed, weClosed uint64 // connections
 }
 
 // sample is what the analysis needs of a probe's reading; 100 counters 50 times a second are too much to keep.
@@ -139,7 +140,7 @@ func (l *loader) header(h *runfile.Header) {
 	l.run.header = h
 	for _, ln := range h.Lanes {
 		l.run.lanes = append(l.run.lanes, &lane{
-			Lane: ln, latency: runfile.NewHistogram(), fail: runfile.NewHistogram(), lag: runfile.NewHistogram(),
+			Lane: ln, latency: runfile.NewHistogram(), service: runfile.NewHistogram(), fail: runfile.NewHistogram(), lag: runfile.NewHistogram(),
 		})
 	}
 }
@@ -175,11 +176,15 @@ func (l *loader) bin(rec *runfile.Bin) error {
 	b.late += rec.Late
 	b.sent += rec.Sent
 	b.synRetrans += rec.SYNRetrans
+	b.opened += rec.Opened
+	b.peerClosed += rec.PeerClosed
+	b.weClosed += rec.WeClosed
 	if b.late > b.due[loadgen.OK] {
 		return errors.New("more late answers than answers")
 	}
 	return errors.Join(
 		runfile.MergeHistogram(t.lane.latency, rec.Latency),
+		runfile.MergeHistogram(t.lane.service, rec.Service),
 		runfile.MergeHistogram(t.lane.fail, rec.FailLatency),
 		runfile.MergeHistogram(t.lane.lag, rec.Lag))
 }

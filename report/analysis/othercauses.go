@@ -129,3 +129,10 @@ func (k *witness) slow() Cause {
 	c.Text = fmt.Sprintf("The client saw %s, and the queue was not seen long enough for that: the backend was slow.", saw)
 	return c
 }
+
+// raced: RFC 9112 section 9.3.1 has clients expect this, and send such requests again where they are safe to repeat.
+func (k *witness) raced() Cause {
+	return Cause{Code: "keepalive_race", Evidence: k.counters(), Text: fmt.Sprintf(
+		"The server closed kept connections just as requests were sent on them (%s): the keep-alive race, not an overflow. A client must let go of idle connections before the server does (--idle-timeout).",
+		list(k.pick(loadgen.ReusedClosed)))}
+}

@@ -57,6 +57,7 @@ type Lane struct {
 	Mode           string              `json:"mode"` // Loss or Retrial
 	Engine         string              `json:"engine"`
 	Connections    loadgen.Connections `json:"connections"`
+	Close          loadgen.Closing     `json:"close,omitempty"` // how connections end that are not kept; "": not recorded
 	ConnectTimeout time.Duration       `json:"connect_timeout"`
 	Timeout        time.Duration       `json:"timeout"`
 	MaxInFlight    int                 `json:"max_in_flight"`

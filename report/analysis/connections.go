@@ -1,0 +1,73 @@
+package analysis
+
+import "weir/loadgen"
+
+// Connections is how requests shared connections, and how these ended.
+type Connections struct {
+	Use        string   `json:"use"`                     // "new": one for each request; "reuse"
+	Opened     *uint64  `json:"opened"`                  // null: the record does not say
+	PerOne     *float64 `json:"requests_per_connection"` // null: none was opened
+	PeerClosed *uint64  `json:"closed_by_peer"`          // by the server first
+	WeClosed   *uint64  `json:"closed_by_us"`            // by us first; the rest were kept, or it is not known
+	TimeWait   *string  `json:"time_wait_side"`          // whose kernel keeps them for a minute: "peer", "us" or "both"; null: nobody's, or not known
+}
+
+// A side that closed fewer of the connections first than this share is not called one that holds TIME_WAIT: some
+// are always closed on a timeout.
+const closes = 0.05
+
+func (l *lane) connections() Connections {
+	c := Connections{Use: string(l.Connections)}
+	var opened, peer, us, answered uint64
+	for _, t := range l.trials {
+		f := &t.figures
+		opened += f.opened
+		peer += f.peerClosed
+		us += f.weClosed
+		answered += f.outcomes[loadgen.OK]
+	}
+	if opened == 0 && answered > 0 { // an answer without a connection: nobody counted them
+		return c
+	}
+	ours := us
+	c.Opened, c.PeerClosed, c.WeClosed = &opened, &peer, &ours
+	if opened > 0 {
+		per := float64(l.carried()) / float64(opened)
+		c.PerOne = &per
+	}
+	if l.Close == loadgen.Reset { // leaves no TIME_WAIT
+		us = 0
+	}
+	c.TimeWait = side(peer, us)
+	return c
+}
+
+// carried is how many requests had a connection.
+func (l *lane) carried() (n uint64) {
+	for o, k := range l.outcomes() {
+		switch o {
+		case loadgen.DNSFailed, loadgen.ConnectRefused, loadgen.ConnectReset, loadgen.ConnectTimeout, loadgen.ConnectUnreachable,
+			loadgen.QueueFull, loadgen.NoLocalPort, loadgen.NoFD, loadgen.Shed, loadgen.Canceled:
+		default:
+			n += k
+		}
+	}
+	return n
+}
+
+// side is whose kernel holds the connections in TIME_WAIT: that of who closed them first (RFC 9293 section 3.6.1).
+func side(peer, us uint64) *string {
+	few := closes * float64(peer+us)
+	var side string
+	switch {
+	case peer+us == 0:
+		return nil
+	case float64(us) < few:
+		side = "peer"
+	case float64(peer) < few:
+		side = "us"
+	default:
+		side = "both"
+	}
+	return &side
+}

@@ -1,0 +1,82 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"weir/report/analysis"
+)
+
+// connections says how requests shared connections, and whose kernel keeps those that were closed.
+func connections(_ *analysis.Analysis, l *analysis.Lane) cell {
+	c := l.Connections
+	if c.Opened == nil {
+		return cell{Main: "not counted", Tone: muted}
+	}
+	text := count(*c.Opened) + " opened"
+	if c.PerOne != nil && math.Abs(*c.PerOne-1) < .005 {
+		text += ", 1 request each"
+	} else if c.PerOne != nil {
+		text += ", " + digits(*c.PerOne, 3) + " requests each"
+	}
+	return cell{Main: text + closedFirst(c)}
+}
+
+// closedFirst names who closed connections first, for that side holds them in TIME_WAIT.
+func closedFirst(c analysis.Connections) string {
+	switch {
+	case c.TimeWait == nil && c.WeClosed != nil && *c.WeClosed > 0:
+		return "; reset by us (no TIME_WAIT)"
+	case c.TimeWait == nil:
+		return ""
+	case *c.TimeWait == "peer":
+		return "; closed first by the server (its TIME_WAIT)"
+	case *c.TimeWait == "us":
+		return "; closed first by us (our TIME_WAIT)"
+	}
+	return "; closed first by either side (TIME_WAIT on both)"
+}
+
+// sharing reports whether the connections are worth a line of the verdict: not where each carried one request
+// and the server closed it, as servers do.
+func sharing(a *analysis.Analysis) bool {
+	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool {
+		c := l.Connections
+		return c.Use == "reuse" || c.TimeWait != nil && *c.TimeWait != "peer"
+	})
+}
+
+// lostSYNs explains the modes of a second and more in the times of connecting.
+func lostSYNs(_ *analysis.Analysis, l *analysis.Lane) cell {
+	if l.SYNRetrans == 0 {
+		return cell{Main: "none"}
+	}
+	return cell{Main: count(l.SYNRetrans) + "; each cost its request 1 s or more"}
+}
+
+func anySYNLost(a *analysis.Analysis) bool {
+	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.SYNRetrans > 0 })
+}
+
+// fromSent is the latency without our own lag.
+func fromSent(_ *analysis.Analysis, l *analysis.Lane) cell { return quantileCell(l.FromSent) }
+
+// lagging reports whether our own lag is a tenth or more of a latency that is shown.
+func lagging(a *analysis.Analysis) bool {
+	apart := func(due, sent *float64) bool { return due != nil && sent != nil && *due-*sent > .1**due }
+	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool {
+		return apart(l.Latency.P50, l.FromSent.P50) || apart(l.Latency.P99, l.FromSent.P99)
+	})
+}
+
+// engines names what sent the requests.
+func engines(a *analysis.Analysis) string {
+	var names []string
+	for _, l := range a.Lanes {
+		if l.Engine != "" && !slices.Contains(names, l.Engine) {
+			names = append(names, l.Engine)
+		}
+	}
+	return strings.Join(names, ", ")
+}
