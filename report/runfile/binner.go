@@ -41,6 +41,7 @@ type openBin struct {
 	due, done                            [numbered]uint64
 	late, sent, syns                     uint64
 	opened, peerClosed, weClosed         uint64
+	connects                             []Connects
 	latency, service, failLatency, delay []int64
 }
 
@@ -82,6 +83,9 @@ func (o *openBin) connection(r *loadgen.Result) {
 	o.syns += uint64(max(r.SYNRetrans, 0))
 	if r.Connected > 0 {
 		o.opened++
+		if r.SYNRetrans > 0 {
+			o.connected(r.SYNRetrans, r.Connected-r.Sent)
+		}
 	}
 	switch r.Closed {
 	case loadgen.ByPeer:
@@ -89,6 +93,17 @@ func (o *openBin) connection(r *loadgen.Result) {
 	case loadgen.ByUs:
 		o.weClosed++
 	}
+}
+
+// connected adds a handshake that had lost SYNs.
+func (o *openBin) connected(lost int, took time.Duration) {
+	i := slices.IndexFunc(o.connects, func(c Connects) bool { return c.Lost == lost })
+	if i < 0 {
+		i = len(o.connects)
+		o.connects = append(o.connects, Connects{Lost: lost})
+	}
+	o.connects[i].Count++
+	o.connects[i].Sum += took
 }
 
 func (b *bins) example(at time.Duration, r *loadgen.Result) {
@@ -136,8 +151,9 @@ func (b *bins) write(w *Writer, encoder *histogramEncoder) error {
 func (o *openBin) encode(trial int, encoder *histogramEncoder) (*Bin, error) {
 	bin := &Bin{
 		Trial: trial, At: o.at, Due: named(&o.due), Done: named(&o.done), Late: o.late, Sent: o.sent, SYNRetrans: o.syns,
-		Opened: o.opened, PeerClosed: o.peerClosed, WeClosed: o.weClosed,
+		Connects: o.connects, Opened: o.opened, PeerClosed: o.peerClosed, WeClosed: o.weClosed,
 	}
+	slices.SortFunc(bin.Connects, func(a, b Connects) int { return a.Lost - b.Lost })
 	for _, h := range []struct {
 		to     *string
 		values []int64

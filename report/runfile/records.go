@@ -110,6 +110,7 @@ type Bin struct {
 	Done        map[loadgen.Outcome]uint64 `json:"done,omitempty"`         // outcomes that became known in this bin
 	Sent        uint64                     `json:"sent,omitempty"`         // attempts that began in this bin
 	SYNRetrans  uint64                     `json:"syn_retrans,omitempty"`  // lost SYNs of requests due in this bin
+	Connects    []Connects                 `json:"connects,omitempty"`     // of requests due in this bin: handshakes that succeeded although SYNs were lost
 	Opened      uint64                     `json:"opened,omitempty"`       // connections made for requests due in this bin
 	PeerClosed  uint64                     `json:"peer_closed,omitempty"`  // of the connections of requests due in this bin: closed by the server first
 	WeClosed    uint64                     `json:"we_closed,omitempty"`    // and by us first; what is in neither was kept, or never made
@@ -117,6 +118,14 @@ type Bin struct {
 	Service     string                     `json:"service,omitempty"`      // the same, from when they were sent: done−sent
 	FailLatency string                     `json:"fail_latency,omitempty"` // the same of the sent requests that were not ok
 	Lag         string                     `json:"lag,omitempty"`          // HDR V2, ns: sent−due of all sent requests due in this bin
+}
+
+// Connects sums up handshakes that took equally many SYNs: how many there were and how long they took,
+// from connect() to connected. Their means are the modes of the connect time, and Lost explains them.
+type Connects struct {
+	Lost  int           `json:"lost"` // SYNs, 1 or more
+	Count uint64        `json:"count"`
+	Sum   time.Duration `json:"sum"`
 }
 
 // Failure is one failed request with all its times. They are bounded per outcome and bin: examples, not a count.

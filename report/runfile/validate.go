@@ -22,6 +22,7 @@ const (
 	maxLevels       = 4096 // counters or gauges of a host
 	maxListeners    = 1024 // in a sample
 	maxOutcomes     = 128  // in a bin; more than are defined, so that later versions may add some
+	maxLost         = 255  // SYNs of a connection: tcp_syn_retries is a byte
 	maxName         = 4096 // bytes of a string that is a name, an address or an example
 )
 
@@ -38,7 +39,7 @@ func validate(rec Record) error {
 		if rec.At%BinWidth != 0 {
 			return fmt.Errorf("a bin begins at %v, which is no multiple of %v", rec.At, BinWidth)
 		}
-		return errors.Join(index(rec.Trial), times(rec.At), outcomes(rec.Due), outcomes(rec.Done))
+		return errors.Join(index(rec.Trial), times(rec.At), outcomes(rec.Due), outcomes(rec.Done), connects(rec.Connects))
 	case *Failure:
 		r := rec.Result
 		return errors.Join(index(rec.Trial), count("seq", r.Seq), names(string(r.Outcome)),
@@ -134,6 +135,18 @@ func stages(p plan.Plan) error {
 	for _, s := range p.Stages {
 		if err := errors.Join(times(s.Duration), rates(s.From, s.To)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+func connects(all []Connects) error {
+	if len(all) > maxLost {
+		return fmt.Errorf("more than %d numbers of lost SYNs", maxLost)
+	}
+	for _, c := range all {
+		if c.Lost < 1 || c.Lost > maxLost || c.Sum < 0 {
+			return fmt.Errorf("handshakes of %v with %d lost SYNs", c.Sum, c.Lost)
 		}
 	}
 	return nil

@@ -1,0 +1,124 @@
+package runfile
+
+import (
+	"io"
+	"sync"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+)
+
+// TestShards: what threads record side by side, each to a shard of its own, adds up, whenever it is written.
+func TestShards(t *testing.T) {
+	var buf lockedBuffer
+	rec, err := NewRecorder(NewWriter(&buf), testHeader())
+	check(t, err)
+	check(t, rec.Trial(testTrial(0)))
+	const threads, each = 3, 30_000
+	var wg sync.WaitGroup
+	for range threads {
+		shard := loadgen.ShardOf(rec.Results(0))
+		wg.Go(func() {
+			for i := range each {
+				due := time.Second + time.Duration(i)*100*time.Microsecond
+				shard.Record(loadgen.Result{
+					Seq: i, Due: due, Sent: due + ms, Connected: due + 2*ms, Done: due + 30*ms, Outcome: loadgen.OK,
+					SYNRetrans: i % 3, Closed: []loadgen.Closer{"", loadgen.ByPeer, loadgen.ByUs, loadgen.ByUs}[i%4],
+				})
+				if i%5_000 == 0 {
+					rec.flush() // as the ticker does, at any moment
+				}
+			}
+		})
+	}
+	wg.Wait()
+	check(t, rec.TrialEnd(TrialEnd{Index: 0, End: 5 * time.Second}))
+	check(t, rec.Close("complete"))
+
+	recs, r := read(buf.bytes())
+	check(t, r.Err())
+	var sum Bin
+	latency, service := NewHistogram(), NewHistogram()
+	connects := map[int]Connects{}
+	for _, b := range only[*Bin](recs) {
+		sum.Sent, sum.Opened, sum.PeerClosed, sum.WeClosed = sum.Sent+b.Sent, sum.Opened+b.Opened, sum.PeerClosed+b.PeerClosed, sum.WeClosed+b.WeClosed
+		sum.SYNRetrans += b.SYNRetrans
+		check(t, MergeHistogram(latency, b.Latency))
+		check(t, MergeHistogram(service, b.Service))
+		for _, c := range b.Connects {
+			connects[c.Lost] = Connects{c.Lost, connects[c.Lost].Count + c.Count, connects[c.Lost].Sum + c.Sum}
+		}
+	}
+	const n = threads * each
+	if sum.Sent != n || sum.Opened != n || sum.PeerClosed != n/4 || sum.WeClosed != n/2 || sum.SYNRetrans != n {
+		t.Errorf("sent %d, opened %d, closed by the peer %d and by us %d, lost SYNs %d, of %d", sum.Sent, sum.Opened, sum.PeerClosed, sum.WeClosed, sum.SYNRetrans, n)
+	}
+	if latency.TotalCount() != n || service.TotalCount() != n || latency.Min() < int64(29*ms) || service.Max() > int64(30*ms) {
+		t.Errorf("%d latencies from %d, %d service times up to %d", latency.TotalCount(), latency.Min(), service.TotalCount(), service.Max())
+	}
+	for lost := 1; lost < 3; lost++ {
+		if c := connects[lost]; c.Count != n/3 || c.Sum != n/3*ms {
+			t.Errorf("%d handshakes with %d lost SYNs took %v, want %d and %v", c.Count, lost, c.Sum, n/3, n/3*ms)
+		}
+	}
+	if len(connects) != 2 {
+		t.Errorf("%v", connects)
+	}
+}
+
+// TestNothingAllocatedPerResult: once a trial runs steadily, recording takes no memory.
+func TestNothingAllocatedPerResult(t *testing.T) {
+	rec, err := NewRecorder(NewWriter(io.Discard), testHeader())
+	check(t, err)
+	check(t, rec.Trial(testTrial(0)))
+	shard := loadgen.ShardOf(rec.Results(0))
+	seq := 0
+	record := func() {
+		for range 1000 {
+			due := time.Second + time.Duration(seq)*20*time.Microsecond
+			shard.Record(loadgen.Result{Seq: seq, Due: due, Sent: due, Done: due + ms, Outcome: loadgen.OK})
+			seq++
+		}
+	}
+	for range 50 { // two sets of bins find their size
+		record()
+		rec.flush()
+	}
+	if n := testing.AllocsPerRun(20, record); n > 8 { // a map of bins may grow
+		t.Errorf("%v allocations for 1,000 results", n)
+	}
+	check(t, rec.TrialEnd(TrialEnd{Index: 0}))
+	check(t, rec.Close("complete"))
+}
+
+func BenchmarkShard(b *testing.B) {
+	rec, err := NewRecorder(NewWriter(io.Discard), testHeader())
+	check(b, err)
+	check(b, rec.Trial(testTrial(0)))
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		shard := loadgen.ShardOf(rec.Results(0))
+		for i := 0; pb.Next(); i++ {
+			due := time.Duration(i) * 10 * time.Microsecond
+			shard.Record(loadgen.Result{Seq: i, Due: due, Sent: due + 50*time.Microsecond, Done: due + 20*ms, Outcome: loadgen.OK})
+		}
+	})
+	check(b, rec.TrialEnd(TrialEnd{Index: 0}))
+	check(b, rec.Close("complete"))
+}
+
+// BenchmarkMerge adds up the histograms of a trial's bins.
+func BenchmarkMerge(b *testing.B) {
+	values := make([]int64, 10_000)
+	for i := range values {
+		values[i] = int64(ms) + int64(i*i)
+	}
+	encoded, err := new(histogramEncoder).encode(values)
+	check(b, err)
+	into := NewHistogram()
+	b.ReportAllocs()
+	for b.Loop() {
+		check(b, MergeHistogram(into, encoded))
+	}
+}
