@@ -39,11 +39,11 @@ func closedFirst(c analysis.Connections) string {
 }
 
 // sharing reports whether the connections are worth a line of the verdict: not where each carried one request
-// and the server closed it, as servers do.
+// and the server closed it, or now and then we did, which was as fast.
 func sharing(a *analysis.Analysis) bool {
 	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool {
 		c := l.Connections
-		return c.Use == "reuse" || c.TimeWait != nil && *c.TimeWait != "peer"
+		return c.Use == "reuse" || c.TimeWait != nil && *c.TimeWait == "us"
 	})
 }
 

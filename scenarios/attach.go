@@ -131,6 +131,10 @@ func (s *Setup) greet(ctx context.Context, lane Lane) error {
 	if err != nil {
 		return fmt.Errorf("%s lane: %w", lane.Name, err)
 	}
+	if s.closesFirst == nil {
+		s.closesFirst = map[string]loadgen.Closer{}
+	}
+	s.closesFirst[lane.Name] = r.Closed
 	if r.Outcome == loadgen.OK {
 		if r.Status >= 300 {
 			s.warn("redirect", fmt.Sprintf("%s answers %s with status %d; redirects are counted as ok and not followed.", lane.Name, lane.Target.URL, r.Status))

@@ -22,6 +22,7 @@ type Setup struct {
 	Capacity    Capacity
 	Warnings    []Warning
 	closers     []func() error
+	closesFirst map[string]loadgen.Closer // by lane: who closed the connection of the first request
 }
 
 // Capacity is what is stated or known about the backend before the load.

@@ -32,8 +32,12 @@ func (o *outputFlags) register(f *pflag.FlagSet) {
 
 // execute runs what is set up, keeps its record, and reports on it. An interrupted run is reported on too.
 func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string, seed uint64) error {
-	if _, err := self.RaiseFileLimit(); err != nil {
+	files, err := self.RaiseFileLimit()
+	if err != nil {
 		fmt.Fprintf(s.err, "weir: %v\n", err)
+	}
+	for _, w := range setup.CheckLimits(files) {
+		fmt.Fprintf(s.err, "weir: %s\n", w.Text)
 	}
 	dir, runErr := record(ctx, s, o, setup, command, seed)
 	if dir == "" {

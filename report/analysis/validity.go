@@ -19,6 +19,7 @@ const (
 	maxLagShare = 0.02             // of the service time, where that is more
 	maxBurst    = 0.25             // of the queue's places: more must not arrive together because we were late
 	maxCPU      = 0.80             // of what the generator may use, in any trial
+	maxRunDelay = 0.25             // of the same: the time for which its threads waited for a processor, in any trial
 	minSampling = 50.0             // Hz; below it bursts are missed: a doubt, not a disqualification
 )
 
@@ -54,8 +55,12 @@ func (r *run) invalid(c serverCapacity) []string {
 				add("%s: %d requests %s", l.Name, n, o.why)
 			}
 		}
-		if t, share := l.busiest(); share > maxCPU {
+		if t, share := l.worst(func(g runfile.Generator) time.Duration { return g.CPU }); share > maxCPU {
 			add("%s: the generator used %.0f %% of the processors that it may use in trial %d, the limit is %.0f %%", l.Name, 100*share, t.Index, 100*maxCPU)
+		}
+		if t, share := l.worst(runDelay); share > maxRunDelay {
+			add("%s: in trial %d the generator's threads waited for a processor for %.0f %% of the time that they could have had, the limit is %.0f %%: leave more of the machine to it",
+				l.Name, t.Index, 100*share, 100*maxRunDelay)
 		}
 	}
 	return reasons
@@ -87,20 +92,28 @@ func (l *lane) lateness(c serverCapacity) (p99, doubt, limit time.Duration) {
 	return p99, doubt, limit
 }
 
-// busiest is the trial in which the generator used most of what it may use.
-func (l *lane) busiest() (*trial, float64) {
-	var at *trial
-	high := 0.0
+// worst is the trial in which a time of the generator was the largest share of what its processors offered.
+func (l *lane) worst(of func(runfile.Generator) time.Duration) (at *trial, share float64) {
 	for _, t := range l.trials {
 		if t.end == nil || t.end.Generator.Wall <= 0 || t.end.Generator.CPUs <= 0 {
 			continue
 		}
 		g := t.end.Generator
-		if share := float64(g.CPU) / float64(g.Wall) / float64(g.CPUs); share > high {
-			at, high = t, share
+		if x := float64(of(g)) / float64(g.Wall) / float64(g.CPUs); x > share {
+			at, share = t, x
 		}
 	}
-	return at, high
+	return at, share
+}
+
+// runDelay is how long the generator's threads were ready to run and did not, 0 where the kernel does not tell.
+// The send lag shows what it did to sending; this shows that answers were read late too. A quarter is what two
+// busy processors shared with others were measured to bear: there onset and accounting still agreed.
+func runDelay(g runfile.Generator) time.Duration {
+	if g.RunDelay == nil {
+		return 0
+	}
+	return *g.RunDelay
 }
 
 // overflowsBefore is how often the lanes' listeners overflowed between the first sample and the first trial.

@@ -52,6 +52,9 @@ func TestInvalid(t *testing.T) {
 		"processor": {func(w *world) {
 			w.end = func(e *runfile.TrialEnd) { e.Generator.CPU = e.Generator.Wall * 17 / 10 }
 		}, "85 % of the processors"},
+		"run queue": {func(w *world) {
+			w.end = func(e *runfile.TrialEnd) { delay := e.Generator.Wall * 6 / 10; e.Generator.RunDelay = &delay }
+		}, "waited for a processor for 30 %"},
 		"overflows before the load": {func(w *world) {
 			w.sample = func(s *probe.Sample) {
 				n := uint64(min(s.At, 300*ms) / (100 * ms))
@@ -99,6 +102,9 @@ func TestWarnings(t *testing.T) {
 			w.header = func(h *runfile.Header) { h.Warnings = []runfile.Warning{{Code: "from_the_header"}} }
 		},
 		"overflows_unknown": func(w *world) { w.sample = func(s *probe.Sample) { delete(s.Counters, "TcpExtListenOverflows") } },
+		"interrupted":       func(w *world) { w.reason = "interrupted" },
+		"cut_short":         func(w *world) { w.reason = "cut short: after 2s (--max-duration)" },
+		"aborted":           func(w *world) { w.reason = "aborted: the failures were over 10 %" },
 		"incomplete_trials": func(w *world) { w.result = func(_ string, r *loadgen.Result) { r.Outcome = loadgen.Canceled } },
 	} {
 		t.Run(code, func(t *testing.T) {

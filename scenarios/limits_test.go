@@ -1,0 +1,89 @@
+package scenarios
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+)
+
+// loaded is a lane that is offered a constant rate for ten minutes.
+func loaded(rate float64, change func(*loadgen.Target)) *Setup {
+	t := loadgen.Target{Timeout: 10 * time.Second, MaxInFlight: 10_000, Connections: loadgen.New}
+	change(&t)
+	p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: 10 * time.Minute}}, Arrival: plan.Constant}
+	s := &Setup{Environment: map[string]string{}, closesFirst: map[string]loadgen.Closer{}}
+	s.Lanes = []Lane{{Name: "direct", Target: t}}
+	s.Trials = []Trial{{Lane: "direct", Rate: rate, Due: p.Count(), Plan: p}}
+	return s
+}
+
+func TestCheckFiles(t *testing.T) {
+	as := func(*loadgen.Target) {}
+	for _, c := range []struct {
+		setup *Setup
+		files uint64
+		says  string // empty: nothing
+	}{
+		{loaded(50, as), 1024, ""}, // 500 in flight at most
+		{loaded(100, as), 1024, "may need 1100 open files and this process may have 1024"}, // 1000
+		{loaded(5000, as), 4096, "may need 10100 open files"},                              // the limit in flight
+		{loaded(5000, func(t *loadgen.Target) { t.MaxInFlight = 900 }), 1024, ""},
+	} {
+		c.setup.checkFiles(c.files)
+		says(t, c.setup, "few_files", c.says)
+	}
+	two := loaded(100, as)
+	two.Lanes = append(two.Lanes, two.Lanes[0])
+	two.Lanes[1].Name = "proxy"
+	two.Trials = append(two.Trials, two.Trials[0])
+	two.Trials[1].Lane = "proxy"
+	two.checkFiles(1100) // they take turns
+	says(t, two, "few_files", "")
+	two.Lanes[1].Target.Connections = loadgen.Reuse
+	two.checkFiles(1100)
+	says(t, two, "few_files", "may need 2100")
+}
+
+func TestCheckPorts(t *testing.T) {
+	for name, c := range map[string]struct {
+		rate   float64
+		change func(*loadgen.Target)
+		closes loadgen.Closer
+		held   time.Duration
+		says   string
+	}{
+		"few connections":           {400, func(*loadgen.Target) {}, "", time.Minute, ""}, // 24,000 + 4,000 ports
+		"many":                      {500, func(*loadgen.Target) {}, "", time.Minute, "may need 35000 local ports at once and there are 28232"},
+		"on loopback":               {500, func(*loadgen.Target) {}, "", time.Second, ""},
+		"the server closes first":   {2000, func(*loadgen.Target) {}, loadgen.ByPeer, time.Minute, ""},
+		"we do":                     {2000, func(*loadgen.Target) {}, loadgen.ByUs, time.Minute, "may need 130000"},
+		"resets":                    {2000, func(t *loadgen.Target) { t.Close = loadgen.Reset }, loadgen.ByUs, time.Minute, ""},
+		"more addresses":            {500, func(t *loadgen.Target) { t.LocalAddrs = make([]netip.Addr, 2) }, "", time.Minute, ""},
+		"kept":                      {2000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, "", time.Minute, ""},
+		"kept for ten requests":     {2000, func(t *loadgen.Target) { t.Connections, t.RequestsPerConnection = loadgen.Reuse, 10 }, "", time.Minute, ""},
+		"kept for two":              {2000, func(t *loadgen.Target) { t.Connections, t.RequestsPerConnection = loadgen.Reuse, 2 }, "", time.Minute, "1000 new connections a second"},
+		"a unix socket has none":    {2000, func(t *loadgen.Target) { t.Network = "unix" }, "", time.Minute, ""},
+		"more in flight than ports": {9000, func(t *loadgen.Target) { t.MaxInFlight = 50_000 }, loadgen.ByPeer, time.Minute, "may need 50000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := loaded(c.rate, c.change)
+			s.closesFirst["direct"] = c.closes
+			s.checkPorts(s.Lanes[0], 28232, c.held)
+			says(t, s, "few_ports", c.says)
+		})
+	}
+}
+
+func says(t *testing.T, s *Setup, code, text string) {
+	t.Helper()
+	switch {
+	case text == "" && len(s.Warnings) > 0:
+		t.Errorf("warns of %v", s.Warnings)
+	case text != "" && (len(s.Warnings) != 1 || s.Warnings[0].Code != code || !strings.Contains(s.Warnings[0].Text, text)):
+		t.Errorf("warnings %v, want one with %q", s.Warnings, text)
+	}
+}
