@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(loadgen.Target) (loadgen.Engine, error)) {
 	group(t, "connecting", open, connecting)
 	group(t, "writing", open, writing)
 	group(t, "reuse", open, reuse)
+	group(t, "stale", open, stale)
 	group(t, "limits", open, limits)
 	system(t, open)
 }
@@ -112,6 +113,7 @@ func offerUntil(t *testing.T, ctx context.Context, open Open, target loadgen.Tar
 			t.Errorf("request %d was done at %v, after Run had returned at %v", res.Seq, res.Done, ended)
 		}
 		checkPhases(t, res)
+		checkClosed(t, res, target.Connections)
 	}
 	return r, err
 }
@@ -151,5 +153,18 @@ func (r *results) check(t *testing.T, errno syscall.Errno, status int, want ...l
 				res.Seq, res.Outcome, res.Errno, res.Errno, res.Status, want, errno, status)
 			return
 		}
+	}
+}
+
+// checkClosed checks that a connection which was not kept says who closed it.
+func checkClosed(t *testing.T, res loadgen.Result, connections loadgen.Connections) {
+	t.Helper()
+	connected := res.Connected != 0 || res.Reused
+	kept := connections == loadgen.Reuse && res.Status != 0
+	ended := []loadgen.Outcome{loadgen.ResetBeforeResponse, loadgen.ClosedBeforeResponse, loadgen.ReusedClosed, loadgen.ResetMidResponse, loadgen.Truncated}
+	switch {
+	case !connected && res.Closed != "", connected && !kept && res.Closed == "",
+		connected && slices.Contains(ended, res.Outcome) && res.Closed != loadgen.ByPeer:
+		t.Errorf("request %d, connected %v, is %s and closed by %q", res.Seq, connected, res.Outcome, res.Closed)
 	}
 }

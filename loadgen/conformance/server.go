@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,9 @@ type server struct {
 	requests         atomic.Int64
 	heads            chan string // the first of the requests' heads
 
+	mu   sync.Mutex
+	seen []sight
+
 	handlers sync.WaitGroup
 	stopped  chan struct{} // closed when handlers must end
 	open     sync.Map      // the connections that they have
@@ -32,7 +36,14 @@ type server struct {
 type visit struct {
 	net.Conn
 	server *server
+	number int64 // of the connection, from 1
 	reader *bufio.Reader
+}
+
+// sight is a request as the server saw it.
+type sight struct {
+	connection int64
+	head       string
 }
 
 // serve starts a server on loopback or a unix socket and stops it when the test ends.
@@ -60,13 +71,13 @@ func serveOn(t *testing.T, l net.Listener, handle func(*visit)) *server {
 			if err != nil {
 				return
 			}
-			s.accepted.Add(1)
+			number := s.accepted.Add(1)
 			s.handlers.Go(func() {
 				s.open.Store(c, nil)
 				defer s.open.Delete(c)
 				defer c.Close()
 				_ = c.SetDeadline(time.Now().Add(patience))
-				handle(&visit{Conn: c, server: s, reader: bufio.NewReader(c)})
+				handle(&visit{Conn: c, server: s, number: number, reader: bufio.NewReader(c)})
 			})
 		}
 	})
@@ -102,11 +113,27 @@ func (v *visit) head() bool {
 		}
 	}
 	v.server.requests.Add(1)
+	v.server.mu.Lock()
+	v.server.seen = append(v.server.seen, sight{v.number, text.String()})
+	v.server.mu.Unlock()
 	select {
 	case v.server.heads <- text.String():
 	default:
 	}
 	return true
+}
+
+// sights is what the server has seen.
+func (s *server) sights() []sight {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.seen)
+}
+
+// connections is how many are open.
+func (s *server) connections() (n int) {
+	s.open.Range(func(any, any) bool { n++; return true })
+	return n
 }
 
 // say writes text and gives the client time to read it before the next thing happens.
@@ -121,6 +148,13 @@ func (v *visit) reset() {
 		_ = c.SetLinger(0)
 	}
 	v.Close()
+}
+
+// halfClose sends a FIN and goes on to read.
+func (v *visit) halfClose() {
+	if c, ok := v.Conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite()
+	}
 }
 
 // hang keeps the connection open and silent until the client leaves or the test ends.

@@ -31,6 +31,12 @@ func interrupted(err error) bool { return timedOut(err) || errors.Is(err, contex
 
 func closed(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
+// brokenOff reports whether err is the peer's end of a connection, its FIN or its RST, and not a timeout.
+func brokenOff(err error) bool {
+	errno := errnoOf(err)
+	return closed(err) || errno == syscall.ECONNRESET || errno == syscall.EPIPE
+}
+
 // connectOutcome names the failure of a connect().
 func connectOutcome(err error, network string) loadgen.Outcome {
 	if timedOut(err) {

@@ -24,22 +24,35 @@ type dialer interface {
 // knows of lost SYNs only where observe does.
 type netDialer struct {
 	remote wire.Remote
-	local  net.Addr
+	locals turns[net.Addr]
 }
 
 func newNetDialer(r wire.Remote, t loadgen.Target) (dialer, error) {
 	d := &netDialer{remote: r}
-	if len(t.LocalAddrs) > 0 {
-		d.local = net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.LocalAddrs[0], 0))
+	for _, a := range t.LocalAddrs {
+		d.locals.all = append(d.locals.all, net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
 	}
 	return d, nil
+}
+
+// turns gives out its elements in turn, to many goroutines; the zero value where it has none.
+type turns[T any] struct {
+	all  []T
+	next atomic.Uint64
+}
+
+func (t *turns[T]) take() (one T) {
+	if len(t.all) > 0 {
+		one = t.all[(t.next.Add(1)-1)%uint64(len(t.all))]
+	}
+	return one
 }
 
 func (d *netDialer) dial(ctx context.Context, deadline time.Time, l *live, res *loadgen.Result) (net.Conn, error) {
 	// Package net dials again, unasked and up to twice, when the kernel had no local port or connected
 	// the socket to itself. The second attempt would make a second socket: it is refused one.
 	sockets := 0
-	one := net.Dialer{Deadline: deadline, LocalAddr: d.local, KeepAlive: -1, Control: func(_, _ string, _ syscall.RawConn) error {
+	one := net.Dialer{Deadline: deadline, LocalAddr: d.locals.take(), KeepAlive: -1, Control: func(_, _ string, _ syscall.RawConn) error {
 		if sockets++; sockets > 1 {
 			return errRedial
 		}

@@ -1,6 +1,7 @@
 package portable
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -23,7 +24,7 @@ type direct struct {
 	family int
 	// A Sockaddr is scratch space for the call that it is given to, so each connect makes its own.
 	to   func() unix.Sockaddr
-	from func() unix.Sockaddr // nil: the kernel chooses
+	from turns[func() unix.Sockaddr] // nil: the kernel chooses
 }
 
 func newDialer(r wire.Remote, t loadgen.Target) (dialer, error) {
@@ -36,15 +37,12 @@ func newDialer(r wire.Remote, t loadgen.Target) (dialer, error) {
 	if d.family, d.to, err = sockaddr(r.TCP); err != nil {
 		return nil, err
 	}
-	if len(t.LocalAddrs) > 0 {
-		family, from, err := sockaddr(netip.AddrPortFrom(t.LocalAddrs[0].Unmap(), 0))
-		if err == nil && family != d.family {
-			err = fmt.Errorf("local address %v cannot reach %s: they are of two families", t.LocalAddrs[0], r.Address)
-		}
+	for _, local := range t.LocalAddrs {
+		_, from, err := sockaddr(netip.AddrPortFrom(local.Unmap(), 0))
 		if err != nil {
 			return nil, err
 		}
-		d.from = from
+		d.from.all = append(d.from.all, from)
 	}
 	return d, nil
 }
@@ -97,11 +95,11 @@ func (d *direct) connect() (fd int, err error) {
 	if d.family != unix.AF_UNIX {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	}
-	if d.from != nil {
+	if from := d.from.take(); from != nil {
 		// The port is chosen by connect, which knows the destination, and so may be one that is in use
 		// towards another (ip(7), IP_BIND_ADDRESS_NO_PORT).
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
-		if err := unix.Bind(fd, d.from()); err != nil {
+		if err := unix.Bind(fd, from()); err != nil {
 			unix.Close(fd)
 			return -1, os.NewSyscallError("bind", err)
 		}
@@ -211,6 +209,19 @@ func sameAddress(a, b unix.Sockaddr) bool {
 type socket struct {
 	*os.File
 	remote wire.Remote
+}
+
+// SetLinger is net.TCPConn's.
+func (s *socket) SetLinger(seconds int) error {
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		failed = unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: int32(seconds)})
+	})
+	return cmp.Or(err, failed)
 }
 
 func (s *socket) LocalAddr() net.Addr  { return addr{s.remote.Network, ""} }

@@ -2,11 +2,8 @@ package portable
 
 import (
 	"bufio"
-	"bytes"
+	"cmp"
 	"crypto/tls"
-	"errors"
-	"io"
-	"net"
 	"syscall"
 	"time"
 
@@ -46,7 +43,7 @@ func (x *exchange) do(r *run, res loadgen.Result) loadgen.Result {
 	if keep {
 		r.idle.put(c)
 	} else {
-		c.Close()
+		c.end(r.target.Close)
 	}
 	return res
 }
@@ -88,8 +85,10 @@ func (r *run) open(res loadgen.Result, deadline time.Time) (*conn, loadgen.Resul
 		secured := tls.Client(socket, r.tls)
 		if err := secured.Handshake(); err != nil {
 			r.live.remove(socket)
-			socket.Close()
-			return nil, r.done(res, handshakeOutcome(err), err)
+			res = r.done(res, handshakeOutcome(err), err)
+			res.Closed = c.closer(err)
+			c.end(r.target.Close)
+			return nil, res
 		}
 		c.Conn = secured
 	}
@@ -98,11 +97,14 @@ func (r *run) open(res loadgen.Result, deadline time.Time) (*conn, loadgen.Resul
 
 // talk writes the request and reads its response. keep says that the connection may carry another.
 func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, keep bool) {
+	c.carried++
 	n, writeErr := c.Write(r.requests.At(res.Seq, x.request))
 	if writeErr == nil {
 		res.Written = r.now()
 	} else if errnoOf(writeErr) == 0 {
-		return r.done(res, loadgen.WriteFailed, writeErr), false // the peer did not read, or TLS broke
+		res = r.done(res, loadgen.WriteFailed, writeErr) // the peer did not read, or TLS broke
+		res.Closed = c.closer()
+		return res, false
 	}
 	// A peer that breaks the connection off while we write may have answered before (413 and close).
 	x.tap = tap{conn: c.Conn, now: r.now}
@@ -110,10 +112,13 @@ func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, 
 	err := x.read(r, r.requests.IsHead(res.Seq))
 	res.FirstByte = x.tap.first
 	res.Status = x.status
+	broken := cmp.Or(writeErr, x.tap.err)
 	switch {
 	case err == nil:
 		res = r.done(res, wire.StatusOutcome(res.Status), nil)
-		keep = writeErr == nil && r.target.Connections == loadgen.Reuse && x.clean()
+		keep = writeErr == nil && r.target.Connections == loadgen.Reuse && x.clean() && c.carried != r.target.RequestsPerConnection
+	case res.Reused && res.FirstByte == 0 && c.stale(r.remote.Network, broken, n):
+		res = r.done(res, loadgen.ReusedClosed, broken)
 	case writeErr != nil && res.FirstByte == 0 && n > 0:
 		res = r.done(res, loadgen.WriteFailed, writeErr)
 	case writeErr != nil && res.FirstByte == 0 && errnoOf(writeErr) == syscall.ECONNRESET:
@@ -123,81 +128,10 @@ func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, 
 		began := res.FirstByte != 0
 		res = r.done(res, readOutcome(x.tap.err, began, x.isHTTP()), x.tap.err)
 	}
+	if !keep {
+		res.Closed = c.closer(writeErr, x.tap.err)
+	}
 	x.response.Reset() // also gives a half-read body back
 	x.tap = tap{}
 	return res, keep
-}
-
-var errTooLarge = errors.New("the body is larger than allowed")
-
-// read reads one final response. The body is counted and thrown away, so that what a server announces
-// costs no memory.
-func (x *exchange) read(r *run, head bool) error {
-	x.response.Reset()
-	x.status = 0
-	x.response.SkipBody = head
-	x.response.StreamBody = true
-	if err := x.response.Read(x.reader); err != nil {
-		return err
-	}
-	x.status = x.response.StatusCode()
-	body := x.response.BodyStream()
-	if body == nil {
-		return nil
-	}
-	most := int64(r.target.MaxBody)
-	length := x.response.Header.ContentLength()
-	if int64(length) > most {
-		return errTooLarge
-	}
-	n, err := io.Copy(io.Discard, io.LimitReader(body, most+1))
-	switch {
-	case err != nil:
-		return err
-	case n > most:
-		return errTooLarge
-	case length == chunked && x.tap.err != nil:
-		return io.ErrUnexpectedEOF // fasthttp's stream forgives a last chunk without its final CRLF
-	}
-	return nil
-}
-
-// chunked is what fasthttp calls the length of a chunked body.
-const chunked = -1
-
-// clean reports whether the connection stands exactly at the end of a response that lets it live.
-// Bytes that nobody asked for would be taken for the next response.
-func (x *exchange) clean() bool {
-	return !x.response.ConnectionClose() && x.status != fasthttp.StatusSwitchingProtocols &&
-		x.tap.err == nil && x.reader.Buffered() == 0
-}
-
-// isHTTP reports whether what was read, but not understood, may be the beginning of an HTTP response. Once a
-// status line was read it was one.
-func (x *exchange) isHTTP() bool {
-	if x.status != 0 {
-		return true
-	}
-	head, _ := x.reader.Peek(min(x.reader.Buffered(), len("HTTP/")))
-	return bytes.HasPrefix([]byte("HTTP/"), head)
-}
-
-// tap is the connection as the response reader sees it. It remembers when the first byte came and how
-// the reading ended, neither of which survives fasthttp.
-type tap struct {
-	conn  net.Conn
-	now   func() time.Duration
-	first time.Duration
-	err   error
-}
-
-func (w *tap) Read(p []byte) (int, error) {
-	n, err := w.conn.Read(p)
-	if n > 0 && w.first == 0 {
-		w.first = w.now()
-	}
-	if err != nil {
-		w.err = err
-	}
-	return n, err
 }

@@ -56,6 +56,9 @@ func newEngine(t loadgen.Target, dial func(wire.Remote, loadgen.Target) (dialer,
 	}
 	e := &Engine{target: t, requests: wire.NewRequests(t), remote: wire.Resolve(t)}
 	if e.remote.Err == nil {
+		if err := e.remote.CheckFamily(t.LocalAddrs); err != nil {
+			return nil, err
+		}
 		if e.dialer, err = dial(e.remote, t); err != nil {
 			return nil, err
 		}
@@ -85,6 +88,7 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 		return fmt.Errorf("plan: %w", err)
 	}
 	r := &run{Engine: e, ctx: ctx, epoch: epoch, requests: e.requests.ForRun(epoch, start), rec: rec, live: newLive()}
+	r.idle = idle{timeout: e.target.IdleTimeout, most: e.target.MaxIdle, how: e.target.Close}
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		r.live.end()
@@ -95,7 +99,7 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 	if !stop() {
 		<-interrupted
 	}
-	r.idle.close()
+	r.idle.end()
 	return ctx.Err()
 }
 

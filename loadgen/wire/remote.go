@@ -79,3 +79,14 @@ func CheckLocal(addrs []netip.Addr) error {
 	}
 	return nil
 }
+
+// CheckFamily reports whether the remote is of the family of each local address, without which it cannot be
+// reached from there.
+func (r Remote) CheckFamily(addrs []netip.Addr) error {
+	for _, a := range addrs {
+		if a.Unmap().Is4() != r.TCP.Addr().Is4() {
+			return fmt.Errorf("local address %v cannot reach %s: name addresses of one family, IPv4 or IPv6", a, r.Address)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package portable
+
+import (
+	"net"
+	"slices"
+	"syscall"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/wire"
+)
+
+// conn is an open connection and what must be remembered from one request to the next.
+type conn struct {
+	net.Conn           // TLS, or socket itself
+	socket    net.Conn // what the kernel knows
+	localPort int
+	carried   int       // requests
+	since     time.Time // idle since then
+}
+
+// stale says that a request found its connection closed, see wire.Stale. err is how writing failed, else
+// how reading ended.
+func (c *conn) stale(network string, err error, taken int) (stale bool) {
+	if brokenOff(err) {
+		c.control(func(fd int) { stale = wire.Stale(fd, network, errnoOf(err), taken) })
+	}
+	return stale
+}
+
+// closer is who closes the connection first, if it is closed now: the peer, if its end was seen, in one of
+// the errors, or is in the kernel, unread.
+func (c *conn) closer(seen ...error) loadgen.Closer {
+	closed := slices.ContainsFunc(seen, brokenOff)
+	if !closed {
+		c.control(func(fd int) { closed = wire.PeerClosed(fd) })
+	}
+	if closed {
+		return loadgen.ByPeer
+	}
+	return loadgen.ByUs
+}
+
+func (c *conn) control(f func(fd int)) {
+	if s, ok := c.socket.(syscall.Conn); ok {
+		if raw, err := s.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { f(int(fd)) })
+		}
+	}
+}
+
+// end closes the connection. A linger of 0 makes an RST of it (tcp(7), SO_LINGER); on a unix socket it means
+// nothing.
+func (c *conn) end(how loadgen.Closing) {
+	if s, ok := c.socket.(interface{ SetLinger(int) error }); ok && how == loadgen.Reset {
+		_ = s.SetLinger(0)
+	}
+	c.Close()
+}
