@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -52,7 +53,18 @@ func lostSYNs(_ *analysis.Analysis, l *analysis.Lane) cell {
 	if l.SYNRetrans == 0 {
 		return cell{Main: "none"}
 	}
-	return cell{Main: count(l.SYNRetrans) + "; each cost its request 1 s or more"}
+	var parts []string
+	for i, s := range l.LostSYNs {
+		text := fmt.Sprintf("%s lost %d, after %s", count(s.Count), s.Lost, seconds(s.Connect))
+		if i == 0 {
+			text = fmt.Sprintf("%s lost %d, connected after %s", plural(s.Count, "request"), s.Lost, seconds(s.Connect))
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 { // the record does not say whose
+		return cell{Main: count(l.SYNRetrans)}
+	}
+	return cell{Main: strings.Join(parts, "; ")}
 }
 
 func anySYNLost(a *analysis.Analysis) bool {

@@ -307,7 +307,10 @@ func reused() *analysis.Analysis {
 		l.Connections = c
 		l.Outcomes["reused_closed"] = 17
 		l.Latency.P99 = ptr(*l.Latency.P99 + .0091)
-		l.SYNRetrans = uint64(12 * (1 - i))
+		if i == 0 {
+			l.SYNRetrans = 18
+			l.LostSYNs = []analysis.LostSYNs{{Lost: 1, Count: 12, Connect: 1.031}, {Lost: 2, Count: 3, Connect: 3.08}}
+		}
 	}
 	return a
 }

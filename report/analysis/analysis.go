@@ -109,6 +109,7 @@ type Lane struct {
 	Late           uint64            `json:"late"`     // of ok: later than the deadline
 	Deadline       float64           `json:"deadline_s"`
 	SYNRetrans     uint64            `json:"synretrans"`          // SYNs that were lost and sent again
+	LostSYNs       []LostSYNs        `json:"lost_syns"`           // of connections that were made all the same: the modes of the connect time
 	Latency        Quantiles         `json:"latency_s"`           // ok requests, from due
 	FromSent       Quantiles         `json:"latency_from_sent_s"` // the same requests, from when they were sent: without our own lag
 	FailLatency    Quantiles         `json:"fail_latency_s"`      // the others that were sent
@@ -128,6 +129,13 @@ type Lane struct {
 	Trials         []Trial           `json:"trials"`
 	Timeline       Timeline          `json:"timeline"`
 	LogClasses     []LogClass        `json:"log_classes,omitempty"` // NGINX's own account, most frequent first
+}
+
+// LostSYNs are the connections that lost as many SYNs.
+type LostSYNs struct {
+	Lost    int     `json:"lost"` // by each, 1 or more
+	Count   uint64  `json:"connections"`
+	Connect float64 `json:"connect_s"` // mean time from connect() to connected
 }
 
 // LogClass counts one class of log line during the lane's trials.

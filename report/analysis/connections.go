@@ -1,6 +1,11 @@
 package analysis
 
-import "weir/loadgen"
+import (
+	"maps"
+	"slices"
+
+	"weir/loadgen"
+)
 
 // Connections is how requests shared connections, and how these ended.
 type Connections struct {
@@ -70,4 +75,16 @@ func side(peer, us uint64) *string {
 		side = "both"
 	}
 	return &side
+}
+
+// lostSYNs explains the modes of the connect time: Linux sends a SYN again after 1 s, then at intervals that
+// grow (RFC 6298, net.ipv4.tcp_syn_linear_timeouts).
+func (l *lane) lostSYNs() []LostSYNs {
+	out := []LostSYNs{}
+	for _, lost := range slices.Sorted(maps.Keys(l.connects)) {
+		if c := l.connects[lost]; c.Count > 0 {
+			out = append(out, LostSYNs{lost, c.Count, c.Sum.Seconds() / float64(c.Count)})
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,21 @@ func TestConnectionsUnknown(t *testing.T) {
 	w.result = func(_ string, r *loadgen.Result) { r.Connected = 0 }
 	if c := analyze(t, w.record(t)).Lanes[0].Connections; c.Opened != nil || c.PerOne != nil || c.PeerClosed != nil || c.TimeWait != nil {
 		t.Errorf("%+v, want nothing known", c)
+	}
+}
+
+func TestLostSYNs(t *testing.T) {
+	w := demo()
+	w.rates = []float64{240, 300}
+	w.result = func(_ string, r *loadgen.Result) {
+		if lost := r.Seq%100 - 97; lost > 0 {
+			r.SYNRetrans, r.Connected = lost, r.Sent+time.Duration(lost*lost)*time.Second
+		}
+	}
+	l := analyze(t, w.record(t)).Lanes[0]
+	want := []LostSYNs{{1, 10, 1}, {2, 10, 4}}
+	if l.SYNRetrans != 30 || !slices.Equal(l.LostSYNs, want) {
+		t.Errorf("%d lost SYNs, %v, want 30, %v", l.SYNRetrans, l.LostSYNs, want)
 	}
 }
 

@@ -31,8 +31,9 @@ type run struct {
 type lane struct {
 	runfile.Lane
 	trials                      []*trial
-	latency, service, fail, lag *hdr.Histogram // of all its trials, ns
-	slots                       int            // C: places in the listener's queue; 0 where its limit is not known
+	latency, service, fail, lag *hdr.Histogram           // of all its trials, ns
+	connects                    map[int]runfile.Connects // by how many SYNs each lost
+	slots                       int                      // C: places in the listener's queue; 0 where its limit is not known
 }
 
 // trial is one trial with its bins added up.
@@ -141,6 +142,7 @@ func (l *loader) header(h *runfile.Header) {
 	for _, ln := range h.Lanes {
 		l.run.lanes = append(l.run.lanes, &lane{
 			Lane: ln, latency: runfile.NewHistogram(), service: runfile.NewHistogram(), fail: runfile.NewHistogram(), lag: runfile.NewHistogram(),
+			connects: map[int]runfile.Connects{},
 		})
 	}
 }
@@ -176,6 +178,10 @@ func (l *loader) bin(rec *runfile.Bin) error {
 	b.late += rec.Late
 	b.sent += rec.Sent
 	b.synRetrans += rec.SYNRetrans
+	for _, c := range rec.Connects {
+		sum := t.lane.connects[c.Lost]
+		t.lane.connects[c.Lost] = runfile.Connects{Count: sum.Count + c.Count, Sum: sum.Sum + c.Sum}
+	}
 	b.opened += rec.Opened
 	b.peerClosed += rec.PeerClosed
 	b.weClosed += rec.WeClosed
