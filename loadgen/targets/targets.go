@@ -1,0 +1,95 @@
+// Package targets reads lists of requests from files in the widely used format of vegeta's
+// -format=http, so that files which exist already work:
+//
+//	# comments and empty lines may stand between requests
+//	GET http://127.0.0.1:8000/things?page=2
+//
+//	# weir: weight=3
+//	POST http://127.0.0.1:8000/things
+//	Content-Type: application/json
+//	@thing.json
+//
+// A request is its line, then its headers, then at most one body file; an empty line, the body or, where
+// there are no headers, the next request's line ends it. What is read here means the same to vegeta
+// (lib/targets.go, NewHTTPTargeter), but for these:
+//
+//   - "# weir: weight=N" before a request says how often it is sent, against the others. To other tools
+//     it is a comment.
+//   - A URL may be just a path. Those that are whole must share one origin, because one listener is
+//     measured at a time.
+//   - {{seq}} in a path, a header value or a body stands for the request's position in the plan.
+//   - A body file is looked for in the folder of the file that names it, not in the working directory.
+//   - An empty line must stand before a request that follows headers or a comment among them: vegeta
+//     would send its line as a header. Content-Length is refused, which vegeta drops.
+//
+// The package is strict, since a line that was misread would be load that nobody asked for. It is not a
+// templating language and not for lists too large for memory.
+package targets
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+
+	"weir/loadgen"
+)
+
+// What a file may hold, beside loadgen.MaxWeight, which bounds the requests too, each being sent at least
+// once. Lines are as long as bufio.Scanner, and so vegeta, reads them.
+const (
+	maxLine = bufio.MaxScanTokenSize
+	maxBody = 64 << 20  // bytes of one body
+	maxHeld = 256 << 20 // bytes of all bodies and lines together
+)
+
+// File is what a target file says.
+type File struct {
+	Origin   string // scheme://host or scheme://host:port that the URLs share; empty where all are paths
+	Requests []loadgen.Request
+}
+
+// SyntaxError says where a target file is wrong.
+type SyntaxError struct {
+	File string
+	Line int // from 1; 0: the file as a whole
+	Err  error
+}
+
+func (e *SyntaxError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %v", e.File, e.Err)
+	}
+	return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
+}
+
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
+// Read reads a target file. The name is for errors, and for its folder: open gets the paths of body
+// files joined to that, each once. Requests that name one file share its bytes, which nobody may change.
+func Read(r io.Reader, name string, open func(path string) (io.ReadCloser, error)) (*File, error) {
+	p := parser{name: name, open: open, bodies: map[string][]byte{}}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLine)
+	wrong := func(err error) error { return &SyntaxError{File: name, Line: p.line, Err: err} }
+	for lines.Scan() {
+		p.line++
+		if err := p.read(lines.Text()); err != nil {
+			return nil, wrong(err)
+		}
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		p.line++
+		return nil, wrong(fmt.Errorf("the line is longer than %d bytes: move what is long into a body file", maxLine))
+	} else if err != nil {
+		return nil, fmt.Errorf("reading targets from %s: %w", name, err)
+	}
+	if err := p.end(); err != nil {
+		return nil, wrong(err)
+	}
+	if len(p.file.Requests) == 0 {
+		p.line = 0
+		return nil, wrong(errors.New("no requests: write lines like GET http://127.0.0.1:8000/"))
+	}
+	return &p.file, nil
+}

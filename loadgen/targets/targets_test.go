@@ -1,0 +1,232 @@
+package targets
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"weir/loadgen"
+)
+
+// folder opens files from memory, and counts.
+type folder struct {
+	files map[string]string
+	opens int
+}
+
+func (f *folder) open(path string) (io.ReadCloser, error) {
+	f.opens++
+	text, ok := f.files[filepath.ToSlash(path)]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}
+	return io.NopCloser(strings.NewReader(text)), nil
+}
+
+func read(text string) (*File, error) {
+	f := folder{files: map[string]string{"dir/thing.json": `{"n":{{seq}},"t":"{{other}}"}`, "/abs": "abs"}}
+	return Read(strings.NewReader(text), "dir/targets.txt", f.open)
+}
+
+func TestRead(t *testing.T) {
+	const o = "http://h:8000"
+	one := func(uri string) *File {
+		return &File{o, []loadgen.Request{{Weight: 1, Method: "GET", URI: uri}}}
+	}
+	with := func(r loadgen.Request) *File {
+		r.Weight, r.Method, r.URI = max(r.Weight, 1), "POST", "/"
+		return &File{o, []loadgen.Request{r}}
+	}
+	json := []byte(`{"n":{{seq}},"t":"{{other}}"}`)
+	for text, want := range map[string]*File{
+		"GET http://h:8000":                         one("/"),
+		"GET http://h:8000?q=1":                     one("/?q=1"),
+		"  GET \t http://h:8000/a?q=%41#part\r\n":   one("/a?q=%41"),
+		"GET http://h:8000/a%2Fb/{{seq}}?n={{seq}}": one("/a%2Fb/{{seq}}?n={{seq}}"),
+		"GET http://h:8000/a|b/é":                   one("/a%7Cb/%C3%A9"),
+		"GET HTTP://H:8000//a/../b":                 one("//a/../b"),
+		"# one\n\n#two\nGET http://h:8000/\n# end":  one("/"),
+		"GET http://h/\nGET http://h:80/\nGET /c":   {"http://h", []loadgen.Request{{Weight: 1, Method: "GET", URI: "/"}, {Weight: 1, Method: "GET", URI: "/"}, {Weight: 1, Method: "GET", URI: "/c"}}},
+		"PURGE /b\n\nHEAD https://[::1]:443/":       {"https://[::1]", []loadgen.Request{{Weight: 1, Method: "PURGE", URI: "/b"}, {Weight: 1, Method: "HEAD", URI: "/"}}},
+		"GET /only":                                 {"", []loadgen.Request{{Weight: 1, Method: "GET", URI: "/only"}}},
+
+		"POST http://h:8000/\nx-A: 1\n# note\nx-A : {{seq}}:{{y}}\nHost:v\nEmpty:": with(loadgen.Request{Host: "v", Headers: [][2]string{{"x-A", "1"}, {"x-A", "{{seq}}:{{y}}"}, {"Empty", ""}}}),
+		"POST http://h:8000/\n@thing.json":                                         with(loadgen.Request{Body: json}),
+		"POST http://h:8000/\nA: b\n@ ../dir/./thing.json\n":                       with(loadgen.Request{Body: json, Headers: [][2]string{{"A", "b"}}}),
+		"POST http://h:8000/\n@/abs":                                               with(loadgen.Request{Body: []byte("abs")}),
+		"# weir: weight=3\nPOST http://h:8000/":                                    with(loadgen.Request{Weight: 3}),
+		"#weir:weight = 100000 \n# why\nPOST http://h:8000/":                       with(loadgen.Request{Weight: 100_000}),
+		"POST http://u:p%40@h:8000/":                                               with(loadgen.Request{Headers: [][2]string{{"Authorization", "Basic dTpwQA=="}}}),
+		"POST http://u:p@h:8000/\nauthorization: own":                              with(loadgen.Request{Headers: [][2]string{{"authorization", "own"}}}),
+		"POST http://u@h:8000/\n@/abs":                                             with(loadgen.Request{Body: []byte("abs"), Headers: [][2]string{{"Authorization", "Basic dTo="}}}),
+	} {
+		got, err := read(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+		} else if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q: (-want +got)\n%s", text, diff)
+		}
+	}
+}
+
+// A body ends its request, so that no empty line is needed, and a file that is named twice is read once.
+func TestReadsEachBodyOnce(t *testing.T) {
+	f := folder{files: map[string]string{"a": "A"}}
+	got, err := Read(strings.NewReader("PUT /1\n@a\nPUT /2\n@./a\n"), "targets.txt", f.open)
+	if err != nil || len(got.Requests) != 2 || string(got.Requests[1].Body) != "A" || f.opens != 1 {
+		t.Errorf("%+v, %v after %d opens", got, err, f.opens)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                        "dir/targets.txt: no requests",
+		"# weir: weight=2\n":                      "dir/targets.txt:1: a weight without",
+		"# weir: weight=2\n\nGET /":               ":2: a weight without",
+		"# weir: weight=2\n# weir: weight=2":      ":2: a second weight",
+		"# weir: weight=0\nGET /":                 ":1: weight \"0\": write a whole number from 1 to 100000",
+		"# weir: weight=100001\nGET /":            ":1: weight",
+		"# weir: wait=1\nGET /":                   ":1: setting \"wait\" is not known: the one setting is weight",
+		"GET /\n# weir: weight=2\nGET /":          ":2: a setting inside a request: put an empty line",
+		"# weir: weight=100000\nGET /a\nGET /b":   ":3: more than 100000 requests",
+		"GET /\nA: b\nGET /":                      ":3: a request after headers or comments: put an empty line",
+		"GET /\n# c\nGET /":                       ":3: a request after headers or comments",
+		"GET /\nnonsense":                         ":2: not a header",
+		"GET /\na b: c":                           ":2: header \"a b\"",
+		"GET /\n: c":                              ":2: header \"\"",
+		"GET /\nContent-Length: 3":                ":2: header Content-Length: leave it out",
+		"GET /\nA: b\rc":                          ":2: header A: the value must be one line",
+		"GET /\nHost: a\nHost: b":                 ":3: header Host: give it once",
+		"GET /\nHost: a b":                        ":2: request for",
+		"GET /\n\nA: b":                           ":3: a header without a request",
+		"GET /\n@/abs\nA: b":                      ":3: a header without a request",
+		"@/abs":                                   ":1: a body without a request",
+		"POST /\n@":                               ":2: @ names no file",
+		"POST /\n@gone":                           ":2: body: open " + filepath.Join("dir", "gone"),
+		`{"method":"GET"}`:                        ":1: this looks like targets in JSON",
+		"get http://h/":                           ":1: not a request: write METHOD URL, the method in capitals",
+		"M-SEARCH /":                              ":1: not a request",
+		"GET":                                     ":1: not a request: write METHOD URL",
+		"GET h:80/":                               ":1: not a URL: begin it with http://",
+		"GET *":                                   ":1: not a URL: begin it",
+		"GET ftp://h/":                            ":1: target \"ftp://h\": the URL must begin with http",
+		"GET http:///a":                           "names no host",
+		"GET http://:6060/":                       "names no host",
+		"GET http://h:x/":                         ":1: not a URL: invalid port",
+		"GET /a%zz":                               ":1: not a URL: invalid URL escape",
+		"GET / HTTP/1.1":                          ":1: a URL with spaces",
+		"GET /{{id}}":                             ":1: a variable that is not known: the one there is in a URL is {{seq}}",
+		"GET /{{ seq }}":                          ":1: a URL with spaces",
+		"GET http://{{seq}}/":                     ":1: {{seq}} in a host",
+		"GET http://a/\n\nGET http://b/":          ":3: http://b is another origin than http://a on line 1, and",
+		"GET http://a/\nGET https://a/":           ":2: https://a is another origin",
+		"GET /\nX: " + strings.Repeat("x", 1<<16): ":2: the line is longer than 65536 bytes",
+	} {
+		got, err := read(text)
+		e, ok := errors.AsType[*SyntaxError](err)
+		if !ok || !strings.Contains(e.Error(), want) || strings.Contains(e.Error(), "\n") || got != nil {
+			t.Errorf("%.60q: %v, want one line with %q", text, err, want)
+		}
+	}
+	if _, err := read("GET /\n@gone"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v hides its cause", err)
+	}
+	for _, text := range []string{"GET http://u:secret@/", "GET http://u:secret@h/{{x}}", "GET u:secret@h/", "GET http://u:secret@h:x/", "GET http://u:secret@h/%zz"} {
+		if _, err := read(text); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: an error that shows a password, or none: %v", text, err)
+		}
+	}
+}
+
+// endless is a file with no end.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) { return len(b), nil }
+
+func TestReadIsBounded(t *testing.T) {
+	open := func(string) (io.ReadCloser, error) { return io.NopCloser(endless{}), nil }
+	if _, err := Read(strings.NewReader("POST /\n@a"), "t", open); err == nil || !strings.Contains(err.Error(), "t:2: body: a is longer than 64 MiB") {
+		t.Error(err)
+	}
+	full := parser{open: (&folder{files: map[string]string{"a": "12345"}}).open, held: maxHeld - 4}
+	if _, err := full.load("a"); err == nil || !strings.Contains(err.Error(), "the file and its bodies hold more than 256 MiB") {
+		t.Error(err)
+	}
+	if err := full.read(""); err == nil {
+		t.Error("the bytes of a body were not counted")
+	}
+	broken := io.MultiReader(strings.NewReader("GET /\n"), brokenReader{})
+	if _, err := Read(broken, "t", nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Error(err)
+	}
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// What is read can be sent: loadgen finds nothing wrong with it.
+func FuzzRead(f *testing.F) {
+	for _, text := range []string{
+		"GET http://u:p@h:80/{{seq}}?a#b\nA: b\nHost: c\n\n# weir: weight=3\nPOST /x\n@body\nGET https://[fe80::1%25eth0]:443",
+		"GET //a\nX:\n@../b\n#\n", "GET http://h:", "GET /%2f{{seq}}|\x80", "GET http://a%20b/", "GET /~weir.seq~", "GET /a:b?{{seq}}{{seq}}",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		open := func(path string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(path)), nil }
+		got, err := Read(strings.NewReader(text), "targets.txt", open)
+		if err != nil {
+			if _, ok := errors.AsType[*SyntaxError](err); !ok {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		target := loadgen.Target{URL: "http://127.0.0.1:8000/", Requests: got.Requests}
+		if got.Origin != "" {
+			target.URL = got.Origin
+		}
+		complete, err := target.Complete()
+		if err != nil {
+			t.Fatalf("%q was read, but: %v", text, err)
+		}
+		for _, r := range complete.Requests {
+			if !strings.HasPrefix(r.URI, "/") || strings.Contains(strings.ReplaceAll(r.URI, loadgen.SeqVariable, ""), "{{") {
+				t.Fatalf("%q became the URI %q", text, r.URI)
+			}
+		}
+	})
+}
+
+func ExampleRead() {
+	const text = `# what the shop's users do
+# weir: weight=9
+GET http://127.0.0.1:8000/things?page={{seq}}
+
+POST http://127.0.0.1:8000/things
+Content-Type: application/json
+@thing.json
+`
+	open := func(path string) (io.ReadCloser, error) { // os.Open, in earnest
+		return io.NopCloser(strings.NewReader(`{"id":{{seq}}}`)), nil
+	}
+	file, err := Read(strings.NewReader(text), "targets.txt", open)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(file.Origin)
+	for _, r := range file.Requests {
+		fmt.Printf("%d × %s %s %q %v\n", r.Weight, r.Method, r.URI, r.Body, r.Headers)
+	}
+	// Output:
+	// http://127.0.0.1:8000
+	// 9 × GET /things?page={{seq}} "" []
+	// 1 × POST /things "{\"id\":{{seq}}}" [[Content-Type application/json]]
+}
