@@ -54,9 +54,12 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 		return errors.Join(runErr, err)
 	}
 	_, cut := errors.AsType[*scenarios.CutShort](runErr) // as its user wanted
+	_, aborted := errors.AsType[*scenarios.Aborted](runErr)
 	switch {
 	case errors.Is(runErr, context.Canceled):
 		return &statusError{exitInterrupted, nil}
+	case aborted:
+		return &statusError{exitAborted, runErr}
 	case runErr != nil && !cut:
 		return runErr
 	case !a.Valid:
@@ -72,7 +75,11 @@ func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setu
 	if err != nil {
 		return "", errors.Join(err, setup.Close())
 	}
-	rec, err := runfile.NewRecorder(w, header(setup, epoch, command, seed))
+	h := header(setup, epoch, command, seed)
+	for i, lane := range setup.Lanes {
+		h.Lanes[i].Close = lane.Target.Close
+	}
+	rec, err := runfile.NewRecorder(w, h)
 	if err != nil {
 		return "", errors.Join(err, setup.Close())
 	}
@@ -102,6 +109,9 @@ func reason(err error) string {
 		return runfile.Complete
 	case errors.Is(err, context.Canceled):
 		return runfile.Interrupted
+	}
+	if aborted, ok := errors.AsType[*scenarios.Aborted](err); ok {
+		return runfile.Aborted + ": " + aborted.Error()
 	}
 	if cut, ok := errors.AsType[*scenarios.CutShort](err); ok {
 		return runfile.CutShort + ": " + cut.Error()

@@ -7,6 +7,7 @@ const (
 	exitPass        = 0
 	exitCouldNotRun = 1
 	exitUsage       = 2
+	exitAborted     = 10 // by a rule of --abort-if
 	exitInvalid     = 12
 	exitInterrupted = 130
 )

@@ -8,16 +8,19 @@ import (
 	"github.com/spf13/pflag"
 
 	"weir/loadgen"
+	"weir/loadgen/targets"
 )
 
 // requestFlags say what is sent.
 type requestFlags struct {
 	method, body string
+	targets      string
 	headers      []string
 	noRequestID  bool
 }
 
 func (r *requestFlags) register(f *pflag.FlagSet) {
+	f.StringVar(&r.targets, "targets", "", "`file` of requests that are sent in turn, in vegeta's http format; --direct and --proxy say where they go, else its URLs do")
 	f.StringVarP(&r.method, "request", "X", "GET", "request `method`")
 	f.StringArrayVarP(&r.headers, "header", "H", nil, "request header as `'Name: value'`; may be repeated")
 	f.StringVar(&r.body, "body", "", "request body as `text`, or @file")
@@ -39,6 +42,28 @@ func (r *requestFlags) apply(out *loadgen.Target) (err error) {
 	}
 	out.Body, err = readBody(r.body)
 	return err
+}
+
+// read reads the file of requests, if there is one.
+func (r *requestFlags) read() (*targets.File, error) {
+	switch {
+	case r.targets == "":
+		return &targets.File{}, nil
+	case r.method != "GET":
+		return nil, usage("--request and --targets exclude each other: each request of the file has its own method")
+	case r.body != "":
+		return nil, usage("--body and --targets exclude each other: name a request's body in the file, below its headers, as @FILE")
+	}
+	f, err := os.Open(r.targets)
+	if err != nil {
+		return nil, usage("--targets: %w", err)
+	}
+	defer f.Close()
+	file, err := targets.Read(f, r.targets, func(path string) (io.ReadCloser, error) { return os.Open(path) })
+	if err != nil {
+		return nil, usage("--targets: %w", err)
+	}
+	return file, nil
 }
 
 // maxRequestBody bounds --body @file: the whole body is kept in memory and sent with every request.

@@ -45,7 +45,12 @@ capacity. The load is real: do not point it at a server that others depend on.`,
   weir run --direct http://127.0.0.1:8000/ --proxy http://127.0.0.1:8080/ --workers 8
 
   # a plan of its own, through the proxy alone
-  weir run --proxy http://127.0.0.1:8080/ --steps 20..80 --trials 15 --trial-duration 5s`,
+  weir run --proxy http://127.0.0.1:8080/ --steps 20..80 --trials 15 --trial-duration 5s
+
+  # a mix of requests over kept connections as NGINX keeps them, ended when it goes wrong
+  weir run --direct http://127.0.0.1:8000/ --targets requests.txt --rate 200 --duration 10m \
+    --connections reuse --max-idle 32 --requests-per-connection 1000 --idle-timeout 60s \
+    --abort-if 'failures > 5%' --max-duration 15m`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), s, commandLine(cmd)) },
 	}

@@ -31,40 +31,54 @@ func (t *targetFlags) register(f *pflag.FlagSet) {
 }
 
 // lanes checks the flags and returns the paths they describe, the direct one first.
-func (t *targetFlags) lanes() ([]scenarios.LaneOptions, error) {
-	if t.direct == "" && t.proxy == "" {
-		return nil, usage("nothing to load: give --direct URL, --proxy URL or both")
-	}
+func (t *targetFlags) lanes() (lanes []scenarios.LaneOptions, err error) {
 	base, err := t.target()
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case t.direct == "" && t.proxy == "":
+		return nil, usage("nothing to load: give --direct URL, --proxy URL or both")
+	case t.direct == "" && t.unixSocket != "":
+		return nil, usage("--unix-socket is the way to the backend and needs --direct http://localhost/ for the request's host and path")
 	}
-	var lanes []scenarios.LaneOptions
 	if t.direct != "" {
-		if base.URL, err = checkURL("--direct", t.direct); err != nil {
+		lane := scenarios.LaneOptions{Name: "direct", Target: base}
+		if lane.Target.URL, err = checkURL("--direct", t.direct); err != nil {
 			return nil, err
 		}
-		lane := scenarios.LaneOptions{Name: "direct", Target: base}
 		if t.unixSocket != "" {
 			lane.Target.Network, lane.Target.Address = "unix", t.unixSocket
 		}
 		lanes = append(lanes, lane)
-	} else if t.unixSocket != "" {
-		return nil, usage("--unix-socket is the way to the backend and needs --direct http://localhost/ for the request's host and path")
 	}
 	if t.proxy != "" {
-		if base.URL, err = checkURL("--proxy", t.proxy); err != nil {
+		lane := scenarios.LaneOptions{Name: "proxy", Target: base, HopConnectTimeout: t.proxyConnectTimeout}
+		if lane.Target.URL, err = checkURL("--proxy", t.proxy); err != nil {
 			return nil, err
 		}
-		lanes = append(lanes, scenarios.LaneOptions{Name: "proxy", Target: base, HopConnectTimeout: t.proxyConnectTimeout})
+		lanes = append(lanes, lane)
+	}
+	for _, l := range lanes {
+		if _, err := l.Target.Complete(); err != nil {
+			return nil, usage("%s lane: %w", l.Name, err)
+		}
 	}
 	return lanes, nil
 }
 
+// target is what all lanes have in common. Where no lane is given, the file of requests may say where they go.
 func (t *targetFlags) target() (out loadgen.Target, err error) {
 	if t.proxyConnectTimeout <= 0 {
 		return out, usage("--proxy-connect-timeout must be above 0, not %v", t.proxyConnectTimeout)
 	}
+	file, err := t.requestFlags.read()
+	if err != nil {
+		return out, err
+	}
+	if t.direct == "" && t.proxy == "" {
+		t.direct = file.Origin
+	}
+	out.Requests = file.Requests
 	if err = t.requestFlags.apply(&out); err != nil {
 		return out, err
 	}
