@@ -130,10 +130,10 @@ func (l *loop) ended(c *conn, errno syscall.Errno) {
 		l.answered(c, false)
 	case began:
 		l.finish(c, readOutcome(errno, began), errno)
+	case c.res.Reused && wire.Stale(c.fd, l.remote.Network, cmp.Or(c.writeErr, errno), c.written):
+		l.finish(c, loadgen.ReusedClosed, cmp.Or(c.writeErr, errno))
 	case c.writeErr != 0 && c.written > 0:
 		l.finish(c, loadgen.WriteFailed, c.writeErr)
-	case c.res.Reused && (c.writeErr != 0 || errno == 0 && unread(c.fd)):
-		l.finish(c, loadgen.ReusedClosed, cmp.Or(c.writeErr, errno))
 	case c.writeErr == unix.ECONNRESET:
 		// The RST was there before our first byte. The kernel tells of it once; a read then finds EOF.
 		l.finish(c, loadgen.ResetBeforeResponse, c.writeErr)
@@ -173,7 +173,7 @@ func (l *loop) end(c *conn, o loadgen.Outcome, errno syscall.Errno, keep bool) {
 
 // closer says who closes the connection first, right before we do.
 func (c *conn) closer() loadgen.Closer {
-	if c.hungUp || peerClosed(c.fd) {
+	if c.hungUp || wire.PeerClosed(c.fd) {
 		return loadgen.ByPeer
 	}
 	return loadgen.ByUs
