@@ -8,7 +8,6 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
-	"weir/report/analysis/estimate"
 	"weir/report/runfile"
 )
 
@@ -64,56 +63,6 @@ func (r *run) invalid(c serverCapacity) []string {
 		}
 	}
 	return reasons
-}
-
-// lateness is the 99th percentile of sent − due, with the limits above which it is a doubt and above which
-// it disqualifies; 0 where there are too few requests to tell.
-//
-// A late generator does two things. It shifts latencies, which count from due, by as much: that is a
-// doubt as soon as it can be seen. And it releases together what was due apart, lag × rate requests, in place of
-// the even stream that the onset is estimated for. While such bursts are small beside the queue that
-// takes them, the onset does not move; when they are not, or the queue
-// is not known, the run says nothing. A hypervisor that takes the processor away for some milliseconds
-// does no harm to a queue that takes 44 ms to fill.
-func (l *lane) lateness(c serverCapacity) (p99, doubt, limit time.Duration) {
-	doubt = max(maxLag, time.Duration(maxLagShare*float64(c.mean)))
-	limit = doubt
-	// Above capacity the queue is full anyway, so no higher rate than W/S matters, where that is known.
-	rate := l.highest()
-	if c.rate > 0 {
-		rate = min(rate, c.rate)
-	}
-	if l.slots > 0 && rate > 0 {
-		limit = max(limit, time.Duration(maxBurst*float64(l.slots)/rate*float64(time.Second)))
-	}
-	if estimate.Supported(uint64(l.lag.TotalCount()), 0.99) {
-		p99 = time.Duration(l.lag.ValueAtPercentile(99))
-	}
-	return p99, doubt, limit
-}
-
-// worst is the trial in which a time of the generator was the largest share of what its processors offered.
-func (l *lane) worst(of func(runfile.Generator) time.Duration) (at *trial, share float64) {
-	for _, t := range l.trials {
-		if t.end == nil || t.end.Generator.Wall <= 0 || t.end.Generator.CPUs <= 0 {
-			continue
-		}
-		g := t.end.Generator
-		if x := float64(of(g)) / float64(g.Wall) / float64(g.CPUs); x > share {
-			at, share = t, x
-		}
-	}
-	return at, share
-}
-
-// runDelay is how long the generator's threads were ready to run and did not, 0 where the kernel does not tell.
-// The send lag shows what it did to sending; this shows that answers were read late too. A quarter is what two
-// busy processors shared with others were measured to bear: there onset and accounting still agreed.
-func runDelay(g runfile.Generator) time.Duration {
-	if g.RunDelay == nil {
-		return 0
-	}
-	return *g.RunDelay
 }
 
 // overflowsBefore is how often the lanes' listeners overflowed between the first sample and the first trial.
@@ -173,19 +122,6 @@ func endCode(reason string) string {
 		return "aborted"
 	}
 	return "interrupted"
-}
-
-// doubtGenerator says of all lanes at once how late the generator was, where that is a doubt.
-func (r *run) doubtGenerator(c serverCapacity) {
-	var late []string
-	for _, l := range r.lanes {
-		if p99, doubt, limit := l.lateness(c); p99 > doubt && p99 <= limit {
-			late = append(late, fmt.Sprintf("%.1f ms (%s)", 1000*p99.Seconds(), l.Name))
-		}
-	}
-	if len(late) > 0 {
-		r.warn("send_lag", "1 %% of requests left the generator over %s late: latencies are blurred by that, onsets are not", strings.Join(late, ", "))
-	}
 }
 
 func (r *run) doubtProbe(l *lane) {
