@@ -9,21 +9,23 @@ import (
 // opener collects sources, and the errors of those that could not be opened.
 type opener struct {
 	sources []Source
+	slow    []Source // read apart: see slowSources
 	failed  []SourceError
 	errs    []error
 }
 
 // openSources opens the namespace's tables and sockets from within the namespace where that is
 // allowed; else what /proc/<pid>/net shows from outside, which is every counter but no listener.
-func openSources(cfg Config) ([]Source, []SourceError, error) {
+func openSources(cfg Config) (*opener, error) {
 	var o opener
 	err := inNamespaceOf(cfg, func() {
 		o.openTables("/proc/thread-self/net")
 		o.openListeners(cfg)
+		o.openSlow(cfg, true)
 	})
 	if err != nil {
 		if cfg.NetNS != "" {
-			return nil, nil, fmt.Errorf("probe: %w", err)
+			return nil, fmt.Errorf("probe: %w", err)
 		}
 		o.openTables(fmt.Sprintf("/proc/%d/net", cfg.Pid))
 		if len(cfg.Ports) > 0 {
@@ -32,13 +34,15 @@ func openSources(cfg Config) ([]Source, []SourceError, error) {
 		if len(cfg.UnixPaths) > 0 {
 			o.fail("unix_diag", err)
 		}
+		o.openSlow(cfg, false)
 	}
 	if len(o.sources) == 0 {
-		return nil, nil, fmt.Errorf("probe: nothing can be read: %w", errors.Join(o.errs...))
+		closeAll(o.slow)
+		return nil, fmt.Errorf("probe: nothing can be read: %w", errors.Join(o.errs...))
 	}
 	// The last, and not counted above: without the network's tables it would be no probe.
 	o.openFile("/proc/stat", "steal", func(f *procFile) Source { return &steal{f} })
-	return o.sources, o.failed, nil
+	return &o, nil
 }
 
 func (o *opener) openTables(dir string) {

@@ -2,7 +2,18 @@
 
 package probe
 
-func openSources(Config) ([]Source, []SourceError, error) { return nil, nil, ErrUnsupported }
+type opener struct {
+	sources, slow []Source
+	failed        []SourceError
+}
+
+func openSources(Config) (*opener, error) { return nil, ErrUnsupported }
+
+// PortsInUse answers on Linux only.
+func PortsInUse(Config) ([]TupleUse, uint64, error) { return nil, 0, ErrUnsupported }
 
 // Sysctls answers on Linux only; here none is known.
 func Sysctls(Config) map[string]string { return map[string]string{} }
+
+// Discover answers on Linux only.
+func Discover(Config) (Discovery, error) { return Discovery{}, ErrUnsupported }

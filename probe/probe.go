@@ -1,16 +1,13 @@
-// Package probe samples what the kernel knows about a listener while load is offered: its accept queue
-// (Recv-Q), that queue's limit, its own drops, and the counters of its network namespace. It only
-// reads. What a counter means for a request is the analysis' business.
 package probe
 
 import "time"
 
-// Sample is one reading of every source of a host.
+// Sample is one reading of every fast source of a host, with the last reading of its slow ones.
 type Sample struct {
 	Host      string            // which host's kernel was read: "backend", "local"
 	At        time.Duration     // offset from the run's epoch, when the reading began
-	Took      time.Duration     // how long it took
-	Counters  map[string]uint64 // monotonic, by nstat's names: TcpExtListenOverflows. Absent is not zero
+	Took      time.Duration     // how long it took, without the slow sources: theirs is slow.took_us
+	Counters  map[string]uint64 // monotonic, by nstat's names: TcpExtListenOverflows. Absent is not zero. See the package's table
 	Gauges    map[string]uint64 // levels: sockstat.TCP.tw
 	Listeners []Listener        // in the order of Addr, then Cookie
 	Errors    []SourceError     // sources that failed in this reading

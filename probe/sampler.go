@@ -17,12 +17,15 @@ type Config struct {
 	NetNS     string   // or: the namespace behind this path (/proc/123/ns/net, /proc/self/fd/9); entering it needs CAP_SYS_ADMIN there
 	Ports     []uint16 // TCP listeners to watch
 	UnixPaths []string // AF_UNIX stream listeners to watch; "@name" is the abstract address "name"
+	Towards   []uint16 // remote ports whose connections and local ports are counted; none: Ports. A proxy's backend's, say
+	NoSlow    bool     // leave the slow sources out: Sample then has what is read in some 150 µs, and nothing else
 }
 
 // Probe reads the sources of one host. Its methods may be called from several goroutines; readings
-// are taken one at a time.
+// are taken one at a time, apart from the slow sources', which delay no one.
 type Probe struct {
 	host string
+	slow slowSources
 
 	mu      sync.Mutex
 	sources []Source
@@ -46,15 +49,24 @@ func Open(cfg Config) (*Probe, error) {
 	if cfg.Pid < 0 {
 		return nil, errors.New("probe: a pid is not negative")
 	}
-	sources, failed, err := openSources(cfg)
+	o, err := openSources(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &Probe{host: cfg.Host, sources: sources, failed: failed}, nil
+	return &Probe{host: cfg.Host, sources: o.sources, slow: slowSources{sources: o.slow}, failed: o.failed}, nil
 }
 
-// Read takes one reading now. What a source could not give is in Errors; the rest of the sample is
-// still good. The sample shares no memory with the probe.
+// ReadAll reads the slow sources, unless that was done less than half a second ago, and then the fast
+// ones. It may take as long as a walk through all sockets and processes does: for a single look, not in
+// a loop that has a schedule to keep.
+func (p *Probe) ReadAll(epoch time.Time) Sample {
+	p.slow.read()
+	return p.Read(epoch)
+}
+
+// Read takes one reading of the fast sources now. What a source could not give is in Errors; the rest of
+// the sample is still good. What Run or ReadAll last read from the slow sources is added, if it is not
+// too old. The sample shares no memory with the probe.
 func (p *Probe) Read(epoch time.Time) Sample {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,6 +88,7 @@ func (p *Probe) Read(epoch time.Time) Sample {
 		return cmp.Or(cmp.Compare(a.Addr, b.Addr), cmp.Compare(a.Cookie, b.Cookie))
 	})
 	s.Took = time.Since(began)
+	p.slow.addTo(&s, began, epoch)
 	return s
 }
 
@@ -83,9 +96,11 @@ func (p *Probe) Read(epoch time.Time) Sample {
 // ends. The schedule is fixed: a slow reading or a slow sink shifts no later tick, and a tick whose
 // time has passed meanwhile is left out, never made up for in a bunch. So a gap in the samples' At is
 // a time in which nothing was seen. Less than a millisecond is taken as a millisecond. sink is called
-// from the goroutine that called Run.
+// from the goroutine that called Run. The slow sources are read twice a second in another goroutine, which
+// ends with its last reading, perhaps a little later than Run.
 func (p *Probe) Run(ctx context.Context, epoch time.Time, every time.Duration, sink func(Sample)) {
 	every = max(every, minInterval)
+	go p.slow.run(ctx)
 	timer := time.NewTimer(untilTick(time.Since(epoch), every))
 	defer timer.Stop()
 	for {
@@ -112,16 +127,29 @@ func untilTick(now, every time.Duration) time.Duration {
 	return every - past
 }
 
-// Close releases the descriptors. A later Read finds no source.
+// Close releases the descriptors, after a reading that is under way. A later Read finds no source.
 func (p *Probe) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	err := errors.Join(p.slow.close(), closeAll(p.sources))
+	p.sources = nil
+	return err
+}
+
+func closeAll(sources []Source) error {
 	var errs []error
-	for _, source := range p.sources {
+	for _, source := range sources {
 		if c, ok := source.(io.Closer); ok {
 			errs = append(errs, c.Close())
 		}
 	}
-	p.sources = nil
 	return errors.Join(errs...)
+}
+
+// towards are the remote ports that are counted.
+func (c Config) towards() []uint16 {
+	if len(c.Towards) > 0 {
+		return c.Towards
+	}
+	return c.Ports
 }

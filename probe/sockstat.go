@@ -7,13 +7,15 @@ import (
 	"strconv"
 )
 
-// sockstat is the source of the gauges sockstat.TCP.tw (sockets in TIME_WAIT) and sockstat.TCP.inuse
-// (TCP sockets over IPv4 that hold a port, listeners among them), from /proc/<pid>/net/sockstat.
+// sockstat is the source of the gauges sockstat.TCP.tw (sockets in TIME_WAIT), inuse (TCP sockets over
+// IPv4 that hold a port, listeners among them), orphan (closed by their owner while data or a FIN was
+// still to send) and mem (pages of buffers, against tcp_mem), from /proc/<pid>/net/sockstat.
 //
-// Scope: the network namespace. The line's orphan, alloc and mem are of the whole host, and are left
-// out for that reason. Privilege: none. Cost: some 5 µs. Gotcha: it tells how many are in TIME_WAIT,
+// Scope: tw and inuse are of the network namespace, orphan and mem of the whole host, whichever
+// namespace is watched. Privilege: none. Cost: some 5 µs. Gotcha: it tells how many are in TIME_WAIT,
 // not towards whom; ports run out per destination. tw counts IPv4 and IPv6 together (net/ipv4/proc.c,
-// sockstat_seq_show).
+// sockstat_seq_show). Orphans over tcp_max_orphans, and memory over tcp_mem, end in resets
+// (TCPAbortOnMemory) that no listen queue is to blame for.
 type sockstat struct{ file *procFile }
 
 func (s *sockstat) Name() string { return "sockstat" }
@@ -42,6 +44,10 @@ func parseSockstat(text []byte, into map[string]uint64) error {
 			gauge = "sockstat.TCP.tw"
 		case "inuse":
 			gauge = "sockstat.TCP.inuse"
+		case "orphan":
+			gauge = "sockstat.TCP.orphan"
+		case "mem":
+			gauge = "sockstat.TCP.mem"
 		default:
 			continue
 		}

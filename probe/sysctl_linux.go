@@ -6,8 +6,10 @@ import (
 )
 
 // sysctlNames decide what a full queue does, how a client tries again, and how many ports it has.
+// netdev_max_backlog is of the host and not shown in other namespaces.
 var sysctlNames = []string{
 	"net.core.somaxconn",
+	"net.core.netdev_max_backlog",
 	"net.ipv4.tcp_abort_on_overflow",
 	"net.ipv4.tcp_max_syn_backlog",
 	"net.ipv4.tcp_syncookies",
@@ -15,7 +17,10 @@ var sysctlNames = []string{
 	"net.ipv4.tcp_synack_retries",
 	"net.ipv4.tcp_syn_linear_timeouts",
 	"net.ipv4.tcp_tw_reuse",
+	"net.ipv4.tcp_max_tw_buckets",
+	"net.ipv4.tcp_migrate_req",
 	"net.ipv4.ip_local_port_range",
+	"net.ipv4.ip_local_reserved_ports",
 	"net.ipv4.tcp_fin_timeout",
 }
 

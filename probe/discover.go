@@ -1,0 +1,174 @@
+package probe
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Discovery is what can be found out about a listener from its port or path alone: to be offered as
+// defaults, with the evidence beside it, and never to be taken for more than that.
+type Discovery struct {
+	Listeners []Listener // in the order of Addr, then Cookie
+	Somaxconn *uint64    // of the listener's namespace; nil where it cannot be read
+	Servers   []Server   // who holds the listeners, in the order of pid
+	NetNS     uint64     // inode of the network namespace that was looked at; 0: not known
+	OwnNetNS  bool       // it is the one that we are in
+	Looked    int        // processes that were looked into
+	Barred    int        // processes that could not be: another user's
+	Cut       string     // why not all were looked at; "" if they were
+}
+
+// Server is a process that holds a listener, with those of its children that hold it too.
+type Server struct {
+	Process
+	Workers []Process // pre-forked: children that run the same program and share the socket. None: it serves by itself
+	Inodes  []uint32  // the listening sockets that it or a worker holds
+}
+
+// Process is one that holds a listener. Texts come from the process itself, which may write what it
+// likes: they are bounded, and hold no control characters.
+type Process struct {
+	Pid, Parent int
+	Name        string // the kernel's: 15 bytes
+	Command     string // the command line, cut; passwords that someone put there are in it
+	Threads     uint64
+	NetNS       uint64 // of its main thread; 0: not known. A socket stays in the namespace it was made in
+	exe         string // identity of the program; "" where it may not be seen
+}
+
+// Workers is how many processes accept from the listener, where it is served by a master and workers, and
+// what says so. With 0 the text says what was found instead. A child that holds the socket only because
+// nobody closed it looks like a worker, and an event loop's worker serves many requests at once: it is a
+// default for --workers, not a fact.
+func (d Discovery) Workers() (n int, evidence string) {
+	var texts []string
+	for _, s := range d.Servers {
+		n += len(s.Workers)
+		texts = append(texts, s.String())
+	}
+	if doubt := d.Doubt(); doubt != "" {
+		texts = append(texts, doubt)
+	}
+	return n, strings.Join(texts, "; ")
+}
+
+// String is the evidence: "pid 812 gunicorn: master + 8 workers share inode 12345".
+func (s Server) String() string {
+	text := fmt.Sprintf("pid %d %s: ", s.Pid, s.Name)
+	switch len(s.Workers) {
+	case 0:
+		text += fmt.Sprintf("one process of %s holds ", count(s.Threads, "thread"))
+	default:
+		text += fmt.Sprintf("master + %s share ", count(uint64(len(s.Workers)), "worker"))
+	}
+	return text + inodesText(s.Inodes)
+}
+
+func count(n uint64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func inodesText(inodes []uint32) string {
+	const shown = 4
+	var texts []string
+	for _, n := range inodes[:min(len(inodes), shown)] {
+		texts = append(texts, fmt.Sprint(n))
+	}
+	text := "inode " + strings.Join(texts, ", ")
+	if len(inodes) > shown {
+		text += fmt.Sprintf(" and %d more", len(inodes)-shown)
+	}
+	return text
+}
+
+// Doubt says which processes were not seen; "" if all were.
+func (d Discovery) Doubt() string {
+	var parts []string
+	if d.Barred > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d processes could not be looked into (another user's: run weir as root or as the server's user)", d.Barred, d.Looked+d.Barred))
+	}
+	if d.Cut != "" {
+		parts = append(parts, "the search was cut short "+d.Cut)
+	}
+	if len(d.Listeners) > 0 && len(d.Servers) == 0 && len(parts) == 0 {
+		parts = append(parts, fmt.Sprintf("none of the %d processes seen here holds the listener: its server may be in another PID namespace", d.Looked))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Clamp says whether the listener's limit looks like somaxconn's rather than the server's choice. What the
+// server asked for in listen() is kept nowhere in the kernel, so this is as much as can be said.
+func (d Discovery) Clamp(l Listener) string {
+	if d.Somaxconn == nil {
+		return ""
+	}
+	switch limit, most := uint64(l.Limit), *d.Somaxconn; {
+	case limit == most:
+		return fmt.Sprintf("has %d = net.core.somaxconn: the server may have asked for more; raise the setting and restart it to know", limit)
+	case limit > most:
+		return fmt.Sprintf("has %d, more than net.core.somaxconn = %d: that was lowered since, and holds from the next listen() on", limit, most)
+	default:
+		return fmt.Sprintf("has %d, less than net.core.somaxconn = %d: the server asked for that", limit, most)
+	}
+}
+
+// maxWorkerDepth bounds how far wrappers are followed: a cycle of parents is no tree.
+const maxWorkerDepth = 8
+
+// servers makes trees of the processes that hold a listener. A child counts as its parent's worker if both
+// run the same program: service managers hold their services' sockets too (systemd.socket(5)), and a
+// program that a worker started may have inherited one.
+func servers(processes map[int]Process, held map[int][]uint32) (all []Server) {
+	children := make(map[int][]int)
+	var roots []int
+	for pid, p := range processes {
+		if parent, ok := processes[p.Parent]; ok && p.Parent != pid && sameProgram(parent, p) {
+			children[p.Parent] = append(children[p.Parent], pid)
+		} else {
+			roots = append(roots, pid)
+		}
+	}
+	slices.Sort(roots)
+	for _, pid := range roots {
+		for range maxWorkerDepth { // a wrapper: one child, that has children itself
+			only := children[pid]
+			if len(only) != 1 || len(children[only[0]]) == 0 {
+				break
+			}
+			pid = only[0]
+		}
+		s := Server{Process: processes[pid], Inodes: slices.Clone(held[pid])}
+		workers := children[pid]
+		slices.Sort(workers)
+		for _, w := range workers {
+			s.Workers = append(s.Workers, processes[w])
+			s.Inodes = append(s.Inodes, held[w]...)
+		}
+		slices.Sort(s.Inodes)
+		s.Inodes = slices.Compact(s.Inodes)
+		all = append(all, s)
+	}
+	return dropManagers(all)
+}
+
+// dropManagers leaves out a process that keeps the socket for others to serve: its sockets are all held by
+// other servers too, one of which is its child.
+func dropManagers(all []Server) []Server {
+	return slices.DeleteFunc(slices.Clone(all), func(m Server) bool {
+		return len(m.Workers) == 0 && slices.ContainsFunc(all, func(s Server) bool {
+			return s.Parent == m.Pid && !slices.ContainsFunc(m.Inodes, func(n uint32) bool { return !slices.Contains(s.Inodes, n) })
+		})
+	})
+}
+
+// sameProgram goes by the executable; where it may not be seen the two are given the benefit of the doubt.
+func sameProgram(a, b Process) bool {
+	if a.exe != "" && b.exe != "" {
+		return a.exe == b.exe
+	}
+	return true
+}

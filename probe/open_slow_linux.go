@@ -1,0 +1,44 @@
+package probe
+
+// openSlow opens the sources that are read apart. The caller's thread is in the namespace, unless it
+// could not be entered: then there are no listeners and no connections to be seen, and the process that
+// cfg names stands for the listener's.
+func (o *opener) openSlow(cfg Config, inside bool) {
+	if cfg.NoSlow {
+		return
+	}
+	if ports := cfg.towards(); inside && len(ports) > 0 {
+		o.openSlowSource("connections", func() (Source, error) { return newConnections(ports) })
+	}
+	l := &listenerProcesses{fixed: cfg.Pid}
+	if inside {
+		var quiet opener // the fast sources of the same kind have told
+		quiet.openListeners(cfg)
+		l.listeners = quiet.sources
+	}
+	if len(l.listeners) > 0 || l.fixed != 0 {
+		o.slow = append(o.slow, &schedstat{listener: l})
+		o.openSlowSource("cgroup", func() (Source, error) { return newCgroup(l) })
+	}
+	o.openSlowFile("/proc/pressure/cpu", "pressure", func(f *procFile) Source { return &pressure{f} })
+	o.openSlowFile("/proc/net/softnet_stat", "softnet", func(f *procFile) Source { return &softnet{f} })
+}
+
+func (o *opener) openSlowFile(path, name string, source func(*procFile) Source) {
+	o.openSlowSource(name, func() (Source, error) {
+		f, err := openProc(path)
+		if err != nil {
+			return nil, err
+		}
+		return source(f), nil
+	})
+}
+
+func (o *opener) openSlowSource(name string, open func() (Source, error)) {
+	s, err := open()
+	if err != nil {
+		o.failed = append(o.failed, SourceError{Source: name, Text: err.Error()})
+		return
+	}
+	o.slow = append(o.slow, s)
+}
