@@ -30,7 +30,7 @@ func (t Target) Complete() (Target, error) {
 	}
 	t.Method = cmp.Or(t.Method, "GET")
 	if len(t.Requests) == 0 {
-		t.Requests = []Request{{Method: t.Method, URI: uri(u), Headers: t.Headers, Body: t.Body}}
+		t.Requests = []Request{{Method: t.Method, URI: RequestURI(u), Headers: t.Headers, Body: t.Body}}
 	}
 	t.Requests = slices.Clone(t.Requests)
 	for i := range t.Requests {
@@ -49,9 +49,18 @@ func (t Target) Complete() (Target, error) {
 	return t, cmp.Or(t.checkRequests(), t.checkNetwork(), t.checkLimits())
 }
 
-// uri is a URL's path and query. Package url escapes the braces of the one variable that we know.
-func uri(u *url.URL) string {
-	return strings.ReplaceAll(u.RequestURI(), url.PathEscape(SeqVariable), SeqVariable)
+// standIn takes SeqVariable's place while a URL is parsed: package url lets these characters be, and would
+// escape the variable's braces and, with them, unescape the rest of the path.
+const standIn = "~weir.seq~"
+
+// ParseURL parses a URL in which SeqVariable may stand for itself. RequestURI is what it asks for.
+func ParseURL(text string) (*url.URL, error) {
+	return url.Parse(strings.ReplaceAll(text, SeqVariable, standIn))
+}
+
+// RequestURI returns the path and query of what ParseURL returned, as they stand on the request line.
+func RequestURI(u *url.URL) string {
+	return strings.ReplaceAll(u.RequestURI(), standIn, SeqVariable)
 }
 
 // complete fills in what a request leaves to its target.
@@ -71,7 +80,7 @@ func hasHeader(headers [][2]string, name string) bool {
 }
 
 func (t Target) url() (*url.URL, error) {
-	u, err := url.Parse(t.URL)
+	u, err := ParseURL(t.URL)
 	switch {
 	case err != nil:
 		if e, ok := errors.AsType[*url.Error](err); ok {

@@ -26,6 +26,21 @@ func TestCompleteFillsIn(t *testing.T) {
 	}
 }
 
+// A URL's path and query are sent as they were written, with the one variable that there is.
+func TestRequestURI(t *testing.T) {
+	for in, want := range map[string]string{
+		"http://h":                         "/",
+		"http://h/a%2Fb/{{seq}}?q={{seq}}": "/a%2Fb/{{seq}}?q={{seq}}",
+		"http://h/%7B%7Bseq%7D%7D":         "/%7B%7Bseq%7D%7D",
+		"http://h/a b#c":                   "/a%20b",
+	} {
+		got, err := Target{URL: in}.Complete()
+		if err != nil || got.Requests[0].URI != want {
+			t.Errorf("%s: %v, %v; want %s", in, got.Requests, err, want)
+		}
+	}
+}
+
 func TestCompleteRefuses(t *testing.T) {
 	const url = "http://127.0.0.1:8000/"
 	for want, target := range map[string]Target{

@@ -16,10 +16,6 @@ type where struct {
 	uri    string
 }
 
-// standIn takes the variable's place while a URL is parsed: package url lets these characters be, and
-// would escape the variable's braces and, with them, unescape the rest of the path.
-const standIn = "~weir.seq~"
-
 // split takes a URL apart. Errors do not show it whole: it may hold a password.
 func split(address string) (where, error) {
 	if strings.ContainsAny(address, " \t") {
@@ -54,11 +50,11 @@ func (w *where) setURI(text string) error {
 	if !strings.HasPrefix(text, "/") {
 		text = "/" + text
 	}
-	u, err := url.ParseRequestURI(strings.ReplaceAll(text, loadgen.SeqVariable, standIn))
+	u, err := loadgen.ParseURL("http://any" + text)
 	if err != nil {
 		return notURL(err)
 	}
-	w.uri = strings.ReplaceAll(u.RequestURI(), standIn, loadgen.SeqVariable)
+	w.uri = loadgen.RequestURI(u)
 	return nil
 }
 
