@@ -75,11 +75,7 @@ func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setu
 	if err != nil {
 		return "", errors.Join(err, setup.Close())
 	}
-	h := header(setup, epoch, command, seed)
-	for i, lane := range setup.Lanes {
-		h.Lanes[i].Close = lane.Target.Close
-	}
-	rec, err := runfile.NewRecorder(w, h)
+	rec, err := runfile.NewRecorder(w, header(setup, epoch, command, seed))
 	if err != nil {
 		return "", errors.Join(err, setup.Close())
 	}
