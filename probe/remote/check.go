@@ -1,0 +1,141 @@
+package remote
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of what is believed. Everything that comes out of the pipe may be wrong, or meant ill.
+const (
+	maxLine    = 1 << 20
+	maxEntries = 4096
+	maxErrors  = 64
+	maxName    = 256 // a counter's, a listener's; a unix path has at most 108 bytes
+	maxText    = 512
+	maxTime    = 10 * 365 * 24 * time.Hour
+)
+
+// check refuses what cannot be, and makes text safe to show.
+func check(value any) error {
+	switch v := value.(type) {
+	case *Hello:
+		if v.Schema != Schema {
+			return fmt.Errorf("schema %.40q, but this weir reads %s: use the same version at both ends", v.Schema, Schema)
+		}
+		return checkHello(v)
+	case *sampleLine:
+		return checkSample(v)
+	case *pong:
+		return times(v.Received, v.Sent)
+	case *bye:
+		v.Reason = clean(v.Reason, maxText)
+		return times(v.At)
+	}
+	return nil
+}
+
+func checkHello(h *Hello) error {
+	h.Version, h.Host = clean(h.Version, maxName), clean(h.Host, maxName)
+	if len(h.Listeners) > maxEntries || len(h.Sysctls) > maxEntries {
+		return errors.New("too many entries")
+	}
+	for i, name := range h.Listeners {
+		h.Listeners[i] = clean(name, maxName)
+	}
+	for name, value := range h.Sysctls {
+		if !isName(name) {
+			return fmt.Errorf("%.40q is no sysctl", name)
+		}
+		h.Sysctls[name] = clean(value, maxText)
+	}
+	if h.Every <= 0 {
+		return fmt.Errorf("an interval of %v", h.Every)
+	}
+	return times(h.Every)
+}
+
+func checkSample(s *sampleLine) error {
+	if len(s.Counters) > maxEntries || len(s.Gauges) > maxEntries || len(s.Listeners) > maxEntries || len(s.Errors) > maxErrors {
+		return errors.New("too many entries")
+	}
+	for _, values := range []map[string]uint64{s.Counters, s.Gauges} {
+		for name := range values {
+			if !isName(name) {
+				return fmt.Errorf("%.40q is no counter's name", name)
+			}
+		}
+	}
+	for i := range s.Listeners {
+		s.Listeners[i].Addr = clean(s.Listeners[i].Addr, maxName)
+	}
+	for i, e := range s.Errors {
+		s.Errors[i].Source, s.Errors[i].Text = clean(e.Source, maxName), clean(e.Text, maxText)
+	}
+	s.Host = clean(s.Host, maxName)
+	return times(s.At, s.Took)
+}
+
+func times(ts ...time.Duration) error {
+	for _, t := range ts {
+		if t < 0 || t > maxTime {
+			return fmt.Errorf("%v is no time since an epoch", t)
+		}
+	}
+	return nil
+}
+
+// isName tells whether s is made of what kernel names are made of.
+func isName(s string) bool {
+	for _, r := range s {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-:/@", r)) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxName
+}
+
+// clean makes text fit to be shown: no control codes, at most max bytes.
+func clean(text string, max int) string {
+	text = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+	if len(text) > max {
+		text = strings.ToValidUTF8(text[:max-len("…")], "") + "…"
+	}
+	return text
+}
+
+// lineReader reads lines of at most maxLine bytes. A longer one is passed over.
+type lineReader struct{ r *bufio.Reader }
+
+func newLineReader(r io.Reader) lineReader { return lineReader{bufio.NewReaderSize(r, maxLine)} }
+
+var (
+	errLong = fmt.Errorf("a line of more than %d bytes", maxLine)
+	errTorn = errors.New("the last line is torn")
+)
+
+// next returns the next line without its end, which is valid until the following call. errLong and errTorn
+// are about one line; after errTorn comes what ended the stream.
+func (l lineReader) next() ([]byte, error) {
+	text, err := l.r.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		for errors.Is(err, bufio.ErrBufferFull) {
+			_, err = l.r.ReadSlice('\n')
+		}
+		return nil, errLong
+	}
+	if err != nil && len(text) > 0 {
+		return nil, errTorn
+	}
+	return text, err
+}

@@ -1,0 +1,249 @@
+//go:build unix
+
+package remote
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"weir/probe"
+)
+
+// start starts command and closes it with the test.
+func start(t *testing.T, command string) *Remote {
+	t.Helper()
+	r, err := Start(t.Context(), command, "backend")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+// collected is what Samples gave.
+type collected struct {
+	mu       sync.Mutex
+	samples  []probe.Sample
+	warnings []Warning
+}
+
+func collect(ctx context.Context, r *Remote, epoch time.Time) *collected {
+	c := &collected{}
+	r.Samples(ctx, epoch,
+		func(s probe.Sample) { c.mu.Lock(); defer c.mu.Unlock(); c.samples = append(c.samples, s) },
+		func(w Warning) { c.mu.Lock(); defer c.mu.Unlock(); c.warnings = append(c.warnings, w) })
+	return c
+}
+
+// has looks for a warning of that code with that text.
+func (c *collected) has(code, text string) bool {
+	for _, w := range c.warnings {
+		if w.Code == code && strings.Contains(w.Text, text) {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	hello  = `{"kind":"hello","schema":"weir.probe/1","version":"v","host":"h","clock":"2026-01-01T00:00:00Z","epoch":"2026-01-01T00:00:00Z","every":10000000,"listeners":[":1"],"pings":false}`
+	sample = `{"kind":"sample","host":"h","at":1000000,"took":1000,"counters":{"TcpExtListenOverflows":%d}}`
+)
+
+// says is a shell command that prints lines.
+func says(lines ...string) string { return "printf '%s\\n' '" + strings.Join(lines, "' '") + "'" }
+
+func one(n int) string { return fmt.Sprintf(sample, n) }
+
+func TestSamplesOfAProbe(t *testing.T) {
+	r := start(t, program(t, "serve"))
+	if h := r.Hello(); h.Host != "there" || !h.Pings || h.Every != 10*time.Millisecond {
+		t.Errorf("hello: %+v", h)
+	}
+	if len(r.First().Counters) == 0 {
+		t.Error("the first sample has no counter")
+	}
+	epoch := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	c := collect(ctx, r, epoch)
+	if n := len(c.samples); n < 10 || n > 110 {
+		t.Errorf("%d samples in 1 s at 100 Hz", n)
+	}
+	for i, s := range c.samples {
+		if s.Host != "backend" || s.At < 0 || s.At > time.Since(epoch) || i > 0 && s.At < c.samples[i-1].At {
+			t.Fatalf("sample %d: host %s, at %v", i, s.Host, s.At)
+		}
+	}
+	if last := c.samples[len(c.samples)-1].At; last < time.Second {
+		t.Errorf("the last word is of %v, before the end", last)
+	}
+	if clock := r.Clock(epoch); clock.Method != "ping" || clock.Early > 100*time.Millisecond {
+		t.Errorf("clock %+v: %v", clock, clock)
+	}
+	if len(c.warnings) != 1 || !c.has(ProbeClock, "round trip") {
+		t.Errorf("warnings: %+v", c.warnings)
+	}
+	_ = r.Close()
+	if !strings.Contains(r.ended, "stdin was closed") {
+		t.Errorf("it ended so: %s", r.ended)
+	}
+}
+
+func TestShiftedClock(t *testing.T) {
+	for _, shift := range []string{"0s", "1h", "72h"} {
+		r := start(t, "SHIFT="+shift+" AHEAD=-5h "+program(t, "shifted"))
+		epoch := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		c := collect(ctx, r, epoch)
+		cancel()
+		clock := r.Clock(epoch)
+		if clock.Early < 10*time.Millisecond || clock.Late > time.Second {
+			t.Errorf("%s: clock %+v, want at least half of the 20 ms round trip", shift, clock)
+		}
+		if d := clock.Ahead + 5*time.Hour; d.Abs() > clock.Late+100*time.Millisecond {
+			t.Errorf("%s: the wall clock is %v ahead, want -5h", shift, clock.Ahead)
+		}
+		if len(c.samples) < 2 {
+			t.Fatalf("%s: %d samples", shift, len(c.samples))
+		}
+		for _, s := range c.samples {
+			truth := time.Unix(0, int64(s.Gauges["wall"])).Sub(epoch)
+			const slip = 10 * time.Millisecond // between the two readings of the clock over there
+			if d := s.At - truth; d < -clock.Late-slip || d > clock.Early+slip {
+				t.Fatalf("%s: a sample of %v is said to be of %v, off by %v, more than %+v", shift, truth, s.At, d, clock)
+			}
+			if d := time.Duration(s.Gauges["slow.at_us"])*time.Microsecond - s.At; d.Abs() > 100*time.Millisecond {
+				t.Fatalf("%s: slow sources are said to be read %v after the sample", shift, d)
+			}
+		}
+		_ = r.Close()
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	for command, want := range map[string]string{
+		"yes garbage":                         "1000 lines were not weir.probe/1",
+		"exit 7":                              "exit status 7",
+		"echo Permission denied. >&2; exit 9": "exit status 9: Permission denied.",
+		`printf '\033[31mred\n' >&2; exit 1`:  "exit status 1: ?[31mred",
+		says(one(1)):                          "the first line is not hello",
+		says(strings.Replace(hello, "/1", "/9", 1), one(1)): "weir.probe/9",
+		says(hello, hello): "began anew",
+		says(hello, strings.Replace(one(1), `"at"`, `"att"`, 1)):   `unknown field "att"`,
+		says(hello, strings.Replace(one(1), `:1000000`, `:-1`, 1)): "no time since an epoch",
+		says(hello, one(1)[:40]):                                   "1 lines were not",
+		"head -c 3000000 /dev/zero | tr '\\0' x":                   "1 lines were not",
+		"":                                                         "is empty",
+	} {
+		_, err := Start(t.Context(), command, "x")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60s: %v, want %q", command, err, want)
+		} else if len(err.Error()) > 1500 || strings.ContainsAny(err.Error(), "\033\n") {
+			t.Errorf("%.60s: an error that is not fit to be shown: %q", command, err)
+		}
+	}
+}
+
+func TestJunkBetweenSamples(t *testing.T) {
+	r := start(t, says("Welcome to app-3!", hello, one(1), "{", one(2))+"; sleep 1; "+says(one(3))+"; head -c 1100000 /dev/zero | tr '\\0' x; echo;"+says(one(4))+"; sleep 1")
+	epoch := r.began
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	c := collect(ctx, r, epoch)
+	if n := len(c.samples); n == 0 || c.samples[n-1].Counters["TcpExtListenOverflows"] != 4 {
+		t.Errorf("%d samples, want those behind the junk too", n)
+	}
+	if !c.has(ProbeJunk, "3 lines") || !c.has(ProbeClock, "as lines arrived") {
+		t.Errorf("warnings: %+v", c.warnings)
+	}
+}
+
+func TestStall(t *testing.T) {
+	r := start(t, says(hello, one(1))+"; sleep 0.8;"+says(one(2))+"; sleep 0.2; "+says(one(3))+"; sleep 100")
+	ctx, cancel := context.WithTimeout(t.Context(), 1100*time.Millisecond)
+	defer cancel()
+	c := collect(ctx, r, r.began)
+	if !c.has(ProbeStalled, "no sample") || !c.has(ProbeResumed, "again") || c.has(ProbeEnded, "") {
+		t.Errorf("warnings: %+v", c.warnings)
+	}
+	for _, s := range c.samples {
+		if len(s.Counters) != 1 {
+			t.Errorf("a sample was made up: %+v", s)
+		}
+	}
+	began := time.Now()
+	_ = r.Close()
+	if took := time.Since(began); took > patience+5*time.Second {
+		t.Errorf("it took %v to end what ignores its stdin", took)
+	}
+}
+
+func TestDeath(t *testing.T) {
+	r := start(t, says(hello, one(1))+"; sleep 0.3; printf '%s' '"+one(2)[:50]+"'; echo 'Connection to app-3 closed by remote host.' >&2; exit 255")
+	c := collect(t.Context(), r, r.began)
+	if !c.has(ProbeEnded, "exit status 255: Connection to app-3 closed by remote host.") || !c.has(ProbeJunk, "torn") {
+		t.Errorf("warnings: %+v", c.warnings)
+	}
+}
+
+func TestInterruptedStart(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if _, err := Start(ctx, "sleep 100", "x"); err == nil || time.Since(began) > 10*time.Second {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
+}
+
+// TestParentDies: a reader that is killed closes nothing by itself, but the kernel closes its pipes.
+func TestParentDies(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), "REMOTE_TEST=parent", "COMMAND=exec env "+program(t, "serve"))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	text, _ := bufio.NewReader(out).ReadString('\n')
+	pid, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil {
+		t.Fatalf("the parent said %q", text)
+	}
+	if syscall.Kill(pid, 0) != nil {
+		t.Fatal("the probe is not there")
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	for range 100 {
+		if !alive(pid) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("the probe %d outlives its reader", pid)
+}
+
+// alive tells whether a process runs; one that nobody reaped does not.
+func alive(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return syscall.Kill(pid, 0) == nil
+	}
+	return !strings.Contains(string(stat), ") Z ")
+}

@@ -1,0 +1,122 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"weir/probe"
+)
+
+// Reader is what Serve reads from: a *probe.Probe, or something that narrows what one gives.
+type Reader interface {
+	Read(epoch time.Time) probe.Sample
+	Run(ctx context.Context, epoch time.Time, every time.Duration, sink func(probe.Sample))
+}
+
+// The causes for which Serve ends by itself.
+var (
+	errReaderGone  = errors.New("the reader is gone")
+	errStdinClosed = errors.New("stdin was closed")
+)
+
+// Serve writes hello and then samples to out until ctx ends, and a last sample and bye then. Where in is not
+// nil it answers pings from there, and ends when in does. That the reader of out is gone is a good end, not
+// an error.
+func Serve(ctx context.Context, p Reader, hello Hello, in io.Reader, out io.Writer) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	epoch := time.Now()
+	w := &writer{out: out, epoch: epoch, failed: cancel}
+	hello.Schema, hello.Epoch, hello.Clock, hello.Pings = Schema, epoch.UTC(), epoch.UTC(), in != nil
+	w.write("hello", hello)
+	first := p.Read(epoch)
+	w.write("sample", fromProbe(first))
+	if in != nil {
+		go func() {
+			w.answer(in)
+			cancel(errStdinClosed)
+		}()
+	}
+	p.Run(ctx, epoch, hello.Every, func(s probe.Sample) { w.write("sample", fromProbe(s)) })
+	last := p.Read(epoch)
+	w.write("sample", fromProbe(last))
+	w.write("bye", bye{At: time.Since(epoch), Reason: reason(ctx)})
+	return w.err()
+}
+
+// reason says why ctx ended, in words for bye.
+func reason(ctx context.Context) string {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, context.DeadlineExceeded):
+		return "the duration is over"
+	case errors.Is(cause, context.Canceled):
+		return "interrupted"
+	default:
+		return cause.Error()
+	}
+}
+
+// writer writes whole lines. Its first error is its last: then everything ends.
+type writer struct {
+	mu     sync.Mutex
+	out    io.Writer
+	epoch  time.Time
+	broken error
+	failed context.CancelCauseFunc
+}
+
+func (w *writer) write(kind string, body any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.writeLocked(kind, body)
+}
+
+func (w *writer) writeLocked(kind string, body any) {
+	if w.broken != nil {
+		return
+	}
+	text, err := line(kind, body)
+	if err == nil {
+		_, err = w.out.Write(text)
+	}
+	if err != nil {
+		w.broken = err
+		w.failed(errReaderGone)
+	}
+}
+
+func (w *writer) err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if errors.Is(w.broken, syscall.EPIPE) || errors.Is(w.broken, os.ErrClosed) || errors.Is(w.broken, io.ErrClosedPipe) {
+		return nil
+	}
+	return w.broken
+}
+
+// answer answers pings until in ends. Lines that are none are passed over: what a terminal or a script
+// sends by mistake is no reason to stop.
+func (w *writer) answer(in io.Reader) {
+	lines := newLineReader(in)
+	for {
+		text, err := lines.next()
+		received := time.Since(w.epoch)
+		if errors.Is(err, errLong) {
+			continue
+		}
+		if err != nil {
+			return
+		}
+		value, err := parse(text)
+		if asked, ok := value.(*ping); err == nil && ok {
+			w.mu.Lock() // before the clock is read: waiting for a sample to be written is no part of the way
+			w.writeLocked("pong", pong{ID: asked.ID, Received: received, Sent: time.Since(w.epoch)})
+			w.mu.Unlock()
+		}
+	}
+}

@@ -1,0 +1,152 @@
+// Package tally adds up a probe's samples: what is in each queue now and at its highest, how far each
+// counter has moved since the watching began, and how fast it moves. It is for those who watch a host
+// while it lives, a table or a scrape; what a recorded run says is the analysis' business, which has
+// every sample and needs no window.
+//
+// A counter that was not in the last sample is not in the view either: absent is not zero. A listener that
+// was closed and opened again has a new socket that counts from zero; its drops are added to those of the
+// old one, so that they never go backwards.
+package tally
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"weir/probe"
+)
+
+// maxListeners bounds what is kept: addresses come and go for as long as one watches.
+const maxListeners = 4096
+
+// Tally is what the samples of one host add up to. Its methods may be called from several goroutines.
+type Tally struct {
+	mu        sync.Mutex
+	spacing   time.Duration
+	most      int
+	first     map[string]uint64 // each counter as it was seen first
+	last      probe.Sample
+	samples   uint64
+	broken    []probe.SourceError // of the first sample: what could not be opened will not come back
+	errors    map[string]uint64   // failures by source
+	listeners map[string]*listener
+	marks     []mark // the oldest first
+}
+
+// mark is how things stood a while ago.
+type mark struct {
+	at       time.Duration
+	counters map[string]uint64
+	drops    map[string]uint64
+	peaks    map[string]uint32 // the highest depth from this mark to the next
+}
+
+// New makes a tally whose rates and recent peaks are of the last window, in steps of a fifth of it.
+func New(window time.Duration) *Tally {
+	const steps = 5
+	return &Tally{
+		spacing: window / steps, most: steps + 1,
+		first: map[string]uint64{}, errors: map[string]uint64{}, listeners: map[string]*listener{},
+	}
+}
+
+// Add takes the next sample of the host, which is not to be changed afterwards.
+func (t *Tally) Add(s probe.Sample) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.samples == 0 {
+		t.broken = s.Errors
+	}
+	for name, value := range s.Counters {
+		if _, seen := t.first[name]; !seen {
+			t.first[name] = value
+		}
+	}
+	for _, e := range s.Errors {
+		t.errors[e.Source]++
+	}
+	t.addListeners(s)
+	t.last = s
+	t.samples++
+	t.mark(s)
+}
+
+// mark keeps how things stand now, once in a spacing, and follows the peaks in between.
+func (t *Tally) mark(s probe.Sample) {
+	if n := len(t.marks); n == 0 || s.At-t.marks[n-1].at >= t.spacing {
+		m := mark{at: s.At, counters: s.Counters, drops: map[string]uint64{}, peaks: map[string]uint32{}}
+		for addr, l := range t.listeners {
+			m.drops[addr] = l.drops
+		}
+		if t.marks = append(t.marks, m); len(t.marks) > t.most {
+			t.marks = slices.Delete(t.marks, 0, 1)
+		}
+	}
+	peaks := t.marks[len(t.marks)-1].peaks
+	for addr, l := range t.listeners {
+		peaks[addr] = max(peaks[addr], l.depth)
+	}
+}
+
+// View is how things stand. Rates are per second, over Window.
+type View struct {
+	Sample    probe.Sample  // the last one
+	Samples   uint64        // how many there were
+	Window    time.Duration // 0 after the first sample: then no rate is known
+	Listeners []Listener    // by address
+	Counters  []Counter     // by name; those of the last sample
+	Errors    []probe.SourceError
+	Failures  map[string]uint64 // readings that failed, by source
+}
+
+// Counter is one counter of the namespace.
+type Counter struct {
+	Name  string
+	Value uint64  // as the kernel has it
+	Since uint64  // what was added since it was first seen
+	Rate  float64 // per second
+}
+
+// View says how things stand after the last sample.
+func (t *Tally) View() View {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v := View{Sample: t.last, Samples: t.samples, Failures: maps.Clone(t.errors)}
+	var past mark
+	if len(t.marks) > 0 {
+		past = t.marks[0]
+		v.Window = t.last.At - past.at
+	}
+	v.Errors = slices.Clone(t.last.Errors)
+	for _, e := range t.broken {
+		if !slices.Contains(v.Errors, e) {
+			v.Errors = append(v.Errors, e)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.last.Counters)) {
+		value := t.last.Counters[name]
+		c := Counter{Name: name, Value: value, Since: rise(t.first[name], value)}
+		if before, known := past.counters[name]; known {
+			c.Rate = perSecond(rise(before, value), v.Window)
+		}
+		v.Counters = append(v.Counters, c)
+	}
+	v.Listeners = t.viewListeners(past, v.Window)
+	return v
+}
+
+// rise is how far a counter went up. One that went down is another's, of which nothing is known: 0.
+func rise(from, to uint64) uint64 {
+	if to < from {
+		return 0
+	}
+	return to - from
+}
+
+func perSecond(n uint64, window time.Duration) float64 {
+	if window <= 0 {
+		return 0
+	}
+	return float64(n) / window.Seconds()
+}

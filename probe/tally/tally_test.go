@@ -1,0 +1,92 @@
+package tally
+
+import (
+	"testing"
+	"time"
+
+	"weir/probe"
+)
+
+func sample(at time.Duration, overflows uint64, ls ...probe.Listener) probe.Sample {
+	return probe.Sample{At: at, Counters: map[string]uint64{"TcpExtListenOverflows": overflows}, Listeners: ls}
+}
+
+func socket(cookie uint64, depth, drops uint32) probe.Listener {
+	return probe.Listener{Addr: "127.0.0.1:8000", Cookie: cookie, Depth: depth, Limit: 16, Drops: &drops}
+}
+
+func TestRatesAreOfTheWindow(t *testing.T) {
+	ta := New(time.Second)
+	for i := range 301 { // 3 s at 100 Hz, 10 overflows a second until 2 s
+		n := min(uint64(i), 200) / 10
+		ta.Add(sample(time.Duration(i)*10*time.Millisecond, 1000+n, socket(1, uint32(i%18), uint32(5+n))))
+		if i == 200 {
+			c := ta.View().Counters[0]
+			if c.Since != 20 || c.Value != 1020 || c.Rate < 9 || c.Rate > 11 {
+				t.Errorf("at 2 s: %+v, want 20 since the start, 10/s", c)
+			}
+		}
+	}
+	v := ta.View()
+	if c := v.Counters[0]; c.Since != 20 || c.Rate != 0 {
+		t.Errorf("at 3 s: %+v, want 20 since the start, none in the last second", c)
+	}
+	l := v.Listeners[0]
+	if l.Peak != 17 || l.Lately != 17 || l.Drops.Total != 25 || l.Drops.Since != 20 || l.Drops.Rate != 0 {
+		t.Errorf("listener %+v, drops %+v", l, l.Drops)
+	}
+}
+
+func TestDropsNeverGoBackwards(t *testing.T) {
+	ta := New(time.Second)
+	drops := func() uint64 { return ta.View().Listeners[0].Drops.Total }
+	ta.Add(sample(0, 0, socket(1, 0, 7)))
+	ta.Add(sample(time.Second, 0)) // closed
+	if l := ta.View().Listeners[0]; l.Sockets != 0 || l.Peak != 0 || l.Drops.Total != 7 {
+		t.Errorf("closed: %+v", l)
+	}
+	ta.Add(sample(2*time.Second, 0, socket(2, 3, 2))) // and opened again
+	if l := ta.View().Listeners[0]; drops() != 9 || l.Drops.Since != 2 || l.Opened != 1 {
+		t.Errorf("opened again: %+v, drops %+v", l, l.Drops)
+	}
+	failed := sample(3*time.Second, 0)
+	failed.Errors = []probe.SourceError{{Source: "inet_diag", Text: "x"}}
+	ta.Add(failed) // not seen, but not closed either
+	ta.Add(sample(4*time.Second, 0, socket(2, 3, 4)))
+	if drops() != 11 {
+		t.Errorf("%d drops after a reading that failed, want 11", drops())
+	}
+	ta.Add(sample(5*time.Second, 0, socket(2, 3, 1<<32-1)))
+	ta.Add(sample(6*time.Second, 0, socket(2, 3, 1)))
+	if want := uint64(7 + 2 + 1<<32 - 1); drops() != want+0 {
+		t.Errorf("%d drops after the counter's end, want %d", drops(), want)
+	}
+}
+
+func TestAbsentIsNotZero(t *testing.T) {
+	ta := New(time.Second)
+	broken := sample(0, 1)
+	broken.Errors = []probe.SourceError{{Source: "unix_diag", Text: "not here"}}
+	ta.Add(broken)
+	ta.Add(probe.Sample{At: time.Second, Errors: []probe.SourceError{{Source: "netstat", Text: "x"}}})
+	v := ta.View()
+	if len(v.Counters) != 0 || len(v.Listeners) != 0 {
+		t.Errorf("a failed source shows %v, %v", v.Counters, v.Listeners)
+	}
+	if v.Failures["netstat"] != 1 || len(v.Errors) != 2 {
+		t.Errorf("failures %v, errors %v: want both, the one that cannot be opened for good", v.Failures, v.Errors)
+	}
+	ta.Add(sample(2*time.Second, 5, probe.Listener{Addr: "/run/app.sock", Cookie: 1, Depth: 2, Limit: 3}))
+	if v = ta.View(); v.Counters[0].Since != 4 || v.Listeners[0].Drops != nil {
+		t.Errorf("back again: %+v %+v", v.Counters, v.Listeners)
+	}
+}
+
+func TestTheFullestOfAGroup(t *testing.T) {
+	ta := New(time.Second)
+	a, b, c := socket(1, 3, 0), socket(2, 17, 9), socket(3, 0, 0)
+	ta.Add(sample(0, 0, a, b, c))
+	if l := ta.View().Listeners[0]; l.Sockets != 3 || l.Depth != 17 || l.Drops.Total != 9 || l.Opened != 0 {
+		t.Errorf("%+v", l)
+	}
+}
