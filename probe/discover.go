@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 )
@@ -15,7 +16,7 @@ type Discovery struct {
 	NetNS     uint64     // inode of the network namespace that was looked at; 0: not known
 	OwnNetNS  bool       // it is the one that we are in
 	Looked    int        // processes that were looked into
-	Barred    int        // processes that could not be: another user's
+	Barred    int        // processes that could not be: mostly another user's
 	Cut       string     // why not all were looked at; "" if they were
 }
 
@@ -89,7 +90,7 @@ func inodesText(inodes []uint32) string {
 func (d Discovery) Doubt() string {
 	var parts []string
 	if d.Barred > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %d processes could not be looked into (another user's: run weir as root or as the server's user)", d.Barred, d.Looked+d.Barred))
+		parts = append(parts, barredText(d.Barred, d.Looked))
 	}
 	if d.Cut != "" {
 		parts = append(parts, "the search was cut short "+d.Cut)
@@ -98,6 +99,16 @@ func (d Discovery) Doubt() string {
 		parts = append(parts, fmt.Sprintf("none of the %d processes seen here holds the listener: its server may be in another PID namespace", d.Looked))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// barredText says what keeps processes closed: proc(5) asks for their user or CAP_SYS_PTRACE, and a security
+// module may ask for more.
+func barredText(barred, looked int) string {
+	why := "another user's: run weir as root or as the server's user"
+	if os.Geteuid() == 0 {
+		why = "not even root may: they are protected, or of a user namespace above"
+	}
+	return fmt.Sprintf("%d of %d processes could not be looked into (%s)", barred, barred+looked, why)
 }
 
 // Clamp says whether the listener's limit looks like somaxconn's rather than the server's choice. What the
@@ -152,17 +163,18 @@ func servers(processes map[int]Process, held map[int][]uint32) (all []Server) {
 		s.Inodes = slices.Compact(s.Inodes)
 		all = append(all, s)
 	}
-	return dropManagers(all)
+	return dropManager(all)
 }
 
-// dropManagers leaves out a process that keeps the socket for others to serve: its sockets are all held by
-// other servers too, one of which is its child.
-func dropManagers(all []Server) []Server {
-	return slices.DeleteFunc(slices.Clone(all), func(m Server) bool {
-		return len(m.Workers) == 0 && slices.ContainsFunc(all, func(s Server) bool {
-			return s.Parent == m.Pid && !slices.ContainsFunc(m.Inodes, func(n uint32) bool { return !slices.Contains(s.Inodes, n) })
-		})
-	})
+// dropManager leaves systemd out, which keeps the sockets that it hands to services and does not accept
+// from them. Any other process that has a socket in common with a child of another program may well
+// be the server, and the child its heir.
+func dropManager(all []Server) []Server {
+	isManager := func(s Server) bool { return s.Name == "systemd" && len(s.Workers) == 0 }
+	if slices.ContainsFunc(all, func(s Server) bool { return !isManager(s) }) {
+		all = slices.DeleteFunc(all, isManager)
+	}
+	return all
 }
 
 // sameProgram goes by the executable; where it may not be seen the two are given the benefit of the doubt.

@@ -183,7 +183,7 @@ func (l *listenerProcesses) look(inodes []uint32) {
 func (w walk) doubt() string {
 	var parts []string
 	if w.barred > 0 {
-		parts = append(parts, fmt.Sprintf("%d processes could not be looked into (another user's: run weir as root or as the server's user)", w.barred))
+		parts = append(parts, barredText(w.barred, w.looked))
 	}
 	if w.cut != "" {
 		parts = append(parts, "the search was cut short "+w.cut)

@@ -21,9 +21,11 @@ import (
 
 const childEnv = "WEIR_PROBE_TEST_CHILD" // what a re-executed test binary is to be
 
+var roles = map[string]func() error{"listen": listenUntilEOF, "prefork": preforkUntilEOF, "worker": untilEOF}
+
 func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) == "listen" {
-		if err := listenUntilEOF(); err != nil {
+	if role, ok := roles[os.Getenv(childEnv)]; ok {
+		if err := role(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -103,16 +105,25 @@ func listenUntilEOF() error {
 	}
 	defer unix.Close(fd)
 	fmt.Println(port)
-	_, err = io.Copy(io.Discard, os.Stdin)
+	return untilEOF()
+}
+
+func untilEOF() error {
+	_, err := io.Copy(io.Discard, os.Stdin)
 	return err
 }
 
 // startListener starts that process in namespaces of its own and returns its pid and port.
 func startListener(t *testing.T, flags uintptr) (pid int, port uint16) {
 	t.Helper()
+	return startRole(t, "listen", cloneAttr(flags))
+}
+
+func startRole(t *testing.T, role string, attr *syscall.SysProcAttr) (pid int, port uint16) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"=listen")
-	cmd.SysProcAttr = cloneAttr(flags)
+	cmd.Env = append(os.Environ(), childEnv+"="+role)
+	cmd.SysProcAttr = attr
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
