@@ -7,7 +7,7 @@ PREFIX  ?= $(HOME)/.local
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install check deps bench
+.PHONY: help demo test build install check deps bench bench-peers
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,3 +40,8 @@ check: ## gofmt, go vet, staticcheck, and that it builds for macOS and Windows
 
 bench: ## benchmarks of plan, engine, probe and record
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-peers: ## side by side with wrk, ab, hey, h2load, vegeta and k6 (6 minutes)
+	@mkdir -p bin
+	$(BUILD) -o bin/bench-peers ./loadgen/peers
+	@GO=$(GO) bin/bench-peers $(FLAGS)
