@@ -29,7 +29,11 @@ func Run(t *testing.T, open func(loadgen.Target) (loadgen.Engine, error)) {
 	group(t, "connecting", open, connecting)
 	group(t, "writing", open, writing)
 	group(t, "reuse", open, reuse)
+	group(t, "framing", open, framing)
+	group(t, "requests", open, requests)
 	group(t, "stale", open, stale)
+	group(t, "keepalive", open, keepalive)
+	group(t, "closing", open, closing)
 	group(t, "limits", open, limits)
 	system(t, open)
 }
@@ -52,8 +56,9 @@ const patience = 10 * time.Second
 
 // results collects what an engine records.
 type results struct {
-	mu  sync.Mutex
-	all []loadgen.Result
+	mu    sync.Mutex
+	all   []loadgen.Result
+	epoch time.Time
 }
 
 func (r *results) Record(res loadgen.Result) {
@@ -93,7 +98,7 @@ func offerUntil(t *testing.T, ctx context.Context, open Open, target loadgen.Tar
 	}
 	epoch := time.Now()
 	const start = 10 * time.Millisecond
-	r := &results{}
+	r := &results{epoch: epoch}
 	err = engine.Run(ctx, epoch, start, p, r)
 	ended := time.Since(epoch)
 

@@ -15,6 +15,11 @@ func paced(n int) plan.Plan {
 	return plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: time.Duration(n) * 100 * time.Millisecond}}}
 }
 
+// brisk is one whose requests follow one another if the server takes no time.
+func brisk(n int) plan.Plan {
+	return plan.Plan{Stages: []plan.Stage{{From: 20, To: 20, Duration: time.Duration(n) * 50 * time.Millisecond}}}
+}
+
 // lateness is how late after its due time a request was sent, or shed, at the most.
 func (r *results) lateness() (most time.Duration) {
 	for _, res := range r.all {

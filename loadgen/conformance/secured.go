@@ -45,6 +45,23 @@ func secured(t *testing.T, open Open) {
 		r.check(t, 0, 200, loadgen.OK)
 		checkConnections(t, s, r)
 	})
+	for name, want := range map[string]loadgen.Outcome{"while idle": loadgen.ReusedClosed, "after the request": loadgen.ClosedBeforeResponse} {
+		t.Run("closed "+name, func(t *testing.T) {
+			offerStale(t, open, func() (*server, loadgen.Target) {
+				s := start(t, func(v *visit) {
+					if v.head() {
+						v.say(alive)
+					}
+					if want == loadgen.ClosedBeforeResponse {
+						v.head()
+					}
+				})
+				target := https(s)
+				target.URL, target.Connections = "https://conformance.test/{{seq}}", loadgen.Reuse
+				return s, target
+			}, want, 0)
+		})
+	}
 	t.Run("truncated", func(t *testing.T) {
 		s := start(t, breakOff("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello"))
 		offer(t, open, https(s), few).check(t, 0, 200, loadgen.Truncated)

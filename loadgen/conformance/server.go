@@ -26,6 +26,7 @@ type server struct {
 
 	mu   sync.Mutex
 	seen []sight
+	ends []time.Time // of connections, in order
 
 	handlers sync.WaitGroup
 	stopped  chan struct{} // closed when handlers must end
@@ -38,6 +39,7 @@ type visit struct {
 	server *server
 	number int64 // of the connection, from 1
 	reader *bufio.Reader
+	end    error // how reading heads ended
 }
 
 // sight is a request as the server saw it.
@@ -74,8 +76,7 @@ func serveOn(t *testing.T, l net.Listener, handle func(*visit)) *server {
 			number := s.accepted.Add(1)
 			s.handlers.Go(func() {
 				s.open.Store(c, nil)
-				defer s.open.Delete(c)
-				defer c.Close()
+				defer s.end(c)
 				_ = c.SetDeadline(time.Now().Add(patience))
 				handle(&visit{Conn: c, server: s, number: number, reader: bufio.NewReader(c)})
 			})
@@ -105,6 +106,7 @@ func (v *visit) head() bool {
 	for {
 		line, err := v.reader.ReadString('\n')
 		if err != nil {
+			v.end = err
 			return false
 		}
 		text.WriteString(line)
@@ -130,10 +132,40 @@ func (s *server) sights() []sight {
 	return slices.Clone(s.seen)
 }
 
+func (s *server) end(c net.Conn) {
+	c.Close()
+	s.open.Delete(c)
+	s.mu.Lock()
+	s.ends = append(s.ends, time.Now())
+	s.mu.Unlock()
+}
+
+// endedBy is how many connections the server had ended at a time.
+func (s *server) endedBy(at time.Time) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n < len(s.ends) && s.ends[n].Before(at) {
+		n++
+	}
+	return n
+}
+
 // connections is how many are open.
 func (s *server) connections() (n int) {
 	s.open.Range(func(any, any) bool { n++; return true })
 	return n
+}
+
+// left waits until the clients have left.
+func (s *server) left(t *testing.T) {
+	t.Helper()
+	for range 100 {
+		if s.connections() == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%d connections are open after the run", s.connections())
 }
 
 // say writes text and gives the client time to read it before the next thing happens.

@@ -21,6 +21,8 @@ func system(t *testing.T, open Open) {
 	group(t, "no_fd", open, func(t *testing.T, open Open) { inChild(t, nil, func(t *testing.T) { noFD(t, open) }) })
 	group(t, "no_local_port", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { noLocalPort(t, open) }) })
 	group(t, "self_connected", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { selfConnected(t, open) }) })
+	group(t, "time_wait", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { timeWait(t, open) }) })
+	group(t, "local_addresses", open, localAddresses)
 	group(t, "no_route", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { noRoute(t, open) }) })
 }
 

@@ -1,0 +1,107 @@
+package conformance
+
+import (
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+)
+
+// keepalive checks the bounds of reuse.
+func keepalive(t *testing.T, open Open) {
+	for _, most := range []int{1, 3} {
+		t.Run("requests a connection, "+string(rune('0'+most)), func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, "tcp", keep(alive))
+			target := again(s)
+			target.RequestsPerConnection = most
+			r := offer(t, open, target, brisk(6))
+			r.check(t, 0, 200, loadgen.OK)
+			checkConnections(t, s, r)
+			checkFull(t, s, r, most)
+		})
+	}
+	t.Run("idle timeout", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, "tcp", keep(alive))
+		target := again(s)
+		target.IdleTimeout = 30 * time.Millisecond
+		r := offer(t, open, target, paced(4))
+		r.check(t, 0, 200, loadgen.OK)
+		checkConnections(t, s, r)
+		for i, res := range r.all[1:] {
+			if idle := res.Sent - r.all[i].Done; res.Reused && idle > 80*time.Millisecond {
+				t.Errorf("request %d used a connection that had been idle for %v, its timeout is %v", res.Seq, idle, target.IdleTimeout)
+			}
+		}
+	})
+	t.Run("idle timeout of the surplus", func(t *testing.T) {
+		t.Parallel()
+		surplus(t, open, func(target *loadgen.Target) { target.IdleTimeout = 250 * time.Millisecond })
+	})
+	t.Run("most idle", func(t *testing.T) {
+		t.Parallel()
+		surplus(t, open, func(target *loadgen.Target) { target.MaxIdle = 1 })
+	})
+}
+
+// checkFull checks that no connection carried more than most requests, that one which carried as many was
+// closed by us, and that the requests do not tell of it.
+func checkFull(t *testing.T, s *server, r *results, most int) {
+	t.Helper()
+	carried, full := map[int64]int{}, 0
+	for _, one := range s.sights() {
+		if carried[one.connection]++; carried[one.connection] == most {
+			full++
+		}
+		if carried[one.connection] > most {
+			t.Errorf("connection %d carried more than %d requests", one.connection, most)
+		}
+		if strings.Contains(one.head, "\r\nConnection:") {
+			t.Errorf("a Connection header that nobody asked for: %q", one.head)
+		}
+	}
+	closed := 0
+	for _, res := range r.all {
+		if res.Closed == loadgen.ByUs {
+			closed++
+		}
+	}
+	if full == 0 || closed != full {
+		t.Errorf("%d connections carried %d requests, %d were closed by us", full, most, closed)
+	}
+}
+
+// surplus makes six connections at once, then needs one at a time. Those that a bound forbids to keep are
+// closed long before the run ends.
+func surplus(t *testing.T, open Open, adjust func(*loadgen.Target)) {
+	for range 5 { // again, where the machine stood still and more were needed
+		var last atomic.Int64
+		s := serve(t, "tcp", func(v *visit) {
+			for v.head() {
+				if v.server.requests.Load() <= 6 {
+					time.Sleep(100 * time.Millisecond)
+				}
+				last.Store(int64(v.server.connections()))
+				_, _ = io.WriteString(v, alive)
+			}
+		})
+		target := again(s)
+		adjust(&target)
+		p := plan.Plan{Stages: []plan.Stage{{From: 200, To: 200, Duration: 30 * time.Millisecond}, {From: 15, To: 15, Duration: 600 * time.Millisecond}}}
+		r := offer(t, open, target, p)
+		r.check(t, 0, 200, loadgen.OK)
+		checkConnections(t, s, r)
+		if n := s.accepted.Load(); r.lateness() < 100*time.Millisecond {
+			if n < 6 || last.Load() > 3 {
+				t.Errorf("of %d connections %d were open when the last request arrived, want a few", n, last.Load())
+			}
+			return
+		}
+	}
+	t.Skip("NOT TESTED: the machine stood still time and again")
+}
