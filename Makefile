@@ -43,5 +43,5 @@ bench: ## benchmarks of plan, engine, probe and record
 
 bench-peers: ## side by side with wrk, ab, hey, h2load, vegeta and k6 (6 minutes)
 	@mkdir -p bin
-	$(BUILD) -o bin/bench-peers ./loadgen/peers
+	$(BUILD) -o bin/bench-peers ./cmd/peers
 	@GO=$(GO) bin/bench-peers $(FLAGS)
