@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -125,6 +126,8 @@ func startRole(t *testing.T, role string, attr *syscall.SysProcAttr) (pid int, p
 	cmd.Env = append(os.Environ(), childEnv+"="+role)
 	cmd.SysProcAttr = attr
 	cmd.Stderr = os.Stderr
+	runtime.LockOSThread() // Pdeathsig counts from the thread, and a test may end threads
+	t.Cleanup(runtime.UnlockOSThread)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

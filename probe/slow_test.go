@@ -46,7 +46,7 @@ func TestSlowSourceDelaysNoFastOne(t *testing.T) {
 		if g := samples[13].Gauges; len(g) != 0 { // 140 ms: the first walk began at 20
 			t.Errorf("before the first walk had ended: %v", g)
 		}
-		for i, want := range map[int][3]uint64{15: {1, 20_000, 130_000}, 62: {1, 20_000, 130_000}, 64: {2, 500_000, 130_000}, 179: {4, 1_500_000, 130_000}} {
+		for i, want := range map[int][3]uint64{15: {1, 20_000, 130_000}, 60: {1, 20_000, 130_000}, 64: {2, 500_000, 130_000}, 179: {4, 1_500_000, 130_000}} {
 			g := samples[i].Gauges
 			if got := [3]uint64{g["walked"], g["slow.at_us"], g["slow.took_us"]}; got != want {
 				t.Errorf("sample at %v: %v, want %v", samples[i].At, got, want)
