@@ -97,6 +97,7 @@ type View struct {
 	Listeners []Listener    // by address
 	Counters  []Counter     // by name; those of the last sample
 	Errors    []probe.SourceError
+	Blind     bool              // a source of listeners failed: one that is not there may be listening all the same
 	Failures  map[string]uint64 // readings that failed, by source
 }
 
@@ -124,6 +125,7 @@ func (t *Tally) View() View {
 			v.Errors = append(v.Errors, e)
 		}
 	}
+	v.Blind = lost(v.Errors)
 	for _, name := range slices.Sorted(maps.Keys(t.last.Counters)) {
 		value := t.last.Counters[name]
 		c := Counter{Name: name, Value: value, Since: rise(t.first[name], value)}

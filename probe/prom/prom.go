@@ -1,0 +1,111 @@
+// Package prom shows a probe to Prometheus: queues, drops and counters of one host under conventional names, for
+// weeks. Counters are the kernel's own and go on where they are when we are restarted; what cannot be
+// read now is absent, and never zero. It is not for experiments: a scrape every 15 s sees a queue that was full
+// for one of them only by its peak and its drops.
+package prom
+
+import (
+	_ "embed"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"weir/probe/tally"
+)
+
+// Alerts are example rules for Prometheus, in YAML.
+//
+//go:embed alerts.yaml
+var Alerts string
+
+// Dashboard is an example for Grafana, as it imports it.
+//
+//go:embed dashboard.json
+var Dashboard string
+
+// PeakWindow is how far weir_listener_accept_queue_peak looks back: longer than a usual scrape interval, so
+// that no full queue falls between two scrapes.
+const PeakWindow = "1m"
+
+// collector shows what view returns at each scrape.
+type collector struct {
+	view func() tally.View
+
+	mu    sync.Mutex
+	descs map[string]*prometheus.Desc // of counters and gauges, by kernel name
+}
+
+// NewCollector makes a collector that asks view for the state at each scrape.
+func NewCollector(view func() tally.View) prometheus.Collector {
+	return &collector{view: view, descs: map[string]*prometheus.Desc{}}
+}
+
+func listener(name, text string) *prometheus.Desc {
+	return prometheus.NewDesc("weir_listener_"+name, text, []string{"listener"}, nil)
+}
+
+var (
+	queueLength = listener("accept_queue_length", "Connections waiting in the accept queue (Recv-Q); of the fullest socket where several share the address.")
+	queueLimit  = listener("accept_queue_limit", "Backlog of the same socket after the kernel's clamp (Send-Q). One more connection than this fits.")
+	queuePeak   = listener("accept_queue_peak", "Highest accept queue length that was sampled within the last "+PeakWindow+".")
+	sockets     = listener("sockets", "Listening sockets at this address.")
+	opened      = listener("sockets_opened_total", "Listening sockets that appeared while this exporter ran: restarts of the server.")
+	drops       = listener("drops_total", "Packets that the sockets at this address dropped, over restarts of the server. Absent for unix sockets, where the kernel counts none.")
+
+	readings = prometheus.NewDesc("weir_probe_samples_total", "Readings of the kernel.", nil, nil)
+	failures = prometheus.NewDesc("weir_probe_source_errors_total", "Readings in which a source failed; what it would have shown is absent.", []string{"source"}, nil)
+)
+
+// Describe names nothing: which counters there are depends on the kernel (an "unchecked" collector).
+func (c *collector) Describe(chan<- *prometheus.Desc) {}
+
+func (c *collector) Collect(out chan<- prometheus.Metric) {
+	v := c.view()
+	for _, one := range v.Counters {
+		m := named(one.Name, true)
+		out <- prometheus.MustNewConstMetric(c.desc(m), prometheus.CounterValue, float64(one.Value)*m.scale)
+	}
+	for name, value := range v.Sample.Gauges {
+		if name == "slow.at_us" || name == "slow.took_us" { // about the reading, not the host
+			continue
+		}
+		m := named(name, false)
+		out <- prometheus.MustNewConstMetric(c.desc(m), prometheus.GaugeValue, float64(value)*m.scale)
+	}
+	for _, l := range v.Listeners {
+		collectListener(out, l)
+	}
+	out <- prometheus.MustNewConstMetric(readings, prometheus.CounterValue, float64(v.Samples))
+	for source, n := range v.Failures {
+		out <- prometheus.MustNewConstMetric(failures, prometheus.CounterValue, float64(n), source)
+	}
+}
+
+// collectListener shows one address; one where nobody listens now has only its history.
+func collectListener(out chan<- prometheus.Metric, l tally.Listener) {
+	name := tidy(l.Addr)
+	gauge := func(d *prometheus.Desc, value float64) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, name)
+	}
+	if l.Sockets > 0 {
+		gauge(queueLength, float64(l.Depth))
+		gauge(queueLimit, float64(l.Limit))
+		gauge(queuePeak, float64(l.Lately))
+		gauge(sockets, float64(l.Sockets))
+	}
+	out <- prometheus.MustNewConstMetric(opened, prometheus.CounterValue, float64(l.Opened), name)
+	if l.Drops != nil {
+		out <- prometheus.MustNewConstMetric(drops, prometheus.CounterValue, float64(l.Drops.Total), name)
+	}
+}
+
+func (c *collector) desc(m metric) *prometheus.Desc {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := c.descs[m.name]
+	if d == nil {
+		d = prometheus.NewDesc(m.name, m.help, nil, nil)
+		c.descs[m.name] = d
+	}
+	return d
+}
