@@ -13,7 +13,8 @@ import (
 // inetDiag is the source of the TCP listeners: queue depth, limit and drops of each socket.
 //
 // Meaning: Depth is sk_ack_backlog, Limit sk_max_ack_backlog, Drops sk_drops, the packets that this
-// very socket threw away, which attributes an overflow. Scope: the network namespace; every member of
+// very socket threw away, which attributes an overflow; among them are others, of a full SYN queue and each
+// bare ACK that TCP_DEFER_ACCEPT ignores. Scope: the network namespace; every member of
 // an SO_REUSEPORT group is a socket of its own. Privilege: none. Cost: some 20 µs a family, beside 20,000
 // connections as beside none: a dump of LISTEN walks the listeners' table only (net/ipv4/inet_diag.c,
 // inet_diag_dump_icsk). Gotcha: a destination port in the request would skip the listeners; depth is a

@@ -141,7 +141,8 @@ type Attribution struct {
 	OwnDrops  *uint64 // of all of them; nil where none tells
 
 	// Others is how many of the overflows another listener must have caused, at least: every overflow of a
-	// listener is also one of its own drops, or two (the final ACK's). nil where either is not known.
+	// listener is also one of its own drops, or two (the final ACK's), and it has drops that are no
+	// overflows (a full SYN queue's, the bare ACKs of TCP_DEFER_ACCEPT). nil where either is not known.
 	Others *uint64
 }
 

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -138,6 +136,8 @@ func TestOverflowByFinalACK(t *testing.T) {
 			wantDelta(t, before, after, "TcpExtListenDrops", overflows)
 			wantDelta(t, before, after, "TcpExtEmbryonicRsts", uint64(2*abort))
 			wantDelta(t, before, after, "TcpOutRsts", uint64(2*abort))
+			agreesWithSS(t, "-ltnH", l, l.Addr)
+			agreesWithNstat(t, p)
 		})
 	}
 }
@@ -191,78 +191,5 @@ func TestOverflowOfUnixSocket(t *testing.T) {
 			t.Errorf("%s: %+v", test.asked, l)
 		}
 		agreesWithSS(t, "-lxnH", l, test.bound)
-	}
-}
-
-func wantDelta(t *testing.T, before, after Sample, name string, want uint64) {
-	t.Helper()
-	b, ok := before.Counters[name]
-	a, ok2 := after.Counters[name]
-	if !ok || !ok2 {
-		t.Errorf("%s is absent", name)
-	} else if a-b != want {
-		t.Errorf("%s grew by %d, want %d", name, a-b, want)
-	}
-}
-
-// agreesWithSS holds the listener against the line of ss that has the address: state, Recv-Q, Send-Q.
-func agreesWithSS(t *testing.T, flags string, l Listener, addr string) {
-	t.Helper()
-	out, err := exec.Command("ss", flags).Output()
-	if errors.Is(err, exec.ErrNotFound) {
-		t.Log("NOT COMPARED with ss: it is not installed (package iproute2)")
-		return
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(out)) {
-		f := strings.Fields(line)
-		if i := indexOf(f, addr); i >= 3 {
-			if f[i-2] != fmt.Sprint(l.Depth) || f[i-1] != fmt.Sprint(l.Limit) {
-				t.Errorf("ss says %q, the probe %+v", strings.TrimSpace(line), l)
-			}
-			return
-		}
-	}
-	t.Errorf("ss does not know %s:\n%s", addr, out)
-}
-
-func indexOf(fields []string, s string) int {
-	for i, f := range fields {
-		if f == s {
-			return i
-		}
-	}
-	return -1
-}
-
-// agreesWithNstat compares all counters in a namespace where nothing else happens.
-func agreesWithNstat(t *testing.T, p *Probe) {
-	t.Helper()
-	out, err := exec.Command("nstat", "-asz").Output()
-	if errors.Is(err, exec.ErrNotFound) {
-		t.Log("NOT COMPARED with nstat: it is not installed (package iproute2)")
-		return
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := p.Read(time.Now())
-	compared := 0
-	for line := range strings.Lines(string(out)) {
-		f := strings.Fields(line)
-		if len(f) < 2 {
-			continue
-		}
-		if ours, ok := s.Counters[f[0]]; ok {
-			compared++
-			if f[1] != strconv.FormatUint(ours, 10) {
-				t.Errorf("%s: nstat says %s, the probe %d", f[0], f[1], ours)
-			}
-		}
-	}
-	if want := len(s.Counters) - 1; compared != want { // nstat has no stat.cpu.steal
-		t.Errorf("nstat knows %d of our %d counters", compared, want)
 	}
 }

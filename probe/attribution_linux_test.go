@@ -1,0 +1,162 @@
+package probe
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// fillAndKnock fills a listener's queue and sends it extra SYNs more, one connect each.
+func fillAndKnock(t *testing.T, p *Probe, port uint16, extra int) {
+	t.Helper()
+	full := func(s Sample) bool {
+		for _, l := range s.Listeners {
+			if l.Depth <= l.Limit {
+				return false
+			}
+		}
+		return len(s.Listeners) > 0
+	}
+	for n := 0; !full(p.Read(time.Now())); n++ {
+		if n > 200 {
+			t.Fatal("the queue does not fill")
+		}
+		c, err := dial(port, 50*time.Millisecond)
+		if err == nil {
+			t.Cleanup(func() { c.Close() })
+		}
+	}
+	for range extra {
+		if c, err := dial(port, 50*time.Millisecond); err == nil {
+			c.Close()
+			t.Fatal("connected to a full queue")
+		} else if ne := net.Error(nil); !errors.As(err, &ne) || !ne.Timeout() {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestOverflowOfReusePortGroup: every member has a queue and drops of its own; the kernel picks one for a
+// SYN, and tries no other. Their drops add up to the namespace's overflows.
+func TestOverflowOfReusePortGroup(t *testing.T) {
+	if !inPrivateNetwork(t, 0) {
+		return
+	}
+	reuse := func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) }
+	fd, port, err := listenTCP(1, reuse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	fd2, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err := errors.Join(err, reuse(fd2), unix.Bind(fd2, &unix.SockaddrInet4{Port: int(port), Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd2, 3)); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd2)
+	p := open(t, Config{Ports: []uint16{port}})
+	var ledger Ledger
+	ledger.Add(p.Read(time.Now()))
+	fillAndKnock(t, p, port, 10)
+	s := p.Read(time.Now())
+	ledger.Add(s)
+	a := ledger.Attribution()
+	if *a.Overflows < 10 || *a.OwnDrops != *a.Overflows || *a.Others != 0 || a.Own[0].Sockets != 2 || a.Own[0].Restarts != 0 {
+		t.Errorf("%d overflows, %d own, %+v", *a.Overflows, *a.OwnDrops, a.Own)
+	}
+	if one, two := s.Listeners[0], s.Listeners[1]; len(s.Listeners) != 2 || one.Depth+two.Depth != 6 || *one.Drops == 0 || *two.Drops == 0 {
+		t.Errorf("two full members, both of which dropped: %+v %+v, %d and %d", one, two, *one.Drops, *two.Drops)
+	}
+	agreesWithNstat(t, p)
+}
+
+// TestAnotherListenerDidIt overflows a listener beside the watched one, then the watched one, and then
+// restarts it and overflows it again.
+func TestAnotherListenerDidIt(t *testing.T) {
+	if !inPrivateNetwork(t, 0) {
+		return
+	}
+	fd, port, err := listenTCP(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, otherPort, err := listenTCP(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(other)
+	p, watcher := open(t, Config{Ports: []uint16{port}}), open(t, Config{Ports: []uint16{otherPort}})
+	var ledger Ledger
+	ledger.Add(p.Read(time.Now()))
+
+	fillAndKnock(t, watcher, otherPort, 4)
+	ledger.Add(p.Read(time.Now()))
+	if a := ledger.Attribution(); *a.Overflows != 4 || *a.OwnDrops != 0 || a.OthersShare() != 1 {
+		t.Errorf("another did it: %d overflows, %d own, share %v", *a.Overflows, *a.OwnDrops, a.OthersShare())
+	}
+
+	fillAndKnock(t, p, port, 4)
+	ledger.Add(p.Read(time.Now()))
+	if a := ledger.Attribution(); *a.Overflows != 8 || *a.OwnDrops != 4 || a.OthersShare() != .5 {
+		t.Errorf("half each: %d overflows, %d own, share %v", *a.Overflows, *a.OwnDrops, a.OthersShare())
+	}
+
+	unix.Close(fd)
+	ledger.Add(p.Read(time.Now()))
+	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err := errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
+		unix.Bind(fd, &unix.SockaddrInet4{Port: int(port), Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 1)); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	fillAndKnock(t, p, port, 2)
+	ledger.Add(p.Read(time.Now()))
+	a := ledger.Attribution()
+	if own := a.Own[0]; len(a.Own) != 1 || *a.OwnDrops != 6 || *a.Overflows != 10 || own.Restarts != 1 || own.Came != 1 || own.Went != 1 {
+		t.Errorf("restarted: %d overflows, %+v with %d", *a.Overflows, own, *own.Drops)
+	}
+}
+
+// TestUnixOverflowMovesNoCounter: what unix_diag shows of a full queue is all there is.
+func TestUnixOverflowMovesNoCounter(t *testing.T) {
+	if !inPrivateNetwork(t, 0) {
+		return
+	}
+	dir, err := os.MkdirTemp("", "probe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "s")
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err := errors.Join(err, unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, 1)); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	p := open(t, Config{UnixPaths: []string{path}})
+	before := p.Read(time.Now())
+	for i := range 5 {
+		c, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(c)
+		if err := unix.Connect(c, &unix.SockaddrUnix{Name: path}); (i >= 2) != errors.Is(err, unix.EAGAIN) {
+			t.Errorf("connect %d: %v", i, err)
+		}
+	}
+	after := p.Read(time.Now())
+	for name := range after.Counters {
+		if name != "stat.cpu.steal" {
+			wantDelta(t, before, after, name, 0)
+		}
+	}
+	if l := after.Listeners[0]; l.Depth != 2 || l.Limit != 1 || l.Drops != nil {
+		t.Errorf("%+v", l)
+	}
+	agreesWithNstat(t, p)
+}
