@@ -68,7 +68,7 @@ func reuse(t *testing.T, open Open) {
 		t.Run("keep-alive "+network, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, network, keep(alive))
-			r := offer(t, open, again(s), paced(8))
+			r := offer(t, open, again(s), brisk(8))
 			r.check(t, 0, 200, loadgen.OK)
 			checkConnections(t, s, r)
 			if n, most := int(s.accepted.Load()), 2+r.overlapping(); n > most {
@@ -93,7 +93,7 @@ func reuse(t *testing.T, open Open) {
 		t.Run("not after "+name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, "tcp", keep(text))
-			offer(t, open, again(s), paced(4)).check(t, 0, 200, loadgen.OK)
+			offer(t, open, again(s), brisk(4)).check(t, 0, 200, loadgen.OK)
 			if n := s.accepted.Load(); n != 4 {
 				t.Errorf("4 requests took %d connections, want one each", n)
 			}

@@ -78,7 +78,7 @@ func offerStale(t *testing.T, open Open, start func() (*server, loadgen.Target),
 	t.Helper()
 	for range 10 { // again, where the machine stood still and the server closed none in time
 		s, target := start()
-		r := offer(t, open, target, paced(4))
+		r := offer(t, open, target, brisk(4))
 		checkOnce(t, s, r)
 		if checkStale(t, s, r, want, errno) > 0 {
 			return
@@ -130,7 +130,7 @@ func manyStale(t *testing.T, open Open) {
 			v.reset()
 		}
 	})
-	p := plan.Plan{Stages: []plan.Stage{{From: 500, To: 500, Duration: time.Second}}, Arrival: plan.Poisson, Seed: 1}
+	p := plan.Plan{Stages: []plan.Stage{{From: 500, To: 500, Duration: 400 * time.Millisecond}}, Arrival: plan.Poisson, Seed: 1}
 	r := offer(t, open, counted(s), p)
 	checkOnce(t, s, r)
 	for _, o := range []loadgen.Outcome{loadgen.OK, loadgen.ReusedClosed, loadgen.ResetBeforeResponse} {
