@@ -1,0 +1,164 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"weir/loadgen/plan"
+	"weir/report/capacity"
+)
+
+// capacityFlags are those of `weir capacity`.
+type capacityFlags struct {
+	workers, connections, backlog int
+	service, deadline             durationValue
+	cv                            float64
+	rate, targetRate              string
+	arrival                       string
+	maxLoss, headRoom             shareValue
+	burst                         int
+	json                          bool
+
+	changed func(name string) bool // whether a flag was given, so that an assumption can be told from a statement
+}
+
+// backlogAssumed is enough for what is shown not to be absurd; that it is a guess is printed with it.
+const backlogAssumed = 64
+
+func newCapacity(s streams) *cobra.Command {
+	f := capacityFlags{maxLoss: .001}
+	cmd := &cobra.Command{
+		Use:   "capacity",
+		Short: "Compute what a worker pool can take, and what a rate would need",
+		Long: `Computes what workers behind a listen backlog can take: capacity, how long until
+the queue overflows, what is lost, how long one waits. With --target-rate the
+other way round: the workers and the backlog that this rate needs. Each line
+names its formula. Nothing is measured and no network is used.
+
+--duration is how long a worker is busy with one request, from accepting the
+connection to being ready for the next. --backlog is what the server gave to
+listen(): Send-Q in ` + "`ss -ltn`" + `.`,
+		Example: `  # 8 sync workers that take 200 ms a request: would they survive 200 req/s?
+  weir capacity --workers 8 --duration 200ms --backlog 64 --rate 200
+
+  # and what would? At random arrivals, with a fifth to spare
+  weir capacity --workers 8 --duration 200ms \
+    --target-rate 200 --max-loss 0.1% --head-room 20%
+
+  # does a deep queue help clients that give up after 10 s?
+  weir capacity --workers 8 --duration 3s --backlog 2048 --rate 50 --deadline 10s`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.changed = cmd.Flags().Changed
+			return f.run(s)
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (f *capacityFlags) register(flags *pflag.FlagSet) {
+	flags.SortFlags = false
+	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "service-time" { // as `weir run` calls it
+			name = "duration"
+		}
+		return pflag.NormalizedName(name)
+	})
+	flags.IntVar(&f.workers, "workers", 0, "how many workers the server has")
+	flags.Var(&f.service, "duration", "how long a worker is busy with one request, as `200ms`")
+	flags.IntVar(&f.connections, "worker-connections", 1, "requests that one worker has in hand at once")
+	flags.IntVar(&f.backlog, "backlog", backlogAssumed, "as given to listen()")
+	flags.Var(&f.deadline, "deadline", "after which a client no longer wants the answer, as `10s`")
+	flags.StringVar(&f.rate, "rate", "", "offered `rate`: 200, 200/s or 3000/m")
+	flags.Float64Var(&f.cv, "service-cv", 1, "coefficient of variation of the duration, `0..1`: 0 none, 1 exponential")
+	flags.StringVar(&f.targetRate, "target-rate", "", "`rate` for which to find workers and backlog")
+	flags.Var(&f.maxLoss, "max-loss", "`share` of the target rate that may be lost")
+	flags.Var(&f.headRoom, "head-room", "`share` by which more than the target rate must be served, as 20%")
+	flags.StringVar(&f.arrival, "arrival", string(plan.Poisson), "`constant|poisson` arrivals of the target rate")
+	flags.IntVar(&f.burst, "burst", 0, "requests that come at once on top of the target rate")
+	flags.BoolVar(&f.json, "json", false, "print JSON, schema "+capacitySchema)
+}
+
+func (f *capacityFlags) run(s streams) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	report, err := f.compute()
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return report.writeJSON(s.out)
+	}
+	return report.writeText(s.out)
+}
+
+func (f *capacityFlags) check() error {
+	switch {
+	case !f.changed("workers") && !f.changed("duration"):
+		return usage("capacity of what? give --workers and --duration, as in --workers 8 --duration 200ms")
+	case !f.changed("duration"):
+		return usage("how long is a worker busy with one request? give --duration, as in --duration 200ms")
+	case f.workers < 1:
+		return usage("--workers must be at least 1, not %d: how many can the server serve with at once?", f.workers)
+	case f.service <= 0:
+		return usage("--duration must be above 0, not %v: it is how long a worker is busy with one request", time.Duration(f.service))
+	case f.connections < 1:
+		return usage("--worker-connections must be at least 1 (a synchronous worker), not %d", f.connections)
+	case f.workers > capacity.MaxServers/f.connections:
+		return usage("--workers × --worker-connections is more than %d requests at once: check both", capacity.MaxServers)
+	case f.backlog < 0 || f.backlog > capacity.MaxBacklog:
+		return usage("--backlog must be from 0 to %d, not %d", capacity.MaxBacklog, f.backlog)
+	case f.changed("deadline") && f.deadline <= 0:
+		return usage("--deadline must be above 0, not %v", time.Duration(f.deadline))
+	case !(f.cv >= 0 && f.cv <= 1):
+		return usage("--service-cv must be from 0 (always the same) to 1 (exponential), not %v: no formula here holds beyond", f.cv)
+	}
+	return cmp.Or(f.checkTarget(), checkRate("--rate", f.rate), checkRate("--target-rate", f.targetRate))
+}
+
+func (f *capacityFlags) checkTarget() error {
+	for _, name := range []string{"max-loss", "head-room", "burst"} {
+		if f.targetRate == "" && f.changed(name) {
+			return usage("--%s is about a rate to build for: give --target-rate too", name)
+		}
+	}
+	if f.arrival != string(plan.Constant) && f.arrival != string(plan.Poisson) {
+		return usage("--arrival must be constant or poisson, not %s", quoted(f.arrival))
+	}
+	switch poisson := f.arrival == string(plan.Poisson); {
+	case f.maxLoss >= 1:
+		return usage("--max-loss must be below 100%%, not %s", f.maxLoss.String())
+	case poisson && f.targetRate != "" && f.maxLoss < 1e-8:
+		return usage("--max-loss %s: Poisson arrivals always lose something: say 0.001%%, or --arrival constant", f.maxLoss.String())
+	case f.headRoom > 100:
+		return usage("--head-room must be at most 10000%%, not %s", f.headRoom.String())
+	case f.burst < 0 || f.burst > capacity.MaxBacklog:
+		return usage("--burst must be from 0 to %d, not %d", capacity.MaxBacklog, f.burst)
+	}
+	return nil
+}
+
+func checkRate(flag, text string) error {
+	if text == "" {
+		return nil
+	}
+	if _, err := plan.ParseRate(text); err != nil {
+		return usage("%s: %w", flag, err)
+	}
+	return nil
+}
+
+// model is the server that the flags describe.
+func (f *capacityFlags) model() (capacity.Model, error) {
+	m := capacity.Model{Workers: f.workers, Connections: f.connections, Service: time.Duration(f.service), Backlog: f.backlog}
+	if err := m.Validate(); err != nil {
+		return m, fmt.Errorf("the server: %w", err)
+	}
+	return m, nil
+}
