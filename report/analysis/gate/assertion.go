@@ -1,0 +1,117 @@
+package gate
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Assertion is a sentence that a run makes true, false or neither:
+//
+//	expr    := operand op limit ["over" duration] ["@" percent] ["abort"]
+//	operand := ["baseline."] [lane "."] metric ["/" operand]
+//	op      := "<" | "<=" | ">" | ">=" | "==" | "!=" | "in", whose limit is A..B, both included
+//
+// A chain of "/" is worked off from the left. Without a lane the assertion is made of each lane of the run;
+// in the baseline it is then the lane of the same name. The limit carries the unit of what it limits: %, ms
+// or s; a rate may carry /s or /m, and counts and ratios have none.
+type Assertion struct {
+	Expr  string // as written
+	Name  string // from an assertion file, may be empty
+	Terms []Term // the first, divided by the others
+	Op    Op
+	Limit Limit
+	Over  time.Duration // every window of this length has to hold; 0: the run as a whole
+	Level float64       // of the intervals, in per cent
+	Abort bool          // wanted also while the load runs; Evaluate has no use for it
+}
+
+// Term is one operand.
+type Term struct {
+	Baseline bool
+	Lane     string // "": each
+	Metric   string // its full name, as in Metrics
+	Column   int    // in Expr, from 1
+
+	metric *metric
+}
+
+// Op compares.
+type Op string
+
+// The comparisons.
+const (
+	Less         Op = "<"
+	LessEqual    Op = "<="
+	Greater      Op = ">"
+	GreaterEqual Op = ">="
+	Equal        Op = "=="
+	NotEqual     Op = "!="
+	In           Op = "in"
+)
+
+// Limit is what is compared with, in the base units: shares of 1, seconds, requests per second. High differs
+// from Low for In only.
+type Limit struct {
+	Low, High float64
+	Text      string // as written
+}
+
+// DefaultLevel is that of all intervals in an Analysis.
+const DefaultLevel = 95
+
+// SyntaxError is a mistake of who wrote an assertion.
+type SyntaxError struct {
+	Expr   string
+	Column int // in characters, from 1
+	Text   string
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("assertion %q, column %d: %s", e.Expr, e.Column, e.Text)
+}
+
+// String is the assertion in one spelling. It parses to the same.
+func (a Assertion) String() string {
+	var b strings.Builder
+	for i, t := range a.Terms {
+		if i > 0 {
+			b.WriteString(" / ")
+		}
+		b.WriteString(t.String())
+	}
+	fmt.Fprintf(&b, " %s %s", a.Op, a.Limit.Text)
+	if a.Over > 0 {
+		fmt.Fprintf(&b, " over %v", a.Over)
+	}
+	if a.Level != DefaultLevel {
+		b.WriteString(" @" + strconv.FormatFloat(a.Level, 'f', -1, 64))
+	}
+	if a.Abort {
+		b.WriteString(" abort")
+	}
+	return b.String()
+}
+
+func (t Term) String() string {
+	name := t.Metric
+	if t.Lane != "" {
+		name = t.Lane + "." + name
+	}
+	if t.Baseline {
+		name = baselinePrefix + name
+	}
+	return name
+}
+
+const baselinePrefix = "baseline."
+
+// unit is that of what is compared: of the first operand, divided by the others.
+func (a Assertion) unit() unit {
+	u := a.Terms[0].metric.unit
+	for _, t := range a.Terms[1:] {
+		u, _ = u.over(t.metric.unit) // Parse saw to it
+	}
+	return u
+}

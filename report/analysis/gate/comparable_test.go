@@ -1,0 +1,49 @@
+package gate
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"weir/report/analysis"
+)
+
+func TestDoubts(t *testing.T) {
+	two := func() *analysis.Analysis {
+		lane := analysis.Lane{Name: "direct", Mode: "loss", Engine: "epoll", Deadline: .95, BacklogLimit: ptr(uint32(16))}
+		for i := range 12 {
+			lane.Trials = append(lane.Trials, analysis.Trial{Rate: 120 + 200*float64(i)/11, Duration: 2})
+		}
+		proxy := lane
+		proxy.Name, proxy.Trials = "proxy", slices.Clone(lane.Trials)
+		return &analysis.Analysis{Version: "1", Environment: map[string]string{"kernel": "simulated"}, Lanes: []analysis.Lane{lane, proxy}}
+	}
+	if d := Doubts(two(), two()); len(d) != 0 {
+		t.Errorf("two runs of the same: %v", d)
+	}
+	for what, change := range map[string]func(*analysis.Analysis){
+		"kernel differs: Linux 7, baseline simulated": func(a *analysis.Analysis) { a.Environment["kernel"] = "Linux 7" },
+		"processor differs: x, baseline not known":    func(a *analysis.Analysis) { a.Environment["cpu"] = "x" },
+		"number of processors":                        func(a *analysis.Analysis) { a.Environment["cpus"] = "64" },
+		"weir differs":                                func(a *analysis.Analysis) { a.Version = "2" },
+		"engine of proxy":                             func(a *analysis.Analysis) { a.Lanes[1].Engine = "steam" },
+		"mode of direct":                              func(a *analysis.Analysis) { a.Lanes[0].Mode = "retrial" },
+		"connections of direct":                       func(a *analysis.Analysis) { a.Lanes[0].Connections.Use = "reuse" },
+		"deadline of direct":                          func(a *analysis.Analysis) { a.Lanes[0].Deadline = 2 },
+		"backlog limit of direct":                     func(a *analysis.Analysis) { a.Lanes[0].BacklogLimit = nil },
+		"plan of direct":                              func(a *analysis.Analysis) { a.Lanes[0].Trials = a.Lanes[0].Trials[1:] },
+		"12 trials of 2s from 120/s to 320/s":         func(a *analysis.Analysis) { a.Lanes[0].Trials[5].Rate *= 2 },
+		"no lane proxies":                             func(a *analysis.Analysis) { a.Lanes[1].Name = "proxies" },
+		"no trial":                                    func(a *analysis.Analysis) { a.Lanes[1].Trials = nil },
+	} {
+		a := two()
+		change(a)
+		d := Doubts(a, two())
+		if !slices.ContainsFunc(d, func(s string) bool { return strings.Contains(s, what) }) {
+			t.Errorf("%s: %q", what, d)
+		}
+		if len(d) != 1 {
+			t.Errorf("%s: %d doubts: %q", what, len(d), d)
+		}
+	}
+}

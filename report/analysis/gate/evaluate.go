@@ -1,0 +1,163 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"weir/report/analysis"
+)
+
+// Result is the answer to one assertion, of one lane where it is made of each.
+type Result struct {
+	Expr   string   `json:"expr"`
+	Name   string   `json:"name,omitempty"`
+	Lane   string   `json:"lane,omitempty"` // where the assertion names none
+	Result Verdict  `json:"result"`
+	Value  *float64 `json:"value"`            // base units: shares of 1, seconds, requests per second; null: not known
+	Low    *float64 `json:"low"`              // null with a value: nothing bounds it on that side
+	High   *float64 `json:"high"`             //
+	Unit   string   `json:"unit"`             // "share", "time", "rate", "count" or "ratio"
+	Reason string   `json:"reason,omitempty"` // why there is no better answer, or what is to be known beside it
+
+	text string
+}
+
+// Measured is the value and its interval in words, or "not known".
+func (r Result) Measured() string { return r.text }
+
+// Evaluate answers every assertion, in order; baseline may be nil. Assertions should have passed Check: what is
+// not there is inconclusive here, with the reason. An INVALID run, or one held against an INVALID baseline, has
+// no answers, and one that did not end by itself passes nothing: what it would have shown is not known.
+func Evaluate(a, baseline *analysis.Analysis, asserts []Assertion) []Result {
+	results := []Result{}
+	for _, s := range asserts {
+		if !s.everyLane() {
+			results = append(results, s.evaluate(a, baseline, ""))
+			continue
+		}
+		if len(a.Lanes) == 0 {
+			results = append(results, s.result(missing("the run has no lane"), Inconclusive))
+		}
+		for i := range a.Lanes {
+			results = append(results, s.evaluate(a, baseline, a.Lanes[i].Name))
+		}
+	}
+	return results
+}
+
+// everyLane reports whether an operand needs a lane and names none.
+func (a Assertion) everyLane() bool {
+	return slices.ContainsFunc(a.Terms, func(t Term) bool { return t.metric.ofLane && t.Lane == "" })
+}
+
+func (a Assertion) evaluate(run, baseline *analysis.Analysis, lane string) Result {
+	i, v := a.decide(run, baseline, lane)
+	used := []*analysis.Analysis{run}
+	if baseline != nil && slices.ContainsFunc(a.Terms, func(t Term) bool { return t.Baseline }) {
+		used = append(used, baseline)
+	}
+	for _, u := range used {
+		if v == Pass && !ended(u) {
+			v, i.note = Inconclusive, "the run did not end by itself: "+u.Ended
+		}
+	}
+	for _, u := range used {
+		if !u.Valid {
+			v, i.note, i.absent = Invalid, "the run is invalid: "+strings.Join(u.InvalidReasons, "; "), ""
+			if u == baseline {
+				i.note = "the baseline is invalid: " + strings.Join(u.InvalidReasons, "; ")
+			}
+			break
+		}
+	}
+	r := a.result(i, v)
+	r.Lane = lane
+	return r
+}
+
+// ended reports whether a run did what it was to do: its plan, or --max-duration of it. A record without an
+// end says "cut short" and no more.
+func ended(a *analysis.Analysis) bool {
+	return a.Ended == "complete" || strings.HasPrefix(a.Ended, "cut short:")
+}
+
+func (a Assertion) decide(run, baseline *analysis.Analysis, lane string) (interval, Verdict) {
+	if a.Over > 0 {
+		s, why := a.Terms[0].scope(run, baseline, lane, a.Level)
+		if why != "" {
+			return missing("%s", why), Inconclusive
+		}
+		return a.everyWindow(s.run, s.lane)
+	}
+	i := a.Terms[0].measure(run, baseline, lane, a.Level)
+	for _, t := range a.Terms[1:] {
+		i = i.over(t.measure(run, baseline, lane, a.Level))
+	}
+	return i, judge(i, a.Op, a.Limit)
+}
+
+func (t Term) measure(run, baseline *analysis.Analysis, lane string, level float64) interval {
+	s, why := t.scope(run, baseline, lane, level)
+	if why != "" {
+		return missing("%s", why)
+	}
+	i := t.metric.measure(s)
+	if i.absent != "" {
+		i.absent = t.String() + ": " + i.absent
+	}
+	return i
+}
+
+// scope finds the run and the lane that the operand is of, or says why there is none.
+func (t Term) scope(run, baseline *analysis.Analysis, lane string, level float64) (s scope, why string) {
+	s = scope{run: run, level: level}
+	which := "run"
+	if t.Baseline {
+		s.run, which = baseline, "baseline"
+	}
+	if s.run == nil {
+		return s, "there is no baseline"
+	}
+	if t.Lane != "" {
+		lane = t.Lane
+	}
+	for i := range s.run.Lanes {
+		if s.run.Lanes[i].Name == lane {
+			s.lane = &s.run.Lanes[i]
+		}
+	}
+	if s.lane == nil && t.metric.ofLane {
+		return s, fmt.Sprintf("the %s has no lane %s", which, lane)
+	}
+	return s, ""
+}
+
+// result puts what was found into words.
+func (a Assertion) result(i interval, v Verdict) Result {
+	u := a.unit()
+	r := Result{Expr: a.Expr, Name: a.Name, Result: v, Unit: string(u), Reason: i.absent, text: "not known"}
+	if i.note != "" {
+		r.Reason = strings.TrimPrefix(r.Reason+"; "+i.note, "; ")
+	}
+	if i.absent != "" || math.IsNaN(i.value) && math.IsInf(i.high, 1) && i.low == 0 {
+		return r
+	}
+	r.Value, r.Low, r.High = finite(i.value), finite(i.low), finite(i.high)
+	r.text = u.format(i.value)
+	if i.low != i.high {
+		r.text += " [" + u.format(i.low) + ", " + u.format(i.high) + "]"
+	}
+	if v == Inconclusive && r.Reason == "" {
+		r.Reason = "the interval reaches over the limit: more requests or trials make it narrower"
+	}
+	return r
+}
+
+func finite(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}

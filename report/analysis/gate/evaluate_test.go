@@ -1,0 +1,164 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"weir/report/analysis"
+)
+
+// TestRecordedRun: every metric that there is has a value in a whole run, within its interval, and says what the
+// analysis says.
+func TestRecordedRun(t *testing.T) {
+	a := recorded(t)
+	if !a.Valid {
+		t.Fatal(a.InvalidReasons)
+	}
+	for name, m := range vocabulary() {
+		if name == "onset.rate" || name == "overflow_onset.rate" || name == "plateau.rate" || strings.HasPrefix(name, "send_lag") || m.unit != seconds && m.unit != rate {
+			i := m.measure(scope{run: a, lane: &a.Lanes[0], level: 95})
+			if i.absent != "" || !(i.low <= i.value && i.value <= i.high) {
+				t.Errorf("%s: %+v", name, i)
+			}
+		}
+	}
+	l := a.Lanes[0]
+	for expr, want := range map[string]float64{
+		"direct.onset.rate > 1": l.ErrorOnset.RPS, "direct.plateau.rate > 1": *l.Plateau, "direct.latency.p99 > 1ms": *l.Latency.P99,
+		"direct.overflows > 1": float64(*l.Overflows), "direct.offered > 1": float64(l.Offered), "capacity.computed > 1": 200,
+		"direct.onset.rate / capacity.computed > 0.1": a.OnsetOverCapacity["direct"].Ratio,
+		"proxy.onset.rate / direct.onset.rate > 0.1":  a.Agreement.Ratio,
+		"direct.error.rate > 0.1%":                    float64(l.Outcomes["connect_timeout"]) / float64(l.Offered),
+		"direct.max_recv_q > 1":                       float64(*l.MaxRecvQ),
+	} {
+		if r := only(t, expr, a, nil); r.Value == nil || math.Abs(*r.Value-want) > 1e-9*want || r.Result != Pass {
+			t.Errorf("%s: %+v, want %v", expr, r, want)
+		}
+	}
+	r := only(t, "direct.onset.rate / capacity.computed in 0.9..1.1", a, nil)
+	if iv := a.OnsetOverCapacity["direct"]; math.Abs(*r.Low-iv.Low) > 1e-9 || math.Abs(*r.High-iv.High) > 1e-9 {
+		t.Errorf("%+v, want %+v", r, iv)
+	}
+}
+
+// TestEachLane: without a lane the assertion is made of each, in the baseline too.
+func TestEachLane(t *testing.T) {
+	a := shareRun(0, 5000)
+	a.Lanes = append(a.Lanes, shareRun(50, 5000).Lanes[0])
+	a.Lanes[1].Name = "proxy"
+	results := Evaluate(a, a, []Assertion{parse(t, "bad.rate < 0.5%"), parse(t, "error.count / baseline.offered == 1%"), parse(t, "direct.bad.count == 0")})
+	var got []string
+	for _, r := range results {
+		got = append(got, r.Lane+" "+string(r.Result))
+	}
+	if want := "[direct pass proxy fail direct fail proxy pass  pass]"; fmt.Sprint(got) != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+	a.Lanes = nil
+	if r := only(t, "bad.rate < 1%", a, nil); r.Result != Inconclusive || !strings.Contains(r.Reason, "no lane") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestAbsentIsNotZero: what was not measured neither passes nor fails, and the reason is told.
+func TestAbsentIsNotZero(t *testing.T) {
+	a := shareRun(0, 300)
+	a.Lanes[0].NoOnset = "no failed request up to 640 req/s"
+	a.Lanes[0].Reconciliation.Verdict = "not measured: x"
+	a.Lanes[0].Latency = analysis.Quantiles{P50: ptr(.02), P90: ptr(.03), Max: ptr(.09), Count: 300}
+	a.Lanes[0].OverflowOnset = &analysis.Onset{RPS: 5, Low: 4, High: 6, Method: "first overflow"}
+	for expr, why := range map[string]string{
+		"overflows == 0": "overflows: the kernel was not read", "overflows > 0": "the kernel", "max_recv_q < 5": "was not seen",
+		"onset.rate > 1": "no onset: no failed request up to 640", "overflow_onset.rate > 1": "no interval: first overflow",
+		"plateau.rate > 1": "none shows a plateau", "capacity.computed > 1": "--workers", "reconciliation.ratio < 2": "not measured: x",
+		"latency.p99 < 1s": "300 requests are too few for a p99", "send_lag.p50 < 1s": "no such request", "goodput.rate > 1": "no request was due",
+		"proxy.bad.rate < 9%": "the run has no lane proxy", "bad.rate / baseline.bad.rate < 9": "there is no baseline",
+		"overflows == 0 over 1s": "no timeline", "bad.rate < 1% over 1s": "no timeline",
+	} {
+		if r := only(t, expr, a, nil); r.Result != Inconclusive || !strings.Contains(r.Reason, why) || r.Value != nil || r.Measured() != "not known" {
+			t.Errorf("%s: %+v, want the reason %q", expr, r, why)
+		}
+	}
+	a.Lanes[0].Listener = "/run/app.sock"
+	if r := only(t, "overflows == 0", a, nil); !strings.Contains(r.Reason, "unix socket") {
+		t.Error(r.Reason)
+	}
+	if r := only(t, "bad.rate < 1%", &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{{Name: "direct"}}}, nil); r.Result != Inconclusive {
+		t.Errorf("no requests: %+v", r)
+	}
+}
+
+// TestPartlyKnown: a sum that misses a trial is the least that it can be, and canceled requests may have been either.
+func TestPartlyKnown(t *testing.T) {
+	a := shareRun(0, 3000)
+	l := &a.Lanes[0]
+	l.Overflows, l.Trials = ptr(uint64(3)), []analysis.Trial{{Overflows: ptr(uint64(3))}, {}}
+	for expr, want := range map[string]Verdict{
+		"overflows == 0": Fail, "overflows <= 5": Inconclusive, "overflows >= 3": Pass, "overflows == 3": Inconclusive,
+	} {
+		if r := only(t, expr, a, nil); r.Result != want || r.High != nil || *r.Low != 3 {
+			t.Errorf("%s: %+v, want %s", expr, r, want)
+		}
+	}
+	l.Outcomes = map[string]uint64{"ok": 2900, "canceled": 100}
+	for expr, want := range map[string]Verdict{
+		"bad.rate < 1%": Inconclusive, "bad.rate < 5%": Pass, "bad.count == 0": Inconclusive, "bad.count <= 100": Pass,
+		"outcome.http_502.count < 3": Inconclusive, "outcome.ok.count >= 2900": Pass,
+	} {
+		if r := only(t, expr, a, nil); r.Result != want {
+			t.Errorf("%s: %+v, want %s", expr, r, want)
+		}
+	}
+}
+
+// TestUnbelievable: neither an INVALID run nor an INVALID baseline decides anything, and what was cut off passes nothing.
+func TestUnbelievable(t *testing.T) {
+	run := func(valid bool, ended string) *analysis.Analysis {
+		a := shareRun(1, 3000)
+		a.Valid, a.Ended = valid, ended
+		a.InvalidReasons = []string{"the schedule slipped"}
+		return a
+	}
+	const passes, fails, both = "bad.count == 1", "bad.count == 0", "bad.count / baseline.bad.count == 1"
+	good := run(true, "complete")
+	for _, c := range []struct {
+		expr        string
+		a, baseline *analysis.Analysis
+		want        Verdict
+		why         string
+	}{
+		{passes, good, run(false, "failed"), Pass, ""},
+		{both, good, good, Pass, ""},
+		{passes, run(false, "complete"), nil, Invalid, "the run is invalid: the schedule slipped"},
+		{fails, run(false, "complete"), nil, Invalid, "the run is invalid"},
+		{"overflows == 0", run(false, "complete"), nil, Invalid, "the run is invalid"},
+		{both, good, run(false, "complete"), Invalid, "the baseline is invalid"},
+		{passes, run(true, "interrupted"), nil, Inconclusive, "did not end by itself: interrupted"},
+		{passes, run(true, "cut short"), nil, Inconclusive, "did not end"},
+		{passes, run(true, "cut short: as long as it may be"), nil, Pass, ""},
+		{fails, run(true, "aborted: x"), nil, Fail, ""},
+		{both, good, run(true, "interrupted"), Inconclusive, "did not end"},
+	} {
+		if r := only(t, c.expr, c.a, c.baseline); r.Result != c.want || !strings.Contains(r.Reason, c.why) {
+			t.Errorf("%s: %+v, want %s, %q", c.expr, r, c.want, c.why)
+		}
+	}
+}
+
+func TestQuantileBracket(t *testing.T) {
+	q := analysis.Quantiles{P50: ptr(.05), P90: ptr(.06), P99: ptr(.07), P999: ptr(.08), Max: ptr(.09), Count: 10000}
+	for i, want := range []interval{{low: 0, high: .06}, {low: .05, high: .07}, {low: .06, high: .08}, {low: .07, high: .09}, {low: .09, high: .09}} {
+		got := quantile(&q, i)
+		if got.high != want.high || got.low > want.low || got.low < want.low-1e-4-2e-6 {
+			t.Errorf("%s: %+v, want %+v", quantiles[i].name, got, want)
+		}
+	}
+	q.Count, q.P999 = 1000, nil // the 997th bounds the p99, which is below the maximum only
+	if got := quantile(&q, 2); got.high != .09 {
+		t.Errorf("p99 of 1000: %+v", got)
+	}
+}
+
+func ptr[T any](x T) *T { return &x }

@@ -1,0 +1,104 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+)
+
+// interval is a quantity with all that it may be. Every quantity here is 0 or more. With a reason in absent
+// nothing is known of it.
+type interval struct {
+	value, low, high float64 // high may be +Inf; value is NaN where only the bounds are known
+	absent           string
+	note             string // what a reader has to know beside the numbers
+}
+
+func exact(x float64) interval { return interval{value: x, low: x, high: x} }
+
+func missing(format string, args ...any) interval {
+	return interval{value: math.NaN(), high: math.Inf(1), absent: fmt.Sprintf(format, args...)}
+}
+
+// over divides. The bounds are the extremes that the bounds of both allow. That keeps the level whatever ties
+// the two together: the error of a difference (here, of logarithms) is never larger than the sum of both errors,
+// which is what the extremes add up. For independent estimates it is generous: two intervals of ±3 % give
+// ±6 %, where ±4.2 % would do.
+func (i interval) over(by interval) interval {
+	switch {
+	case i.absent != "":
+		return i
+	case by.absent != "":
+		return by
+	case by.high == 0:
+		return missing("a division by 0")
+	}
+	q := interval{value: i.value / by.value, low: i.low / by.high, high: i.high / by.low, note: i.note + by.note}
+	if math.IsInf(by.high, 1) { // also where low is infinite
+		q.low = 0
+	}
+	if by.low == 0 {
+		q.high = math.Inf(1)
+	}
+	if math.IsInf(q.value, 0) {
+		q.value = math.NaN()
+	}
+	return q
+}
+
+// Verdict is the answer to an assertion.
+type Verdict string
+
+// The answers. Invalid says that the run cannot be believed, so that there is none.
+const (
+	Pass         Verdict = "pass"
+	Fail         Verdict = "fail"
+	Inconclusive Verdict = "inconclusive"
+	Invalid      Verdict = "invalid"
+)
+
+// judge holds all that a quantity may be against a limit: within, outside or both.
+func judge(i interval, op Op, limit Limit) Verdict {
+	if i.absent != "" {
+		return Inconclusive
+	}
+	var within, outside bool
+	switch op {
+	case Less:
+		within, outside = i.high < limit.Low, i.low >= limit.Low
+	case LessEqual:
+		within, outside = i.high <= limit.Low, i.low > limit.Low
+	case Greater:
+		within, outside = i.low > limit.Low, i.high <= limit.Low
+	case GreaterEqual:
+		within, outside = i.low >= limit.Low, i.high < limit.Low
+	case Equal, In:
+		within, outside = i.low >= limit.Low && i.high <= limit.High, i.high < limit.Low || i.low > limit.High
+	case NotEqual:
+		within, outside = i.high < limit.Low || i.low > limit.Low, i.low == limit.Low && i.high == limit.Low
+	}
+	switch {
+	case within:
+		return Pass
+	case outside:
+		return Fail
+	}
+	return Inconclusive
+}
+
+// worse puts answers into the order in which they decide over the whole.
+var worse = map[Verdict]int{Pass: 0, Inconclusive: 1, Fail: 2, Invalid: 3}
+
+// Overall is the answer to all assertions together: one that fails fails them all, and of those that do not
+// fail one that cannot tell leaves the whole open. No results are no answer.
+func Overall(results []Result) Verdict {
+	if len(results) == 0 {
+		return Inconclusive
+	}
+	all := Pass
+	for _, r := range results {
+		if worse[r.Result] > worse[all] {
+			all = r.Result
+		}
+	}
+	return all
+}

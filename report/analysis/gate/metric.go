@@ -1,0 +1,157 @@
+package gate
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"weir/loadgen"
+	"weir/report/analysis"
+)
+
+// metric is something that an assertion may name.
+type metric struct {
+	name     string
+	unit     unit
+	ofLane   bool // else of the run
+	anyLevel bool // its interval can be had at any level, or it has none and needs none; else at 95 % only
+	what     string
+
+	measure func(scope) interval
+	window  func(scope, stretch) interval // of some bins; nil: known of the whole run only
+	loaded  bool                          // its windows must lie where load was offered: it is per request or per second
+}
+
+// scope is where a metric is measured, and how surely it is wanted.
+type scope struct {
+	run   *analysis.Analysis
+	lane  *analysis.Lane // nil where the metric is the run's
+	level float64        // in per cent
+}
+
+// The metric that stands for another's name.
+var aliases = map[string]string{
+	"error_onset.rate": "onset.rate",
+	"goodput":          "goodput.rate",
+}
+
+// vocabulary is every metric by its name.
+var vocabulary = sync.OnceValue(func() map[string]*metric {
+	all := map[string]*metric{}
+	for _, group := range [][]metric{requests(), latencies(), kernel(), rates()} {
+		for _, m := range group {
+			all[m.name] = &m
+		}
+	}
+	return all
+})
+
+func lookup(name string) *metric {
+	if full, ok := aliases[name]; ok {
+		name = full
+	}
+	return vocabulary()[name]
+}
+
+// Metric describes one to people.
+type Metric struct{ Name, Unit, What string }
+
+// Metrics lists what an assertion may name; one entry stands for all outcomes.
+func Metrics() []Metric {
+	var list []Metric
+	for _, m := range vocabulary() {
+		if m.what != "" {
+			list = append(list, Metric{m.name, string(m.unit), m.what})
+		}
+	}
+	slices.SortFunc(list, func(a, b Metric) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+// requests counts what became of them.
+func requests() []metric {
+	list := []metric{
+		shareOf("bad", bad, "not answered well, or later than the deadline"),
+		shareOf("error", failed, "not answered well"),
+		shareOf("late", late, "answered well, but later than the deadline"),
+		countOf("bad", bad, "the same, as a number"),
+		countOf("error", failed, "the same, as a number"),
+		countOf("late", late, "the same, as a number"),
+		exactly("offered", func(l *analysis.Lane) uint64 { return l.Offered }, "requests that the plan made due"),
+		exactly("sent", func(l *analysis.Lane) uint64 { return l.Sent }, "requests that left the generator"),
+		exactly("shed", func(l *analysis.Lane) uint64 { return l.Shed }, "requests not sent at --max-in-flight"),
+		exactly("synretrans", func(l *analysis.Lane) uint64 { return l.SYNRetrans }, "SYNs that were lost and sent again"),
+		goodput(),
+	}
+	for _, o := range loadgen.Outcomes() {
+		if o == loadgen.Canceled { // says nothing of the server
+			continue
+		}
+		what := ""
+		if o == loadgen.OK {
+			what = "requests with this outcome; so for http_502, connect_timeout …"
+		}
+		list = append(list, shareOf("outcome."+string(o), outcome(o), what), countOf("outcome."+string(o), outcome(o), what))
+	}
+	return list
+}
+
+// latencies are in the quantiles that an Analysis has.
+func latencies() (list []metric) {
+	for _, m := range []struct {
+		name, what string
+		of         func(*analysis.Lane) *analysis.Quantiles
+	}{
+		{"latency", "of ok requests, from when they were due", func(l *analysis.Lane) *analysis.Quantiles { return &l.Latency }},
+		{"latency_from_sent", "of the same, from when they were sent", func(l *analysis.Lane) *analysis.Quantiles { return &l.FromSent }},
+		{"fail_latency", "of sent requests that were not ok", func(l *analysis.Lane) *analysis.Quantiles { return &l.FailLatency }},
+		{"send_lag", "how late the generator sent", func(l *analysis.Lane) *analysis.Quantiles { return &l.SendLag }},
+	} {
+		for i, q := range quantiles {
+			what := ""
+			if i == 0 {
+				what = m.what + "; also .p90 .p99 .p999 .max"
+			}
+			list = append(list, metric{
+				name: m.name + "." + q.name, unit: seconds, ofLane: true, what: what,
+				measure: func(s scope) interval { return quantile(m.of(s.lane), i) },
+			})
+		}
+	}
+	return list
+}
+
+// kernel is what the probe saw.
+func kernel() []metric {
+	return []metric{
+		{name: "overflows", unit: count, ofLane: true, anyLevel: true, what: "of the lane's accept queue",
+			measure: counter(func(l *analysis.Lane) *uint64 { return l.Overflows }), window: overflowsIn},
+		{name: "listen_drops", unit: count, ofLane: true, anyLevel: true, what: "TcpExtListenDrops of the whole namespace",
+			measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenDrops })},
+		{name: "listener_drops", unit: count, ofLane: true, anyLevel: true, what: "sk_drops of the lane's listener",
+			measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenerDrops })},
+		{name: "max_recv_q", unit: count, ofLane: true, anyLevel: true, what: "deepest accept queue that a sample saw",
+			measure: func(s scope) interval { return depth(s.lane.MaxRecvQ) }, window: depthIn},
+		{name: "backlog_limit", unit: count, ofLane: true, anyLevel: true, what: "that the kernel granted",
+			measure: func(s scope) interval { return depth(s.lane.BacklogLimit) }},
+		{name: "reconciliation.ratio", unit: ratio, ofLane: true, anyLevel: true, what: "overflows ÷ the failures that they explain",
+			measure: reconciliation},
+	}
+}
+
+// rates are what was estimated from all trials of a lane, and what the server was stated to do.
+func rates() []metric {
+	return []metric{
+		{name: "onset.rate", unit: rate, ofLane: true, what: "offered rate from which requests fail (error_onset.rate)",
+			measure: func(s scope) interval { return onset(s.lane, s.lane.ErrorOnset) }},
+		{name: "overflow_onset.rate", unit: rate, ofLane: true, what: "offered rate from which the queue overflows",
+			measure: func(s scope) interval { return onset(s.lane, s.lane.OverflowOnset) }},
+		{name: "plateau.rate", unit: rate, ofLane: true, what: "what the server does when overloaded", measure: plateau},
+		{name: "capacity.computed", unit: rate, what: "workers ÷ service time", measure: func(s scope) interval {
+			return stated(s.run.Capacity.Computed, s.run.Capacity.Low, s.run.Capacity.High)
+		}},
+		{name: "capacity.service_time", unit: seconds, what: "of a worker", measure: func(s scope) interval {
+			return stated(s.run.Capacity.ServiceTime, s.run.Capacity.ServiceTimeLow, s.run.Capacity.ServiceTimeHigh)
+		}},
+	}
+}

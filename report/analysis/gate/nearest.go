@@ -1,0 +1,66 @@
+package gate
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// suggest is what somebody meant who wrote a name that is none, with or without a lane before it.
+func suggest(name string) string {
+	all := slices.Concat(slices.Sorted(maps.Keys(vocabulary())), slices.Sorted(maps.Keys(aliases)))
+	whole, far := nearest(name, all)
+	lane, rest, found := strings.Cut(name, ".")
+	if near, d := nearest(rest, all); found && d < far && lookup(near).ofLane {
+		return lane + "." + near
+	}
+	return whole
+}
+
+// nearest is the name with the fewest letters to change, the first of those; all must not be empty. A part that
+// was left off counts as one letter: latency is near to latency.p99.
+func nearest(name string, all []string) (near string, far int) {
+	for i, s := range all {
+		d := distance(name, s)
+		if strings.HasPrefix(s, name+".") {
+			d = 1
+		}
+		if i == 0 || d < far {
+			near, far = s, d
+		}
+	}
+	return near, far
+}
+
+// distance is Levenshtein's: letters to put in, take out or change.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// windowed names the metrics that go with "over", all outcomes as one.
+func windowed() []string {
+	var list []string
+	for name, m := range vocabulary() {
+		if m.window != nil && m.what != "" && !strings.HasPrefix(name, "outcome.") {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return append(list, "outcome.NAME.rate and .count")
+}

@@ -1,0 +1,162 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"weir/loadgen"
+	"weir/report/analysis"
+)
+
+// stretch is some bins of a timeline that follow each other, as a slice's bounds.
+type stretch struct{ from, to int }
+
+// everyWindow holds each window of a.Over in the lane against the limit, and returns what decides: the first
+// that fails, else the first that cannot tell, else the one nearest to the limit.
+//
+// Windows slide by one bin. All intervals have to hold at once, so each has the level that makes it so in
+// the worst case: of m windows, 1 − (1 − level)/m (Bonferroni). Otherwise an hour of windows would fail a server
+// that keeps to the limit.
+func (a Assertion) everyWindow(run *analysis.Analysis, l *analysis.Lane) (interval, Verdict) {
+	m := a.Terms[0].metric
+	n := int(math.Round(a.Over.Seconds() / l.Timeline.BinS))
+	switch bins := a.Over.Seconds() / l.Timeline.BinS; {
+	case len(l.Timeline.AtS) == 0 || l.Timeline.BinS <= 0:
+		return missing("the run has no timeline of this lane"), Inconclusive
+	case n < 1 || math.Abs(bins-float64(n)) > 1e-6*bins:
+		return missing("the run is kept in bins of %gs: windows of %v cannot be made of them", l.Timeline.BinS, a.Over), Inconclusive
+	}
+	windows, longest := slide(stretches(l, m.loaded), n)
+	if len(windows) == 0 {
+		return missing("no window of %v: the longest stretch is %v", a.Over, inBins(longest, l)), Inconclusive
+	}
+	level := 100 - (100-a.Level)/float64(len(windows))
+	var decides interval
+	verdict := Verdict("")
+	for _, w := range windows {
+		i := m.window(scope{run, l, level}, w)
+		v := judge(i, a.Op, a.Limit)
+		if verdict == "" || worse[v] > worse[verdict] || v == Pass && verdict == Pass && a.nearer(i, decides) {
+			i.note = fmt.Sprintf("of %d windows, the one from %.1fs on", len(windows), l.Timeline.AtS[w.from])
+			decides, verdict = i, v
+		}
+	}
+	return decides, verdict
+}
+
+// nearer reports whether i comes nearer to the limit than j does. Both keep to it.
+func (a Assertion) nearer(i, j interval) bool {
+	switch a.Op {
+	case Less, LessEqual:
+		return i.high > j.high
+	case Greater, GreaterEqual:
+		return i.low < j.low
+	}
+	return false
+}
+
+// stretches are the longest runs of bins without a gap: all of them, or those in which a trial offered load all
+// the time.
+func stretches(l *analysis.Lane, loaded bool) (list []stretch) {
+	at, width := l.Timeline.AtS, l.Timeline.BinS
+	const slack = 1e-6
+	if loaded {
+		for _, t := range l.Trials {
+			from, _ := slices.BinarySearch(at, t.Start-slack)
+			to := from
+			for to < len(at) && at[to]+width <= t.Start+t.Duration+slack {
+				to++
+			}
+			list = append(list, stretch{from, to})
+		}
+		return list
+	}
+	from := 0
+	for i := range at {
+		if i+1 == len(at) || at[i+1]-at[i] > 1.5*width {
+			list = append(list, stretch{from, i + 1})
+			from = i + 1
+		}
+	}
+	return list
+}
+
+// slide returns every window of n bins, and how long the longest stretch is.
+func slide(list []stretch, n int) (windows []stretch, longest int) {
+	for _, s := range list {
+		longest = max(longest, s.to-s.from)
+		for from := s.from; from+n <= s.to; from++ {
+			windows = append(windows, stretch{from, from + n})
+		}
+	}
+	return windows, longest
+}
+
+func inBins(n int, l *analysis.Lane) time.Duration {
+	return time.Duration(math.Round(float64(n)*l.Timeline.BinS*1000)) * time.Millisecond
+}
+
+// tally counts the requests that were due in the stretch.
+func (s stretch) tally(l *analysis.Lane, of counting) tally {
+	tl := &l.Timeline
+	outcomes := map[string]uint64{}
+	var late, due, notOK uint64
+	for i := s.from; i < s.to; i++ {
+		due += uint64(math.Round(tl.Offered[i] * tl.BinS))
+	}
+	for class, bins := range tl.Bad {
+		var n uint64
+		for i := s.from; i < s.to; i++ {
+			n += bins[i]
+		}
+		if class == "late" {
+			late = n
+			continue
+		}
+		outcomes[class] = n
+		notOK += n
+	}
+	outcomes[string(loadgen.OK)] = due - min(due, notOK)
+	return of(outcomes, late, due)
+}
+
+// overflowsIn adds up what the readings in the stretch showed. Overflows in a bin without a reading are told by the
+// next one: at the stretch's edges they may be its own or not.
+func overflowsIn(s scope, w stretch) interval {
+	whole := counter(func(l *analysis.Lane) *uint64 { return l.Overflows })(s)
+	if whole.absent != "" {
+		return whole
+	}
+	bins, sum, isRead := s.lane.Timeline.Overflows, 0.0, func(n *uint64) bool { return n != nil }
+	for _, n := range bins[w.from:w.to] {
+		if n != nil {
+			sum += float64(*n)
+		}
+	}
+	i := exact(sum)
+	if k := slices.IndexFunc(bins[w.from:w.to], isRead); k >= 0 && w.from > 0 && bins[w.from-1] == nil {
+		i.low -= float64(*bins[w.from+k])
+	}
+	if bins[w.to-1] == nil {
+		if k := slices.IndexFunc(bins[w.to:], isRead); k >= 0 {
+			i.high += float64(*bins[w.to+k])
+		} else {
+			i.high = math.Inf(1)
+		}
+	}
+	i.high = max(i.high, whole.high-whole.value) // infinite where the kernel was not read around some trial
+	return i
+}
+
+// depthIn is the deepest queue that a sample in the stretch saw.
+func depthIn(s scope, w stretch) interval {
+	var deepest *uint32
+	for _, n := range s.lane.Timeline.RecvQ[w.from:w.to] {
+		if n != nil && (deepest == nil || *n > *deepest) {
+			deepest = n
+		}
+	}
+	return depth(deepest)
+}
