@@ -53,8 +53,8 @@ func TestOverflowOfReusePortGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd)
-	fd2, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err := errors.Join(err, reuse(fd2), unix.Bind(fd2, &unix.SockaddrInet4{Port: int(port), Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd2, 3)); err != nil {
+	fd2, _, err := listenOn(port, 3, reuse)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd2)
@@ -107,9 +107,8 @@ func TestAnotherListenerDidIt(t *testing.T) {
 
 	unix.Close(fd)
 	ledger.Add(p.Read(time.Now()))
-	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err := errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
-		unix.Bind(fd, &unix.SockaddrInet4{Port: int(port), Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 1)); err != nil {
+	fd, _, err = listenOn(port, 1)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd)

@@ -22,7 +22,7 @@ import (
 
 const childEnv = "WEIR_PROBE_TEST_CHILD" // what a re-executed test binary is to be
 
-var roles = map[string]func() error{"listen": listenUntilEOF, "prefork": preforkUntilEOF, "worker": untilEOF}
+var roles = map[string]func() error{"listen": listenUntilEOF, "prefork": preforkUntilEOF, "worker": untilEOF, "starve": starveUntilEOF}
 
 func TestMain(m *testing.M) {
 	if role, ok := roles[os.Getenv(childEnv)]; ok {
@@ -152,16 +152,26 @@ func startRole(t *testing.T, role string, attr *syscall.SysProcAttr) (pid int, p
 
 // listenTCP listens on a free loopback port and never accepts.
 func listenTCP(backlog int, options ...func(fd int) error) (fd int, port uint16, err error) {
+	return listenOn(0, backlog, options...)
+}
+
+// listenOn listens on a loopback port that is given, even if connections of it are left.
+func listenOn(at uint16, backlog int, options ...func(fd int) error) (fd int, port uint16, err error) {
 	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, 0, err
+	}
+	if at != 0 {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+			return 0, 0, err
+		}
 	}
 	for _, option := range options {
 		if err := option(fd); err != nil {
 			return 0, 0, err
 		}
 	}
-	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Port: int(at), Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		return 0, 0, err
 	}
 	if err := unix.Listen(fd, backlog); err != nil {
