@@ -55,7 +55,8 @@ type capacityRate struct {
 	LossPoisson  float64 `json:"loss_poisson"`  // cv²·loss_mmck + (1−cv²)·loss_mdck
 	LossMMcK     float64 `json:"loss_mmck"`
 	LossMDcK     float64 `json:"loss_mdck"`
-	// tijms; doubled_queue: M/M/c/K with 2C places, near and above capacity; exponential_bound: loss_mmck itself
+	// tijms; doubled_queue: M/M/c/K with 2C places, near and above capacity; exponential_bound: loss_mmck itself.
+	// The first two are low by up to a third where there are fewer places than servers.
 	LossMDcKMethod    string   `json:"loss_mdck_method"`
 	FirstOverflowIdle *float64 `json:"first_overflow_idle_s"` // null: never, at evenly spaced arrivals
 	FirstOverflowBusy *float64 `json:"first_overflow_busy_s"`

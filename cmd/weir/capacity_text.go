@@ -110,6 +110,9 @@ func (r *capacityReport) lossFormula() string {
 		capacity.DoubledQueue:     "P_D ≈ P_M with 2C places",
 		capacity.ExponentialBound: "P_D ≤ P_M",
 	}[capacity.ConstantMethod(r.Rate.LossMDcKMethod)]
+	if r.Rate.LossMDcKMethod != string(capacity.ExponentialBound) && r.QueueSlots < r.Servers {
+		constant += ", low by up to a third as C < W"
+	}
 	places := fmt.Sprintf("c = %d, K = W+C = %d", r.Servers, r.Servers+r.QueueSlots)
 	switch r.Input.ServiceCV {
 	case 1:

@@ -42,6 +42,23 @@ func TestLossPoissonAtAndAboveCapacityByEvents(t *testing.T) {
 	}
 }
 
+// A queue shorter than the pool: low, and no lower than the documentation says.
+func TestLossPoissonOfAShortQueueByEvents(t *testing.T) {
+	for _, g := range []struct {
+		c, b int
+		rho  float64
+		low  float64
+	}{{8, 4, .8, .82}, {32, 16, .9, .82}, {64, 16, .9, .70}} {
+		m := Model{Workers: g.c, Service: 50 * ms, Backlog: g.b}
+		rate := g.rho * m.Rate()
+		r := simulate(t, System{Servers: g.c, Slots: m.Slots(), Service: steady(m.Service)}, poisson(rate, seconds(1_000_000/rate), 1))
+		share := m.LossPoisson(rate, 0).Constant / (float64(r.Failed()) / float64(len(r.Outcomes)))
+		if share < g.low || share > 1.05 {
+			t.Errorf("%+v: %.2f of what events say", g, share)
+		}
+	}
+}
+
 func TestLossPoissonRisesWithLoadAndFallsWithRegularity(t *testing.T) {
 	for _, m := range []Model{{Workers: 1, Service: ms}, {Workers: 4, Service: ms, Backlog: 16}, {Workers: 300, Service: ms, Backlog: 8}} {
 		last := 0.0
