@@ -15,7 +15,7 @@ type conn struct {
 	net.Conn           // TLS, or socket itself
 	socket    net.Conn // what the kernel knows
 	localPort int
-	carried   int       // requests
+	carried   int       // requests; the last that it may carry says nothing of that, it is the same bytes as any
 	since     time.Time // idle since then
 }
 
