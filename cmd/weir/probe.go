@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"weir/probe"
+	"weir/probe/prom"
+	"weir/probe/remote"
+	"weir/probe/table"
+)
+
+// probeFlags are those of `weir probe`.
+type probeFlags struct {
+	ndjson, once, untilStdin    bool
+	printAlerts, printDashboard bool
+	every, duration             time.Duration
+	pid                         int
+	prometheus                  string
+}
+
+func newProbe(s streams) *cobra.Command {
+	var f probeFlags
+	cmd := &cobra.Command{
+		Use:   "probe LISTENER…",
+		Short: "Watch accept queues and counters only: a table, NDJSON or a Prometheus endpoint",
+		Long: `Watches listeners' accept queues and the kernel's counters, and only reads. LISTENER is
+:PORT, ADDRESS:PORT or the path of a unix socket. At a terminal it shows a live
+table, elsewhere a line a second; drops and totals count from the start of the
+watching, rates and peaks in lines are of the last second.
+
+Recv-Q is how many connections wait for accept(); a queue of limit N is full at
+N + 1. "drops" are packets that this very listener threw away; the counters
+below are those of its whole network namespace. A unix socket has no drops: the
+kernel does not count them.
+
+--ndjson prints a hello and then a sample a line (the format weir.probe/1, times in
+nanoseconds), for programs and for weir itself on another machine.`,
+		Example: `  # is the queue of the server on port 8000 full?
+  weir probe :8000
+
+  # one reading for a script: how many wait now?
+  weir probe --once --ndjson :8000 | jq '.listeners[0].depth'
+
+  # a container's server, by any process in it; another machine's, by ssh
+  weir probe --probe-pid $(docker inspect -f '{{.State.Pid}}' app) :8000
+  ssh backend weir probe --ndjson --duration 10s :8000 > samples.ndjson
+
+  # for Prometheus, on 127.0.0.1:9105, with example rules and a dashboard
+  weir probe --prometheus :9105 :8000
+  weir probe --print-alerts > weir-alerts.yaml`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), s, args) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&f.once, "once", false, "one reading, all of it, and end")
+	flags.BoolVar(&f.ndjson, "ndjson", false, "print JSON lines for programs")
+	flags.DurationVar(&f.every, "every", 0, "between two readings of the kernel; 0: 10ms, with --prometheus 100ms")
+	flags.DurationVar(&f.duration, "duration", 0, "end after this time; 0: when interrupted")
+	flags.IntVar(&f.pid, "probe-pid", 0, "watch the network namespace of this `process` (a container's)")
+	flags.StringVar(&f.prometheus, "prometheus", "", "serve /metrics on `[ADDRESS]:PORT`; without an address on loopback only")
+	flags.BoolVar(&f.untilStdin, "until-stdin-closes", false, "with --ndjson: end when stdin does, and answer pings from there")
+	flags.BoolVar(&f.printAlerts, "print-alerts", false, "print example alert rules for Prometheus, and end")
+	flags.BoolVar(&f.printDashboard, "print-dashboard", false, "print an example dashboard for Grafana, and end")
+	return cmd
+}
+
+func (f *probeFlags) run(ctx context.Context, s streams, args []string) error {
+	if f.printAlerts || f.printDashboard {
+		return f.print(s.out)
+	}
+	if err := f.check(args); err != nil {
+		return err
+	}
+	p, err := openWatched(args, f.pid)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if f.once {
+		return f.readOnce(s, p)
+	}
+	watching, cancel := ctx, context.CancelFunc(func() {})
+	if f.duration > 0 {
+		watching, cancel = context.WithTimeout(ctx, f.duration)
+	}
+	defer cancel()
+	switch {
+	case f.ndjson:
+		err = f.serve(watching, s, p)
+	case f.prometheus != "":
+		err = f.export(watching, s, p)
+	default:
+		err = f.watch(watching, s, p)
+	}
+	if err == nil && ctx.Err() != nil {
+		return &statusError{exitInterrupted, nil}
+	}
+	return err
+}
+
+func (f *probeFlags) check(args []string) error {
+	modes := 0
+	for _, on := range []bool{f.once, f.ndjson && !f.once, f.prometheus != ""} {
+		if on {
+			modes++
+		}
+	}
+	switch {
+	case len(args) == 0:
+		return usage("which listener? Name one or more: `weir probe :8000`; `ss -lntx` lists those of this machine")
+	case modes > 1:
+		return usage("--once, --ndjson and --prometheus are different outputs: give one (--once --ndjson is one reading as JSON)")
+	case f.untilStdin && (!f.ndjson || f.once):
+		return usage("--until-stdin-closes goes with --ndjson")
+	case f.every != 0 && f.every < time.Millisecond:
+		return usage("--every must be at least 1ms, not %v", f.every)
+	case f.duration < 0:
+		return usage("--duration must be 0 (until interrupted) or more, not %v", f.duration)
+	case f.pid < 0:
+		return usage("--probe-pid must be a process id, not %d", f.pid)
+	}
+	if f.every == 0 {
+		f.every = 10 * time.Millisecond
+		if f.prometheus != "" {
+			f.every = 100 * time.Millisecond
+		}
+	}
+	return nil
+}
+
+func (f *probeFlags) print(out io.Writer) error {
+	text := prom.Alerts
+	if f.printDashboard {
+		text = prom.Dashboard
+	}
+	_, err := io.WriteString(out, text)
+	return err
+}
+
+// readOnce prints all that one reading gives. What is missing goes to stderr, a line each.
+func (f *probeFlags) readOnce(s streams, p *watched) error {
+	sample := p.ReadAll(time.Now())
+	for _, e := range sample.Errors {
+		fmt.Fprintf(s.err, "weir: not known: %s\n", table.Printable(e.Source+": "+e.Text))
+	}
+	if len(sample.Errors) == 0 {
+		for _, name := range p.unheard(addressesOf(sample.Listeners, func(l probe.Listener) string { return l.Addr })) {
+			fmt.Fprintf(s.err, "weir: nobody listens on %s\n", table.Printable(name))
+		}
+	}
+	if f.ndjson {
+		return remote.WriteSample(s.out, sample)
+	}
+	_, err := io.WriteString(s.out, table.Once(sample))
+	return err
+}
+
+// serve writes samples for another program until it has had enough.
+func (f *probeFlags) serve(ctx context.Context, s streams, p *watched) error {
+	signal.Ignore(syscall.SIGPIPE) // a reader that leaves is an end like any other, not a death
+	in := s.in
+	if !f.untilStdin {
+		in = nil
+	}
+	return remote.Serve(ctx, p, remote.Hello{
+		Version: version(), Host: p.config.Host, Every: f.every, Listeners: p.names, Sysctls: probe.Sysctls(p.config),
+	}, in, s.out)
+}

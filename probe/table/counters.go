@@ -1,0 +1,98 @@
+package table
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"weir/probe/tally"
+)
+
+// weights order the counters: those of lost connections first, then of resets, then of everything else. They
+// are prefixes; the first that fits counts.
+var weights = []struct {
+	prefix string
+	weight int
+}{
+	{"TcpExtListen", loss}, {"TcpExtTCPReqQFullDrop", loss}, {"TcpExtTCPTimeWaitOverflow", loss}, {"TcpExtTCPBacklogDrop", loss},
+	{"TcpExtTCPRcvQDrop", loss}, {"TcpExtTCPAbortOnMemory", loss}, {"softnet.dropped", loss}, {"TcpExtTCPMigrateReqFailure", loss},
+	{"TcpExtTCPReqQ", doubt}, {"TcpExtSyncookies", doubt}, {"TcpExtEmbryonicRsts", doubt}, {"TcpOutRsts", doubt},
+	{"TcpEstabResets", doubt}, {"TcpAttemptFails", doubt}, {"TcpExtTCPSynRetrans", doubt}, {"TcpRetransSegs", doubt},
+	{"TcpExtTCPTimeouts", doubt}, {"TcpExtTCPAbort", doubt}, {"cgroup.cpu.nr_throttled", doubt}, {"cgroup.cpu.throttled", doubt},
+	{"stat.cpu.steal", doubt}, {"softnet.time_squeeze", doubt}, {"TcpInErrs", doubt},
+}
+
+const (
+	traffic = iota
+	doubt   // something was tried again, or reset: maybe nothing, maybe a symptom
+	loss    // something was thrown away
+)
+
+func weight(name string) int {
+	for _, w := range weights {
+		if strings.HasPrefix(name, w.prefix) {
+			return w.weight
+		}
+	}
+	return traffic
+}
+
+// changed are the counters that moved since the watching began, the gravest first.
+func changed(v tally.View) []tally.Counter {
+	var out []tally.Counter
+	for _, c := range v.Counters {
+		if c.Since > 0 {
+			out = append(out, c)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b tally.Counter) int { return cmp.Compare(weight(b.Name), weight(a.Name)) })
+	return out
+}
+
+// counters draws those that changed. Loss that goes on is red, loss that was is yellow.
+func (p *painter) counters(v tally.View) {
+	moved := changed(v)
+	if len(moved) == 0 {
+		p.line(dim, "no counter has changed")
+		return
+	}
+	p.line(dim, fmt.Sprintf("%-32s %14s %12s", "counter (all of the namespace)", "since start", "per second"))
+	for _, c := range moved {
+		s := plain
+		switch {
+		case weight(c.Name) == loss && c.Rate > 0:
+			s = red
+		case weight(c.Name) == loss:
+			s = yellow
+		}
+		p.line(s, fmt.Sprintf("%-32s %14s %12s", Printable(c.Name), grouped(c.Since), rate(c.Rate)))
+	}
+}
+
+// Line is how things stand in one line, for a log: v's window is what "/s" and "peak" are of.
+func Line(head Head, v tally.View) string {
+	parts := []string{elapsed(v.Sample.At)}
+	for _, l := range v.Listeners {
+		text := name(l) + " " + absence(v)
+		if l.Sockets > 0 {
+			text = fmt.Sprintf("%s %d/%d peak %d", name(l), l.Depth, l.Limit, l.Lately)
+		}
+		if l.Drops != nil {
+			text += fmt.Sprintf(" drops %d +%s/s", l.Drops.Since, rate(l.Drops.Rate))
+		}
+		parts = append(parts, text)
+	}
+	for _, name := range head.Unheard(v) {
+		parts = append(parts, Printable(name)+" "+absence(v))
+	}
+	for _, c := range changed(v) {
+		if weight(c.Name) == loss {
+			parts = append(parts, fmt.Sprintf("%s %d +%s/s", Printable(c.Name), c.Since, rate(c.Rate)))
+		}
+	}
+	for _, e := range v.Sample.Errors {
+		parts = append(parts, "not known: "+Printable(e.Source+": "+e.Text))
+	}
+	return strings.Join(parts, " · ")
+}

@@ -1,0 +1,111 @@
+// Package table draws how a host stands as text: a table for a terminal, and a line for everything else. It is
+// for people who look at it now. Programs take the samples themselves (weir probe --ndjson), and what a run
+// meant is in its report.
+//
+// Colour says one thing each: red, connections are being lost this second; yellow, a queue is filling up or
+// was full before. What is merely traffic has none.
+package table
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"weir/probe"
+	"weir/probe/tally"
+)
+
+// Head is what a view does not say.
+type Head struct {
+	Host    string
+	Every   time.Duration
+	Unheard func(tally.View) []string // what was asked for, where nobody has listened so far
+}
+
+// Size is that of the terminal, in cells.
+type Size struct{ Width, Height int }
+
+// Table draws v for a terminal: at most size.Height lines of at most size.Width cells, with colour or without.
+// What does not fit is left out at the bottom, and the last line says so.
+func Table(head Head, v tally.View, size Size, colour bool) []string {
+	size.Width, size.Height = min(max(size.Width, 20), 300), max(size.Height, 3)
+	p := painter{width: size.Width, colour: colour}
+	title := fmt.Sprintf("weir probe · %s · %s · every %v · Ctrl-C ends", head.Host, elapsed(v.Sample.At), head.Every)
+	p.line(bold, title)
+	p.line(plain, "")
+	p.listeners(head, v)
+	p.line(plain, "")
+	p.counters(v)
+	notes := missing(v.Errors)
+	room := size.Height - len(notes)
+	if len(p.lines) > room {
+		left := len(p.lines) - room + 1
+		p.lines = p.lines[:room-1]
+		p.line(dim, fmt.Sprintf("… %d more lines", left))
+	}
+	for _, n := range notes {
+		p.line(yellow, n)
+	}
+	return p.lines[:min(len(p.lines), size.Height)]
+}
+
+func elapsed(d time.Duration) string {
+	d = max(d, 0).Round(time.Second)
+	return fmt.Sprintf("%d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
+}
+
+// missing says what is not known and why, a source a line, two at most.
+func missing(errors []probe.SourceError) (lines []string) {
+	const most = 2
+	for i, e := range errors {
+		if i == most {
+			return append(lines, fmt.Sprintf("… and %d more sources", len(errors)-most))
+		}
+		lines = append(lines, "not known: "+Printable(e.Source+": "+e.Text))
+	}
+	return lines
+}
+
+// Printable is text without what could command a terminal.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+type style string
+
+const (
+	plain  style = ""
+	bold   style = "\x1b[1m"
+	dim    style = "\x1b[2m"
+	red    style = "\x1b[31m"
+	yellow style = "\x1b[33m"
+	reset        = "\x1b[0m"
+)
+
+// painter collects lines that fit the terminal.
+type painter struct {
+	width  int
+	colour bool
+	lines  []string
+}
+
+// line adds one line in one style, cut to the width.
+func (p *painter) line(s style, text string) {
+	if utf8.RuneCountInString(text) > p.width {
+		text = string([]rune(text)[:p.width-1]) + "…"
+	}
+	p.lines = append(p.lines, p.paint(s, strings.TrimRight(text, " ")))
+}
+
+func (p *painter) paint(s style, text string) string {
+	if !p.colour || s == plain || text == "" {
+		return text
+	}
+	return string(s) + text + reset
+}
