@@ -71,7 +71,7 @@ func TestAbsentIsNotZero(t *testing.T) {
 	a.Lanes[0].OverflowOnset = &analysis.Onset{RPS: 5, Low: 4, High: 6, Method: "first overflow"}
 	for expr, why := range map[string]string{
 		"overflows == 0": "overflows: the kernel was not read", "overflows > 0": "the kernel", "max_recv_q < 5": "was not seen",
-		"onset.rate > 1": "no onset: no failed request up to 640", "overflow_onset.rate > 1": "no interval: first overflow",
+		"onset.rate > 1": "onset.rate: no failed request up to 640", "overflow_onset.rate > 1": "no interval: first overflow",
 		"plateau.rate > 1": "none shows a plateau", "capacity.computed > 1": "--workers", "reconciliation.ratio < 2": "not measured: x",
 		"latency.p99 < 1s": "300 requests are too few for a p99", "send_lag.p50 < 1s": "no such request", "goodput.rate > 1": "no request was due",
 		"proxy.bad.rate < 9%": "the run has no lane proxy", "bad.rate / baseline.bad.rate < 9": "there is no baseline",

@@ -33,9 +33,6 @@ func (i interval) over(by interval) interval {
 		return missing("a division by 0")
 	}
 	q := interval{value: i.value / by.value, low: i.low / by.high, high: i.high / by.low, note: i.note + by.note}
-	if math.IsInf(by.high, 1) { // also where low is infinite
-		q.low = 0
-	}
 	if by.low == 0 {
 		q.high = math.Inf(1)
 	}

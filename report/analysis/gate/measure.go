@@ -52,7 +52,7 @@ func reconciliation(s scope) interval {
 func onset(l *analysis.Lane, o *analysis.Onset) interval {
 	switch {
 	case o == nil && l.NoOnset != "":
-		return missing("no onset: %s", l.NoOnset)
+		return missing("%s", l.NoOnset)
 	case o == nil:
 		return missing("no onset is known")
 	case o.Method != "hinge":

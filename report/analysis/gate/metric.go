@@ -56,7 +56,7 @@ func lookup(name string) *metric {
 // Metric describes one to people.
 type Metric struct{ Name, Unit, What string }
 
-// Metrics lists what an assertion may name; one entry stands for all outcomes.
+// Metrics lists what an assertion may name; an entry may stand for others, which it names.
 func Metrics() []Metric {
 	var list []Metric
 	for _, m := range vocabulary() {
@@ -71,12 +71,12 @@ func Metrics() []Metric {
 // requests counts what became of them.
 func requests() []metric {
 	list := []metric{
-		shareOf("bad", bad, "not answered well, or later than the deadline"),
-		shareOf("error", failed, "not answered well"),
-		shareOf("late", late, "answered well, but later than the deadline"),
-		countOf("bad", bad, "the same, as a number"),
-		countOf("error", failed, "the same, as a number"),
-		countOf("late", late, "the same, as a number"),
+		shareOf("bad", bad, "requests not answered well, or late; also bad.count"),
+		shareOf("error", failed, "requests not answered well; also error.count"),
+		shareOf("late", late, "answered well, but after the deadline; also late.count"),
+		countOf("bad", bad, ""),
+		countOf("error", failed, ""),
+		countOf("late", late, ""),
 		exactly("offered", func(l *analysis.Lane) uint64 { return l.Offered }, "requests that the plan made due"),
 		exactly("sent", func(l *analysis.Lane) uint64 { return l.Sent }, "requests that left the generator"),
 		exactly("shed", func(l *analysis.Lane) uint64 { return l.Shed }, "requests not sent at --max-in-flight"),
@@ -89,9 +89,9 @@ func requests() []metric {
 		}
 		what := ""
 		if o == loadgen.OK {
-			what = "requests with this outcome; so for http_502, connect_timeout …"
+			what = "requests with this outcome; also outcome.ok.count, and so for http_502, connect_timeout …"
 		}
-		list = append(list, shareOf("outcome."+string(o), outcome(o), what), countOf("outcome."+string(o), outcome(o), what))
+		list = append(list, shareOf("outcome."+string(o), outcome(o), what), countOf("outcome."+string(o), outcome(o), ""))
 	}
 	return list
 }

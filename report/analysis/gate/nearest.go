@@ -57,7 +57,7 @@ func distance(a, b string) int {
 func windowed() []string {
 	var list []string
 	for name, m := range vocabulary() {
-		if m.window != nil && m.what != "" && !strings.HasPrefix(name, "outcome.") {
+		if m.window != nil && !strings.HasPrefix(name, "outcome.") {
 			list = append(list, name)
 		}
 	}
