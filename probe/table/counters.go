@@ -57,7 +57,7 @@ func (p *painter) counters(v tally.View) {
 		p.line(dim, "no counter has changed")
 		return
 	}
-	p.line(dim, fmt.Sprintf("%-32s %14s %12s", "counter (all of the namespace)", "since start", "per second"))
+	p.line(dim, fmt.Sprintf("%-32s %14s %12s", "counter (namespace or host)", "since start", "per second"))
 	for _, c := range moved {
 		s := plain
 		switch {

@@ -37,7 +37,11 @@ func Table(head Head, v tally.View, size Size, colour bool) []string {
 	p.listeners(head, v)
 	p.line(plain, "")
 	p.counters(v)
-	notes := missing(v.Errors)
+	notes := missing(v.Errors, size.Width)
+	notes = notes[:min(len(notes), size.Height-2)]
+	if len(notes) > 0 {
+		p.line(plain, "")
+	}
 	room := size.Height - len(notes)
 	if len(p.lines) > room {
 		left := len(p.lines) - room + 1
@@ -55,14 +59,31 @@ func elapsed(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
 }
 
-// missing says what is not known and why, a source a line, two at most.
-func missing(errors []probe.SourceError) (lines []string) {
-	const most = 2
+// missing says what is not known and why: two sources, three lines each, and how many more there are.
+func missing(errors []probe.SourceError, width int) (lines []string) {
+	const sources, each = 2, 3
 	for i, e := range errors {
-		if i == most {
-			return append(lines, fmt.Sprintf("… and %d more sources", len(errors)-most))
+		if i == sources {
+			return append(lines, fmt.Sprintf("… and %d more sources", len(errors)-sources))
 		}
-		lines = append(lines, "not known: "+Printable(e.Source+": "+e.Text))
+		text := wrapped("not known: "+Printable(e.Source+": "+e.Text), width)
+		if len(text) > each {
+			text = append(text[:each-1], text[each-1]+"…")
+		}
+		lines = append(lines, text...)
+	}
+	return lines
+}
+
+// wrapped breaks text at spaces into lines of at most width; a word that is longer is left to be cut.
+func wrapped(text string, width int) (lines []string) {
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		if last >= 0 && utf8.RuneCountInString(lines[last])+1+utf8.RuneCountInString(word) <= width {
+			lines[last] += " " + word
+			continue
+		}
+		lines = append(lines, word)
 	}
 	return lines
 }
