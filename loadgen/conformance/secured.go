@@ -47,7 +47,7 @@ func secured(t *testing.T, open Open) {
 	})
 	for name, want := range map[string]loadgen.Outcome{"while idle": loadgen.ReusedClosed, "after the request": loadgen.ClosedBeforeResponse} {
 		t.Run("closed "+name, func(t *testing.T) {
-			offerStale(t, open, func() (*server, loadgen.Target) {
+			offerStale(t, open, brisk(4), func() (*server, loadgen.Target) {
 				s := start(t, func(v *visit) {
 					if v.head() {
 						v.say(alive)

@@ -43,7 +43,7 @@ func stale(t *testing.T, open Open) {
 				if network == "unix" {
 					errno = e.unixErrno
 				}
-				offerStale(t, open, func() (*server, loadgen.Target) {
+				offerStale(t, open, brisk(4), func() (*server, loadgen.Target) {
 					s := serve(t, network, func(v *visit) {
 						if v.head() {
 							v.say(alive)
@@ -57,8 +57,9 @@ func stale(t *testing.T, open Open) {
 	}
 	t.Run("a large request", func(t *testing.T) {
 		t.Parallel()
+		slow := plan.Plan{Stages: []plan.Stage{{From: 4, To: 4, Duration: time.Second}}}
 		const large = 5 << 20 // more than the kernel takes at once (net.ipv4.tcp_wmem)
-		offerStale(t, open, func() (*server, loadgen.Target) {
+		offerStale(t, open, slow, func() (*server, loadgen.Target) {
 			s := serve(t, "tcp", func(v *visit) {
 				if v.head() {
 					_, _ = io.ReadFull(v.reader, make([]byte, large))
@@ -74,11 +75,11 @@ func stale(t *testing.T, open Open) {
 }
 
 // offerStale offers requests of which those with a reused connection must have one outcome.
-func offerStale(t *testing.T, open Open, start func() (*server, loadgen.Target), want loadgen.Outcome, errno syscall.Errno) {
+func offerStale(t *testing.T, open Open, p plan.Plan, start func() (*server, loadgen.Target), want loadgen.Outcome, errno syscall.Errno) {
 	t.Helper()
 	for range 10 { // again, where the machine stood still and the server closed none in time
 		s, target := start()
-		r := offer(t, open, target, brisk(4))
+		r := offer(t, open, target, p)
 		checkOnce(t, s, r)
 		if checkStale(t, s, r, want, errno) > 0 {
 			return
