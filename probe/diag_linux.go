@@ -13,9 +13,10 @@ import (
 // with two system calls and no allocation a dump: by way of a general netlink library the two dumps of
 // inet_diag took 115 µs and 127 allocations, more than all other sources together.
 type diagConn struct {
-	fd  int
-	seq uint32
-	buf []byte
+	fd    int
+	seq   uint32
+	buf   []byte
+	brief bool // dumps take microseconds: the scheduler need not know
 }
 
 const (
@@ -63,12 +64,12 @@ func newDiagRequest(n int) (msg, payload []byte) {
 func (c *diagConn) dump(msg []byte, each func([]byte) error) error {
 	c.seq++
 	binary.NativeEndian.PutUint32(msg[8:], c.seq)
-	if _, err := ignoringEINTR(unix.Write, c.fd, msg); err != nil {
+	if err := c.send(msg); err != nil {
 		return fmt.Errorf("asking for a dump of listeners: %w", err)
 	}
 	var first error
 	for range maxPieces {
-		n, err := ignoringEINTR(unix.Read, c.fd, c.buf)
+		n, err := c.receive()
 		if err != nil {
 			return fmt.Errorf("reading a dump of listeners: %w", err)
 		}
@@ -81,6 +82,25 @@ func (c *diagConn) dump(msg []byte, each func([]byte) error) error {
 		}
 	}
 	return fmt.Errorf("a dump of listeners does not end after %d pieces", maxPieces)
+}
+
+func (c *diagConn) send(msg []byte) error {
+	if c.brief {
+		if _, err := sendBriefly(c.fd, msg); !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+	_, err := ignoringEINTR(unix.Write, c.fd, msg)
+	return err
+}
+
+func (c *diagConn) receive() (int, error) {
+	if c.brief {
+		if n, err := receiveBriefly(c.fd, c.buf); !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
+			return n, err
+		}
+	}
+	return ignoringEINTR(unix.Read, c.fd, c.buf)
 }
 
 func ignoringEINTR(call func(int, []byte) (int, error), fd int, b []byte) (int, error) {

@@ -55,6 +55,7 @@ func newInetDiag(ports []uint16) (*inetDiag, error) {
 	if err != nil {
 		return nil, err
 	}
+	conn.brief = true
 	d := &inetDiag{conn: conn, ports: slices.Clone(ports), addrs: make(map[uint64]naming)}
 	d.add = d.addMessage
 	for i, family := range []byte{unix.AF_INET, unix.AF_INET6} {

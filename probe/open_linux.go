@@ -41,7 +41,7 @@ func openSources(cfg Config) (*opener, error) {
 		return nil, fmt.Errorf("probe: nothing can be read: %w", errors.Join(o.errs...))
 	}
 	// The last, and not counted above: without the network's tables it would be no probe.
-	o.openFile("/proc/stat", "steal", func(f *procFile) Source { return &steal{f} })
+	o.openFile("/proc/stat", "steal", func(f *procFile) Source { return &steal{file: f} })
 	return &o, nil
 }
 

@@ -17,3 +17,5 @@ func Sysctls(Config) map[string]string { return map[string]string{} }
 
 // Discover answers on Linux only.
 func Discover(Config) (Discovery, error) { return Discovery{}, ErrUnsupported }
+
+func preadBriefly(int, []byte) (int, error) { return 0, ErrUnsupported }

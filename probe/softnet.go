@@ -22,7 +22,7 @@ func (s *softnet) Name() string { return "softnet" }
 func (s *softnet) Close() error { return s.file.Close() }
 
 func (s *softnet) Read(sample *Sample) error {
-	text, err := s.file.read()
+	text, err := s.file.readRecords()
 	if err != nil {
 		return err
 	}
