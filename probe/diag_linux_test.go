@@ -85,8 +85,11 @@ func FuzzDump(f *testing.F) {
 	f.Add(message(unix.SOCK_DIAG_BY_FAMILY, 1, append(make([]byte, unixMsgLen), 12, 0, unixRQLen, 0, 3, 0, 0, 0, 2, 0, 0, 0, 6, 0, unixName, 0, 0, 'x', 0, 0)...))
 	f.Add(append(message(unix.NLMSG_ERROR, 1, errnoPayload(unix.ENOENT)...), 1, 2, 3))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		c := connections{ports: []uint16{0, 8000}}
+		c.use.reset(portRange{low: 0, high: 65535})
 		eachDiag(b, 1, func(p []byte) error {
 			parseInetListener(p)
+			c.addMessage(p)
 			_, err := parseUnixListener(p)
 			return err
 		})
