@@ -39,6 +39,20 @@ func keepalive(t *testing.T, open Open) {
 			}
 		}
 	})
+	t.Run("bytes that nobody asked for", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, "tcp", func(v *visit) {
+			for v.head() {
+				v.say(alive)
+				v.say("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n") // as from a server tired of waiting
+			}
+		})
+		r := offer(t, open, again(s), paced(4))
+		r.check(t, 0, 200, loadgen.OK)
+		if r.overlapping() == 0 && s.accepted.Load() != 4 {
+			t.Errorf("4 requests took %d connections, want one each: what is on the others is not their answer", s.accepted.Load())
+		}
+	})
 	t.Run("idle timeout of the surplus", func(t *testing.T) {
 		t.Parallel()
 		surplus(t, open, func(target *loadgen.Target) { target.IdleTimeout = 250 * time.Millisecond })

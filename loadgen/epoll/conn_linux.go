@@ -183,9 +183,22 @@ func (c *conn) closer() loadgen.Closer {
 // recently, as NGINX does (ngx_http_upstream_keepalive_module.c).
 func (l *loop) keep(c *conn) {
 	l.idle.push(c, c.res.Done)
-	if l.target.MaxIdle > 0 && l.idle.len > l.target.MaxIdle {
+	if l.mostIdle > 0 && l.idle.len > l.mostIdle {
 		l.leave(l.idle.front)
 	}
+}
+
+// take returns the idle connection that was used last, nil if there is none. One on which something came
+// unasked is closed instead; whether one is still open is for the request to find out.
+func (l *loop) take() *conn {
+	for c := l.idle.back; c != nil; c = l.idle.back {
+		if !c.noticed || !wire.Unasked(c.fd) {
+			l.idle.remove(c)
+			return c
+		}
+		l.leave(c)
+	}
+	return nil
 }
 
 // leave closes an idle connection.

@@ -111,11 +111,14 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 }
 
 // loopsFor says how many loops a plan needs: no more than there are cores, nor than requests may be in
-// flight, since each loop has a share of those.
+// flight or connections idle, since each loop has a share of those.
 func (e *Engine) loopsFor(p plan.Plan) int {
 	n := e.loops
 	if n == 0 {
 		n = min(int(math.Ceil(p.MaxRate()/perLoop)), runtime.GOMAXPROCS(0))
+	}
+	if e.target.MaxIdle > 0 {
+		n = min(n, e.target.MaxIdle)
 	}
 	return max(1, min(n, e.target.MaxInFlight))
 }

@@ -41,6 +41,7 @@ type loop struct {
 	opening  timeouts // requests whose connect() is under way
 	open     timeouts // all requests in flight
 	limit    int      // how many those may be
+	mostIdle int      // how many connections may be idle, 0: all
 	released int      // requests since the connections were last looked at
 }
 
@@ -48,7 +49,7 @@ func newLoop(e *Engine, p poller, s share) *loop {
 	t := e.target
 	return &loop{
 		Engine: e, share: s, poller: p, buffer: make([]byte, readBuffer), scratch: make([]byte, 0, 4096),
-		requests: e.requests, turn: s.index, limit: s.part(t.MaxInFlight),
+		requests: e.requests, turn: s.index, limit: s.part(t.MaxInFlight), mostIdle: s.part(t.MaxIdle),
 		idle:    timeouts{after: cmp.Or(t.IdleTimeout, never), link: 0}, // a connection is never idle and being opened
 		opening: timeouts{after: min(t.ConnectTimeout, t.Timeout), link: 0},
 		open:    timeouts{after: t.Timeout, link: 1},
@@ -141,8 +142,7 @@ func (l *loop) release(seq int, due time.Duration) {
 		return
 	}
 	res.Sent = l.now()
-	if c := l.idle.back; c != nil {
-		l.idle.remove(c)
+	if c := l.take(); c != nil {
 		l.reuse(c, res)
 		return
 	}

@@ -41,6 +41,22 @@ func (c *conn) closer(seen ...error) loadgen.Closer {
 	return loadgen.ByUs
 }
 
+// take returns an idle connection, or nil. One on which something came unasked is closed instead; over TLS
+// that is not seen, where it may well be the protocol's own.
+func (r *run) take() *conn {
+	for c := r.idle.take(); c != nil; c = r.idle.take() {
+		unasked := false
+		if r.tls == nil {
+			c.control(func(fd int) { unasked = wire.Unasked(fd) })
+		}
+		if !unasked {
+			return c
+		}
+		c.end(r.target.Close)
+	}
+	return nil
+}
+
 func (c *conn) control(f func(fd int)) {
 	if s, ok := c.socket.(syscall.Conn); ok {
 		if raw, err := s.SyscallConn(); err == nil {

@@ -25,7 +25,9 @@ type exchange struct {
 	tap      tap
 }
 
-func newExchange() *exchange { return &exchange{reader: bufio.NewReaderSize(nil, readBuffer)} }
+func newExchange() *exchange {
+	return &exchange{reader: bufio.NewReaderSize(nil, readBuffer), request: make([]byte, 0, 1<<10)}
+}
 
 // do carries the request that res names and returns res with everything that happened to it.
 func (x *exchange) do(r *run, res loadgen.Result) loadgen.Result {
@@ -63,7 +65,7 @@ func (r *run) done(res loadgen.Result, o loadgen.Outcome, err error) loadgen.Res
 // Without one the result is final.
 func (r *run) open(res loadgen.Result, deadline time.Time) (*conn, loadgen.Result) {
 	if r.target.Connections == loadgen.Reuse {
-		if c := r.idle.take(); c != nil {
+		if c := r.take(); c != nil {
 			res.Reused, res.LocalPort = true, c.localPort
 			r.live.add(c.socket)
 			r.live.arm(c.socket, deadline)

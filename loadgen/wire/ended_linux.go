@@ -16,6 +16,14 @@ func unacknowledged(fd, n int) bool {
 	return written-(int64(info.Bytes_acked)-1) >= int64(n)
 }
 
+// Unasked reports whether bytes have come on a connection that carries no request: a 408 of a server that is
+// tired of waiting, say. The next request must not take them for its answer, so such a connection is not
+// used again (RFC 9112 section 9.2).
+func Unasked(fd int) bool {
+	n, err := unix.IoctlGetInt(fd, unix.SIOCINQ) // counts no FIN and, unlike a recv, leaves a pending error where it is
+	return err == nil && n > 0
+}
+
 // PeerClosed reports whether the peer has ended its side of a connection that we have not closed. Unlike
 // a recv with MSG_PEEK this sees a FIN behind bytes that nobody read, and leaves a pending error where it is.
 func PeerClosed(fd int) bool {

@@ -8,3 +8,6 @@ func unacknowledged(int, int) bool { return true }
 
 // PeerClosed cannot know here and says no: only what reading has seen counts.
 func PeerClosed(int) bool { return false }
+
+// Unasked cannot know here and says no.
+func Unasked(int) bool { return false }
