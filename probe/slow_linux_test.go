@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,7 +151,7 @@ func starveUntilEOF() error {
 		go func() {
 			runtime.LockOSThread()
 			unix.SchedSetaffinity(0, &one)
-			for {
+			for spins := new(atomic.Uint64); ; spins.Add(1) {
 			}
 		}()
 	}
