@@ -161,4 +161,17 @@ func TestQuantileBracket(t *testing.T) {
 	}
 }
 
+// TestStated: what was measured has its interval, and what was said is taken as said.
+func TestStated(t *testing.T) {
+	x, low, high := 2., 1., 3.
+	for _, c := range []struct {
+		low, high *float64
+		want      interval
+	}{{&low, &high, interval{value: 2, low: 1, high: 3}}, {nil, &high, exact(2)}, {&low, nil, exact(2)}, {nil, nil, exact(2)}} {
+		if got := stated(&x, c.low, c.high); got != c.want {
+			t.Errorf("%+v, want %+v", got, c.want)
+		}
+	}
+}
+
 func ptr[T any](x T) *T { return &x }

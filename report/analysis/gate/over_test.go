@@ -92,6 +92,22 @@ func TestOver(t *testing.T) {
 	}
 }
 
+// TestOverflowsAtTheEdges: five overflows that a reading told of after a bin without one belong to either.
+func TestOverflowsAtTheEdges(t *testing.T) {
+	a := binned()
+	l := &a.Lanes[0]
+	l.Timeline.Overflows[35], l.Timeline.Overflows[36], l.Timeline.Overflows[38] = nil, ptr(uint64(5)), ptr(uint64(2))
+	for w, want := range map[stretch]interval{
+		{34, 35}: {value: 0, low: 0, high: 0}, {34, 36}: {value: 0, low: 0, high: 5}, {35, 36}: {value: 0, low: 0, high: 5},
+		{35, 37}: {value: 5, low: 5, high: 5}, {36, 37}: {value: 5, low: 0, high: 5}, {36, 39}: {value: 7, low: 2, high: 7},
+		{34, 39}: {value: 7, low: 7, high: 7},
+	} {
+		if got := overflowsIn(scope{run: a, lane: l}, w); got != want {
+			t.Errorf("%v: %+v, want %+v", w, got, want)
+		}
+	}
+}
+
 // TestOverUnread: where the kernel was not read around a trial, a window is the least that it can be.
 func TestOverUnread(t *testing.T) {
 	a := binned()
@@ -111,6 +127,12 @@ func TestOverShowsTheWorst(t *testing.T) {
 	a.Lanes[0].Timeline.RecvQ[20] = ptr(uint32(1))
 	for expr, want := range map[string]float64{"max_recv_q <= 9 over 200ms": 4, "max_recv_q >= 1 over 100ms": 1} {
 		if r := only(t, expr, a, nil); r.Result != Pass || *r.Value != want {
+			t.Errorf("%s: %+v", expr, r)
+		}
+	}
+	a.Lanes[0].Timeline.Bad["late"][7], a.Lanes[0].Timeline.Bad["late"][12] = 3, 7
+	for expr, want := range map[string]float64{"bad.rate < 95% over 100ms": .7, "goodput.rate > 1/s over 100ms": 30} {
+		if r := only(t, expr, a, nil); r.Result != Pass || math.Abs(*r.Value-want) > 1e-9 {
 			t.Errorf("%s: %+v", expr, r)
 		}
 	}
