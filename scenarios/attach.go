@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type AttachOptions struct {
 	ProbeListener     string        // "", ":8000", "10.0.0.1:8000" or the path of a unix socket
 	ProbePid          int
 	ProbeEvery        time.Duration // 0: sampleEvery
+	ProbeCommand      string        // prints what `weir probe --ndjson` does, from where the listener is; instead of the three above
 	NGINXErrorLog     string
 	NGINXAccessLog    string
 }
@@ -80,16 +82,9 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 			s.Environment[role] = name
 		}
 	}
-	every := opt.ProbeEvery
-	if every == 0 {
-		every = sampleEvery
-	}
-	probing, err := s.probeListener(opt, every)
+	every, err := s.probe(ctx, opt)
 	if err != nil {
 		return err
-	}
-	if !probing {
-		every = 0
 	}
 	if err := s.followLog(opt.NGINXErrorLog, nginxlog.ParseError); err != nil {
 		return err
@@ -152,6 +147,19 @@ func (s *Setup) greet(ctx context.Context, lane Lane) error {
 	return fmt.Errorf("%s lane: the first request to %s ended in %s: is the server running there, and does it answer this request?", lane.Name, where, what)
 }
 
+// probe has the kernel that has the listener watched, and returns how often it is; 0 if it is not.
+func (s *Setup) probe(ctx context.Context, opt AttachOptions) (every time.Duration, err error) {
+	if opt.ProbeCommand != "" {
+		return s.probeRemotely(ctx, opt.ProbeCommand)
+	}
+	every = cmp.Or(opt.ProbeEvery, sampleEvery)
+	probing, err := s.probeListener(opt, every)
+	if !probing {
+		every = 0
+	}
+	return every, err
+}
+
 // probeListener opens the probe and finds the backend's listener. What the user named must be there; what
 // weir looked for by itself and did not find is a warning.
 func (s *Setup) probeListener(opt AttachOptions, every time.Duration) (probing bool, err error) {
@@ -179,13 +187,7 @@ func (s *Setup) probeListener(opt AttachOptions, every time.Duration) (probing b
 		}
 		return true, nil
 	}
-	listener := found.Listeners[0]
-	for i := range s.Lanes {
-		s.Lanes[i].Listener, s.Lanes[i].ListenerHost = listener.Addr, conf.Host
-		if len(conf.UnixPaths) > 0 {
-			s.Lanes[i].Mode = LossMode // connect() on a unix socket fails at once, through a proxy too
-		}
-	}
+	s.watchListener(found.Listeners[0], conf.Host)
 	return true, nil
 }
 
@@ -219,7 +221,7 @@ func probeConfig(opt AttachOptions) (conf probe.Config, why string) {
 		return conf, err.Error()
 	}
 	if opt.ProbePid == 0 && !probe.IsLocal(u.Hostname()) {
-		return conf, fmt.Sprintf("%s is not on this machine, so its queue cannot be read from here: run `weir run` there, or take the verdict without kernel evidence.", u.Hostname())
+		return conf, fmt.Sprintf("%s is not on this machine, so its queue cannot be read from here: give --probe-command, run `weir run` there, or take the verdict without kernel evidence.", u.Hostname())
 	}
 	conf.Ports = []uint16{portOf(u)}
 	return conf, ""

@@ -26,7 +26,7 @@ func (s *Setup) CheckLimits(files uint64) []Warning {
 	if ports, known := self.LocalPorts(); known {
 		s.Environment["local_ports"] = strconv.Itoa(ports)
 		for _, lane := range s.Lanes {
-			s.checkPorts(lane, ports, self.PortHeld(remote(lane)))
+			s.checkPorts(lane, ports, self.PortHeld(remoteIP(lane)))
 		}
 	}
 	return s.Warnings[before:]
@@ -104,8 +104,8 @@ func highest(p plan.Plan) (rate float64) {
 	return rate
 }
 
-// remote is the address that a lane's engine found for its target; nil where it has none.
-func remote(lane Lane) net.IP {
+// remoteIP is the address that a lane's engine found for its target; nil where it has none.
+func remoteIP(lane Lane) net.IP {
 	e, ok := lane.Engine.(interface{ Remote() string })
 	if !ok {
 		return nil

@@ -25,6 +25,7 @@ type runFlags struct {
 	probeListener     string
 	probePid          int
 	probeInterval     time.Duration
+	probeCommand      string
 	errorLog          string
 	accessLog         string
 }
@@ -63,6 +64,7 @@ capacity. The load is real: do not point it at a server that others depend on.`,
 	flags.DurationVar(&f.serviceTime, "service-time", 0, "how long a worker is busy with a request; 0: measured at low load")
 	flags.StringVar(&f.probeListener, "probe-listener", "", "listener to watch, `:8000` or a unix socket's path; default: the target's port if it is local")
 	flags.IntVar(&f.probePid, "probe-pid", 0, "watch the network namespace of this `process` (a container's)")
+	flags.StringVar(&f.probeCommand, "probe-command", "", "watch where this `command` runs the probe, as 'ssh backend weir probe --ndjson --until-stdin-closes :8000'")
 	flags.DurationVar(&f.probeInterval, "probe-interval", 10*time.Millisecond, "between two readings of the kernel")
 	flags.StringVar(&f.errorLog, "nginx-error-log", "", "`path` of the proxy's error log, read while the load runs")
 	flags.StringVar(&f.accessLog, "nginx-access-log", "", "`path` of the proxy's access log in weir's log_format")
@@ -85,7 +87,7 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 		Name: f.name, Lanes: lanes,
 		Plans:  func(computed float64) ([]plan.Plan, error) { return f.plans(computed) },
 		Engine: f.engine, Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
-		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval,
+		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval, ProbeCommand: f.probeCommand,
 		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog,
 	})
 	if err != nil {
@@ -107,6 +109,8 @@ func (f *runFlags) check() error {
 		return usage("--probe-interval must be at least 1ms, not %v", f.probeInterval)
 	case f.probePid < 0:
 		return usage("--probe-pid must be a process id, not %d", f.probePid)
+	case f.probeCommand != "" && (f.probeListener != "" || f.probePid != 0):
+		return usage("--probe-command names the listener itself: leave --probe-listener and --probe-pid out")
 	case scenarios.CheckListener(f.probeListener) != nil:
 		return usage("--probe-listener: %w", scenarios.CheckListener(f.probeListener))
 	case !folderName(f.name):

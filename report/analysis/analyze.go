@@ -33,6 +33,11 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 		OnsetOverCapacity: map[string]Interval{}, Assertions: []any{},
 	}
 	maps.Copy(a.Environment, h.Environment)
+	for _, e := range r.events {
+		if e.Class == "remote_probe_clock" {
+			a.Environment[e.Host+": clock"] = e.Text // how far the times of a probe on another machine can be trusted
+		}
+	}
 	r.doubt(c)
 	for _, l := range r.lanes {
 		out, o := r.lane(l, c)

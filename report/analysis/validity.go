@@ -105,11 +105,31 @@ func (r *run) doubt(c serverCapacity) {
 	if n := r.overflowsBetween(); n > 0 {
 		r.warn("overflows_between_trials", "%d overflows fell between trials, when nothing was offered: something else loads the backend, or clients go on trying", n)
 	}
+	r.doubtWatchers()
 	r.doubtGenerator(c)
 	for _, l := range r.lanes {
 		r.doubtProbe(l)
 		r.doubtTrials(l)
 		r.doubtDesign(l, c)
+	}
+}
+
+// maxTold bounds how much of what its watchers said a run shows.
+const maxTold = 8
+
+// doubtWatchers repeats what probes and logs said of themselves while the load ran: that they were lost, or
+// had a gap.
+func (r *run) doubtWatchers() {
+	told := 0
+	for _, e := range r.events {
+		if e.Source != "runner" || e.Class == "remote_probe_clock" { // that one is no doubt, see Analyze
+			continue
+		}
+		if told++; told > maxTold {
+			r.warn("more_events", "and more of the kind: the record has them all")
+			return
+		}
+		r.warn(e.Class, "%s, %.1f s after the start: %s", e.Host, e.At.Seconds(), e.Text)
 	}
 }
 
