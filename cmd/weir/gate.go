@@ -33,15 +33,15 @@ func newGate(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate RUN",
 		Short: "Judge a recorded run by assertions: pass, fail or cannot tell",
-		Long: `Holds a recorded run against assertions and says of each whether it holds. RUN is a
-run's folder or its run.ndjson.
+		Long: `Holds a recorded run against assertions and says of each whether it holds. RUN is
+a run's folder or its run.ndjson.
 
   OPERAND OP LIMIT [over DURATION] [@PERCENT] [abort]
 
-OPERAND is a metric of those below, of one lane (proxy.bad.rate) or of each. It is
-of RUN, or of the run named by --baseline (baseline.proxy.bad.rate), and may be
-divided by another. OP is < <= > >= == != or in A..B. LIMIT has the unit of what
-it limits: 0.5%, 250ms, 390/s; counts and ratios have none. With over, every
+OPERAND is a metric of those below, of one lane (proxy.bad.rate) or of each. It
+is of RUN, or of the run named by --baseline (baseline.proxy.bad.rate), and may
+be divided by another. OP is < <= > >= == != or in A..B. LIMIT has the unit of
+what it limits: 0.5%, 250ms, 390/s; counts and ratios have none. With over, every
 window of that length has to hold. @ is the confidence, 95 if nothing is said.
 
 An assertion passes where the whole interval of what was measured lies within the

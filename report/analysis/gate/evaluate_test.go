@@ -161,6 +161,24 @@ func TestQuantileBracket(t *testing.T) {
 	}
 }
 
+// TestGoodput: 900 of 1000 requests in 10 s are 90/s, with Wilson's interval of the share; a trial cut off does not count.
+func TestGoodput(t *testing.T) {
+	a := shareRun(0, 0)
+	a.Lanes[0].Trials = []analysis.Trial{{Due: 600, Bad: 60, Duration: 6, Complete: true}, {Due: 400, Bad: 40, Duration: 4, Complete: true}, {Due: 900, Bad: 900, Duration: 9}}
+	r := only(t, "goodput > 85/s", a, nil)
+	low, high := wilson(900, 1000, 95)
+	if *r.Value != 90 || math.Abs(*r.Low-100*low) > 1e-9 || math.Abs(*r.High-100*high) > 1e-9 || r.Result != Pass {
+		t.Errorf("%+v", r)
+	}
+	b := binned() // of 100 requests in a second 20 were canceled, and may have been good
+	b.Lanes[0].Timeline.Bad["canceled"] = make([]uint64, 60)
+	b.Lanes[0].Timeline.Bad["canceled"][3], b.Lanes[0].Timeline.Bad["canceled"][5] = 10, 10
+	i := lookup("goodput.rate").window(scope{lane: &b.Lanes[0], level: 95}, stretch{0, 10})
+	if low, _ := wilson(80, 100, 95); i.high != 100 || math.Abs(i.low-100*low) > 1e-9 || i.value != 100 {
+		t.Errorf("%+v", i)
+	}
+}
+
 // TestStated: what was measured has its interval, and what was said is taken as said.
 func TestStated(t *testing.T) {
 	x, low, high := 2., 1., 3.
