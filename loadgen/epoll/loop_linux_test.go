@@ -92,7 +92,8 @@ func TestEventsOfAClosedConnection(t *testing.T) {
 	closeSocket(c.fd)
 	c.fd = -1
 	c.generation++
-	l.attend(0, 0)
+	l.attend(0, 0) // waits
+	l.attend(0, 0) // and looks at what came
 	if c.phase != connecting {
 		t.Error("the old connection's event was taken for the new one's")
 	}

@@ -16,7 +16,7 @@ type poller struct {
 }
 
 // batch bounds how many connections are dealt with before the clock is looked at for what is due.
-const batch = 128
+const batch = 64
 
 func newPoller() (poller, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
