@@ -2,6 +2,7 @@ package epoll
 
 import (
 	"cmp"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -33,6 +34,7 @@ type conn struct {
 	localPort int
 	carried   int           // requests, this one included
 	written   int           // bytes of the request
+	unsent    []byte        // the request, where it could not be sent at once
 	writeErr  syscall.Errno // how writing failed
 	res       loadgen.Result
 	parser    parser
@@ -62,14 +64,19 @@ func (l *loop) handle(c *conn, events uint32) {
 
 // write sends what it can of the request.
 func (l *loop) write(c *conn) {
-	request := l.requests.At(c.res.Seq, l.scratch)
+	request := c.unsent
+	if request == nil {
+		request = l.requests.At(c.res.Seq, l.scratch)
+	}
 	for turn := 0; c.written < len(request); turn++ {
 		if turn == turns {
+			c.unsent = l.own(request)
 			l.poller.rearm(c)
 			return
 		}
 		n, errno := send(c.fd, request[c.written:min(len(request), c.written+readBuffer)])
 		if errno == unix.EAGAIN {
+			c.unsent = l.own(request)
 			return
 		}
 		if errno != 0 {
@@ -86,6 +93,14 @@ func (l *loop) write(c *conn) {
 	if c.noticed {
 		l.read(c)
 	}
+}
+
+// own returns bytes of a request that stay as they are, also when the loop's scratch space is used again.
+func (l *loop) own(request []byte) []byte {
+	if &request[0] == &l.scratch[:1][0] {
+		return slices.Clone(request)
+	}
+	return request
 }
 
 // read reads what there is of the response. A short read has emptied the socket (epoll(7)), so that
@@ -159,7 +174,7 @@ func (l *loop) end(c *conn, o loadgen.Outcome, errno syscall.Errno, keep bool) {
 	l.opening.remove(c)
 	l.open.remove(c)
 	connected := c.phase != connecting
-	c.phase = idle
+	c.phase, c.unsent = idle, nil
 	if keep {
 		l.keep(c)
 	} else {
