@@ -9,7 +9,7 @@ import (
 	"weir/loadgen/portable"
 )
 
-// Engines lists the names that an engine can be asked for by, the default first.
+// Engines lists the names that an engine can be asked for by.
 func Engines() []string { return []string{"auto", "epoll", "portable"} }
 
 // ErrEngine is the error of an engine that cannot carry a target.
