@@ -49,6 +49,7 @@ type Generator struct {
 	Wall     time.Duration
 	CPUs     int
 	RunDelay *time.Duration // runnable but not running; nil where the kernel does not tell
+	Stolen   *time.Duration // by a hypervisor, from all processors; nil where the kernel does not tell
 }
 
 // Service sums up busy periods of a backend's workers that stamp them.

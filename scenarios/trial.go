@@ -21,7 +21,7 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 	u := usage()
 	end := TrialEnd{
 		Index: t.Index, End: time.Since(epoch),
-		Generator: Generator{CPU: u.CPU, Wall: u.Wall, CPUs: u.CPUs, RunDelay: u.RunDelay},
+		Generator: Generator{CPU: u.CPU, Wall: u.Wall, CPUs: u.CPUs, RunDelay: u.RunDelay, Stolen: u.Stolen},
 	}
 	if err == nil {
 		end.Drained, err = e.drain(ctx, epoch, lane, end.End, tap)

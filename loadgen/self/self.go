@@ -18,20 +18,34 @@ type Usage struct {
 	// RunDelay is the time that its threads were runnable and not run, summed over the threads. It is a
 	// lower bound: a thread that ended in between took its account with it. Nil where the system does not tell.
 	RunDelay *time.Duration
+
+	// Stolen is the time in which the hypervisor ran something else, of all the machine's processors together.
+	// Nil where the system does not tell.
+	Stolen *time.Duration
 }
 
 // Measure begins to measure the process; stop, which may be called more than once, says what it has
 // used since. It costs one system call and, on Linux, one small file per thread.
 func Measure() (stop func() Usage) {
-	cpu, delays, began := cpuTime(), readDelays(), time.Now()
+	cpu, delays, stolen, began := cpuTime(), readDelays(), readStolen(), time.Now()
 	return func() Usage {
 		return Usage{
 			CPU:      max(0, cpuTime()-cpu),
 			Wall:     time.Since(began),
 			CPUs:     min(runtime.NumCPU(), runtime.GOMAXPROCS(0)),
 			RunDelay: delayed(delays, readDelays()),
+			Stolen:   since(stolen, readStolen()),
 		}
 	}
+}
+
+// since is how far a clock moved between two readings; nil if either is missing.
+func since(before, after *time.Duration) *time.Duration {
+	if before == nil || after == nil {
+		return nil
+	}
+	d := max(0, *after-*before)
+	return &d
 }
 
 // delayed adds up, thread by thread, what was waited between two readings; nil if either is missing.

@@ -35,6 +35,24 @@ func (l *lane) lateness(c serverCapacity) (p99, doubt, limit time.Duration) {
 	return p99, doubt, limit
 }
 
+// robbed says how much of the processors a hypervisor took while the lane's trials ran, where that was enough
+// to make a generator late: then it is the machine that wants changing, not the plan.
+func (l *lane) robbed() string {
+	const worthTelling = 0.005 // 10 ms in every 2 s of one processor
+	var stolen, wall time.Duration
+	for _, t := range l.trials {
+		if t.end != nil && t.end.Generator.Stolen != nil {
+			stolen += *t.end.Generator.Stolen
+			wall += t.end.Generator.Wall
+		}
+	}
+	share := float64(stolen) / float64(max(1, wall))
+	if share < worthTelling {
+		return ""
+	}
+	return fmt.Sprintf("; meanwhile the hypervisor took %.1f %% of a processor from this machine (steal)", 100*share)
+}
+
 // worst is the trial in which a time of the generator was the largest share of what its processors offered.
 func (l *lane) worst(of func(runfile.Generator) time.Duration) (at *trial, share float64) {
 	for _, t := range l.trials {
@@ -64,7 +82,7 @@ func (r *run) doubtGenerator(c serverCapacity) {
 	var late []string
 	for _, l := range r.lanes {
 		if p99, doubt, limit := l.lateness(c); p99 > doubt && p99 <= limit {
-			late = append(late, fmt.Sprintf("%.1f ms (%s)", 1000*p99.Seconds(), l.Name))
+			late = append(late, fmt.Sprintf("%.1f ms (%s%s)", 1000*p99.Seconds(), l.Name, l.robbed()))
 		}
 	}
 	if len(late) > 0 {

@@ -39,7 +39,7 @@ func (r *run) invalid(c serverCapacity) []string {
 			add("%s: %d of %d due requests were sent (%.1f %%): the generator did not offer the plan", l.Name, sent, due, 100*float64(sent)/float64(due))
 		}
 		if p99, _, limit := l.lateness(c); p99 > limit {
-			add("%s: one request in a hundred was sent more than %v late, the limit is %v: the schedule slipped", l.Name, p99.Round(time.Microsecond), limit.Round(time.Microsecond))
+			add("%s: one request in a hundred was sent more than %v late, the limit is %v: the schedule slipped%s", l.Name, p99.Round(time.Microsecond), limit.Round(time.Microsecond), l.robbed())
 		}
 		outcomes := l.outcomes()
 		for _, o := range []struct {

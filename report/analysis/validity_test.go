@@ -31,6 +31,10 @@ func TestInvalid(t *testing.T) {
 			}
 		}, "--max-in-flight"},
 		"late by more than a quarter of the queue": {func(w *world) { w.result = late(15 * ms) }, "the limit is 14.167ms"},
+		"late, because the hypervisor": {func(w *world) {
+			w.result = late(15 * ms)
+			w.end = func(e *runfile.TrialEnd) { stolen := e.Generator.Wall / 8; e.Generator.Stolen = &stolen }
+		}, "the limit is 14.167ms: the schedule slipped; meanwhile the hypervisor took 12.5 % of a processor"},
 		"late before a queue of unknown length": {func(w *world) {
 			w.result = late(3 * ms)
 			w.sample = func(s *probe.Sample) { s.Listeners = nil }

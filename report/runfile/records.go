@@ -97,6 +97,7 @@ type Generator struct {
 	Wall     time.Duration  `json:"wall"`
 	CPUs     int            `json:"cpus"`                // what it may use
 	RunDelay *time.Duration `json:"run_delay,omitempty"` // time its threads were runnable but not run; nil where unknown
+	Stolen   *time.Duration `json:"stolen,omitempty"`    // time a hypervisor ran something else, all processors of the machine together; nil where unknown
 }
 
 // Bin is what happened in one lane, trial and tenth of a second since the bin was last written: the

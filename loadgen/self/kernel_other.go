@@ -6,3 +6,6 @@ import "time"
 
 // readDelays is Linux only.
 func readDelays() map[int]time.Duration { return nil }
+
+// readStolen is Linux only.
+func readStolen() *time.Duration { return nil }
