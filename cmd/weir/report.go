@@ -10,28 +10,46 @@ import (
 
 	"weir/report"
 	"weir/report/analysis"
+	"weir/report/runfile"
 )
 
-// renderers write one report to a stream. Text needs to know the terminal and is treated apart.
+// renderers write one report to a stream. Text needs to know the terminal and hlog the record, so that these two
+// are treated apart.
 var renderers = map[string]func(io.Writer, *analysis.Analysis) error{
-	"text": nil, "json": report.JSON, "markdown": report.Markdown, "html": report.HTML,
+	"text": nil, "json": report.JSON, "markdown": report.Markdown, "html": report.HTML, "csv": report.CSV, "hlog": nil,
 }
 
 func newReport(s streams) *cobra.Command {
 	var format string
+	var printSchema bool
 	cmd := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Make a run's report again, from its record alone",
 		Long: `Makes report.html, report.json and report.md of a recorded run again and prints the
 verdict. Everything comes from the record, so another machine makes the same
 report. RUN is a run's folder or its run.ndjson. With --format, one rendering
-goes to stdout and no file is written.`,
+goes to stdout and no file is written: csv has the bins of the timeline, hlog
+the latencies second by second in HdrHistogram's log format, for its tools.`,
 		Example: `  weir report weir-runs/20261122T134501Z-backlog-overflow
-  weir report --format json RUN | jq '.lanes[].error_onset'`,
-		Args: arguments(cobra.ExactArgs(1)),
+  weir report --format json RUN | jq '.lanes[].error_onset'
+  weir report --format hlog RUN > latencies.hlog
+  weir report --print-schema > weir.report.schema.json`,
+		Args: arguments(func(cmd *cobra.Command, args []string) error {
+			if printSchema {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		}),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if printSchema {
+				_, err := s.out.Write(report.Schema())
+				return err
+			}
 			if _, known := renderers[format]; !known && format != "" {
-				return usage("--format %s: there are text, json, markdown and html", quoted(format))
+				return usage("--format %s: there are text, json, markdown, html, csv and hlog", quoted(format))
+			}
+			if format == "hlog" {
+				return histogramLog(s.out, args[0])
 			}
 			a, err := analyze(args[0])
 			if err != nil {
@@ -56,6 +74,17 @@ goes to stdout and no file is written.`,
 			return point(s, dir)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "", "print `text`, json, markdown or html instead")
+	cmd.Flags().StringVar(&format, "format", "", "print `text`, json, markdown, html, csv or hlog instead")
+	cmd.Flags().BoolVar(&printSchema, "print-schema", false, "print the JSON Schema of report.json and its every key; takes no RUN")
 	return cmd
+}
+
+// histogramLog needs the record: the analysis keeps no histogram of each second.
+func histogramLog(w io.Writer, path string) error {
+	r, err := runfile.Open(path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return report.HistogramLog(w, r)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // startBackend is the script command `backend NAME FLAGS…`: it starts the embedded backend on a free port of
@@ -63,6 +64,25 @@ func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("err"), []byte(ts.ReadFile("stderr")), 0o600))
 	if !slices.Contains(strings.Split(args[0], "|"), strconv.Itoa(got)) {
 		ts.Fatalf("exit status %d, want %s", got, args[0])
+	}
+}
+
+// follows is the script command `follows SCHEMA JSON`: the second file is valid by the JSON Schema in the first.
+func follows(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: follows SCHEMA JSON")
+	}
+	c := jsonschema.NewCompiler()
+	for i, name := range args {
+		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(name)))
+		ts.Check(err)
+		if i == 0 {
+			ts.Check(c.AddResource("schema.json", doc))
+			continue
+		}
+		schema, err := c.Compile("schema.json")
+		ts.Check(err)
+		ts.Check(schema.Validate(doc))
 	}
 }
 

@@ -1,0 +1,10 @@
+package report
+
+import _ "embed"
+
+//go:embed schema/report.schema.json
+var schema []byte
+
+// Schema is the JSON Schema (draft 2020-12) of report.json, with a word about every key. A test makes it from the
+// types of report/analysis and their comments, and holds reports against it.
+func Schema() []byte { return schema }
