@@ -28,6 +28,7 @@ const (
 	WorkerConnections    = "worker_connections"     // 500 or a closed connection: NGINX's own limit
 	WorkerConnectionsLow = "worker_connections_low" // idle connections were closed to stay below that limit
 	NoFD                 = "no_fd"                  // 500: NGINX has no descriptor left
+	Limited              = "limited"                // 503, unless configured otherwise: NGINX's own limit_req or limit_conn
 	ClientClosed         = "client_closed"          // 499: the client gave up; level info
 	OtherUpstream        = "other_upstream"         // anything else that went wrong with an upstream
 )
@@ -46,6 +47,7 @@ const (
 	eNFILE        = 23
 	eMFILE        = 24
 	ePIPE         = 32
+	eADDRINUSE    = 98
 	eADDRNOTAVAIL = 99
 	eNETUNREACH   = 101
 	eCONNRESET    = 104

@@ -24,6 +24,7 @@ var explanations = map[string]string{
 	WorkerConnections:    "NGINX reached its own worker_connections limit: the backend was not asked (500, or the client was cut off).",
 	WorkerConnectionsLow: "NGINX came close to its worker_connections limit and closed idle connections to stay below.",
 	NoFD:                 "NGINX ran out of file descriptors (worker_rlimit_nofile): the backend was not asked.",
+	Limited:              "NGINX refused requests by its own limit_req or limit_conn (503): the backend was not asked.",
 	ClientClosed:         "The client gave up before NGINX had an answer (499).",
 	OtherUpstream:        "Something else went wrong with the backend: see the line itself.",
 }
@@ -46,7 +47,7 @@ func Explain(class string) string {
 		return ""
 	}
 	reached, ok := phases[parts[2]]
-	if !ok || status(parts[0]) != parts[0] || status(parts[1]) != parts[1] {
+	if !ok || !isStatus(parts[0]) || !isStatus(parts[1]) {
 		return ""
 	}
 	text := "NGINX answered with status " + parts[0] + ": " + reached
@@ -64,3 +65,5 @@ func Explain(class string) string {
 	}
 	return text + "."
 }
+
+func isStatus(s string) bool { return s == "-" || number(s) != 0 }

@@ -1,11 +1,9 @@
 package nginxlog
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 )
@@ -25,8 +23,9 @@ const (
 // Follower reads the lines that are added to a file, by looking at it now and then: no notification
 // mechanism of the system, so it works on every file system and leaves nothing behind. It survives
 // rotation (the path names another file: the old one is read to its end, and a while longer) and
-// truncation (the file is shorter than before: it is read from its beginning). A file that is truncated
-// and grows beyond its old length between two looks cannot be told from one that just grew.
+// truncation (the file is shorter than before, or does not hold what was read last where it was: it is
+// read from its beginning, and what had not been read yet is looked for in the copy beside it that was made
+// before, as by logrotate's copytruncate). What is written between that copy and the truncation is lost to everybody.
 type Follower struct {
 	path    string
 	current *tail // nil while there is no file
@@ -45,7 +44,7 @@ func NewFollower(path string) (*Follower, error) {
 		return nil, fmt.Errorf("following a log: %w", err)
 	}
 	t := &tail{file: file}
-	if t.offset, err = file.Seek(0, io.SeekEnd); err != nil {
+	if err := t.toEnd(); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("following a log: %w", err)
 	}
@@ -71,6 +70,9 @@ func (f *Follower) Poll(ctx context.Context, line func([]byte)) error {
 		}
 	}
 	if f.current != nil { // after a rotation too: what was written before it comes before what is in the new file
+		if f.current.truncated() {
+			f.current.finish(ctx, f.path, line)
+		}
 		if _, err := f.current.read(ctx, line); err != nil {
 			return fmt.Errorf("following %s: %w", f.path, err)
 		}
@@ -145,62 +147,5 @@ func Follow(ctx context.Context, path string, every time.Duration, line func([]b
 		if err := f.Poll(ctx, line); err != nil {
 			return err
 		}
-	}
-}
-
-// tail is an open file, how far it was read, and the line that is not whole yet.
-type tail struct {
-	file    *os.File
-	offset  int64
-	partial []byte
-	skip    bool // the rest of a line that was too long
-	buf     [32 << 10]byte
-}
-
-func (t *tail) Close() error { return t.file.Close() }
-
-// read takes what the file held when it was called, not what a fast writer adds meanwhile, so that it
-// ends.
-func (t *tail) read(ctx context.Context, line func([]byte)) (n int64, err error) {
-	info, err := t.file.Stat()
-	if err != nil {
-		return 0, err
-	}
-	size := info.Size()
-	if size < t.offset {
-		t.offset, t.partial, t.skip = 0, t.partial[:0], false
-	}
-	began := t.offset
-	for t.offset < size && ctx.Err() == nil {
-		n, err := t.file.ReadAt(t.buf[:min(int64(len(t.buf)), size-t.offset)], t.offset)
-		t.offset += int64(n)
-		t.split(t.buf[:n], line)
-		if errors.Is(err, io.EOF) { // truncated meanwhile: the next look sees it
-			break
-		}
-		if err != nil {
-			return t.offset - began, err
-		}
-	}
-	return t.offset - began, nil
-}
-
-func (t *tail) split(b []byte, line func([]byte)) {
-	for {
-		part, rest, ended := bytes.Cut(b, []byte("\n"))
-		if !t.skip {
-			room := maxLine - len(t.partial)
-			t.partial = append(t.partial, part[:min(len(part), room)]...)
-			t.skip = len(part) > room
-			if t.skip || ended {
-				line(bytes.TrimSuffix(t.partial, []byte("\r")))
-				t.partial = t.partial[:0]
-			}
-		}
-		if !ended {
-			return
-		}
-		t.skip = false
-		b = rest
 	}
 }

@@ -145,6 +145,93 @@ func TestFollowTruncation(t *testing.T) {
 	l.want("a") // and not "twa"
 }
 
+// The file may have grown beyond its old length before anybody looks again.
+func TestFollowTruncationThatIsOutgrown(t *testing.T) {
+	l := newLog(t, "old, which is followed from its end\n")
+	l.write("one\n")
+	l.want("one")
+	for i := range 3 {
+		if err := os.Truncate(l.path, 0); err != nil {
+			t.Fatal(err)
+		}
+		long, last := strings.Repeat("x", 400), fmt.Sprintf("no. %d", i)
+		l.write(long + "\n" + last + "\n")
+		l.want(long, last)
+	}
+}
+
+// TestFollowLosesNothing rotates a log in both ways while it is written to, and looks at it seldom: every
+// line must come, once, in order.
+func TestFollowLosesNothing(t *testing.T) {
+	copyTruncate := func(l *log, name string) {
+		text, err := os.ReadFile(l.path)
+		if err == nil {
+			err = errors.Join(os.WriteFile(name, text, 0o600), os.Truncate(l.path, 0))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	rename := func(l *log, name string) {
+		if err := os.Rename(l.path, name); err != nil {
+			t.Fatal(err)
+		}
+		l.write("still to the old file\n")
+		l.reopen().Close()
+	}
+	for _, test := range []struct {
+		name   string
+		rotate func(*log, string)
+		suffix func(int) string
+	}{
+		{"copytruncate, numbered", copyTruncate, func(int) string { return ".1" }},
+		{"copytruncate, dated", copyTruncate, func(i int) string { return fmt.Sprintf("-202601%02d", i+1) }},
+		{"rename and create", rename, func(i int) string { return fmt.Sprintf(".%d", 100-i) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := newLog(t, "old\n")
+			l.t = t
+			var got []string
+			next := 0
+			lines := func(n int) {
+				for range n {
+					l.write(fmt.Sprintf("line %d of some length\n", next))
+					next++
+				}
+			}
+			for i := range 30 {
+				lines(1 + 7*i%50)
+				l.write("half of a ")
+				if i%3 != 0 { // else all of it is found in the copy
+					l.f.Poll(t.Context(), func(b []byte) { got = append(got, string(b)) })
+				}
+				l.write("line\n")
+				lines(i % 5)
+				test.rotate(l, l.path+test.suffix(i))
+				lines(1 + i%4) // of a file that was empty at every look nobody can tell that it was truncated
+				l.f.Poll(t.Context(), func(b []byte) { got = append(got, string(b)) })
+			}
+			n := 0
+			for _, line := range got {
+				var k int
+				if _, err := fmt.Sscanf(line, "line %d of some length", &k); err != nil {
+					if line != "half of a line" && line != "still to the old file" {
+						t.Fatalf("a line reads %q", line)
+					}
+					continue
+				}
+				if k != n {
+					t.Fatalf("line %d came where %d was due", k, n)
+				}
+				n++
+			}
+			if n != next {
+				t.Errorf("%d lines came of %d", n, next)
+			}
+		})
+	}
+}
+
 func TestFollowBoundsLines(t *testing.T) {
 	l := newLog(t, "old\n")
 	long := strings.Repeat("x", maxLine)

@@ -18,6 +18,7 @@ var kinds = []kind{
 	{prefix: "upstream timed out", class: timedOut},                               // http/ngx_http_upstream.c
 	{prefix: "connect() failed", class: connectFailed},                            // the same
 	{prefix: "connect() to ", upto: " failed", class: connectFailed},              // event/ngx_event_connect.c
+	{prefix: "bind(", upto: ") failed", class: bindFailed},                        // the same, with proxy_bind
 	{prefix: "recv() failed", class: broken},                                      // os/unix/ngx_recv.c
 	{prefix: "readv() failed", class: broken},                                     // os/unix/ngx_readv_chain.c
 	{prefix: "send() failed", class: broken},                                      // os/unix/ngx_send.c
@@ -38,6 +39,9 @@ var kinds = []kind{
 	{prefix: "kevent() reported that client prematurely closed connection", class: always(ClientClosed)},
 	{prefix: "upstream ", upto: " while ", class: always(OtherUpstream)}, // "upstream sent invalid header: …"
 	{prefix: "SSL_do_handshake() failed", upto: " while ", class: tlsFailed},
+	{prefix: "peer closed connection in SSL handshake", class: tlsFailed},              // event/ngx_event_openssl.c
+	{prefix: "limiting requests, excess: ", upto: " by zone ", class: always(Limited)}, // http/modules/ngx_http_limit_req_module.c
+	{prefix: "limiting connections by zone ", class: always(Limited)},                  // http/modules/ngx_http_limit_conn_module.c
 }
 
 // messageKind finds a message's kind and what follows it: errno, phase and the rest.
@@ -109,6 +113,14 @@ func connectFailed(errno int, _ string) string {
 		return ConnectRefused
 	}
 	return ConnectOther
+}
+
+// bindFailed: with proxy_bind and no IP_BIND_ADDRESS_NO_PORT the port is chosen before connect() is called.
+func bindFailed(errno int, phase string) string {
+	if phase == connecting && (errno == eADDRINUSE || errno == eADDRNOTAVAIL) {
+		return NoLocalPort
+	}
+	return ""
 }
 
 // broken is a read or write that failed; those towards clients are none of ours.

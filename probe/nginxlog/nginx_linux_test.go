@@ -53,6 +53,7 @@ http {
   log_format weir escape=json '%[2]s'; access_log %[1]s/access.log weir;
   client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
   proxy_connect_timeout 300ms; proxy_read_timeout 300ms;
+  limit_req_zone $request_method zone=one:64k rate=1r/m;
   upstream retried { server %[3]s max_fails=0; server %[7]s backup; }
   upstream dead { server %[3]s; server 127.0.0.2:1; }
   server {
@@ -66,6 +67,7 @@ http {
     location /reset   { proxy_pass http://%[8]s; }
     location /retry   { proxy_pass http://retried; }
     location /dead    { proxy_pass http://dead; }
+    location /limited { limit_req zone=one; proxy_pass http://%[7]s; }
     location /none    { return 404; }
   }
 }`, dir, AccessFormat, bound, full, idle, closing, serving, resetting)
@@ -75,6 +77,8 @@ http {
 	errorsSeen, accessSeen := watch(t, filepath.Join(dir, "error.log"), ParseError), watch(t, filepath.Join(dir, "access.log"), ParseAccess)
 	startNGINX(t, path, dir, conf)
 
+	get(t, filepath.Join(dir, "front.sock"), "/limited", 5*time.Second) // the one that is let through
+	accessSeen.want(t, "/limited", "200/200/response", serving)
 	for _, test := range []struct {
 		url           string
 		class, access string
@@ -88,6 +92,7 @@ http {
 		{"/close", PrematureClose, "502/502/header", closing},
 		{"/reset", RecvReset, "502/502/header", resetting},
 		{"/retry", ConnectRefused, "200/200/response/retried", serving},
+		{"/limited", Limited, "503/-/none", ""},
 		{"/dead", ConnectRefused, "502/502/connect/retried", ""},
 		{"/dead", NoLiveUpstreams, "502/502/connect", "dead"},
 		{"/none", "", "404/-/none", ""},
@@ -102,6 +107,27 @@ http {
 		}
 		accessSeen.want(t, test.url, test.access, test.upstream)
 	}
+	retried(t, accessSeen.raw, bound, serving)
+}
+
+// retried looks at the line of the request that the first peer refused: NGINX's own lists.
+func retried(t *testing.T, lines []string, refusing, serving string) {
+	t.Helper()
+	for _, line := range lines {
+		r, ok := ParseRequest([]byte(line))
+		if !ok || r.Class() != "200/200/response/retried" {
+			continue
+		}
+		if len(r.Tries) != 2 || r.Tries[0].Addr != refusing || r.Tries[0].Status != 502 || r.Tries[0].Connect != nil ||
+			r.Tries[1].Addr != serving || r.Tries[1].Status != 200 || r.Tries[1].Connect == nil || r.Tries[1].Header == nil {
+			t.Errorf("of %s\n got %+v", line, r)
+		}
+		if !strings.Contains(line, `"upstream_status":"502, 200"`) || r.Took == nil || r.Ended == nil || time.Since(time.Unix(0, 0).Add(*r.Ended)).Abs() > time.Minute {
+			t.Errorf("%s\n is not the line that was meant: %+v", line, r)
+		}
+		return
+	}
+	t.Errorf("no line of a retried request among\n%s", strings.Join(lines, "\n"))
 }
 
 // seen are the lines that a log brought.

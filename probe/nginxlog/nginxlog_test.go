@@ -48,6 +48,11 @@ func TestErrorClasses(t *testing.T) {
 		{"epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too while connecting to upstream" + tail22, ClientClosed, 0, connecting, "127.0.0.1:8000"},
 		{"epoll_wait() reported that client prematurely closed connection while sending to client" + tail22, ClientClosed, 0, "sending to client", "127.0.0.1:8000"},
 		{`upstream sent no valid HTTP/1.0 header while reading response header from upstream` + tail22, OtherUpstream, 0, readingHeader, "127.0.0.1:8000"},
+		{"bind(10.0.0.1) failed (99: Cannot assign requested address) while connecting to upstream" + tail22, NoLocalPort, 99, connecting, "127.0.0.1:8000"},
+		{"bind(10.0.0.1) failed (98: Address already in use) while connecting to upstream" + tail22, NoLocalPort, 98, connecting, "127.0.0.1:8000"},
+		{"peer closed connection in SSL handshake (104: Connection reset by peer) while SSL handshaking to upstream" + tail22, OtherUpstream, 104, "SSL handshaking to upstream", "127.0.0.1:8000"},
+		{`limiting requests, excess: 5.320 by zone "one", client: 127.0.0.1, server: , request: "GET / HTTP/1.1", host: "a"`, Limited, 0, "", ""},
+		{`limiting connections by zone "addr", client: 127.0.0.1, server: , request: "GET / HTTP/1.1", host: "a"`, Limited, 0, "", ""},
 		{"SSL_do_handshake() failed (SSL: error:0A000086:SSL routines::certificate verify failed) while SSL handshaking to upstream" + tail22, OtherUpstream, 0, "SSL handshaking to upstream", "127.0.0.1:8000"},
 	} {
 		l, ok := ParseError([]byte(head + test.line + "\n"))
@@ -75,6 +80,8 @@ func TestErrorLinesLeftAlone(t *testing.T) {
 		head + `client sent invalid request while reading client request line, client: 127.0.0.1, server: , request: "` + bait + `"`,
 		head + "recv() failed (104: Connection reset by peer) while waiting for request, client: 127.0.0.1, server: 0.0.0.0:80",
 		head + "socket() failed (97: Address family not supported by protocol) while connecting to upstream",
+		head + "bind() to 0.0.0.0:80 failed (98: Address already in use)",
+		head + "peer closed connection in SSL handshake while SSL handshaking, client: 127.0.0.1, server: 0.0.0.0:443",
 		head + "accept4() failed (103: Software caused connection abort)",
 		head + " worker_connections are not enough",
 		"2026/01/02 03:04:05 [shout] 17#17: *42 " + bait,
