@@ -71,8 +71,15 @@ func anySYNLost(a *analysis.Analysis) bool {
 	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.SYNRetrans > 0 })
 }
 
-// fromSent is the latency without our own lag.
-func fromSent(_ *analysis.Analysis, l *analysis.Lane) cell { return quantileCell(l.FromSent) }
+// fromSent is the latency without our own lag, p50 and p99.
+func fromSent(_ *analysis.Analysis, l *analysis.Lane) cell {
+	q := &l.FromSent
+	p50, p99 := quantile(q.P50, q.P50Interval, q.Count), quantile(q.P99, q.P99Interval, q.Count)
+	if q.P99 == nil {
+		return p50
+	}
+	return cell{Main: p50.Text() + ", " + p99.Text()}
+}
 
 // lagging reports whether our own lag is a tenth or more of a latency that is shown.
 func lagging(a *analysis.Analysis) bool {

@@ -158,8 +158,16 @@ func shifted(values []float64, by float64) []float64 {
 }
 
 func quantiles(sorted []float64) analysis.Quantiles {
-	at := func(p float64) *float64 { return ptr(sorted[int(p*float64(len(sorted)-1))]) }
-	return analysis.Quantiles{P50: at(.5), P90: at(.9), P99: at(.99), P999: at(.999), Max: at(1), Count: uint64(len(sorted))}
+	n := len(sorted)
+	at := func(p float64) *float64 { return ptr(sorted[int(p*float64(n-1))]) }
+	around := func(p float64) *analysis.Bounds { // by the normal approximation
+		half := 1.96 * math.Sqrt(p*(1-p)/float64(n))
+		return &analysis.Bounds{Low: *at(p - half), High: *at(min(1, p+half))}
+	}
+	return analysis.Quantiles{
+		P50: at(.5), P90: at(.9), P99: at(.99), P999: at(.999), Max: at(1), Count: uint64(n),
+		P50Interval: around(.5), P90Interval: around(.9), P99Interval: around(.99), P999Interval: around(.999),
+	}
 }
 
 func join(all, one *analysis.Timeline, replayed []*uint64, outcome string) {

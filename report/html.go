@@ -126,13 +126,7 @@ func viewLane(l *analysis.Lane) laneView {
 		q    analysis.Quantiles
 	}{{"latency of the ok", l.Latency}, {"the same, from sending", l.FromSent}, {"time until failure", l.FailLatency}, {"send lag (ours)", l.SendLag}} {
 		row := []string{q.name}
-		for _, x := range []*float64{q.q.P50, q.q.P90, q.q.P99, q.q.P999, q.q.Max} {
-			if x == nil { // nothing to measure, or too little for this quantile
-				row = append(row, "–")
-			} else {
-				row = append(row, seconds(*x))
-			}
-		}
+		row = append(row, quantileRow(&q.q)...)
 		v.Quantiles = append(v.Quantiles, append(row, count(q.q.Count)))
 	}
 	for _, m := range l.Timeline.Marks {
@@ -140,6 +134,24 @@ func viewLane(l *analysis.Lane) laneView {
 	}
 	v.Facts = laneFacts(l)
 	return v
+}
+
+// quantileRow is p50, p90, p99, p99.9 with their intervals, and the maximum, which has none.
+func quantileRow(q *analysis.Quantiles) (row []string) {
+	for _, x := range []struct {
+		value *float64
+		b     *analysis.Bounds
+	}{{q.P50, q.P50Interval}, {q.P90, q.P90Interval}, {q.P99, q.P99Interval}, {q.P999, q.P999Interval}} {
+		if x.value == nil { // nothing to measure, or too little for this quantile
+			row = append(row, "–")
+		} else {
+			row = append(row, quantile(x.value, x.b, q.Count).Text())
+		}
+	}
+	if q.Max == nil {
+		return append(row, "–")
+	}
+	return append(row, seconds(*q.Max))
 }
 
 // moment places a time of the run in one of the lane's trials. The run's clock is of no use beside a
@@ -182,7 +194,11 @@ func laneFacts(l *analysis.Lane) []fact {
 		facts = append(facts, fact{"overflows ÷ failures may be", interval(*r.Low, *r.High)})
 	}
 	if l.Plateau != nil {
-		facts = append(facts, fact{"goodput plateau", rate(*l.Plateau) + " (of the overloaded trials, less what their queue took in; no interval is computed)"})
+		bounds := "(no interval: fewer than 6 trials)"
+		if b := l.PlateauBounds; b != nil {
+			bounds = interval(b.Low, b.High)
+		}
+		facts = append(facts, fact{"goodput plateau", rate(*l.Plateau) + " " + bounds + ", of the overloaded trials, less what their queue took in"})
 	}
 	return slices.DeleteFunc(facts, func(f fact) bool { return strings.Trim(f.Value, ", ") == "" })
 }

@@ -117,6 +117,9 @@ func (g *schemaMaker) object(typ reflect.Type) map[string]any {
 	for i := range typ.NumField() {
 		f := typ.Field(i)
 		key, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if key == "-" {
+			continue
+		}
 		doc := g.docs[typ.Name()+"."+f.Name]
 		if key == "" || doc == "" {
 			g.t.Errorf("%s.%s has no JSON key, or no comment: every key of report.json is documented in report/analysis", typ.Name(), f.Name)

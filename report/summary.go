@@ -61,7 +61,12 @@ func summary(a *analysis.Analysis) []row {
 		{"SYNs lost", lostSYNs, anySYNLost},
 		{"connections", connections, sharing},
 		{"max Recv-Q", recvQ, nil},
-		{"latency p50, p99", latency, nil},
+		{"latency p50", func(_ *analysis.Analysis, l *analysis.Lane) cell {
+			return quantile(l.Latency.P50, l.Latency.P50Interval, l.Latency.Count)
+		}, nil},
+		{"latency p99", func(_ *analysis.Analysis, l *analysis.Lane) cell {
+			return quantile(l.Latency.P99, l.Latency.P99Interval, l.Latency.Count)
+		}, nil},
 		{"  without our lag", fromSent, lagging},
 		{"evidence reached", evidence, nil},
 		{"mode", func(_ *analysis.Analysis, l *analysis.Lane) cell { return cell{Main: l.Mode} }, mixed},
@@ -166,17 +171,6 @@ func recvQ(_ *analysis.Analysis, l *analysis.Lane) cell {
 		text += " (full)" // full means limit+1
 	}
 	return cell{Main: text}
-}
-
-func latency(_ *analysis.Analysis, l *analysis.Lane) cell {
-	return quantileCell(l.Latency)
-}
-
-func quantileCell(q analysis.Quantiles) cell {
-	if q.Count == 0 {
-		return cell{Main: "none: nothing succeeded", Tone: muted}
-	}
-	return cell{Main: fmt.Sprintf("%s, %s, n = %s", secondsOr(q.P50), secondsOr(q.P99), count(q.Count))}
 }
 
 func evidence(_ *analysis.Analysis, l *analysis.Lane) cell {

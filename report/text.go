@@ -57,7 +57,7 @@ func (p page) layout(a *analysis.Analysis) []string {
 	out = append(out, p.hang("capacity", capacityLine(a.Capacity))...)
 	gap()
 	out = append(out, p.table(a)...)
-	if a.Agreement != nil {
+	if a.Agreement != nil && a.Valid {
 		out = append(out, p.hang("proxy ÷ direct", ratioCell(*a.Agreement).Text()+", ratio of the onsets")...)
 	}
 	for _, warning := range warnings(a) {

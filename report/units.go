@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"weir/loadgen"
+	"weir/report/analysis"
 )
 
 // unknown stands where a value is absent, in every format for people.
@@ -61,16 +62,36 @@ func interval(low, high float64) string {
 
 // seconds writes a time in the unit that suits it.
 func seconds(s float64) string {
-	switch abs := math.Abs(s); { // the bounds are where three digits round up to the next unit
-	case abs == 0:
+	factor, unit := timeUnit(s)
+	if s == 0 {
 		return "0 s"
-	case abs < .9995e-3:
-		return digits(s*1e6, 3) + " µs"
-	case abs < .9995:
-		return digits(s*1e3, 3) + " ms"
-	default:
-		return digits(s, 3) + " s"
 	}
+	return digits(s*factor, 3) + " " + unit
+}
+
+// timeUnit is how many of a unit are in a second; the bounds are where three digits round up to the next one.
+func timeUnit(s float64) (factor float64, unit string) {
+	switch abs := math.Abs(s); {
+	case abs == 0 || abs >= .9995:
+		return 1, "s"
+	case abs < .9995e-3:
+		return 1e6, "µs"
+	}
+	return 1e3, "ms"
+}
+
+// quantile writes a quantile and its interval, both in the unit of the first.
+func quantile(value *float64, b *analysis.Bounds, n uint64) cell {
+	switch {
+	case n == 0:
+		return cell{Main: "none: nothing succeeded", Tone: muted}
+	case value == nil:
+		return cell{Main: "none: n = " + count(n) + " is too few", Tone: muted}
+	case b == nil:
+		return cell{Main: seconds(*value), Interval: "(no interval)"}
+	}
+	factor, _ := timeUnit(*value)
+	return cell{Main: seconds(*value), Interval: interval(b.Low*factor, b.High*factor)}
 }
 
 // limit is a bound in time, of which 0 means that there was none.

@@ -65,14 +65,26 @@ type Onset struct {
 	AtS    *float64 `json:"at_s"`   // when it was first seen, seconds from the epoch
 }
 
-// Quantiles of a latency in seconds. A quantile that the sample is too small for is null.
+// Bounds are a 95 % interval.
+type Bounds struct {
+	Low  float64 `json:"low"`  // its lower end
+	High float64 `json:"high"` // its upper end
+}
+
+// Quantiles of a latency in seconds. A quantile that the sample is too small for is null: not even its largest
+// value bounds it. Intervals are between order statistics and take the requests for independent. The
+// maximum is what was seen, and has none.
 type Quantiles struct {
-	P50   *float64 `json:"p50"`   // median
-	P90   *float64 `json:"p90"`   // 90 % were no longer
-	P99   *float64 `json:"p99"`   // 99 %
-	P999  *float64 `json:"p999"`  // 99.9 %
-	Max   *float64 `json:"max"`   // the longest
-	Count uint64   `json:"count"` // how many were measured
+	P50          *float64 `json:"p50"`           // median
+	P50Interval  *Bounds  `json:"p50_interval"`  // of the median
+	P90          *float64 `json:"p90"`           // 90 % were no longer
+	P90Interval  *Bounds  `json:"p90_interval"`  // of the p90
+	P99          *float64 `json:"p99"`           // 99 %
+	P99Interval  *Bounds  `json:"p99_interval"`  // of the p99
+	P999         *float64 `json:"p999"`          // 99.9 %
+	P999Interval *Bounds  `json:"p999_interval"` // of the p99.9
+	Max          *float64 `json:"max"`           // the longest
+	Count        uint64   `json:"count"`         // how many were measured
 }
 
 // Reconciliation holds overflows against the failures that clients saw.
@@ -123,7 +135,8 @@ type Lane struct {
 	OverflowOnset  *Onset            `json:"overflow_onset"`        // where the accept queue begins to overflow
 	ErrorOnset     *Onset            `json:"error_onset"`           // where requests begin to fail
 	NoOnset        string            `json:"no_onset,omitempty"`    // why an onset is null
-	Plateau        *float64          `json:"plateau_rps"`           // goodput of the overloaded trials, less what their queue took in; null: none was overloaded
+	Plateau        *float64          `json:"plateau_rps"`           // median of its trials' served_rps; null: none was overloaded
+	PlateauBounds  *Bounds           `json:"plateau_interval"`      // between order statistics; null for fewer than 6 of them
 	Reconciliation Reconciliation    `json:"reconciliation"`        // overflows beside failures
 	Cause          Cause             `json:"cause"`                 // why requests failed
 	Trials         []Trial           `json:"trials"`                // in order of time
@@ -164,6 +177,10 @@ type Trial struct {
 	Drained   bool              `json:"drained"`          // the queue was seen empty afterwards
 	Complete  bool              `json:"complete"`         // every request of the plan has an outcome
 	Expected  *float64          `json:"expected_bad"`     // what the fitted hinge says
+	Served    *float64          `json:"served_rps"`       // where it was overloaded: goodput less what an empty queue took in
+	Latency   Quantiles         `json:"latency_s"`        // of its ok requests, from due
+
+	Latencies Latencies `json:"-"` // the same, to merge with other trials'; nil where they were too many to keep
 }
 
 // Timeline is a lane's trials on one clock, in bins of BinS seconds, for drawing. Only bins within its

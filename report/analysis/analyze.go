@@ -92,10 +92,17 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		out.Offered += t.figures.due
 		out.Sent += t.figures.sent
 		out.SYNRetrans += t.figures.synRetrans
-		out.Trials = append(out.Trials, t.report(o.fit))
+		trial := t.report(o.fit)
+		trial.Served = l.served(t, c.servers)
+		trial.Latencies = r.latencies(t)
+		trial.Latency = trial.Latencies.Quantiles()
+		out.Trials = append(out.Trials, trial)
 	}
 	out.OverflowOnset, out.ErrorOnset, out.NoOnset = o.overflow, o.failure, o.because()
-	out.Plateau = l.plateau(c.servers)
+	out.Plateau, out.PlateauBounds = plateau(out.Trials)
+	if l.slots == 0 {
+		out.PlateauBounds = nil // what the queue took in is not known
+	}
 	out.Reconciliation = r.reconcile(l, c)
 	out.Cause = r.cause(l, c, out.Reconciliation)
 	out.Timeline = r.timeline(l, c)
@@ -122,24 +129,38 @@ func (t *trial) report(fit *estimate.Fit) Trial {
 	return out
 }
 
-// plateau is the rate at which the server worked in the complete trials that lost more than a twentieth: the
-// median of their goodput, less what an empty queue and idle workers took in once and served after the
-// load had ended, C + W/2·(1−μ/L) requests (the fill of estimate.Hinge). Without that, trials of a few
-// seconds show a server faster than it is.
-func (l *lane) plateau(servers int) *float64 {
-	var good []float64
-	for _, t := range l.complete() {
-		if f := &t.figures; t.constant() && 20*f.bad > f.due {
-			fill := float64(l.slots) + float64(servers)/2*float64(f.bad)/float64(f.due)
-			good = append(good, max(0, float64(f.good())-fill)/t.duration().Seconds())
-		}
-	}
-	if len(good) == 0 {
+// served is the rate at which the server worked in a complete trial that lost more than a twentieth: its
+// goodput, less what an empty queue and idle workers took in once and served after the load had ended,
+// C + W/2·(1−μ/L) requests (the fill of estimate.Hinge). Without that, trials of a few seconds show a server
+// faster than it is. Nil for other trials.
+func (l *lane) served(t *trial, servers int) *float64 {
+	f := &t.figures
+	if !f.complete || !t.constant() || 20*f.bad <= f.due {
 		return nil
 	}
-	slices.Sort(good)
-	median := (good[(len(good)-1)/2] + good[len(good)/2]) / 2
-	return &median
+	fill := float64(l.slots) + float64(servers)/2*float64(f.bad)/float64(f.due)
+	rate := max(0, float64(f.good())-fill) / t.duration().Seconds()
+	return &rate
+}
+
+// plateau is the median of what the server did in overloaded trials.
+func plateau(trials []Trial) (*float64, *Bounds) {
+	var rates []float64
+	for _, t := range trials {
+		if t.Served != nil {
+			rates = append(rates, *t.Served)
+		}
+	}
+	if len(rates) == 0 {
+		return nil, nil
+	}
+	slices.Sort(rates)
+	median := (rates[(len(rates)-1)/2] + rates[len(rates)/2]) / 2
+	low, high := estimate.QuantileRanks(uint64(len(rates)), .5)
+	if low == 0 || high == 0 {
+		return &median, nil
+	}
+	return &median, &Bounds{rates[low-1], rates[high-1]}
 }
 
 // logClasses sums what a proxy logged while the lane's trials ran, the most frequent class first.

@@ -25,6 +25,8 @@ type run struct {
 	events   []runfile.Event
 	warnings []Warning
 	replayed int // requests that were simulated so far
+
+	manyLatencies bool // too many to keep those of single trials
 }
 
 // lane is a path with what happened on it.
@@ -43,7 +45,14 @@ type trial struct {
 	end     *runfile.TrialEnd // nil: never ended
 	until   time.Duration     // when the next trial began; for ever after the last
 	bins    map[time.Duration]*bin
+	latency map[time.Duration]counted // of its ok requests, from due; by the counter's lower end
 	figures figures
+}
+
+// counted is a counter of a histogram.
+type counted struct {
+	high time.Duration // its upper end
+	n    uint64
 }
 
 // bin is what happened to the requests that were due in, and in, one stretch of runfile.BinWidth.
@@ -84,6 +93,9 @@ const (
 	maxRecords = 1 << 20 // of services, and of events
 )
 
+// maxCounters is how many counters of the single trials' latencies are kept, 48 bytes each: a few hundred a trial.
+const maxCounters = 1 << 21
+
 // load reads the whole record.
 func load(r *runfile.Reader) (*run, error) {
 	l := loader{run: &run{samples: map[string][]sample{}}, byIndex: map[int]*trial{}}
@@ -110,6 +122,7 @@ type loader struct {
 	run           *run
 	byIndex       map[int]*trial
 	bins, samples int
+	counters      int // of single trials' latencies
 }
 
 func (l *loader) add(rec runfile.Record) error {
@@ -152,7 +165,7 @@ func (l *loader) trial(t *runfile.Trial) error {
 	if i < 0 {
 		return fmt.Errorf("trial %d is of lane %.40q, which the header does not have", t.Index, t.Lane)
 	}
-	tr := &trial{Trial: *t, lane: l.run.lanes[i], until: forever, bins: map[time.Duration]*bin{}}
+	tr := &trial{Trial: *t, lane: l.run.lanes[i], until: forever, bins: map[time.Duration]*bin{}, latency: map[time.Duration]counted{}}
 	tr.lane.trials = append(tr.lane.trials, tr)
 	l.run.trials = append(l.run.trials, tr)
 	l.byIndex[t.Index] = tr
@@ -189,10 +202,28 @@ func (l *loader) bin(rec *runfile.Bin) error {
 		return errors.New("more late answers than answers")
 	}
 	return errors.Join(
-		runfile.MergeHistogram(t.lane.latency, rec.Latency),
+		l.latency(t, rec.Latency),
 		runfile.MergeHistogram(t.lane.service, rec.Service),
 		runfile.MergeHistogram(t.lane.fail, rec.FailLatency),
 		runfile.MergeHistogram(t.lane.lag, rec.Lag))
+}
+
+// latency adds to the lane's latencies and to the trial's own.
+func (l *loader) latency(t *trial, encoded string) error {
+	err := runfile.ReadHistogram(encoded, func(low, high time.Duration, n uint64) {
+		_ = t.lane.latency.RecordValues(int64(low), int64(n)) // in the geometry that was just read
+		c, seen := t.latency[low]
+		if !seen {
+			l.counters++
+		}
+		if l.counters <= maxCounters {
+			t.latency[low] = counted{high, c.n + n}
+		}
+	})
+	if l.counters > maxCounters && err == nil {
+		l.run.manyLatencies = true
+	}
+	return err
 }
 
 func (l *loader) sample(rec *runfile.Sample) error {

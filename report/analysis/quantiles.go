@@ -1,6 +1,9 @@
 package analysis
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -11,15 +14,91 @@ import (
 // quantiles reads a merged histogram of nanoseconds. What the sample is too small for is left out.
 func quantiles(h *hdr.Histogram) Quantiles {
 	n := uint64(h.TotalCount())
-	at := func(q float64) *float64 {
-		if !estimate.Supported(n, q) {
-			return nil
+	return rankedQuantiles(n, func(rank uint64) time.Duration {
+		return time.Duration(h.ValueAtPercentile(100 * float64(rank) / float64(n)))
+	})
+}
+
+// A counter of a record's histogram is at most so wide: three significant digits, steps of 512 ns. A value that is
+// read from it is its upper end.
+const (
+	counterWidth = 1e-3 // of the value
+	counterLeast = 1e-6 // seconds
+)
+
+// rankedQuantiles are those of n values of which the one at a rank, counted from 1 upwards, is known. Each
+// has the interval between two order statistics (estimate.QuantileRanks), which takes the requests for
+// independent; where they queue behind each other they are not, and only a repeated trial shows how far a
+// quantile really scatters (report/analysis/compare).
+func rankedQuantiles(n uint64, at func(rank uint64) time.Duration) Quantiles {
+	out := Quantiles{Count: n}
+	for _, q := range []struct {
+		q        float64
+		value    **float64
+		interval **Bounds
+	}{
+		{.5, &out.P50, &out.P50Interval}, {.9, &out.P90, &out.P90Interval},
+		{.99, &out.P99, &out.P99Interval}, {.999, &out.P999, &out.P999Interval},
+	} {
+		if low, high := estimate.QuantileRanks(n, q.q); low > 0 && high > 0 {
+			*q.value = inSeconds(at(uint64(math.Floor(q.q*float64(n) + .5))))
+			lowest := at(low).Seconds()
+			*q.interval = &Bounds{Low: max(0, lowest*(1-counterWidth)-counterLeast), High: at(high).Seconds()}
 		}
-		return inSeconds(time.Duration(h.ValueAtPercentile(100 * q)))
 	}
-	out := Quantiles{P50: at(.5), P90: at(.9), P99: at(.99), P999: at(.999), Count: n}
 	if n > 0 {
-		out.Max = inSeconds(time.Duration(h.Max()))
+		out.Max = inSeconds(at(n))
 	}
+	return out
+}
+
+// Latencies is a histogram whose empty counters are left out, ascending.
+type Latencies []LatencyCount
+
+// LatencyCount says that so many values were at most High, and above the one before it.
+type LatencyCount struct {
+	High time.Duration
+	N    uint64
+}
+
+// Merge adds histograms up. Percentiles of several trials are read from the sum, never averaged.
+func Merge(all ...Latencies) Latencies {
+	sum := slices.Concat(all...)
+	slices.SortFunc(sum, func(a, b LatencyCount) int { return cmp.Compare(a.High, b.High) })
+	out := sum[:0]
+	for _, c := range sum {
+		if k := len(out) - 1; k >= 0 && out[k].High == c.High {
+			out[k].N += c.N
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// Quantiles of all values.
+func (l Latencies) Quantiles() Quantiles {
+	var n uint64
+	upTo := make([]uint64, len(l))
+	for i, c := range l {
+		n += c.N
+		upTo[i] = n
+	}
+	return rankedQuantiles(n, func(rank uint64) time.Duration {
+		i, _ := slices.BinarySearch(upTo, rank)
+		return l[min(i, len(l)-1)].High
+	})
+}
+
+// latencies of one trial; none where there were too many to keep them.
+func (r *run) latencies(t *trial) Latencies {
+	if r.manyLatencies {
+		return nil
+	}
+	out := make(Latencies, 0, len(t.latency))
+	for _, c := range t.latency {
+		out = append(out, LatencyCount{c.high, c.n})
+	}
+	slices.SortFunc(out, func(a, b LatencyCount) int { return cmp.Compare(a.High, b.High) })
 	return out
 }

@@ -51,11 +51,22 @@ func lowest(bucket int) int64 {
 	return int64(bucket-doubled<<halfPower) << (doubled + unitMagnitude)
 }
 
-// MergeHistogram adds the histogram encoded in a Bin to into, which NewHistogram made. The encoded
-// string is hostile: it is read counter by counter and never unpacked as a whole, and one of another
-// geometry is refused. (The library's Decode allocates whatever the header claims, up to 50 MB, and costs
-// ten times as much for the few values of a bin.)
+// MergeHistogram adds the histogram encoded in a Bin to into, which NewHistogram made. See ReadHistogram.
 func MergeHistogram(into *hdr.Histogram, encoded string) error {
+	var failed error
+	err := ReadHistogram(encoded, func(low, _ time.Duration, n uint64) {
+		if err := into.RecordValues(int64(low), int64(n)); err != nil && failed == nil {
+			failed = fmt.Errorf("histogram: %w", err)
+		}
+	})
+	return errors.Join(err, failed)
+}
+
+// ReadHistogram visits the counters of a histogram that is encoded in a Bin and are not 0, ascending: n values
+// from low to high. The encoded string is hostile: it is read counter by counter and never unpacked as a
+// whole, and one of another geometry is refused, perhaps after some visits. (The library's Decode allocates whatever
+// the header claims, up to 50 MB, and costs ten times as much for the few values of a bin.)
+func ReadHistogram(encoded string, visit func(low, high time.Duration, n uint64)) error {
 	if encoded == "" {
 		return nil
 	}
@@ -77,9 +88,7 @@ func MergeHistogram(into *hdr.Histogram, encoded string) error {
 		case i >= maxBuckets:
 			return fmt.Errorf("histogram: more than %d counters", maxBuckets)
 		case n > 0:
-			if err := into.RecordValues(lowest(i), n); err != nil {
-				return fmt.Errorf("histogram: %w", err)
-			}
+			visit(time.Duration(lowest(i)), time.Duration(lowest(i+1)-1), uint64(n))
 		}
 		if i >= maxBuckets {
 			return fmt.Errorf("histogram: more than %d counters", maxBuckets)

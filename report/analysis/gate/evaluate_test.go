@@ -147,17 +147,16 @@ func TestUnbelievable(t *testing.T) {
 	}
 }
 
-func TestQuantileBracket(t *testing.T) {
-	q := analysis.Quantiles{P50: ptr(.05), P90: ptr(.06), P99: ptr(.07), P999: ptr(.08), Max: ptr(.09), Count: 10000}
-	for i, want := range []interval{{low: 0, high: .06}, {low: .05, high: .07}, {low: .06, high: .08}, {low: .07, high: .09}, {low: .09, high: .09}} {
-		got := quantile(&q, i)
-		if got.high != want.high || got.low > want.low || got.low < want.low-1e-4-2e-6 {
-			t.Errorf("%s: %+v, want %+v", quantiles[i].name, got, want)
-		}
+func TestQuantile(t *testing.T) {
+	q := analysis.Quantiles{P50: ptr(.05), P50Interval: &analysis.Bounds{Low: .04, High: .06}, Max: ptr(.09), Count: 300}
+	if got := quantile(&q, 0); got.value != .05 || got.low != .04 || got.high != .06 || got.absent != "" {
+		t.Errorf("p50: %+v", got)
 	}
-	q.Count, q.P999 = 1000, nil // the 997th bounds the p99, which is below the maximum only
-	if got := quantile(&q, 2); got.high != .09 {
-		t.Errorf("p99 of 1000: %+v", got)
+	if got := quantile(&q, 2); got.absent != "300 requests are too few for a p99" {
+		t.Errorf("p99: %+v", got)
+	}
+	if got := quantile(&q, 4); got.low != .09 || got.high != .09 {
+		t.Errorf("max: %+v", got)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"weir/report/analysis"
-	"weir/report/analysis/estimate"
 )
 
 // counter is a sum over the lane's trials. Where the kernel was not read around one of them it may be more.
@@ -75,52 +74,28 @@ func stated(x, low, high *float64) interval {
 // quantiles are those that an Analysis has, ascending.
 var quantiles = []struct {
 	name string
-	q    float64
-	of   func(*analysis.Quantiles) *float64
+	of   func(*analysis.Quantiles) (*float64, *analysis.Bounds)
 }{
-	{"p50", .5, func(q *analysis.Quantiles) *float64 { return q.P50 }},
-	{"p90", .9, func(q *analysis.Quantiles) *float64 { return q.P90 }},
-	{"p99", .99, func(q *analysis.Quantiles) *float64 { return q.P99 }},
-	{"p999", .999, func(q *analysis.Quantiles) *float64 { return q.P999 }},
-	{"max", 1, func(q *analysis.Quantiles) *float64 { return q.Max }},
+	{"p50", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P50, q.P50Interval }},
+	{"p90", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P90, q.P90Interval }},
+	{"p99", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P99, q.P99Interval }},
+	{"p999", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P999, q.P999Interval }},
+	{"max", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) {
+		if q.Max == nil {
+			return nil, nil
+		}
+		return q.Max, &analysis.Bounds{Low: *q.Max, High: *q.Max} // what was seen, and no estimate
+	}},
 }
 
-// A value read from a record's histogram is the upper end of its cell: three significant digits, steps of 512 ns.
-const (
-	cell      = 1e-3
-	cellLeast = 1e-6 // seconds
-)
-
-// quantile is the i-th with its interval. That goes from one order statistic to another (estimate.QuantileRanks),
-// of which an Analysis knows those at its quantiles only: the next ones outward take their place, so that the
-// interval holds more often than 95 times in 100. The p99 lies between p90 and p99.9 for certain where the sample is
-// large enough. The maximum is what was seen, and no estimate.
+// quantile is the i-th with its interval.
 func quantile(of *analysis.Quantiles, i int) interval {
-	n, at := of.Count, quantiles[i]
-	value := at.of(of)
+	value, bounds := quantiles[i].of(of)
 	switch {
-	case n == 0:
+	case of.Count == 0:
 		return missing("there was no such request")
-	case value == nil:
-		return missing("%d requests are too few for a %s", n, at.name)
+	case value == nil || bounds == nil:
+		return missing("%d requests are too few for a %s", of.Count, quantiles[i].name)
 	}
-	out := interval{value: *value, low: 0, high: math.Inf(1)}
-	low, high := n, n
-	if at.q < 1 {
-		low, high = estimate.QuantileRanks(n, at.q)
-	}
-	for _, known := range quantiles {
-		x := known.of(of)
-		if x == nil {
-			continue
-		}
-		rank := uint64(math.Floor(known.q*float64(n) + .5)) // as the histogram counts
-		if rank <= low {
-			out.low = max(0, *x*(1-cell)-cellLeast)
-		}
-		if rank >= high && high > 0 {
-			out.high = min(out.high, *x)
-		}
-	}
-	return out
+	return interval{value: *value, low: bounds.Low, high: bounds.High}
 }

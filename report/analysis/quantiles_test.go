@@ -1,0 +1,72 @@
+package analysis
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"weir/report/runfile"
+)
+
+// TestQuantileIntervals has ANALYSIS' golden ranks: of n = 1000 values 1 ms apart the p99 lies between the 983rd and the
+// 997th, read from the record's histogram or from a trial's own; of 300 there is no p99.
+func TestQuantileIntervals(t *testing.T) {
+	for _, c := range []struct {
+		n, low, high int
+		of           func(*Quantiles) (*float64, *Bounds)
+	}{
+		{10, 2, 9, func(q *Quantiles) (*float64, *Bounds) { return q.P50, q.P50Interval }},
+		{100, 40, 61, func(q *Quantiles) (*float64, *Bounds) { return q.P50, q.P50Interval }},
+		{1000, 983, 997, func(q *Quantiles) (*float64, *Bounds) { return q.P99, q.P99Interval }},
+		{10_000, 9880, 9920, func(q *Quantiles) (*float64, *Bounds) { return q.P99, q.P99Interval }},
+		{300, 0, 0, func(q *Quantiles) (*float64, *Bounds) { return q.P99, q.P99Interval }},
+	} {
+		h := runfile.NewHistogram()
+		var all Latencies
+		for i := 1; i <= c.n; i++ {
+			if err := h.RecordValue(int64(i) * int64(time.Millisecond)); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, LatencyCount{time.Duration(i) * time.Millisecond, 1})
+		}
+		for from, q := range map[string]Quantiles{"record": quantiles(h), "trial": Merge(all[c.n/2:], all[:c.n/2]).Quantiles()} {
+			value, b := c.of(&q)
+			if c.low == 0 {
+				if value != nil || b != nil {
+					t.Errorf("%s: of %d there is a p99 %v %v", from, c.n, value, b)
+				}
+				continue
+			}
+			near := func(got float64, rank int) bool { return math.Abs(got/float64(rank)*1000-1) < 2.1e-3 }
+			if value == nil || b == nil || !near(b.Low, c.low) || !near(b.High, c.high) || b.Low > *value || b.High < *value {
+				t.Errorf("%s: n %d: %v %+v, want [%d, %d] ms", from, c.n, value, b, c.low, c.high)
+			}
+		}
+	}
+	if q := (Latencies{}).Quantiles(); q.P50 != nil || q.Max != nil || q.Count != 0 {
+		t.Errorf("%+v of nothing", q)
+	}
+}
+
+// TestTrialLatencies: the trials' own add up to the lane's.
+func TestTrialLatencies(t *testing.T) {
+	a := analyze(t, demo().record(t))
+	l := &a.Lanes[0]
+	var all []Latencies
+	for _, trial := range l.Trials {
+		if trial.Latency.Count == 0 || trial.Latency.P50 == nil {
+			t.Fatalf("trial %d has no latency", trial.Index)
+		}
+		all = append(all, trial.Latencies)
+	}
+	q := Merge(all...).Quantiles()
+	if q.Count != l.Latency.Count || *q.P50 != *l.Latency.P50 || *q.P99 != *l.Latency.P99 || *q.Max != *l.Latency.Max {
+		t.Errorf("%+v of the trials, %+v of the lane", q, l.Latency)
+	}
+	if *q.P50Interval != *l.Latency.P50Interval {
+		t.Errorf("%+v of the trials, %+v of the lane", q.P50Interval, l.Latency.P50Interval)
+	}
+	if l.Plateau == nil || l.PlateauBounds == nil || l.PlateauBounds.Low > *l.Plateau || l.PlateauBounds.High < *l.Plateau {
+		t.Errorf("plateau %v %v", l.Plateau, l.PlateauBounds)
+	}
+}
