@@ -15,6 +15,7 @@ type Config struct {
 	Dir        string
 	Listen     string            // address:port
 	Upstreams  []string          // "10.77.0.3:8000" or "unix:/path"
+	Script     string            // upstreams that speak FastCGI: the script that all requests go to. Empty: they speak HTTP
 	Directives map[string]string // of the proxying location: proxy_connect_timeout, …
 	Group      map[string]string // of the upstream block: keepalive, …; "" for a directive without a value
 	Workers    int               // worker_processes; 0: 1
@@ -58,10 +59,28 @@ func (c Config) text() string {
 	directives(line, "    ", c.Group)
 	line("  }\n  server {\n    listen %s backlog=%d;", c.Listen, backlog)
 	line("    location = %s { access_log off; return 204; }", readyPath)
-	line("    location / {\n      proxy_pass http://backend;")
+	line("    location / {\n      %s", c.pass())
 	directives(line, "      ", c.Directives)
 	line("    }\n  }\n}")
 	return b.String()
+}
+
+// pass sends requests on. The FastCGI parameters are those of the fastcgi_params file that NGINX comes with, as far as
+// applications read them.
+func (c Config) pass() string {
+	if c.Script == "" {
+		return "proxy_pass http://backend;"
+	}
+	text := "fastcgi_pass backend;\n      fastcgi_param SCRIPT_FILENAME " + quote(c.Script) + ";"
+	for _, p := range [][2]string{
+		{"QUERY_STRING", "$query_string"}, {"REQUEST_METHOD", "$request_method"}, {"CONTENT_TYPE", "$content_type"},
+		{"CONTENT_LENGTH", "$content_length"}, {"SCRIPT_NAME", "$fastcgi_script_name"}, {"REQUEST_URI", "$request_uri"},
+		{"DOCUMENT_URI", "$document_uri"}, {"SERVER_PROTOCOL", "$server_protocol"}, {"GATEWAY_INTERFACE", "CGI/1.1"},
+		{"REMOTE_ADDR", "$remote_addr"}, {"SERVER_NAME", "$server_name"},
+	} {
+		text += fmt.Sprintf("\n      fastcgi_param %s %s;", p[0], p[1])
+	}
+	return text
 }
 
 func directives(line func(string, ...any), indent string, set map[string]string) {

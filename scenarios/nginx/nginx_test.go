@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/fcgi"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -116,6 +118,40 @@ func wantLine(t *testing.T, path string, parse func([]byte) (nginxlog.Line, bool
 		}
 	}
 	t.Errorf("no line of class %s in %s:\n%s", class, path, text)
+}
+
+// The standard library's FastCGI server judges what NGINX was told to send.
+func TestFastCGI(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		_ = fcgi.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			env := fcgi.ProcessEnv(r)
+			if r.Method != http.MethodGet || r.URL.RequestURI() != "/cart?q=1" || env["SCRIPT_FILENAME"] != "/srv/index.php" || env["DOCUMENT_URI"] != "/cart" {
+				http.Error(w, fmt.Sprint(r.Method, r.URL, env), http.StatusBadRequest)
+				return
+			}
+			w.WriteHeader(http.StatusTeapot)
+		}))
+	}()
+	s := start(t, Config{
+		Upstreams: []string{l.Addr().String()}, Script: "/srv/index.php",
+		Directives: map[string]string{"fastcgi_connect_timeout": "900ms"},
+	})
+	if err := s.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Get("http://" + s.Listen + "/cart?q=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusTeapot {
+		t.Errorf("%s, %s", resp.Status, body)
+	}
 }
 
 func TestBadDirectiveIsReported(t *testing.T) {
