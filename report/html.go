@@ -14,6 +14,7 @@ import (
 
 	"weir/loadgen"
 	"weir/report/analysis"
+	"weir/report/analysis/gate"
 )
 
 //go:embed assets/report.html.tmpl assets/report.css assets/report.js assets/echarts
@@ -42,6 +43,9 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 		Title: title(a), Said: sentences(a), Warnings: warnings(a), Capacity: capacityLine(a.Capacity), Versions: versions(a),
 		Summary: summary(a), Environment: environment(a), TrialHead: trialHead(),
 		Classes: legend(drawn.Classes), Drawn: drawn.shows(),
+	}
+	if len(a.Assertions) > 0 {
+		view.Gate = gate.Overall(a.Assertions)
 	}
 	if a.Agreement != nil {
 		view.Agreement = ratioCell(*a.Agreement)
@@ -92,6 +96,7 @@ type htmlView struct {
 	TrialHead          []string
 	Classes            []class
 	Drawn              []string // what else the legends must explain
+	Gate               gate.Verdict
 }
 
 // class is a kind of failure with the CSS class of its colour.

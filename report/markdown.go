@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"weir/report/analysis"
+	"weir/report/analysis/gate"
 )
 
 // Markdown writes report.md in GitHub's dialect: the verdict, every warning, the lanes side by side,
@@ -34,6 +35,10 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 	}
 	fmt.Fprintf(&b, "**Capacity** %s\n\n", md(capacityLine(a.Capacity)))
 	mdSummary(&b, a)
+	if len(a.Assertions) > 0 {
+		fmt.Fprintf(&b, "## Assertions: %s\n\n", gate.Overall(a.Assertions))
+		mdAssertions(&b, a.Assertions)
+	}
 	if a.Valid {
 		for _, why := range causes(a) {
 			fmt.Fprintf(&b, "**Why** %s\n\n", md(why))

@@ -60,6 +60,7 @@ func (p page) layout(a *analysis.Analysis) []string {
 	if a.Agreement != nil && a.Valid {
 		out = append(out, p.hang("proxy ÷ direct", ratioCell(*a.Agreement).Text()+", ratio of the onsets")...)
 	}
+	out = append(out, p.assertions(a)...)
 	for _, warning := range warnings(a) {
 		out = append(out, p.paint(yellow, p.hang("warning", fmt.Sprintf("%s (%s)", warning.Text, warning.Code)))...)
 	}

@@ -15,12 +15,14 @@ import (
 	"weir/loadgen/self"
 	"weir/report"
 	"weir/report/analysis"
+	"weir/report/analysis/gate"
 	"weir/report/runfile"
 	"weir/scenarios"
 )
 
-// outputFlags say where a run is kept and how much is said meanwhile.
+// outputFlags say where a run is kept, how much is said meanwhile, and by what it is judged.
 type outputFlags struct {
+	assertFlags
 	out   string
 	quiet bool
 }
@@ -28,10 +30,14 @@ type outputFlags struct {
 func (o *outputFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&o.out, "out", "weir-runs", "`folder` in which each run makes one of its own")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
+	o.assertFlags.register(f)
 }
 
 // execute runs what is set up, keeps its record, and reports on it. An interrupted run is reported on too.
 func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string, seed uint64) error {
+	if err := o.askable(setup); err != nil {
+		return errors.Join(err, setup.Close())
+	}
 	files, err := self.RaiseFileLimit()
 	if err != nil {
 		fmt.Fprintf(s.err, "weir: %v\n", err)
@@ -47,7 +53,8 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
-	if err := errors.Join(report.Text(s.out, a, textOptions(s)), report.WriteAll(dir, a)); err != nil {
+	told := o.publish(s, newJudgement(a, o.against, a.Assertions))
+	if err := errors.Join(report.Text(s.out, a, textOptions(s)), report.WriteAll(dir, a), told); err != nil {
 		return errors.Join(runErr, err)
 	}
 	if err := point(s, dir); err != nil {
@@ -59,23 +66,31 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 	case errors.Is(runErr, context.Canceled):
 		return &statusError{exitInterrupted, nil}
 	case aborted:
-		return &statusError{exitAborted, runErr}
+		return &statusError{exitFailed, runErr}
 	case runErr != nil && !cut:
 		return runErr
 	case !a.Valid:
 		return &statusError{exitInvalid, nil}
+	case len(a.Assertions) > 0:
+		return gateStatus(gate.Overall(a.Assertions))
 	}
 	return nil
 }
 
 // record offers the load and returns the folder of its record, also where the load ended early.
 func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string, seed uint64) (dir string, err error) {
+	asked, err := gate.Ask(o.asserts, o.against)
+	if err != nil {
+		return "", errors.Join(err, setup.Close())
+	}
 	epoch := time.Now()
 	dir, w, err := create(filepath.Join(o.out, epoch.UTC().Format("20060102T150405Z")+"-"+setup.Name))
 	if err != nil {
 		return "", errors.Join(err, setup.Close())
 	}
-	rec, err := runfile.NewRecorder(w, header(setup, epoch, command, seed))
+	h := header(setup, epoch, command, seed)
+	h.Asked = asked
+	rec, err := runfile.NewRecorder(w, h)
 	if err != nil {
 		return "", errors.Join(err, setup.Close())
 	}
@@ -121,7 +136,12 @@ func analyze(path string) (*analysis.Analysis, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return analysis.Analyze(r)
+	a, err := analysis.Analyze(r)
+	if err != nil {
+		return nil, err
+	}
+	gate.Judge(a)
+	return a, nil
 }
 
 // point says where the whole report is.

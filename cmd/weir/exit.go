@@ -4,12 +4,13 @@ import "fmt"
 
 // Exit statuses. Scripts and CI rely on them.
 const (
-	exitPass        = 0
-	exitCouldNotRun = 1
-	exitUsage       = 2
-	exitAborted     = 10 // by a rule of --abort-if
-	exitInvalid     = 12
-	exitInterrupted = 130
+	exitPass         = 0
+	exitCouldNotRun  = 1
+	exitUsage        = 2  // flags or configuration, an assertion among them
+	exitFailed       = 10 // an assertion, or a rule of --abort-if
+	exitInconclusive = 11 // no assertion failed, and one cannot be told
+	exitInvalid      = 12 // the run cannot be believed
+	exitInterrupted  = 130
 )
 
 // statusError is an error with an exit status of its own. A nil err means that all has been said already.

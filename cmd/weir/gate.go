@@ -2,30 +2,17 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"weir/report"
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
-)
-
-// Exit statuses of a gate beside exitInvalid.
-const (
-	exitFailed       = 10
-	exitInconclusive = 11
 )
 
 // gateFlags are those of `weir gate`.
 type gateFlags struct {
-	assert      []string
-	assertFiles []string
-	baseline    string
-	junit       string
-	json        bool
+	assertFlags
+	json bool
 }
 
 func newGate(s streams) *cobra.Command {
@@ -61,10 +48,7 @@ GitHub's workflows the result is added to the job's summary.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringArrayVar(&f.assert, "assert", nil, "`expression` that has to hold; may be repeated")
-	flags.StringArrayVar(&f.assertFiles, "assert-file", nil, "YAML `file` with a list assertions, of assert: EXPR and, if wanted, name: TEXT")
-	flags.StringVar(&f.baseline, "baseline", "", "`run` that baseline. stands for")
-	flags.StringVar(&f.junit, "junit", "", "write the result for CI systems to this `file`")
+	f.assertFlags.register(flags)
 	flags.BoolVar(&f.json, "json", false, "print JSON instead of text")
 	return cmd
 }
@@ -86,56 +70,24 @@ func metrics() string {
 }
 
 func (f *gateFlags) run(s streams, path string) error {
-	asserts, err := f.assertions()
-	if err != nil {
+	if err := f.read(); err != nil {
 		return err
+	}
+	if len(f.asserts) == 0 {
+		return usage("nothing to judge by: give --assert EXPR, like --assert 'bad.rate < 0.5%%', or --assertions FILE")
 	}
 	a, err := analyze(path)
 	if err != nil {
 		return err
 	}
-	j := judgement{a: a}
-	if f.baseline != "" {
-		if j.baseline, err = analyze(f.baseline); err != nil {
-			return fmt.Errorf("--baseline: %w", err)
-		}
-		j.doubts = gate.Doubts(a, j.baseline)
-	}
-	if err := gate.Check(asserts, gate.Lanes(a), gate.Lanes(j.baseline)); err != nil {
+	if err := gate.Check(f.asserts, gate.Lanes(a), gate.Lanes(f.against)); err != nil {
 		return usage("%w", err)
 	}
-	j.results = gate.Evaluate(a, j.baseline, asserts)
-	if err := errors.Join(f.print(s, j), f.writeJUnit(j), j.summarize(os.Getenv("GITHUB_STEP_SUMMARY"))); err != nil {
+	j := newJudgement(a, f.against, gate.Evaluate(a, f.against, f.asserts))
+	if err := errors.Join(f.print(s, j), f.publish(s, j)); err != nil {
 		return err
 	}
-	return j.status()
-}
-
-// assertions reads all that were given; a mistake in one is said before anything is judged.
-func (f *gateFlags) assertions() ([]gate.Assertion, error) {
-	var list []gate.Assertion
-	for _, expr := range f.assert {
-		a, err := gate.Parse(expr)
-		if err != nil {
-			return nil, usage("--assert: %w", err)
-		}
-		list = append(list, a)
-	}
-	for _, path := range f.assertFiles {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, usage("--assert-file: %w", err)
-		}
-		more, err := gate.ParseFile(path, text)
-		if err != nil {
-			return nil, usage("--assert-file: %w", err)
-		}
-		list = append(list, more...)
-	}
-	if len(list) == 0 {
-		return nil, usage("nothing to judge by: give --assert EXPR, like --assert 'bad.rate < 0.5%%', or --assert-file FILE")
-	}
-	return list, nil
+	return gateStatus(gate.Overall(j.results))
 }
 
 func (f *gateFlags) print(s streams, j judgement) error {
@@ -143,47 +95,4 @@ func (f *gateFlags) print(s streams, j judgement) error {
 		return j.writeJSON(s.out)
 	}
 	return j.writeText(s.out, textOptions(s).Color)
-}
-
-func (f *gateFlags) writeJUnit(j judgement) error {
-	if f.junit == "" {
-		return nil
-	}
-	file, err := os.Create(f.junit)
-	if err != nil {
-		return fmt.Errorf("--junit: %w", err)
-	}
-	return errors.Join(report.JUnit(file, j.a, j.results), file.Close())
-}
-
-// judgement is what a gate found.
-type judgement struct {
-	a, baseline *analysis.Analysis // baseline may be nil
-	doubts      []string           // whether they can be compared
-	results     []gate.Result
-}
-
-// summarize adds the result to the file in which a step of a GitHub workflow says what it did.
-func (j judgement) summarize(path string) error {
-	if path == "" {
-		return nil
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
-	}
-	return errors.Join(report.GateMarkdown(file, j.a, j.doubts, j.results), file.Close())
-}
-
-// status is nil where everything passed. The result has been printed, so the error has no text.
-func (j judgement) status() error {
-	switch gate.Overall(j.results) {
-	case gate.Pass:
-		return nil
-	case gate.Fail:
-		return &statusError{exitFailed, nil}
-	case gate.Invalid:
-		return &statusError{exitInvalid, nil}
-	}
-	return &statusError{exitInconclusive, nil}
 }

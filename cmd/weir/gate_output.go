@@ -41,12 +41,12 @@ func (j judgement) writeText(w io.Writer, color bool) error {
 	for _, r := range j.results {
 		start := b.Len()
 		what := assertionText(r)
-		room := min(column, gateWidth-gateIndent-2-utf8.RuneCountInString(r.Measured()))
+		room := min(column, gateWidth-gateIndent-2-utf8.RuneCountInString(r.Measured))
 		if utf8.RuneCountInString(what) <= room {
-			beside(string(r.Result), padded(what, room+2)+r.Measured())
+			beside(string(r.Result), padded(what, room+2)+r.Measured)
 		} else {
 			beside(string(r.Result), what)
-			beside("", r.Measured())
+			beside("", r.Measured)
 		}
 		if r.Reason != "" && r.Result != gate.Invalid { // that was said above
 			beside("", r.Reason)
@@ -69,7 +69,7 @@ func (j judgement) writeText(w io.Writer, color bool) error {
 func (j judgement) column() (n int) {
 	for _, r := range j.results {
 		what := utf8.RuneCountInString(assertionText(r))
-		if gateIndent+what+2+utf8.RuneCountInString(r.Measured()) <= gateWidth {
+		if gateIndent+what+2+utf8.RuneCountInString(r.Measured) <= gateWidth {
 			n = max(n, what)
 		}
 	}

@@ -56,6 +56,9 @@ func (f *reproduceFlags) run(ctx context.Context, s streams, name string, comman
 	if err != nil {
 		return &statusError{exitUsage, err}
 	}
+	if err := f.assertFlags.check(scenario.Lanes); err != nil {
+		return err
+	}
 	if !lab.Inside() {
 		return enterLab(ctx, s)
 	}

@@ -83,6 +83,13 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	var names []string
+	for _, l := range lanes {
+		names = append(names, l.Name)
+	}
+	if err := f.assertFlags.check(names); err != nil {
+		return err
+	}
 	setup, err := scenarios.Attach(ctx, scenarios.AttachOptions{
 		Name: f.name, Lanes: lanes,
 		Plans:  func(computed float64) ([]plan.Plan, error) { return f.plans(computed) },

@@ -3,6 +3,8 @@
 // reason for having none.
 package analysis
 
+import "weir/report/runfile"
+
 // Analysis is what a run showed. Its JSON form is report.json (schema weir.report/1): times are
 // seconds, rates per second, and null means "not known", never zero.
 type Analysis struct {
@@ -24,8 +26,10 @@ type Analysis struct {
 	OnsetOverCapacity map[string]Interval `json:"onset_over_capacity"` // by lane: its onset ÷ the computed capacity
 	Agreement         *Interval           `json:"agreement"`           // onset of proxy ÷ onset of direct; null unless both are known
 	Comparison        any                 `json:"comparison"`          // null: not compared
-	Assertions        []any               `json:"assertions"`          // what a gate asserted of the run
+	Assertions        []AssertionResult   `json:"assertions"`          // what the run was judged by; package gate fills it
 	Verdict           []string            `json:"verdict"`             // plain sentences, the most important first
+
+	Asked *runfile.Asked `json:"-"` // the assertions that the record keeps; nil: none
 }
 
 // Warning is a doubt in words, with a stable code.

@@ -30,7 +30,7 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 		Schema: Schema, Name: h.Name, Claim: h.Claim, Started: h.Epoch.UTC().Format(time.RFC3339),
 		Version: h.Version, Command: append([]string{}, h.Command...), Seed: h.Seed, Mode: commonMode(h.Lanes), Ended: r.ended(),
 		Environment: map[string]string{}, Capacity: c.report(h.Capacity), Lanes: []Lane{},
-		OnsetOverCapacity: map[string]Interval{}, Assertions: []any{},
+		OnsetOverCapacity: map[string]Interval{}, Assertions: []AssertionResult{}, Asked: h.Asked,
 	}
 	maps.Copy(a.Environment, h.Environment)
 	for _, e := range r.events {

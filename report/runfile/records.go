@@ -1,6 +1,7 @@
 package runfile
 
 import (
+	"encoding/json"
 	"time"
 
 	"weir/loadgen"
@@ -31,6 +32,19 @@ type Header struct {
 	Lanes       []Lane            `json:"lanes"`
 	TrialsTotal int               `json:"trials_total"` // how many are planned, so that a cut run is seen
 	Warnings    []Warning         `json:"warnings,omitempty"`
+	Asked       *Asked            `json:"asked,omitempty"` // nil: nothing was
+}
+
+// Asked is what the run is to be judged by, so that whoever reads the record can judge it again.
+type Asked struct {
+	Assertions []Assertion     `json:"assertions"`
+	Baseline   json.RawMessage `json:"baseline,omitempty"` // what another run showed, in the form of report.json
+}
+
+// Assertion is one as it was written.
+type Assertion struct {
+	Expr string `json:"expr"`
+	Name string `json:"name,omitempty"` // from an assertion file
 }
 
 // Capacity is what was stated or found about the server before the load: workers × connections ÷ S.

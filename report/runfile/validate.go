@@ -26,6 +26,9 @@ const (
 	maxName         = 4096 // bytes of a string that is a name, an address or an example
 )
 
+// MaxAssertions bounds those of a run.
+const MaxAssertions = 1000
+
 func validate(rec Record) error {
 	switch rec := rec.(type) {
 	case *Header:
@@ -79,12 +82,30 @@ func (h *Header) validate() error {
 			return fmt.Errorf("lane %.40q: %w", l.Name, err)
 		}
 	}
+	if err := h.Asked.validate(); err != nil {
+		return err
+	}
 	c := h.Capacity
 	if len(c.ServiceTimes) > maxServiceTimes {
 		return fmt.Errorf("more than %d service times", maxServiceTimes)
 	}
 	return errors.Join(names(h.Name), times(c.ServiceTime), times(c.ServiceTimes...), count("workers", c.Workers),
 		count("worker connections", c.WorkerConnections), count("trials", h.TrialsTotal))
+}
+
+func (a *Asked) validate() error {
+	if a == nil {
+		return nil
+	}
+	if len(a.Assertions) > MaxAssertions {
+		return fmt.Errorf("more than %d assertions", MaxAssertions)
+	}
+	for _, one := range a.Assertions {
+		if err := names(one.Expr, one.Name); err != nil {
+			return fmt.Errorf("an assertion: %w", err)
+		}
+	}
+	return nil
 }
 
 func index(i int) error {

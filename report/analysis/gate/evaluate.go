@@ -9,23 +9,8 @@ import (
 	"weir/report/analysis"
 )
 
-// Result is the answer to one assertion, of one lane where it is made of each.
-type Result struct {
-	Expr   string   `json:"expr"`
-	Name   string   `json:"name,omitempty"`
-	Lane   string   `json:"lane,omitempty"` // where the assertion names none
-	Result Verdict  `json:"result"`
-	Value  *float64 `json:"value"`            // base units: shares of 1, seconds, requests per second; null: not known
-	Low    *float64 `json:"low"`              // null with a value: nothing bounds it on that side
-	High   *float64 `json:"high"`             //
-	Unit   string   `json:"unit"`             // "share", "time", "rate", "count" or "ratio"
-	Reason string   `json:"reason,omitempty"` // why there is no better answer, or what is to be known beside it
-
-	text string
-}
-
-// Measured is the value and its interval in words, or "not known".
-func (r Result) Measured() string { return r.text }
+// Result is the answer to one assertion.
+type Result = analysis.AssertionResult
 
 // Evaluate answers every assertion, in order; baseline may be nil. Assertions should have passed Check: what is
 // not there is inconclusive here, with the reason. An INVALID run, or one held against an INVALID baseline, has
@@ -137,7 +122,7 @@ func (t Term) scope(run, baseline *analysis.Analysis, lane string, level float64
 // result puts what was found into words.
 func (a Assertion) result(i interval, v Verdict) Result {
 	u := a.unit()
-	r := Result{Expr: a.Expr, Name: a.Name, Result: v, Unit: string(u), Reason: i.absent, text: "not known"}
+	r := Result{Expr: a.Expr, Name: a.Name, Result: v, Unit: string(u), Reason: i.absent, Measured: "not known"}
 	if i.note != "" {
 		r.Reason = strings.TrimPrefix(r.Reason+"; "+i.note, "; ")
 	}
@@ -145,9 +130,9 @@ func (a Assertion) result(i interval, v Verdict) Result {
 		return r
 	}
 	r.Value, r.Low, r.High = finite(i.value), finite(i.low), finite(i.high)
-	r.text = u.format(i.value)
+	r.Measured = u.format(i.value)
 	if i.low != i.high {
-		r.text += " [" + u.format(i.low) + ", " + u.format(i.high) + "]"
+		r.Measured += " [" + u.format(i.low) + ", " + u.format(i.high) + "]"
 	}
 	if v == Inconclusive && r.Reason == "" {
 		r.Reason = "the interval reaches over the limit: more requests or trials make it narrower"

@@ -77,7 +77,7 @@ func TestAbsentIsNotZero(t *testing.T) {
 		"proxy.bad.rate < 9%": "the run has no lane proxy", "bad.rate / baseline.bad.rate < 9": "there is no baseline",
 		"overflows == 0 over 1s": "no timeline", "bad.rate < 1% over 1s": "no timeline",
 	} {
-		if r := only(t, expr, a, nil); r.Result != Inconclusive || !strings.Contains(r.Reason, why) || r.Value != nil || r.Measured() != "not known" {
+		if r := only(t, expr, a, nil); r.Result != Inconclusive || !strings.Contains(r.Reason, why) || r.Value != nil || r.Measured != "not known" {
 			t.Errorf("%s: %+v, want the reason %q", expr, r, why)
 		}
 	}

@@ -3,6 +3,8 @@ package gate
 import (
 	"fmt"
 	"math"
+
+	"weir/report/analysis"
 )
 
 // interval is a quantity with all that it may be. Every quantity here is 0 or more. With a reason in absent
@@ -43,14 +45,14 @@ func (i interval) over(by interval) interval {
 }
 
 // Verdict is the answer to an assertion.
-type Verdict string
+type Verdict = analysis.Verdict
 
-// The answers. Invalid says that the run cannot be believed, so that there is none.
+// The answers, by the names that this package's sentences have for them.
 const (
-	Pass         Verdict = "pass"
-	Fail         Verdict = "fail"
-	Inconclusive Verdict = "inconclusive"
-	Invalid      Verdict = "invalid"
+	Pass         = analysis.Pass
+	Fail         = analysis.Fail
+	Inconclusive = analysis.Inconclusive
+	Invalid      = analysis.Invalid
 )
 
 // judge holds all that a quantity may be against a limit: within, outside or both.

@@ -17,9 +17,11 @@ type metric struct {
 	anyLevel bool // its interval can be had at any level, or it has none and needs none; else at 95 % only
 	what     string
 
-	measure func(scope) interval
-	window  func(scope, stretch) interval // of some bins; nil: known of the whole run only
-	loaded  bool                          // its windows must lie where load was offered: it is per request or per second
+	measure   func(scope) interval
+	needs     func(Plan, PlannedLane) string // why a run by this plan cannot measure it, or ""; nil: every run can
+	window    func(scope, stretch) interval  // of some bins; nil: known of the whole run only
+	countedBy counting                       // of a share: what it is the share of
+	loaded    bool                           // its windows must lie where load was offered: it is per request or per second
 }
 
 // scope is where a metric is measured, and how surely it is wanted.
@@ -114,6 +116,7 @@ func latencies() (list []metric) {
 			}
 			list = append(list, metric{
 				name: m.name + "." + q.name, unit: seconds, ofLane: true, what: what,
+				needs:   enough(q.name),
 				measure: func(s scope) interval { return quantile(m.of(s.lane), i) },
 			})
 		}
@@ -125,17 +128,17 @@ func latencies() (list []metric) {
 func kernel() []metric {
 	return []metric{
 		{name: "overflows", unit: count, ofLane: true, anyLevel: true, what: "of the lane's accept queue",
-			measure: counter(func(l *analysis.Lane) *uint64 { return l.Overflows }), window: overflowsIn},
+			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.Overflows }), window: overflowsIn},
 		{name: "listen_drops", unit: count, ofLane: true, anyLevel: true, what: "TcpExtListenDrops of the whole namespace",
-			measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenDrops })},
+			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenDrops })},
 		{name: "listener_drops", unit: count, ofLane: true, anyLevel: true, what: "sk_drops of the lane's listener",
-			measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenerDrops })},
+			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenerDrops })},
 		{name: "max_recv_q", unit: count, ofLane: true, anyLevel: true, what: "deepest accept queue that a sample saw",
-			measure: func(s scope) interval { return depth(s.lane.MaxRecvQ) }, window: depthIn},
+			needs: watched, measure: func(s scope) interval { return depth(s.lane.MaxRecvQ) }, window: depthIn},
 		{name: "backlog_limit", unit: count, ofLane: true, anyLevel: true, what: "that the kernel granted",
-			measure: func(s scope) interval { return depth(s.lane.BacklogLimit) }},
+			needs: watched, measure: func(s scope) interval { return depth(s.lane.BacklogLimit) }},
 		{name: "reconciliation.ratio", unit: ratio, ofLane: true, anyLevel: true, what: "overflows ÷ the failures that they explain",
-			measure: reconciliation},
+			needs: counts, measure: reconciliation},
 	}
 }
 
@@ -143,14 +146,14 @@ func kernel() []metric {
 func rates() []metric {
 	return []metric{
 		{name: "onset.rate", unit: rate, ofLane: true, what: "offered rate from which requests fail (error_onset.rate)",
-			measure: func(s scope) interval { return onset(s.lane, s.lane.ErrorOnset) }},
+			needs: hinged, measure: func(s scope) interval { return onset(s.lane, s.lane.ErrorOnset) }},
 		{name: "overflow_onset.rate", unit: rate, ofLane: true, what: "offered rate from which the queue overflows",
-			measure: func(s scope) interval { return onset(s.lane, s.lane.OverflowOnset) }},
-		{name: "plateau.rate", unit: rate, ofLane: true, what: "what the server does when overloaded", measure: plateau},
-		{name: "capacity.computed", unit: rate, what: "workers ÷ service time", measure: func(s scope) interval {
+			needs: hingedByKernel, measure: func(s scope) interval { return onset(s.lane, s.lane.OverflowOnset) }},
+		{name: "plateau.rate", unit: rate, ofLane: true, what: "what the server does when overloaded", needs: overloaded, measure: plateau},
+		{name: "capacity.computed", unit: rate, what: "workers ÷ service time", needs: capacityKnown, measure: func(s scope) interval {
 			return stated(s.run.Capacity.Computed, s.run.Capacity.Low, s.run.Capacity.High)
 		}},
-		{name: "capacity.service_time", unit: seconds, what: "of a worker", measure: func(s scope) interval {
+		{name: "capacity.service_time", unit: seconds, what: "of a worker", needs: serviceKnown, measure: func(s scope) interval {
 			return stated(s.run.Capacity.ServiceTime, s.run.Capacity.ServiceTimeLow, s.run.Capacity.ServiceTimeHigh)
 		}},
 	}

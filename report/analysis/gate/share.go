@@ -70,7 +70,7 @@ func wilson(k, n uint64, level float64) (low, high float64) {
 
 func shareOf(name string, of counting, what string) metric {
 	return metric{
-		name: name + ".rate", unit: share, ofLane: true, anyLevel: true, what: what, loaded: true,
+		name: name + ".rate", unit: share, ofLane: true, anyLevel: true, what: what, loaded: true, countedBy: of,
 		measure: func(s scope) interval { return s.tally(of).share(s.level) },
 		window:  func(s scope, w stretch) interval { return w.tally(s.lane, of).share(s.level) },
 	}

@@ -37,7 +37,7 @@ func TestWords(t *testing.T) {
 				known += k
 			}
 		}
-		if r.Measured() != c.text || !strings.Contains(r.Reason, c.reason) || c.reason == "" && r.Reason != "" || known != "" || r.Unit != "time" {
+		if r.Measured != c.text || !strings.Contains(r.Reason, c.reason) || c.reason == "" && r.Reason != "" || known != "" || r.Unit != "time" {
 			t.Errorf("%+v %s: %+v, wrong of %q", c.i, c.v, r, known)
 		}
 	}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"weir/report"
+	"weir/report/analysis"
+	"weir/report/analysis/gate"
+	"weir/scenarios"
+)
+
+// assertFlags say what a run is judged by, and who is told.
+type assertFlags struct {
+	assert      []string
+	assertFiles []string
+	baseline    string
+	junit       string
+
+	asserts []gate.Assertion   // both, read
+	against *analysis.Analysis // the baseline; nil: none
+}
+
+func (f *assertFlags) register(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.assert, "assert", nil, "`expression` that has to hold, see weir gate --help; may be repeated")
+	flags.StringArrayVar(&f.assertFiles, "assertions", nil, "YAML `file` with a list assertions, of assert: EXPR and, if wanted, name: TEXT")
+	flags.StringVar(&f.baseline, "baseline", "", "recorded `run` that baseline. stands for")
+	flags.StringVar(&f.junit, "junit", "", "write the answers for CI systems to this `file`")
+}
+
+// read reads assertions and baseline. A mistake in one is said before anything is started.
+func (f *assertFlags) read() (err error) {
+	for _, expr := range f.assert {
+		a, err := gate.Parse(expr)
+		if err != nil {
+			return usage("--assert: %w", err)
+		}
+		f.asserts = append(f.asserts, a)
+	}
+	for _, path := range f.assertFiles {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return usage("--assertions: %w", err)
+		}
+		more, err := gate.ParseFile(path, text)
+		if err != nil {
+			return usage("--assertions: %w", err)
+		}
+		f.asserts = append(f.asserts, more...)
+	}
+	if f.baseline != "" {
+		if f.against, err = analyze(f.baseline); err != nil {
+			return fmt.Errorf("--baseline: %w", err)
+		}
+	}
+	return nil
+}
+
+// check is read, and whether the run that these flags are of can use them; lanes are its, where they are known.
+func (f *assertFlags) check(lanes []string) error {
+	if err := f.read(); err != nil {
+		return err
+	}
+	if len(f.asserts) == 0 && (f.baseline != "" || f.junit != "") {
+		return usage("--baseline and --junit go with --assert or --assertions")
+	}
+	if lanes == nil {
+		return nil
+	}
+	if err := gate.Check(f.asserts, lanes, gate.Lanes(f.against)); err != nil {
+		return usage("%w", err)
+	}
+	return nil
+}
+
+// askable refuses, before the load, what the run could not answer.
+func (f *assertFlags) askable(s *scenarios.Setup) error {
+	p := gate.Plan{Capacity: s.Capacity.Computed() > 0, ServiceTime: s.Capacity.ServiceTime > 0, Baseline: f.against}
+	var names []string
+	for _, l := range s.Lanes {
+		names = append(names, l.Name)
+		planned := gate.PlannedLane{Name: l.Name, Loss: l.Mode == scenarios.LossMode, Listener: l.Listener}
+		for _, t := range s.Trials {
+			if t.Lane == l.Name {
+				planned.Trials = append(planned.Trials, gate.PlannedTrial{Rate: t.Rate, Due: uint64(t.Due), Duration: t.Plan.Duration()})
+			}
+		}
+		p.Lanes = append(p.Lanes, planned)
+	}
+	if err := gate.Check(f.asserts, names, gate.Lanes(f.against)); err != nil {
+		return usage("%w", err)
+	}
+	if err := gate.CheckPlan(f.asserts, p); err != nil {
+		return usage("%w", err)
+	}
+	return nil
+}
+
+// publish tells the CI systems that are there.
+func (f *assertFlags) publish(s streams, j judgement) error {
+	if len(j.results) == 0 {
+		return nil
+	}
+	err := errors.Join(f.writeJUnit(j), j.summarize(os.Getenv("GITHUB_STEP_SUMMARY")))
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		err = errors.Join(err, report.Annotations(s.err, j.a, j.results)) // the runner reads both streams; JSON needs the other
+	}
+	return err
+}
+
+func (f *assertFlags) writeJUnit(j judgement) error {
+	if f.junit == "" {
+		return nil
+	}
+	file, err := os.Create(f.junit)
+	if err != nil {
+		return fmt.Errorf("--junit: %w", err)
+	}
+	return errors.Join(report.JUnit(file, j.a, j.results), file.Close())
+}
+
+// judgement is what a gate found.
+type judgement struct {
+	a, baseline *analysis.Analysis // baseline may be nil
+	doubts      []string           // whether they can be compared
+	results     []gate.Result
+}
+
+func newJudgement(a, baseline *analysis.Analysis, results []gate.Result) judgement {
+	j := judgement{a: a, baseline: baseline, results: results}
+	if baseline != nil {
+		j.doubts = gate.Doubts(a, baseline)
+	}
+	return j
+}
+
+// summarize adds the result to the file in which a step of a GitHub workflow says what it did.
+func (j judgement) summarize(path string) error {
+	if path == "" {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
+	}
+	return errors.Join(report.GateMarkdown(file, j.a, j.doubts, j.results), file.Close())
+}
+
+// gateStatus is nil where everything passed. The result has been printed, so the error has no text.
+func gateStatus(v gate.Verdict) error {
+	switch v {
+	case gate.Pass:
+		return nil
+	case gate.Fail:
+		return &statusError{exitFailed, nil}
+	case gate.Invalid:
+		return &statusError{exitInvalid, nil}
+	}
+	return &statusError{exitInconclusive, nil}
+}

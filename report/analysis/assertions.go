@@ -1,0 +1,26 @@
+package analysis
+
+// Verdict is the answer to an assertion.
+type Verdict string
+
+// The answers. Invalid says that the run cannot be believed, so that there is none.
+const (
+	Pass         Verdict = "pass"
+	Fail         Verdict = "fail"
+	Inconclusive Verdict = "inconclusive"
+	Invalid      Verdict = "invalid"
+)
+
+// AssertionResult is the answer to one assertion, of one lane where it is made of each. Package gate finds it.
+type AssertionResult struct {
+	Expr     string   `json:"expr"`             // as it was written
+	Name     string   `json:"name,omitempty"`   // from an assertion file
+	Lane     string   `json:"lane,omitempty"`   // where the assertion names none
+	Result   Verdict  `json:"result"`           // "pass", "fail", "inconclusive" or "invalid"
+	Value    *float64 `json:"value"`            // base units: shares of 1, seconds, requests per second; null: not known
+	Low      *float64 `json:"low"`              // null with a value: nothing bounds it below
+	High     *float64 `json:"high"`             // null with a value: nothing bounds it above
+	Unit     string   `json:"unit"`             // "share", "time", "rate", "count" or "ratio"
+	Measured string   `json:"measured"`         // value and interval in words, or "not known"
+	Reason   string   `json:"reason,omitempty"` // why there is no better answer, or what is to be known beside it
+}

@@ -1,0 +1,215 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"weir/report/analysis"
+	"weir/report/analysis/estimate"
+	"weir/report/runfile"
+)
+
+// Plan is a run before its load, as far as it decides what the run can measure.
+type Plan struct {
+	Lanes       []PlannedLane
+	Capacity    bool               // workers and service time are known
+	ServiceTime bool               // the latter
+	Baseline    *analysis.Analysis // nil: none
+}
+
+// PlannedLane is one of its lanes.
+type PlannedLane struct {
+	Name     string
+	Loss     bool   // one lost SYN is one failed request: the connect timeout ends before a SYN is sent again
+	Listener string // whose queue is watched; "": none
+	Trials   []PlannedTrial
+}
+
+// PlannedTrial is a stretch of load.
+type PlannedTrial struct {
+	Rate     float64 // req/s; 0: not constant
+	Due      uint64
+	Duration time.Duration
+}
+
+// CheckPlan says which assertion no run by this plan can measure, or none can pass, as a *SyntaxError: better before
+// the load than after it. Check should have found the lanes to be there. What is left can still turn out
+// inconclusive: how much is lost, and whether the queue was seen, only the run shows.
+func CheckPlan(asserts []Assertion, p Plan) error {
+	for _, a := range asserts {
+		for _, t := range a.Terms {
+			for _, l := range p.lanes(t) {
+				if why := a.impossible(t, p, l); why != "" {
+					return &SyntaxError{a.Expr, t.Column, why}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// lanes are those that an operand is of; one without a name where it is the run's.
+func (p Plan) lanes(t Term) (list []PlannedLane) {
+	if !t.metric.ofLane {
+		return []PlannedLane{{}}
+	}
+	for _, l := range p.Lanes {
+		if t.Lane == "" || t.Lane == l.Name {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+func (a Assertion) impossible(t Term, p Plan, l PlannedLane) string {
+	if t.Baseline {
+		return t.absent(p.Baseline, l, a.Level)
+	}
+	why := ""
+	if t.metric.needs != nil {
+		why = t.metric.needs(p, l)
+	}
+	if why == "" && len(a.Terms) == 1 {
+		why = a.tooFew(t, l)
+	}
+	if why == "" {
+		return ""
+	}
+	if l.Name != "" {
+		return "this plan cannot tell for lane " + l.Name + ": " + why
+	}
+	return "this plan cannot tell: " + why
+}
+
+// absent says why the baseline cannot be compared with.
+func (t Term) absent(baseline *analysis.Analysis, l PlannedLane, level float64) string {
+	switch {
+	case baseline == nil:
+		return "there is no baseline: name its run with --baseline"
+	case !baseline.Valid:
+		return "the baseline is invalid: " + strings.Join(baseline.InvalidReasons, "; ")
+	}
+	return t.measure(nil, baseline, l.Name, level).absent
+}
+
+// tooFew says why not even the best run by this plan would pass: its requests are too few, or none of its trials lasts.
+func (a Assertion) tooFew(t Term, l PlannedLane) string {
+	n, level := l.due(), a.Level
+	if a.Over > 0 {
+		windows := 0
+		n = math.MaxUint64
+		for _, trial := range l.Trials {
+			if fit := trial.Duration - a.Over; fit >= 0 {
+				windows += 1 + int(fit/runfile.BinWidth)
+				n = min(n, uint64(math.Ceil(float64(trial.Due)*a.Over.Seconds()/trial.Duration.Seconds())))
+			}
+		}
+		switch {
+		case windows == 0:
+			return fmt.Sprintf("no trial lasts %v", a.Over)
+		case a.Over%runfile.BinWidth != 0:
+			return fmt.Sprintf("a run is kept in bins of %v, and windows of %v cannot be made of them", runfile.BinWidth, a.Over)
+		}
+		level = 100 - (100-a.Level)/float64(windows)
+	}
+	if t.metric.countedBy == nil || a.Op != Less && a.Op != LessEqual && a.Op != Greater && a.Op != GreaterEqual {
+		return ""
+	}
+	best := tally{k: 0, of: n}
+	if a.Op == Greater || a.Op == GreaterEqual {
+		best.k = n
+	}
+	i := best.share(level)
+	if judge(i, a.Op, a.Limit) == Pass {
+		return ""
+	}
+	return fmt.Sprintf("the best that %d requests can show is %s [%s, %s], at %s %%: more requests, or a limit further off",
+		n, share.format(i.value), share.format(i.low), share.format(i.high), digits(level, 4))
+}
+
+func (l PlannedLane) due() (n uint64) {
+	for _, t := range l.Trials {
+		n += t.Due
+	}
+	return n
+}
+
+// constant counts the trials at a constant rate, and the rates.
+func (l PlannedLane) constant() (trials, rates int) {
+	seen := map[float64]bool{}
+	for _, t := range l.Trials {
+		if t.Rate > 0 {
+			trials++
+			seen[t.Rate] = true
+		}
+	}
+	return trials, len(seen)
+}
+
+func watched(_ Plan, l PlannedLane) string {
+	if l.Listener == "" {
+		return "no listener is watched: name it with --probe-listener"
+	}
+	return ""
+}
+
+// counts is watched for what the kernel counts.
+func counts(p Plan, l PlannedLane) string {
+	if strings.HasPrefix(l.Listener, "/") || strings.HasPrefix(l.Listener, "@") {
+		return "no counter of the kernel counts this for a unix socket"
+	}
+	return watched(p, l)
+}
+
+// hinged is what the estimate of an onset takes (estimate.Hinge).
+func hinged(p Plan, l PlannedLane) string {
+	trials, rates := l.constant()
+	switch {
+	case !l.Loss:
+		return "in retrial mode failures do not show where loss began: take a connect timeout under 1 s"
+	case trials < 6 || rates < 2:
+		return "an onset takes at least 6 trials at several constant rates: give --steps"
+	}
+	return watched(p, l)
+}
+
+func hingedByKernel(p Plan, l PlannedLane) string {
+	if why := counts(p, l); why != "" {
+		return why
+	}
+	return hinged(p, l)
+}
+
+func overloaded(p Plan, l PlannedLane) string {
+	if trials, _ := l.constant(); trials < 6 {
+		return "a plateau takes at least 6 overloaded trials at constant rates: give --steps"
+	}
+	return watched(p, l)
+}
+
+func capacityKnown(p Plan, _ PlannedLane) string {
+	if !p.Capacity {
+		return "it takes the number of workers (--workers) and their service time (--service-time)"
+	}
+	return ""
+}
+
+func serviceKnown(p Plan, _ PlannedLane) string {
+	if !p.ServiceTime {
+		return "the service time is not known: give --service-time"
+	}
+	return ""
+}
+
+// enough is whether so many requests have a quantile.
+func enough(name string) func(Plan, PlannedLane) string {
+	q, estimated := map[string]float64{"p50": .5, "p90": .9, "p99": .99, "p999": .999}[name]
+	return func(_ Plan, l PlannedLane) string {
+		if n := l.due(); estimated && !estimate.Supported(n, q) {
+			return fmt.Sprintf("%d requests are too few for a %s", n, name)
+		}
+		return ""
+	}
+}

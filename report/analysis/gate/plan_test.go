@@ -1,0 +1,116 @@
+package gate
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"weir/report/analysis"
+)
+
+// steps is a plan of trials of 2 s from 100 to 200 req/s at a watched listener.
+func steps(trials int, change func(*PlannedLane)) Plan {
+	l := PlannedLane{Name: "direct", Loss: true, Listener: "10.0.0.3:80"}
+	for i := range trials {
+		rate := 100 + 100*float64(i)/float64(trials)
+		l.Trials = append(l.Trials, PlannedTrial{Rate: rate, Due: uint64(2 * rate), Duration: 2 * time.Second})
+	}
+	if change != nil {
+		change(&l)
+	}
+	return Plan{Lanes: []PlannedLane{l}}
+}
+
+func TestCheckPlan(t *testing.T) {
+	for _, c := range []struct {
+		expr string
+		plan Plan
+		want string // "": it can be measured
+	}{
+		{"bad.rate < 1%", steps(6, nil), ""},
+		{"bad.rate < 0.1%", steps(6, nil), "the best that 1698 requests can show is 0% [0%, 0.226%], at 95 %"},
+		{"outcome.ok.rate > 99.9%", steps(6, nil), "can show is 100% [99.8%, 100%]"},
+		{"outcome.ok.rate > 99%", steps(6, nil), ""},
+		{"bad.rate < 11% over 1s", steps(6, nil), ""},
+		{"bad.rate < 5% over 1s", steps(6, nil), "the best that 100 requests can show"}, // 66 windows, each at 99.92 %
+		{"bad.rate < 10% over 3s", steps(6, nil), "no trial lasts 3s"},
+		{"overflows == 0 over 250ms", steps(6, nil), "in bins of 100ms"},
+		{"latency.p99 < 1s", steps(1, nil), "200 requests are too few for a p99"},
+		{"latency.p99 < 1s", steps(6, nil), ""},
+		{"latency.max < 1s", steps(1, nil), ""},
+		{"onset.rate > 1/s", steps(6, nil), ""},
+		{"onset.rate > 1/s", steps(5, nil), "at least 6 trials"},
+		{"onset.rate > 1/s", steps(6, func(l *PlannedLane) { l.Loss = false }), "retrial mode"},
+		{"onset.rate > 1/s", steps(6, func(l *PlannedLane) { l.Listener = "" }), "no listener is watched"},
+		{"onset.rate > 1/s", steps(6, func(l *PlannedLane) { l.Listener = "/run/x" }), ""},
+		{"overflow_onset.rate > 1/s", steps(6, func(l *PlannedLane) { l.Listener = "/run/x" }), "unix socket"},
+		{"max_recv_q < 5", steps(1, func(l *PlannedLane) { l.Listener = "/run/x" }), ""},
+		{"overflows == 0", steps(1, func(l *PlannedLane) { l.Listener = "" }), "for lane direct: no listener"},
+		{"plateau.rate > 1/s", steps(5, nil), "at least 6 overloaded"},
+		{"plateau.rate > 1/s", steps(6, nil), ""},
+		{"onset.rate / capacity.computed > 1", steps(6, nil), "column 14: this plan cannot tell: it takes the number of workers"},
+		{"capacity.service_time < 1s", Plan{Capacity: true}, "the service time is not known"},
+		{"direct.sent / baseline.direct.sent < 1", steps(6, nil), "there is no baseline"},
+		{"sent / baseline.sent < 1", baselinePlan(true), ""},
+		{"sent / baseline.sent < 1", baselinePlan(false), "the baseline is invalid: why"},
+		{"plateau.rate / baseline.plateau.rate < 1", baselinePlan(true), "baseline.plateau.rate: no complete trial"},
+	} {
+		err := CheckPlan([]Assertion{parse(t, c.expr)}, c.plan)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", c.expr, err, c.want)
+		}
+	}
+}
+
+func baselinePlan(valid bool) Plan {
+	p := steps(6, nil)
+	p.Baseline = shareRun(1, 100)
+	p.Baseline.Valid = valid
+	p.Baseline.InvalidReasons = []string{"why"}
+	return p
+}
+
+// TestAsked: what a record keeps is judged as what it was made from, also after another program wrote the numbers.
+func TestAsked(t *testing.T) {
+	base := recorded(t)
+	both := *base
+	run := &both
+	var asserts []Assertion
+	for _, expr := range []string{"bad.rate < 50%", "onset.rate / baseline.onset.rate >= 0.9", "direct.overflows == 0", "baseline.direct.bad.rate < 99% over 1s", "plateau.rate / baseline.plateau.rate in 0.9..1.1"} {
+		a := parse(t, expr)
+		a.Name = "about " + expr
+		asserts = append(asserts, a)
+	}
+	want := Evaluate(run, base, asserts)
+	var err error
+	if run.Asked, err = Ask(asserts, base); err != nil {
+		t.Fatal(err)
+	}
+	Judge(run)
+	if len(run.Assertions) != len(want) || len(want) != 8 {
+		t.Fatalf("%d answers, want %d", len(run.Assertions), len(want))
+	}
+	for i, r := range run.Assertions {
+		if w := want[i]; r.Name != w.Name || r.Result != w.Result || r.Measured != w.Measured || r.Reason != w.Reason || r.Lane != w.Lane {
+			t.Errorf("%+v, want %+v", r, w)
+		}
+	}
+	if asked, err := Ask(asserts[:1], base); err != nil || len(asked.Baseline) > len(run.Asked.Baseline)*3/4 {
+		t.Errorf("%v: %d bytes without windows, %d with", err, len(asked.Baseline), len(run.Asked.Baseline))
+	}
+	if asked, err := Ask(nil, nil); asked != nil || err != nil {
+		t.Errorf("%v, %v of nothing", asked, err)
+	}
+
+	run.Asked.Assertions[0].Expr, run.Asked.Baseline, run.Assertions = "bad.speed < 1", []byte(`{"lanes": 5}`), nil
+	Judge(run)
+	if r := run.Assertions[0]; r.Result != Inconclusive || !strings.Contains(r.Reason, "unknown metric") {
+		t.Errorf("%+v", r)
+	}
+	if r := run.Assertions[1]; r.Result != Inconclusive || !strings.Contains(r.Reason, "no baseline") {
+		t.Errorf("%+v", r)
+	}
+	if w := run.Warnings[len(run.Warnings)-1]; w != (analysis.Warning{Code: "no_baseline", Text: w.Text}) || !strings.Contains(w.Text, "cannot be read") {
+		t.Errorf("%+v", w)
+	}
+}
