@@ -35,6 +35,8 @@ type Process struct {
 	Command     string // the command line, cut; passwords that someone put there are in it
 	Threads     uint64
 	NetNS       uint64 // of its main thread; 0: not known. A socket stays in the namespace it was made in
+	EventLoop   bool   // an epoll instance of its watches the listener, or it has an io_uring
+	Waiting     string // the kernel's function that its main thread sleeps in (/proc/<pid>/wchan); "" where not told
 	exe         string // identity of the program; "" where it may not be seen
 }
 
@@ -112,12 +114,15 @@ func barredText(barred, looked int) string {
 }
 
 // Clamp says whether the listener's limit looks like somaxconn's rather than the server's choice. What the
-// server asked for in listen() is kept nowhere in the kernel, so this is as much as can be said.
+// server asked for in listen() is kept nowhere in the kernel, so without its command line (Asked) this is as much
+// as can be said.
 func (d Discovery) Clamp(l Listener) string {
 	if d.Somaxconn == nil {
 		return ""
 	}
-	switch limit, most := uint64(l.Limit), *d.Somaxconn; {
+	switch limit, most, asked := uint64(l.Limit), *d.Somaxconn, d.Asked(); {
+	case limit == most && asked > most:
+		return fmt.Sprintf("asked %d (--backlog), has %d = net.core.somaxconn: raise the setting and restart the server", asked, limit)
 	case limit == most:
 		return fmt.Sprintf("has %d = net.core.somaxconn: the server may have asked for more; raise the setting and restart it to know", limit)
 	case limit > most:

@@ -74,6 +74,7 @@ func (d *Discovery) findServers() error {
 		if err != nil {
 			return fmt.Errorf("probe: pid %d: %w", pid, err)
 		}
+		p.EventLoop = watchesInLoop(pid, w.held[pid])
 		processes[pid] = p
 	}
 	d.Servers = servers(processes, w.held)

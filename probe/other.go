@@ -19,3 +19,6 @@ func Sysctls(Config) map[string]string { return map[string]string{} }
 func Discover(Config) (Discovery, error) { return Discovery{}, ErrUnsupported }
 
 func preadBriefly(int, []byte) (int, error) { return 0, ErrUnsupported }
+
+// Waits answers on Linux only.
+func (Process) Waits() (uint64, error) { return 0, ErrUnsupported }

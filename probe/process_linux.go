@@ -31,6 +31,9 @@ func readProcess(pid int) (Process, error) {
 	}
 	p.exe, _ = os.Readlink(dir + "/exe")
 	p.NetNS = namespaceOf(dir + "/ns/net")
+	if text, err := readSome(dir+"/wchan", 64); err == nil && string(text) != "0" {
+		p.Waiting = printable(string(text), 64)
+	}
 	return p, nil
 }
 

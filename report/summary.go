@@ -183,9 +183,9 @@ func capacityLine(c analysis.Capacity) string {
 	if c.Computed == nil {
 		switch {
 		case c.Workers == 0 && c.ServiceTime == nil:
-			return unknown + ": neither the number of workers nor their service time was given or found"
+			return unknown + ": neither the number of workers nor their service time was given or found" + notCounted(c)
 		case c.Workers == 0:
-			return unknown + ": the number of workers was neither given nor found"
+			return unknown + ": the number of workers was neither given nor found" + notCounted(c)
 		default:
 			return unknown + ": the service time was neither given nor measured"
 		}
@@ -196,7 +196,7 @@ func capacityLine(c analysis.Capacity) string {
 	} else {
 		text += " (no interval: the service time is as stated)"
 	}
-	text += " = " + plural(uint64(c.Workers), "worker")
+	text += " = " + plural(uint64(c.Workers), counted(c)+"worker")
 	if c.WorkerConnections > 1 {
 		text += " × " + plural(uint64(c.WorkerConnections), "connection")
 	}
@@ -215,6 +215,23 @@ func capacityLine(c analysis.Capacity) string {
 		text += " (" + strings.Join(from, ", ") + ")"
 	}
 	return text
+}
+
+// counted tells workers that weir counted itself from those that were stated. The evidence is in the environment's table.
+func counted(c analysis.Capacity) string {
+	if strings.HasPrefix(c.WorkersSource, "counted") {
+		return "counted "
+	}
+	return ""
+}
+
+// notCounted is why they were not counted, where weir looked.
+func notCounted(c analysis.Capacity) string {
+	if why, ok := strings.CutPrefix(c.WorkersSource, "not counted: "); ok {
+		why, _, _ = strings.Cut(why, ";") // the processes that were seen follow
+		return " (" + why + ")"
+	}
+	return ""
 }
 
 // versions names what was under test, the lines that decide whether two reports can be compared.

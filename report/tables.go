@@ -84,12 +84,23 @@ func environment(a *analysis.Analysis) []fact {
 	for _, k := range first {
 		list = append(list, fact{k, cmp.Or(a.Environment[k], unknown)})
 	}
+	if w := a.Capacity.WorkersSource; w != "" && w != "stated" {
+		list = append(list, fact{"workers", workersText(a.Capacity)})
+	}
 	for _, k := range slices.Sorted(maps.Keys(a.Environment)) {
 		if !slices.Contains(first, k) {
 			list = append(list, fact{k, a.Environment[k]})
 		}
 	}
 	return list
+}
+
+// workersText is how many workers there are and how that is known.
+func workersText(c analysis.Capacity) string {
+	if c.Workers == 0 {
+		return c.WorkersSource
+	}
+	return fmt.Sprintf("%d, %s", c.Workers, c.WorkersSource)
 }
 
 // commandLine is the run's command with its arguments quoted for a POSIX shell, so that the line can be

@@ -51,7 +51,7 @@ func Attach(ctx context.Context, opt AttachOptions) (*Setup, error) {
 	setup := &Setup{
 		Name: opt.Name, Environment: machine(),
 		Capacity: Capacity{
-			Workers: opt.Workers, WorkerConnections: opt.WorkerConnections,
+			Workers: opt.Workers, WorkersSource: stated(opt.Workers), WorkerConnections: opt.WorkerConnections,
 			ServiceTime: opt.ServiceTime, ServiceTimeSource: "stated",
 		},
 	}
@@ -59,6 +59,13 @@ func Attach(ctx context.Context, opt AttachOptions) (*Setup, error) {
 		return nil, errors.Join(err, setup.Close())
 	}
 	return setup, nil
+}
+
+func stated(workers int) string {
+	if workers == 0 {
+		return ""
+	}
+	return "stated"
 }
 
 func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
@@ -96,6 +103,9 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 		return err
 	}
 	plans, err := opt.Plans(s.Capacity.Computed())
+	if err != nil && s.Capacity.Workers == 0 && s.Capacity.WorkersSource != "" {
+		return fmt.Errorf("%w; they were %s", err, s.Capacity.WorkersSource)
+	}
 	if err != nil {
 		return err
 	}
@@ -153,7 +163,7 @@ func (s *Setup) probe(ctx context.Context, opt AttachOptions) (every time.Durati
 		return s.probeRemotely(ctx, opt.ProbeCommand)
 	}
 	every = cmp.Or(opt.ProbeEvery, sampleEvery)
-	probing, err := s.probeListener(opt, every)
+	probing, err := s.probeListener(ctx, opt, every)
 	if !probing {
 		every = 0
 	}
@@ -162,7 +172,7 @@ func (s *Setup) probe(ctx context.Context, opt AttachOptions) (every time.Durati
 
 // probeListener opens the probe and finds the backend's listener. What the user named must be there; what
 // weir looked for by itself and did not find is a warning.
-func (s *Setup) probeListener(opt AttachOptions, every time.Duration) (probing bool, err error) {
+func (s *Setup) probeListener(ctx context.Context, opt AttachOptions, every time.Duration) (probing bool, err error) {
 	named := opt.ProbeListener != "" || opt.ProbePid != 0
 	conf, why := probeConfig(opt)
 	if why != "" {
@@ -188,7 +198,13 @@ func (s *Setup) probeListener(opt AttachOptions, every time.Duration) (probing b
 		return true, nil
 	}
 	s.watchListener(found.Listeners[0], conf.Host)
-	return true, nil
+	return true, s.discover(ctx, conf)
+}
+
+// Discoverable tells whether the backend's listener can be looked for, and with it, perhaps, its workers.
+func (opt AttachOptions) Discoverable() bool {
+	_, why := probeConfig(opt)
+	return opt.ProbeCommand == "" && why == ""
 }
 
 func sourceErrors(s probe.Sample) (text string) {

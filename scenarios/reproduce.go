@@ -40,7 +40,7 @@ func Reproduce(ctx context.Context, s catalogue.Scenario, opt LabOptions) (*Setu
 	setup := &Setup{
 		Name: s.Name, Claim: s.Claim, Environment: machine(),
 		Capacity: Capacity{
-			Workers: s.Backend.Workers, ServiceTime: s.Backend.ServiceTime,
+			Workers: s.Backend.Workers, WorkersSource: "stated", ServiceTime: s.Backend.ServiceTime,
 			ServiceTimeSource: "stated", Backlog: uint32(s.Backend.Backlog),
 		},
 	}

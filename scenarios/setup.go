@@ -21,14 +21,16 @@ type Setup struct {
 	Environment map[string]string
 	Capacity    Capacity
 	Warnings    []Warning
+	Notes       []string // what was found and taken for granted, to be said before the load
 	closers     []func() error
 	closesFirst map[string]loadgen.Closer // by lane: who closed the connection of the first request
 }
 
 // Capacity is what is stated or known about the backend before the load.
 type Capacity struct {
-	Workers           int // 0: not known
-	WorkerConnections int // 0: synchronous, one request a worker
+	Workers           int    // 0: not known
+	WorkersSource     string // "stated", or what was counted; why not, where they are not known
+	WorkerConnections int    // 0: synchronous, one request a worker
 	ServiceTime       time.Duration
 	ServiceTimeSource string
 	ServiceTimes      []time.Duration // single requests at low load, of which ServiceTime is the median; none: stated
@@ -59,6 +61,8 @@ func (s *Setup) Close() error {
 func (s *Setup) onClose(f func() error) { s.closers = append(s.closers, f) }
 
 func (s *Setup) warn(code, text string) { s.Warnings = append(s.Warnings, Warning{code, text}) }
+
+func (s *Setup) note(text string) { s.Notes = append(s.Notes, text) }
 
 // firstSYNRetransmit is when Linux sends an unanswered SYN again (RFC 6298 §2: initial RTO 1 s;
 // TCP_TIMEOUT_INIT in include/net/tcp.h). A connect timeout below it makes one dropped SYN one failed

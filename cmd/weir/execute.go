@@ -42,6 +42,11 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 	if err != nil {
 		fmt.Fprintf(s.err, "weir: %v\n", err)
 	}
+	for _, note := range setup.Notes {
+		if !o.quiet {
+			fmt.Fprintf(s.err, "weir: %s\n", note)
+		}
+	}
 	for _, w := range setup.CheckLimits(files) {
 		fmt.Fprintf(s.err, "weir: %s\n", w.Text)
 	}

@@ -64,7 +64,7 @@ func status(err error, stderr io.Writer) int {
 		return exitPass
 	case errors.As(err, &own):
 		if own.err != nil {
-			fmt.Fprintf(stderr, "weir: %v\n", own.err)
+			fmt.Fprintf(stderr, "weir: %v\n", err) // with what was added on the way
 		}
 		return own.code
 	case errors.Is(err, context.Canceled):

@@ -30,7 +30,7 @@ func TestOwnServers(t *testing.T) {
 	out := t.TempDir()
 
 	cmd := exec.Command(weir, "run", "--quiet", "--out", out, "--name", "own",
-		"--direct", "http://"+backend+"/", "--proxy", "http://"+proxy.Listen+"/", "--workers", "4",
+		"--direct", "http://"+backend+"/", "--proxy", "http://"+proxy.Listen+"/", // the workers are counted
 		"--connect-timeout", "300ms", "--proxy-connect-timeout", "300ms", "--trial-duration", "800ms",
 		"--nginx-error-log", proxy.ErrorLog(), "--nginx-access-log", proxy.AccessLog())
 	text, err := cmd.CombinedOutput()
@@ -42,6 +42,9 @@ func TestOwnServers(t *testing.T) {
 	a := readReport(t, out)
 	if !strings.Contains(a.Environment["backend"], "gunicorn") || !strings.Contains(a.Environment["proxy"], "nginx") {
 		t.Errorf("the servers were not recognised: %v", a.Environment)
+	}
+	if a.Capacity.Workers != 4 || !strings.HasPrefix(a.Capacity.WorkersSource, "counted: 4 processes `") {
+		t.Errorf("%d workers, %s", a.Capacity.Workers, a.Capacity.WorkersSource)
 	}
 	if a.Capacity.ServiceTime == nil || *a.Capacity.ServiceTime < 0.02 || *a.Capacity.ServiceTime > 0.03 {
 		t.Errorf("service time %v s, want 0.02 to 0.03 measured at low load", a.Capacity.ServiceTime)

@@ -40,8 +40,8 @@ through its proxy (--proxy), or both in turn on the same schedule. It watches th
 kernel at the same time, keeps a record, and says at which rate failures began.
 Nothing of the servers' is changed.
 
-With --workers and no plan: 15 trials a lane from 0.6 to 1.6 × the computed
-capacity. The load is real: do not point it at a server that others depend on.`,
+Without a plan: 15 trials a lane from 0.6 to 1.6 × the computed capacity. Pre-forked
+workers on this machine are counted, and what was counted is said; --workers overrides. The load is real: do not point it at a server that others depend on.`,
 		Example: `  # Gunicorn with 8 sync workers, and NGINX in front of it
   weir run --direct http://127.0.0.1:8000/ --proxy http://127.0.0.1:8080/ --workers 8
 
@@ -59,7 +59,7 @@ capacity. The load is real: do not point it at a server that others depend on.`,
 	flags.SortFlags = false
 	f.targetFlags.register(flags)
 	f.loadFlags.register(flags)
-	flags.IntVar(&f.workers, "workers", 0, "how many workers the backend has; 0: not known")
+	flags.IntVar(&f.workers, "workers", 0, "how many workers the backend has; 0: counted, where that is certain")
 	flags.IntVar(&f.workerConnections, "worker-connections", 0, "connections a worker serves at once; 0: one")
 	flags.DurationVar(&f.serviceTime, "service-time", 0, "how long a worker is busy with a request; 0: measured at low load")
 	flags.StringVar(&f.probeListener, "probe-listener", "", "listener to watch, `:8000` or a unix socket's path; default: the target's port if it is local")
@@ -90,13 +90,17 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	if err := f.assertFlags.check(names); err != nil {
 		return err
 	}
-	setup, err := scenarios.Attach(ctx, scenarios.AttachOptions{
+	options := scenarios.AttachOptions{
 		Name: f.name, Lanes: lanes,
 		Plans:  func(computed float64) ([]plan.Plan, error) { return f.plans(computed) },
 		Engine: f.engine, Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
 		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval, ProbeCommand: f.probeCommand,
 		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog,
-	})
+	}
+	if err := f.loadFlags.check(f.workers > 0 || options.Discoverable()); err != nil {
+		return err
+	}
+	setup, err := scenarios.Attach(ctx, options)
 	if err != nil {
 		return engineUsage(err)
 	}
@@ -123,10 +127,7 @@ func (f *runFlags) check() error {
 	case !folderName(f.name):
 		return usage("--name %s: use letters, digits, dots, dashes and underscores", quoted(f.name))
 	}
-	if err := cmp.Or(f.engineFlag.check(), f.stopFlags.check()); err != nil {
-		return err
-	}
-	return f.loadFlags.check(f.workers > 0)
+	return cmp.Or(f.engineFlag.check(), f.stopFlags.check())
 }
 
 func folderName(s string) bool {

@@ -48,6 +48,7 @@ type Interval struct {
 // Capacity is what workers ÷ service time predicts.
 type Capacity struct {
 	Workers            int      `json:"workers"`                // 0: not known
+	WorkersSource      string   `json:"workers_source"`         // "stated", or the evidence for the count; why there is none, where workers is 0
 	WorkerConnections  int      `json:"worker_connections"`     // requests that one worker serves at a time
 	ServiceTime        *float64 `json:"service_time_s"`         // a worker's whole busy period, from accept to ready
 	ServiceTimeLow     *float64 `json:"service_time_low_s"`     // 95 % interval where it was measured

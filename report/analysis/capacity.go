@@ -107,7 +107,7 @@ func (r *run) pool(from func(*trial) bool) (s stamps) {
 
 func (c serverCapacity) report(h runfile.Capacity) Capacity {
 	return Capacity{
-		Workers: h.Workers, WorkerConnections: max(1, h.WorkerConnections),
+		Workers: h.Workers, WorkersSource: h.WorkersSource, WorkerConnections: max(1, h.WorkerConnections),
 		ServiceTimeSource: c.source, ServiceTimeCount: c.count,
 		ServiceTime: positive(c.service), ServiceTimeLow: positive(c.low), ServiceTimeHigh: positive(c.high),
 		NominalServiceTime: positive(c.nominal),

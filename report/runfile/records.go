@@ -49,7 +49,8 @@ type Assertion struct {
 
 // Capacity is what was stated or found about the server before the load: workers × connections ÷ S.
 type Capacity struct {
-	Workers           int             `json:"workers,omitempty"` // 0: not known
+	Workers           int             `json:"workers,omitempty"`        // 0: not known
+	WorkersSource     string          `json:"workers_source,omitempty"` // "stated", or what was counted; why not, where Workers is 0
 	WorkerConnections int             `json:"worker_connections,omitempty"`
 	ServiceTime       time.Duration   `json:"service_time,omitempty"`        // nominal, as stated or measured before the load
 	ServiceTimeSource string          `json:"service_time_source,omitempty"` // "stated", "client median at low load", …

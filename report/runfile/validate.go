@@ -89,7 +89,7 @@ func (h *Header) validate() error {
 	if len(c.ServiceTimes) > maxServiceTimes {
 		return fmt.Errorf("more than %d service times", maxServiceTimes)
 	}
-	return errors.Join(names(h.Name), times(c.ServiceTime), times(c.ServiceTimes...), count("workers", c.Workers),
+	return errors.Join(names(h.Name, c.WorkersSource), times(c.ServiceTime), times(c.ServiceTimes...), count("workers", c.Workers),
 		count("worker connections", c.WorkerConnections), count("trials", h.TrialsTotal))
 }
 

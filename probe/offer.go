@@ -1,0 +1,100 @@
+package probe
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Offer is how many workers accept from the listener, to be the default of --workers, and the evidence for it. It is
+// made only where the count is what it looks like: one parent whose children run the same program and share
+// its sockets, each with one thread and no event loop, so that each serves one request at a time. Else workers
+// is 0, and the text says what was seen instead. Whether the parent sleeps in poll(2) on the socket like
+// its children cannot be seen from here: see Process.Waits.
+func (d Discovery) Offer() (workers int, text string) {
+	var seen []string
+	for _, s := range d.Servers {
+		seen = append(seen, s.String())
+	}
+	why := d.ambiguity()
+	if why == "" {
+		s := d.Servers[0]
+		return len(s.Workers), fmt.Sprintf("counted: %s `%s` share the socket with their parent, pid %d",
+			many(uint64(len(s.Workers)), "process", "processes"), shortened(s.Workers[0].Command, shownCommand), s.Pid)
+	}
+	return 0, "not counted: " + strings.Join(append([]string{why}, seen...), "; ")
+}
+
+const shownCommand = 60 // characters of a command line within a sentence
+
+// ambiguity is why the workers cannot be counted; "" if they can.
+func (d Discovery) ambiguity() string {
+	var heirs, parents []Server
+	for _, s := range d.Servers {
+		if len(s.Workers) > 0 {
+			parents = append(parents, s)
+		} else {
+			heirs = append(heirs, s)
+		}
+	}
+	switch {
+	case len(d.Servers) == 0:
+		return strings.TrimPrefix(d.Doubt()+"; no process was seen that holds the listener", "; ")
+	case d.Cut != "":
+		return "the search was cut short " + d.Cut
+	case len(parents) == 0 && len(heirs) > 1:
+		return "several processes have the socket, or sockets of a SO_REUSEPORT group, and none is the parent of the others"
+	case len(parents) == 0:
+		return "there are no pre-forked workers; how many requests the process serves at once, by threads or in an event loop, is not seen from outside"
+	case len(parents) > 1 || len(heirs) > 0:
+		return "several servers, or a program that merely inherited it, hold the socket"
+	}
+	s := parents[0]
+	if s.Threads > 1 || s.EventLoop || strings.Contains(s.Waiting, "accept") {
+		return "the parent may accept connections too"
+	}
+	for _, w := range s.Workers {
+		switch {
+		case w.EventLoop:
+			return "the workers wait in an event loop (epoll or io_uring), and may serve many connections each"
+		case w.Threads != 1:
+			return "the workers have several threads, and may serve a request with each"
+		}
+	}
+	return ""
+}
+
+// Asked is the backlog that the server's command line asks for, as Gunicorn's and Uvicorn's --backlog. What
+// configuration files and defaults ask for is not known from outside: 0.
+func (d Discovery) Asked() uint64 {
+	for _, s := range d.Servers {
+		args := strings.Fields(s.Command)
+		i := slices.IndexFunc(args, func(a string) bool { return a == "--backlog" || strings.HasPrefix(a, "--backlog=") })
+		if i < 0 {
+			continue
+		}
+		value, joined := strings.CutPrefix(args[i], "--backlog=")
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
+		}
+		if n, err := strconv.ParseUint(value, 10, 31); err == nil {
+			return n
+		}
+	}
+	return 0
+}
+
+func many(n uint64, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+func shortened(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}

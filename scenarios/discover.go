@@ -1,0 +1,84 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+
+	"weir/probe"
+)
+
+// discover finds out who serves the listener and how many workers they are, for --workers where it was not
+// given. What was seen is kept with the run; what is not certain is not taken.
+func (s *Setup) discover(ctx context.Context, conf probe.Config) error {
+	d, err := probe.Discover(conf)
+	if err != nil || len(d.Listeners) == 0 { // who was asked for the listener itself has told why
+		return nil
+	}
+	s.describe(conf.Host, d)
+	workers, text := d.Offer()
+	if workers > 0 && s.Capacity.Workers == 0 {
+		accepts, err := s.parentAccepts(ctx, d.Servers[0].Process)
+		if err != nil {
+			return err
+		}
+		if accepts {
+			workers, text = 0, fmt.Sprintf("not counted: the parent, pid %d, woke for single requests like its %d workers, and may accept connections too", d.Servers[0].Pid, workers)
+		}
+	}
+	switch {
+	case s.Capacity.Workers == 0:
+		s.Capacity.Workers, s.Capacity.WorkersSource = workers, text
+		if workers == 0 {
+			s.note("workers " + text + ". Give --workers to have the capacity computed.")
+			break
+		}
+		s.note(fmt.Sprintf("workers: %d, %s (--workers says otherwise)", workers, text))
+	case workers > 0 && workers != s.Capacity.Workers:
+		s.warn("workers_differ", fmt.Sprintf("--workers says %d, %s. The capacity is computed from the former.", s.Capacity.Workers, text))
+	}
+	return nil
+}
+
+// describe keeps what was found about the listener in the run's environment.
+func (s *Setup) describe(host string, d probe.Discovery) {
+	for i, server := range d.Servers {
+		const shown = 4
+		if i == shown {
+			break
+		}
+		s.Environment[fmt.Sprintf("%s: server %d", host, i+1)] = server.String() + ": " + server.Command
+	}
+	if clamp := d.Clamp(d.Listeners[0]); clamp != "" {
+		s.Environment[host+": backlog"] = clamp
+	}
+	if s.Capacity.Backlog == 0 {
+		s.Capacity.Backlog = uint32(d.Asked())
+	}
+	switch {
+	case d.NetNS == 0:
+	case d.OwnNetNS:
+		s.Environment[host+": network namespace"] = fmt.Sprintf("%d, weir's own", d.NetNS)
+	default:
+		s.Environment[host+": network namespace"] = fmt.Sprintf("%d, another than weir's", d.NetNS)
+	}
+}
+
+// asking is how many requests the parent of workers is watched for: one that waits for connections wakes for
+// each, one that does not wakes by its own clock, as Gunicorn's does once a second.
+const asking = 10
+
+// parentAccepts sends single requests and looks whether the parent of pre-forked workers wakes for them. What cannot
+// be told counts as yes.
+func (s *Setup) parentAccepts(ctx context.Context, parent probe.Process) (bool, error) {
+	before, err := parent.Waits()
+	if err != nil {
+		return true, nil
+	}
+	for range asking {
+		if _, err := once(ctx, s.Lanes[0]); err != nil {
+			return true, err
+		}
+	}
+	after, err := parent.Waits()
+	return err != nil || after-before >= asking/2, nil
+}
