@@ -7,7 +7,7 @@ PREFIX  ?= $(HOME)/.local
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install check deps bench bench-peers
+.PHONY: help demo test build install check deps bench bench-peers bench-gate
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,3 +45,7 @@ bench-peers: ## side by side with wrk, ab, hey, h2load, vegeta and k6 (6 minutes
 	@mkdir -p bin
 	$(BUILD) -o bin/bench-peers ./cmd/peers
 	@GO=$(GO) bin/bench-peers $(FLAGS)
+
+bench-gate: build ## how often the gate is wrong: 40 A/A runs, 40 with a worker of ten gone (40 minutes)
+	$(BUILD) -o bin/gatebench ./cmd/gatebench
+	@bin/gatebench --weir $(BIN) $(FLAGS)

@@ -27,7 +27,8 @@ var allowed = map[string][]string{
 	"report/analysis":          {"report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/plan", "probe", "probe/nginxlog"},
 	"report/analysis/estimate": {},
 	"report/analysis/gate":     {"report/analysis", "report/analysis/estimate", "report/runfile", "loadgen"},
-	"report/capacity":          {},                                        // anyone may import it, so it drags nothing along
+	"report/capacity":          {}, // anyone may import it, so it drags nothing along
+	"cmd/gatebench":            {"loadgen", "loadgen/plan", "probe", "report/capacity", "report/runfile", "report/analysis", "report/analysis/estimate", "report/analysis/gate"},
 	"cmd/peers":                {"loadgen", "loadgen/", "report/runfile"}, // a benchmark of the whole: it records as a run does
 	"cmd/weir":                 {"loadgen", "loadgen/", "probe", "probe/", "scenarios", "scenarios/", "report", "report/"},
 }
