@@ -1,6 +1,7 @@
-// Package backend is a server whose capacity is known: a pool of synchronous workers behind one listening
-// socket, as Gunicorn's sync worker, Unicorn or PHP-FPM have it. Each worker accepts a connection, serves
-// one request on it, closes it, and accepts again; the kernel's accept queue is the only queue there is.
+// Package backend is a server whose capacity is known: a pool of workers behind one listening socket. By default
+// they are synchronous, as Gunicorn's sync worker, Unicorn or PHP-FPM have it: each accepts a connection, serves
+// one request on it, closes it, and accepts again; the kernel's accept queue is the only queue there is. Threaded
+// and async workers accept ahead, as far as they have room for connections, and may keep them.
 //
 // Its opinion: the backlog is exactly the one that was asked for, a worker is an operating system thread
 // that makes its system calls itself (Go's poller would accept ahead of the workers and hide the queue),
@@ -15,10 +16,14 @@
 // and scheduling included. Where none was waiting, the wait for one is not counted. Only requests that were
 // read whole and worked on are stamped: not the health check, a connection that sent none, or an error.
 //
+// Of threaded and async workers the slot is stamped that works on a request: from when it got it to when the answer was
+// written. W workers of T threads do W·T ÷ mean; a threaded worker's queue for threads is not in it.
+//
 // It is not a web server: it has one answer for every path.
 package backend
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -33,12 +38,34 @@ type Config struct {
 	Workers     int           // at least 1
 	Backlog     int           // as given to listen(2): Backlog+1 connections fit; at most net.core.somaxconn
 	ServiceTime time.Duration // what a worker sleeps for a request; may be 0
+	Service     Service       // the same where it varies; ServiceTime counts where this is left out
+	Seed        uint64        // of everything random
+	Endpoints   []Endpoint    // paths with service times and answers of their own
+	Faults                    // of the paths that are no endpoint
+
+	Kind        string        // Sync (default), Threaded or Async
+	Threads     int           // Threaded: requests that a worker works on at once; default 4
+	Connections int           // Threaded and Async: connections that a worker has at once; default 1000, Gunicorn's
+	KeepAlive   time.Duration // Threaded and Async: how long an idle connection is kept; 0: each is closed after its answer
+
+	PauseEvery time.Duration // the whole server stands still for PauseFor, as in a garbage collection, so often; 0: never
+	PauseFor   time.Duration
+	KillAfter  time.Duration // Sync: a worker that works for longer is killed and its connection closed without an answer; 0: never
+	Restart    time.Duration // Sync: how long a killed worker is away
+
 	HealthPath  string        // answered by the same workers without the service time; default "/health"
 	Body        int           // bytes of the response's body
 	ReadTimeout time.Duration // how long a silent client may hold a worker; default 5 s
 }
 
 const maxBody = 64 << 20
+
+// Kinds of workers.
+const (
+	Sync     = "sync"     // one connection, one request, as Gunicorn's sync worker, Unicorn and PHP-FPM
+	Threaded = "threaded" // accepts ahead and works on as many requests as it has threads, as gthread and Puma
+	Async    = "async"    // works on all its connections at once, as gevent
+)
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Network == "" {
@@ -49,6 +76,13 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.ReadTimeout == 0 {
 		c.ReadTimeout = 5 * time.Second
+	}
+	if c.Service.shape == "" {
+		c.Service = Constant(c.ServiceTime)
+	}
+	c.Kind = cmp.Or(c.Kind, Sync)
+	if c.Kind != Sync {
+		c.Threads, c.Connections = cmp.Or(c.Threads, 4), cmp.Or(c.Connections, 1000)
 	}
 	switch {
 	case c.Network != "tcp" && c.Network != "unix":
@@ -66,12 +100,42 @@ func (c Config) withDefaults() (Config, error) {
 	case !strings.HasPrefix(c.HealthPath, "/"):
 		return c, fmt.Errorf("backend: health path %q: begin it with /", c.HealthPath)
 	}
-	return c, nil
+	return c, cmp.Or(c.checkKind(), c.checkTimes(), c.Faults.check())
+}
+
+func (c Config) checkKind() error {
+	switch {
+	case c.Kind != Sync && c.Kind != Threaded && c.Kind != Async:
+		return fmt.Errorf("backend: kind %q: use %s, %s or %s", c.Kind, Sync, Threaded, Async)
+	case c.Kind == Sync && (c.Threads != 0 || c.Connections != 0 || c.KeepAlive != 0):
+		return errors.New("backend: a sync worker has no threads, no connections beside one, and keeps none alive")
+	case c.Threads < 0 || c.Threads > 4096 || c.Connections < 0 || c.Connections > 65536:
+		return fmt.Errorf("backend: %d threads, %d connections: give 1 to 4096 and 1 to 65536", c.Threads, c.Connections)
+	case c.Kind != Sync && c.KillAfter != 0:
+		return errors.New("backend: only sync workers are killed: the others go on reporting that they live while requests wait")
+	}
+	return nil
+}
+
+func (c Config) checkTimes() error {
+	for _, d := range []time.Duration{c.KeepAlive, c.PauseEvery, c.PauseFor, c.KillAfter, c.Restart} {
+		if d < 0 {
+			return fmt.Errorf("backend: time %v: none may be negative", d)
+		}
+	}
+	if (c.PauseEvery > 0) != (c.PauseFor > 0) {
+		return errors.New("backend: pauses need both, how often and for how long")
+	}
+	return nil
 }
 
 // response lays out a whole answer, so that a worker sends it with one write.
-func response(status int, body int) []byte {
-	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nServer: weir\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n",
-		status, http.StatusText(status), body)
+func response(status, body int, kept bool) []byte {
+	connection := "close"
+	if kept {
+		connection = "keep-alive" // NGINX and HTTP/1.0 clients want it said
+	}
+	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nServer: weir\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: %s\r\n\r\n",
+		status, http.StatusText(status), body, connection)
 	return append([]byte(head), strings.Repeat("x", body)...)
 }

@@ -11,6 +11,7 @@ type request struct {
 	method []byte
 	path   []byte // without the query
 	length int64  // of the body
+	close  bool   // the client wants the connection closed after the answer
 }
 
 // maxHead bounds a request line with its headers, maxRequestBody a body, in bytes.
@@ -38,6 +39,8 @@ func parse(head []byte) (r request, refusal int) {
 	}
 	r.method = parts[0]
 	r.path, _, _ = bytes.Cut(parts[1], []byte("?"))
+	old := bytes.Equal(parts[2], []byte("HTTP/1.0")) // closes, unless it says otherwise: RFC 9112 section 9.3
+	r.close = old
 	for len(fields) > 0 {
 		line, fields, _ = bytes.Cut(fields, []byte("\r\n"))
 		if len(line) == 0 {
@@ -49,6 +52,9 @@ func parse(head []byte) (r request, refusal int) {
 			return r, http.StatusBadRequest
 		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
 			return r, http.StatusLengthRequired // a body of unknown length
+		case bytes.EqualFold(name, []byte("Connection")):
+			value = bytes.TrimSpace(value)
+			r.close = bytes.EqualFold(value, []byte("close")) || old && !bytes.EqualFold(value, []byte("keep-alive"))
 		case bytes.EqualFold(name, []byte("Content-Length")):
 			n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 63)
 			if err != nil {

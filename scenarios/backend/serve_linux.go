@@ -19,19 +19,31 @@ const stampEvery = 100 * time.Millisecond
 type pool struct {
 	*Server
 	stopping atomic.Bool
+	ending   chan struct{} // closed when it stops
 	busy     tally
-	answer   []byte // to a request
-	health   []byte // to a health check
+	routes   routes
+	dice     *dice
+	began    time.Time // of the pauses' clock
+}
+
+// member is a worker of either make.
+type member interface {
+	run() error
+	interrupt() // ends a read or write in progress; the pool is stopping
 }
 
 // Serve runs the workers until ctx ends, which is no error, and writes their stamps to stamps (nil: none).
 // Then it closes the server: a request that is being served gets no answer. It can be called once.
 func (s *Server) Serve(ctx context.Context, stamps io.Writer) error {
-	p := &pool{Server: s, answer: response(200, s.config.Body), health: response(200, 0)}
-	workers := make([]*worker, s.config.Workers)
+	p := &pool{Server: s, routes: newRoutes(s.config), dice: newDice(s.config.Seed), began: time.Now(), ending: make(chan struct{})}
+	workers := make([]member, s.config.Workers)
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range workers {
-		workers[i] = &worker{pool: p, conn: -1}
+		if s.config.Kind == Sync {
+			workers[i] = &worker{pool: p, conn: -1}
+		} else {
+			workers[i] = newConcurrent(p)
+		}
 		group.Go(workers[i].run)
 	}
 	if stamps != nil {
@@ -39,6 +51,7 @@ func (s *Server) Serve(ctx context.Context, stamps io.Writer) error {
 	}
 	<-ctx.Done() // the caller's end, or the first error of one of ours
 	p.stopping.Store(true)
+	close(p.ending)
 	_, wakeErr := unix.Write(s.stop, binary.NativeEndian.AppendUint64(nil, 1))
 	for _, w := range workers {
 		w.interrupt()

@@ -302,7 +302,7 @@ func TestStampsExplainThePlateau(t *testing.T) {
 	var completed, counting atomic.Int64
 	ctx, cancel := context.WithCancel(t.Context())
 	var clients sync.WaitGroup
-	for range 3 * workers { // the queue is never empty
+	for range 12 * workers { // the queue is never empty, not even where clients wait for a processor
 		clients.Go(func() {
 			for ctx.Err() == nil {
 				if _, err := ask("tcp", s.Addr(), get); err != nil && ctx.Err() == nil {

@@ -31,7 +31,7 @@ func (w *worker) run() error {
 	runtime.LockOSThread() // for good: the thread, with its timer slack, goes with the worker
 	// Without it the kernel may add 50 µs to every sleep to save wake-ups (prctl(2)).
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	wait, err := w.newWait()
+	wait, err := newWait(w.fd, w.stop)
 	if err != nil {
 		return err
 	}
@@ -39,6 +39,7 @@ func (w *worker) run() error {
 	var began time.Time
 	worked := false
 	for {
+		w.standStill()
 		conn, _, err := unix.Accept4(w.fd, unix.SOCK_CLOEXEC)
 		now := time.Now()
 		if worked {
@@ -67,12 +68,12 @@ func (w *worker) run() error {
 
 // newWait makes what a worker waits on: a connection, for one worker at a time (EPOLLEXCLUSIVE, epoll_ctl(2)),
 // or the end, for all.
-func (w *worker) newWait() (int, error) {
+func newWait(listener, stop int) (int, error) {
 	wait, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return -1, os.NewSyscallError("backend: epoll_create1", err)
 	}
-	for fd, events := range map[int]uint32{w.fd: unix.EPOLLIN | unix.EPOLLEXCLUSIVE, w.stop: unix.EPOLLIN} {
+	for fd, events := range map[int]uint32{listener: unix.EPOLLIN | unix.EPOLLEXCLUSIVE, stop: unix.EPOLLIN} {
 		if err := unix.EpollCtl(wait, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil {
 			return -1, errors.Join(os.NewSyscallError("backend: epoll_ctl", err), unix.Close(wait))
 		}
@@ -101,24 +102,33 @@ func (w *worker) serve(conn int) (worked bool) {
 	case err != nil:
 		return false // it sent nothing whole, and there is nobody to tell
 	case status != 0:
-		write(conn, response(status, 0))
+		write(conn, response(status, 0, false))
 		linger(conn)
 		return false
 	}
-	answer := w.health
-	if !bytes.Equal(req.path, []byte(w.config.HealthPath)) {
-		if !w.work() {
+	route := w.routes.of(req.path)
+	ending, killed := route.ending(w.dice), false
+	if d := w.dice.draw(route.service); d > 0 || route.stamped {
+		if limit := w.config.KillAfter; limit > 0 && d > limit {
+			d, killed = limit, true
+		}
+		if !w.sleep(d) {
 			return false
 		}
-		answer, worked = w.answer, true
 	}
+	w.standStill()
+	if killed {
+		w.setConn(-1) // the client sees this, and the worker is away
+		w.sleep(w.config.Restart)
+		return route.stamped
+	}
+	answer := route.answer
 	if bytes.Equal(req.method, []byte(http.MethodHead)) {
-		head, _, _ := bytes.Cut(answer, []byte("\r\n\r\n"))
-		answer = answer[:len(head)+4]
+		answer = answer[:headEnd(answer, 0)]
 	}
-	write(conn, answer)
+	write(conn, ending.text(answer))
 	discard(conn, unix.MSG_DONTWAIT, maxHead)
-	return worked
+	return route.stamped
 }
 
 // setConn says which connection is being served and closes the one before.
@@ -141,25 +151,4 @@ func (w *worker) interrupt() {
 	if w.conn >= 0 {
 		_ = unix.Shutdown(w.conn, unix.SHUT_RDWR)
 	}
-}
-
-// work sleeps for the service time, to an absolute time so that a signal (Go's runtime sends some) does
-// not lengthen it. It reports false if the pool stopped meanwhile, which it looks for now and then.
-func (w *worker) work() bool {
-	const glance = 100 * time.Millisecond
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
-		return false
-	}
-	at, end := now.Nano(), now.Nano()+int64(w.config.ServiceTime)
-	for at < end {
-		at = min(at+int64(glance), end)
-		until := unix.NsecToTimespec(at)
-		for errors.Is(unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &until, nil), unix.EINTR) {
-		}
-		if w.stopping.Load() {
-			return false
-		}
-	}
-	return true
 }
