@@ -3,12 +3,13 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"html"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,8 @@ type opened struct {
 	dom    string
 	log    string // what the console said
 	data   map[string]string
-	points map[string]map[string]int // chart → series → points that ECharts holds
+	report *analysis.Analysis              // as report.json has it
+	points map[string]map[string][]float64 // chart → series → how many points ECharts holds, and the sum of each of their values
 }
 
 var (
@@ -65,7 +67,7 @@ func open(t *testing.T, a *analysis.Analysis) opened {
 	if err != nil {
 		t.Fatalf("chromium: %v\n%s", err, log.String())
 	}
-	o := opened{dom: string(dom), data: map[string]string{}}
+	o := opened{dom: string(dom), data: map[string]string{}, report: readBack(t, dir)}
 	for line := range strings.Lines(log.String()) {
 		if strings.Contains(line, "CONSOLE") {
 			o.log += line
@@ -82,9 +84,23 @@ func open(t *testing.T, a *analysis.Analysis) opened {
 	return o
 }
 
+// readBack is the report.json in dir.
+func readBack(t *testing.T, dir string) *analysis.Analysis {
+	t.Helper()
+	written, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a analysis.Analysis
+	if err := json.Unmarshal(written, &a); err != nil {
+		t.Fatal(err)
+	}
+	return &a
+}
+
 // TestPage opens the pages that differ in what their script must cope with (the demo is the hostile one
 // without the plants, one lane is in the all-null one): its scripts ran under its own policy, nothing was complained of,
-// and the figures hold as many points as the analysis has.
+// and the figures hold the points and the sums that report.json has.
 func TestPage(t *testing.T) {
 	for _, name := range []string{"hostile", "invalid", "nothing-failed", "no-capacity", "all-null"} {
 		t.Run(name, func(t *testing.T) {
@@ -102,44 +118,154 @@ func TestPage(t *testing.T) {
 			if strings.Contains(scripts.ReplaceAllString(o.dom, ""), "<img") {
 				t.Error("planted markup became an element")
 			}
-			f := draw(a)
-			for i, lane := range f.Lanes {
-				checkPoints(t, o.points, string(rune('0'+i)), lane)
+			for chart, series := range expected(o.report) {
+				for name, want := range series {
+					if got := o.points[chart][name]; !agree(got, want) {
+						t.Errorf("%s, %s: drawn %v, report.json says %v", chart, name, got, want)
+					}
+				}
 			}
 		})
 	}
 }
 
-func checkPoints(t *testing.T, points map[string]map[string]int, lane string, f laneFigure) {
-	t.Helper()
-	want := map[string]map[string]int{"dose-" + lane: {"goodput": len(f.Trials), "goodput interval": len(f.Trials)}}
+// anything stands for a sum that is not looked at.
+var anything = math.NaN()
+
+// agree compares how many points were drawn and their sums.
+func agree(got, want []float64) bool {
+	if want[0] == 0 && len(got) > 0 && got[0] == 0 { // no points, no sums
+		return true
+	}
+	if len(got) < len(want) {
+		return false
+	}
+	for i, w := range want {
+		if !math.IsNaN(w) && math.Abs(got[i]-w) > 1e-4*math.Abs(w)+1e-6 {
+			return false
+		}
+	}
+	return true
+}
+
+// expected is what the figures must hold, by report.json: how many points each series has, and the sums of what
+// stands on their axes.
+func expected(a *analysis.Analysis) map[string]map[string][]float64 {
+	want := map[string]map[string][]float64{}
+	drawn := draw(a)
+	for i := range a.Lanes {
+		l, lane := &a.Lanes[i], fmt.Sprint(i)
+		expectTrials(want, lane, l, drawn.Lanes[i])
+		expectTimeline(want, lane, l, drawn.Lanes[i].Timeline.Blocks)
+		expectLatencies(want, lane, l)
+	}
+	return want
+}
+
+func expectTrials(want map[string]map[string][]float64, lane string, l *analysis.Lane, f laneFigure) {
+	n := float64(len(l.Trials))
+	dose := map[string][]float64{"goodput": {n, 0, 0}, "goodput interval": {n, anything, 0, 0}}
+	both := []float64{0, 0, 0}
+	for _, t := range l.Trials {
+		dose["goodput"][1] += t.Rate
+		dose["goodput"][2] += t.Goodput
+		dose["goodput interval"][2] += t.GoodLow
+		dose["goodput interval"][3] += t.GoodHigh
+		if t.Complete && t.Overflows != nil {
+			both[0]++
+			both[1] += float64(t.QueueFailures)
+			both[2] += float64(*t.Overflows)
+		}
+	}
 	for class := range f.Bad {
-		want["dose-"+lane][clean(class)] = len(f.Trials)
+		sum := 0.0
+		for _, t := range l.Trials {
+			if class == "late" {
+				sum += float64(lateIn(t)) / t.Duration
+			} else {
+				sum += float64(t.Outcomes[class]) / t.Duration
+			}
+		}
+		dose[clean(class)] = []float64{n, anything, sum}
 	}
-	if bins := len(f.Timeline.X); bins > 0 {
-		line := bins
-		for _, b := range f.Timeline.Blocks {
+	want["dose-"+lane] = dose
+	if both[1]+both[2] > 0 {
+		want["both-"+lane] = map[string][]float64{"trials": both}
+	}
+}
+
+func expectTimeline(want map[string]map[string][]float64, lane string, l *analysis.Lane, blocks []block) {
+	t := &l.Timeline
+	if len(t.AtS) == 0 {
+		return
+	}
+	line := func(at func(int) float64) []float64 { // each bin, and for each stretch of the axis its end and the gap behind it
+		n, sum := float64(len(t.AtS)), 0.0
+		for i := range t.AtS {
+			sum += at(i)
+		}
+		for _, b := range blocks {
 			if b.To > b.From {
-				line += 2 // the end of each stretch, and the gap after it
+				n += 2
+				sum += at(b.To - 1)
 			}
 		}
-		overflows := 0
-		for _, n := range f.Timeline.Overflows {
-			if n != nil && *n > 0 {
-				overflows++
+		return []float64{n, anything, sum}
+	}
+	series := map[string][]float64{
+		"offered": line(func(i int) float64 { return t.Offered[i] }),
+		"goodput": line(func(i int) float64 { return t.Goodput[i] }),
+		"Recv-Q": line(func(i int) float64 {
+			if t.RecvQ[i] == nil {
+				return 0
 			}
-		}
-		want["time-"+lane] = map[string]int{"offered": line, "goodput": line, "Recv-Q": line, "overflows": overflows}
-		for class, bins := range f.Timeline.Bad {
-			failed := len(slices.DeleteFunc(slices.Clone(bins), func(n uint64) bool { return n == 0 }))
-			want["time-"+lane][clean(class)] = failed
+			return float64(*t.RecvQ[i])
+		}),
+		"overflows": {0, anything, anything, 0, 0},
+	}
+	for _, n := range t.Overflows {
+		if n != nil && *n > 0 {
+			series["overflows"][0]++
+			series["overflows"][4] += float64(*n)
 		}
 	}
-	for chart, series := range want {
-		for name, n := range series {
-			if got := points[chart][name]; got != n {
-				t.Errorf("%s, %s: %d points drawn, want %d", chart, name, got, n)
+	for class, bins := range t.Bad {
+		bars := []float64{0}
+		for _, n := range bins {
+			if n > 0 {
+				bars[0]++ // stacked: their sums depend on what is below them
 			}
 		}
+		series[clean(class)] = bars
+	}
+	want["time-"+lane] = series
+}
+
+func expectLatencies(want map[string]map[string][]float64, lane string, l *analysis.Lane) {
+	m := &l.LatencyMap
+	ok, failed, slow := []float64{0, anything, anything, anything, anything, 0}, []float64{0, anything, anything, anything, anything, 0}, []float64{0, 0, 0}
+	for i := range m.OK {
+		if m.OK[i] > 0 {
+			ok[0]++
+			ok[5] += float64(m.OK[i])
+		}
+		if m.Failed[i] > 0 {
+			failed[0]++
+			failed[5] += float64(m.Failed[i])
+		}
+	}
+	for _, p := range l.Percentiles {
+		slow[0]++
+		slow[1] += p.OneIn
+		slow[2] += p.S
+	}
+	if ok[0]+failed[0] > 0 {
+		want["heat-"+lane] = map[string][]float64{"succeeded": ok, "failed": failed}
+	}
+	if slow[0] > 0 {
+		if want["tail"] == nil {
+			want["tail"] = map[string][]float64{}
+		}
+		want["tail"]["lane "+lane] = slow
 	}
 }

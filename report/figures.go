@@ -25,13 +25,17 @@ type band struct {
 }
 
 type laneFigure struct {
-	Name     string               `json:"name"`
-	Theta    *band                `json:"theta"` // the failure onset, or the overflow onset where there is no other
-	Plateau  *float64             `json:"plateau"`
-	Slots    *uint64              `json:"slots"` // backlog + 1: what the queue holds
-	Trials   []dose               `json:"trials"`
-	Bad      map[string][]float64 `json:"bad"` // by class: req/s in each trial
-	Timeline timelineFigure       `json:"timeline"`
+	Name        string               `json:"name"`
+	Theta       *band                `json:"theta"` // the failure onset, or the overflow onset where there is no other
+	Plateau     *float64             `json:"plateau"`
+	Slots       *uint64              `json:"slots"` // backlog + 1: what the queue holds
+	Trials      []dose               `json:"trials"`
+	Bad         map[string][]float64 `json:"bad"` // by class: req/s in each trial
+	Timeline    timelineFigure       `json:"timeline"`
+	Latency     latencyFigure        `json:"latency"`
+	Guides      []guideFigure        `json:"guides"`
+	Percentiles []tailFigure         `json:"percentiles"`
+	Reconcile   reconcileFigure      `json:"reconcile"`
 }
 
 // dose is one trial of figure 1.
@@ -51,6 +55,7 @@ func (f figures) shows() []string {
 	for _, l := range f.Lanes {
 		has["onset"] = has["onset"] || l.Theta != nil
 		has["hollow"] = has["hollow"] || slices.ContainsFunc(l.Trials, func(d dose) bool { return !d.Whole })
+		has["failed"] = has["failed"] || slices.ContainsFunc(l.Latency.Failed, func(n uint64) bool { return n > 0 })
 		has["replay"] = has["replay"] || slices.ContainsFunc(l.Timeline.Replayed, func(n *uint64) bool { return n != nil })
 	}
 	maps.DeleteFunc(has, func(_ string, shown bool) bool { return !shown })
@@ -122,6 +127,8 @@ func draw(a *analysis.Analysis) figures {
 			}
 		}
 		lane.Timeline = layTimeline(&l.Timeline, trials, widths)
+		lane.Latency = layLatency(&l.LatencyMap, trials, lane.Timeline.Blocks)
+		lane.Guides, lane.Percentiles, lane.Reconcile = guideFigures(l), tailFigures(l), reconcileTrials(l, trials)
 		f.Lanes = append(f.Lanes, lane)
 	}
 	return f

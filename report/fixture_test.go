@@ -123,6 +123,8 @@ func simulateLane(name, outcome string, turn int, theta float64) analysis.Lane {
 		l.Offered += s.trial.Due
 		overflows += s.trial.Bad
 		latencies = append(latencies, s.latency...)
+		l.Trials[i].QueueFailures = s.trial.Bad
+		addLatencies(&l.LatencyMap, &s)
 		join(&l.Timeline, &s.timeline, replay.timeline.Overflows, outcome)
 	}
 	l.Sent, l.Overflows, l.ListenDrops, l.ListenerDrops = l.Offered, &overflows, &overflows, &overflows
@@ -141,6 +143,10 @@ func simulateLane(name, outcome string, turn int, theta float64) analysis.Lane {
 	}
 	slices.Sort(latencies)
 	l.Latency = quantiles(latencies)
+	l.Percentiles = tailOf(latencies)
+	l.Guides = []analysis.Guide{{S: fixService, Code: "service_time", Text: "S, one service time"},
+		{S: fixService + fixSlots*fixService/fixWorkers, Code: "full_queue", Text: "S + C/μ, through a full queue of 17"},
+		{S: .9, Code: "connect_timeout", Text: "the client's connect timeout"}}
 	l.FromSent = quantiles(shifted(latencies, -.000041))
 	l.Connections = analysis.Connections{Use: "new", Opened: ptr(l.Latency.Count), PerOne: ptr(1.0), PeerClosed: ptr(l.Latency.Count), WeClosed: ptr(uint64(0)), TimeWait: ptr("peer")}
 	l.FailLatency = analysis.Quantiles{P50: ptr(.9003), P90: ptr(.9007), P99: ptr(.9019), Max: ptr(.9052), Count: overflows}
@@ -168,6 +174,47 @@ func quantiles(sorted []float64) analysis.Quantiles {
 		P50: at(.5), P90: at(.9), P99: at(.99), P999: at(.999), Max: at(1), Count: uint64(n),
 		P50Interval: around(.5), P90Interval: around(.9), P99Interval: around(.99), P999Interval: around(.999),
 	}
+}
+
+// addLatencies puts a trial into four columns: what succeeded by how long it took, what failed at the timeout.
+func addLatencies(m *analysis.LatencyMap, s *simTrial) {
+	if m.EdgesS == nil {
+		for e := .016; e < 1.2; e *= 1.2 {
+			m.EdgesS = append(m.EdgesS, e)
+		}
+		m.BinS = .5
+	}
+	row := func(x float64) int {
+		i, _ := slices.BinarySearch(m.EdgesS, x)
+		return min(max(i-1, 0), len(m.EdgesS)-2)
+	}
+	for c := range 4 {
+		m.Trial, m.AtS = append(m.Trial, s.trial.Index), append(m.AtS, s.trial.Start+float64(c)*m.BinS)
+		ok := make([]uint64, len(m.EdgesS))
+		for _, x := range s.latency[c*len(s.latency)/4 : (c+1)*len(s.latency)/4] {
+			ok[row(x)]++
+		}
+		failed := s.trial.Bad * uint64(c) / 6 // none in the first, all in the others
+		for r := range ok {
+			n := uint64(0)
+			if r == row(.9) {
+				n = failed
+			}
+			if ok[r]+n > 0 {
+				m.Column, m.Row = append(m.Column, len(m.AtS)-1), append(m.Row, r)
+				m.OK, m.Failed = append(m.OK, ok[r]), append(m.Failed, n)
+			}
+		}
+	}
+}
+
+func tailOf(sorted []float64) []analysis.Percentile {
+	var out []analysis.Percentile
+	for _, x := range []float64{1.25, 1.6, 2, 2.5, 4, 6.3, 10, 16, 25, 40, 63, 100, 160, 250, 400, 630, 1000, 1600, 2500} {
+		s := sorted[int((1-1/x)*float64(len(sorted)-1))]
+		out = append(out, analysis.Percentile{OneIn: x, S: s, LowS: s * (1 - x/1e5), HighS: s * (1 + x/3e4)})
+	}
+	return out
 }
 
 func join(all, one *analysis.Timeline, replayed []*uint64, outcome string) {
@@ -284,6 +331,7 @@ func nothingFailed() *analysis.Analysis {
 			l.Outcomes["ok"] += t.Due
 			l.Offered += t.Due
 		}
+		l.LatencyMap, l.Percentiles = headLatencies(l.LatencyMap, 5*4), l.Percentiles[:13]
 		l.Sent, l.Latency.Count = l.Offered, l.Offered
 		l.Overflows, l.ListenDrops, l.ListenerDrops, l.MaxRecvQ = ptr(uint64(0)), ptr(uint64(0)), ptr(uint64(0)), ptr(uint32(2))
 		l.OverflowOnset, l.ErrorOnset, l.Plateau = nil, nil, nil
@@ -301,6 +349,12 @@ func nothingFailed() *analysis.Analysis {
 func head(t analysis.Timeline, n int) analysis.Timeline {
 	return analysis.Timeline{BinS: t.BinS, AtS: t.AtS[:n], Offered: t.Offered[:n], Goodput: t.Goodput[:n], RecvQ: t.RecvQ[:n],
 		Overflows: t.Overflows[:n], Replayed: t.Replayed[:n]}
+}
+
+func headLatencies(m analysis.LatencyMap, columns int) analysis.LatencyMap {
+	cells := slices.IndexFunc(m.Column, func(c int) bool { return c == columns })
+	return analysis.LatencyMap{BinS: m.BinS, Trial: m.Trial[:columns], AtS: m.AtS[:columns], EdgesS: m.EdgesS,
+		Column: m.Column[:cells], Row: m.Row[:cells], OK: m.OK[:cells], Failed: m.Failed[:cells]}
 }
 
 // reused is a run over kept connections whose generator was late, of which the proxy reset its own.
@@ -391,6 +445,9 @@ func hostile() *analysis.Analysis {
 		}
 		for j := range l.Timeline.Marks {
 			l.Timeline.Marks[j].Text = all
+		}
+		for j := range l.Guides {
+			l.Guides[j].Text = all
 		}
 	}
 	return a

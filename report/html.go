@@ -105,6 +105,8 @@ type class struct{ Name, CSS string }
 type laneView struct {
 	*analysis.Lane
 	Facts     []fact
+	Spread    string // the heat map in words
+	Tail      string // the percentile curve in words
 	Marks     []string
 	Outcomes  []outcomeView
 	Quantiles [][]string
@@ -138,6 +140,7 @@ func viewLane(l *analysis.Lane) laneView {
 		v.Marks = append(v.Marks, fmt.Sprintf("%s (%s)", m.Text, moment(l, m.AtS)))
 	}
 	v.Facts = laneFacts(l)
+	v.Spread, v.Tail = spread(l), tail(l)
 	return v
 }
 

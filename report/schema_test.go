@@ -60,7 +60,7 @@ func TestReportsFollowTheSchema(t *testing.T) {
 			report["schema"] = analysis.Schema
 		}
 		if err := schema.Validate(report); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Fatalf("%s: %v", name, err)
 		}
 		for what, harm := range map[string]func(map[string]any){
 			"a key that is not documented": func(r map[string]any) { r["surprise"] = 1.0 },

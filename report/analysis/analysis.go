@@ -146,6 +146,9 @@ type Lane struct {
 	Cause          Cause             `json:"cause"`                 // why requests failed
 	Trials         []Trial           `json:"trials"`                // in order of time
 	Timeline       Timeline          `json:"timeline"`              // the same load in bins
+	LatencyMap     LatencyMap        `json:"latency_map"`           // how long requests took, over time
+	Percentiles    []Percentile      `json:"percentiles"`           // of the ok requests, from due; as far as the sample goes
+	Guides         []Guide           `json:"latency_guides"`        // where latencies should gather
 	LogClasses     []LogClass        `json:"log_classes,omitempty"` // NGINX's own account, most frequent first
 }
 
@@ -166,24 +169,25 @@ type LogClass struct {
 
 // Trial is one constant-rate stretch of a lane.
 type Trial struct {
-	Index     int               `json:"index"`            // from 0, over all lanes
-	Rate      float64           `json:"rate"`             // offered, req/s
-	Start     float64           `json:"start_s"`          // from the epoch
-	Duration  float64           `json:"duration_s"`       // of the load
-	Due       uint64            `json:"due"`              // requests of the plan whose outcome is known
-	Sent      uint64            `json:"sent"`             // of these: sent
-	Bad       uint64            `json:"bad"`              // not ok, or late
-	Outcomes  map[string]uint64 `json:"outcomes"`         // how many ended how; non-zero ones
-	Goodput   float64           `json:"goodput_rps"`      // good requests by due time ÷ duration
-	GoodLow   float64           `json:"goodput_low_rps"`  // Wilson 95 %
-	GoodHigh  float64           `json:"goodput_high_rps"` // its other end
-	Overflows *uint64           `json:"overflows"`        // of its listener, until it had drained; null: not measured
-	MaxRecvQ  *uint32           `json:"max_recv_q"`       // the deepest that the accept queue was seen
-	Drained   bool              `json:"drained"`          // the queue was seen empty afterwards
-	Complete  bool              `json:"complete"`         // every request of the plan has an outcome
-	Expected  *float64          `json:"expected_bad"`     // what the fitted hinge says
-	Served    *float64          `json:"served_rps"`       // where it was overloaded: goodput less what an empty queue took in
-	Latency   Quantiles         `json:"latency_s"`        // of its ok requests, from due
+	Index         int               `json:"index"`            // from 0, over all lanes
+	Rate          float64           `json:"rate"`             // offered, req/s
+	Start         float64           `json:"start_s"`          // from the epoch
+	Duration      float64           `json:"duration_s"`       // of the load
+	Due           uint64            `json:"due"`              // requests of the plan whose outcome is known
+	Sent          uint64            `json:"sent"`             // of these: sent
+	Bad           uint64            `json:"bad"`              // not ok, or late
+	QueueFailures uint64            `json:"queue_failures"`   // of the bad: of a kind that a full queue produces
+	Outcomes      map[string]uint64 `json:"outcomes"`         // how many ended how; non-zero ones
+	Goodput       float64           `json:"goodput_rps"`      // good requests by due time ÷ duration
+	GoodLow       float64           `json:"goodput_low_rps"`  // Wilson 95 %
+	GoodHigh      float64           `json:"goodput_high_rps"` // its other end
+	Overflows     *uint64           `json:"overflows"`        // of its listener, until it had drained; null: not measured
+	MaxRecvQ      *uint32           `json:"max_recv_q"`       // the deepest that the accept queue was seen
+	Drained       bool              `json:"drained"`          // the queue was seen empty afterwards
+	Complete      bool              `json:"complete"`         // every request of the plan has an outcome
+	Expected      *float64          `json:"expected_bad"`     // what the fitted hinge says
+	Served        *float64          `json:"served_rps"`       // where it was overloaded: goodput less what an empty queue took in
+	Latency       Quantiles         `json:"latency_s"`        // of its ok requests, from due
 
 	Latencies Latencies `json:"-"` // the same, to merge with other trials'; nil where they were too many to keep
 }

@@ -96,6 +96,8 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		trial.Served = l.served(t, c.servers)
 		trial.Latencies = r.latencies(t)
 		trial.Latency = trial.Latencies.Quantiles()
+		f := r.failures(t)
+		trial.QueueFailures = f.sumFull()
 		out.Trials = append(out.Trials, trial)
 	}
 	out.OverflowOnset, out.ErrorOnset, out.NoOnset = o.overflow, o.failure, o.because()
@@ -106,6 +108,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	out.Reconciliation = r.reconcile(l, c)
 	out.Cause = r.cause(l, c, out.Reconciliation)
 	out.Timeline = r.timeline(l, c)
+	out.LatencyMap, out.Percentiles, out.Guides = l.latencyMap(), percentiles(l.latency), r.guides(l, c)
 	return out, o
 }
 

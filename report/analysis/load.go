@@ -61,6 +61,7 @@ type bin struct {
 	late                         uint64
 	sent, synRetrans             uint64
 	opened, peerClosed, weClosed uint64 // connections
+	cells                        []latencyCell
 }
 
 // sample is what the analysis needs of a probe's reading; 100 counters 50 times a second are too much to keep.
@@ -123,6 +124,7 @@ type loader struct {
 	byIndex       map[int]*trial
 	bins, samples int
 	counters      int // of single trials' latencies
+	cells         int // of the latency maps
 }
 
 func (l *loader) add(rec runfile.Record) error {
@@ -202,16 +204,29 @@ func (l *loader) bin(rec *runfile.Bin) error {
 		return errors.New("more late answers than answers")
 	}
 	return errors.Join(
-		l.latency(t, rec.Latency),
+		l.latency(t, b, rec.Latency),
 		runfile.MergeHistogram(t.lane.service, rec.Service),
-		runfile.MergeHistogram(t.lane.fail, rec.FailLatency),
+		l.failLatency(t, b, rec.FailLatency),
 		runfile.MergeHistogram(t.lane.lag, rec.Lag))
 }
 
+// failLatency adds to the lane's times until failure.
+func (l *loader) failLatency(t *trial, b *bin, encoded string) error {
+	return runfile.ReadHistogram(encoded, func(low, _ time.Duration, n uint64) {
+		_ = t.lane.fail.RecordValues(int64(low), int64(n))
+		if cell := l.cell(b, latencyRow(low)); cell != nil {
+			cell.failed += n
+		}
+	})
+}
+
 // latency adds to the lane's latencies and to the trial's own.
-func (l *loader) latency(t *trial, encoded string) error {
+func (l *loader) latency(t *trial, b *bin, encoded string) error {
 	err := runfile.ReadHistogram(encoded, func(low, high time.Duration, n uint64) {
 		_ = t.lane.latency.RecordValues(int64(low), int64(n)) // in the geometry that was just read
+		if cell := l.cell(b, latencyRow(low)); cell != nil {
+			cell.ok += n
+		}
 		c, seen := t.latency[low]
 		if !seen {
 			l.counters++

@@ -183,6 +183,10 @@
       ...(panel === 0 ? { markPoint: flags } : {}) };
   }
 
+  const zooming = (axes) => [{ type: 'inside', xAxisIndex: axes, filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift', moveOnMouseWheel: false, preventDefaultMouseMove: false },
+    { type: 'slider', xAxisIndex: axes, filterMode: 'none', height: 12, bottom: 2, left: 56, right: 14, showDetail: false, showDataShadow: false, brushSelect: false,
+      borderColor: css('rule'), backgroundColor: 'transparent', fillerColor: css('grid'), handleSize: 16, moveHandleSize: 0, handleStyle: { color: css('paper'), borderColor: css('soft') } }];
+
   function timeline(lane, width) {
     const t = lane.timeline, series = [];
     panels.forEach((_, p) => series.push(stretches(lane, p, width), marks(lane, p, width)));
@@ -208,16 +212,14 @@
     const names = ['offered and goodput, req/s', 'Recv-Q, connections', 'overflows' + bin, 'failed requests' + bin + ', by when they were due'];
     return { ...base(), series,
       title: names.map((text, p) => ({ text, left: 0, top: panels[p].top - (p ? 23 : 44), padding: 0, textStyle: { color: css('soft'), fontSize: 12, fontWeight: 'normal' } })),
-      grid: panels.map((p) => ({ left: 48, right: 14, ...p })),
+      grid: panels.map((p) => ({ left: 56, right: 14, ...p })),
       xAxis: panels.map((_, p) => axis({ gridIndex: p, min: 0, max: end || 1, splitLine: { show: false }, axisPointer: { label: { show: false } },
         axisLine: { show: true, onZero: false, lineStyle: { color: css('rule') } },
         axisLabel: { show: p === 3, color: css('soft'), fontSize: 11.5, formatter: (v) => number(v, 4) + ' s', showMaxLabel: false, hideOverlap: true } })),
       yAxis: panels.map((_, p) => axis({ gridIndex: p, min: 0, max: tallest[p], splitNumber: p ? 2 : 4, minInterval: p ? 1 : 0,
         axisLabel: { color: css('soft'), fontSize: 11.5, showMaxLabel: false } })),
       axisPointer: { link: [{ xAxisIndex: 'all' }], lineStyle: { color: css('soft') } },
-      dataZoom: [{ type: 'inside', xAxisIndex: [0, 1, 2, 3], filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift', moveOnMouseWheel: false, preventDefaultMouseMove: false },
-        { type: 'slider', xAxisIndex: [0, 1, 2, 3], filterMode: 'none', height: 12, bottom: 2, left: 48, right: 14, showDetail: false, showDataShadow: false, brushSelect: false,
-          borderColor: css('rule'), backgroundColor: 'transparent', fillerColor: css('grid'), handleSize: 16, moveHandleSize: 0, handleStyle: { color: css('paper'), borderColor: css('soft') } }],
+      dataZoom: zooming([0, 1, 2, 3]),
       tooltip: tooltip({ trigger: 'axis', formatter: (params) => {
         const i = binAt(t, params[0].axisValue);
         return i < 0 ? tip('between trials', []) : tip(binName(t, i), binLines(t, i));
@@ -242,30 +244,153 @@
     return lines;
   }
 
+  // Figures 3 to 5. Latencies span decades: their axes are logarithmic, with a label at each 1, 2 and 5.
+  const time = (s) => s >= 1 ? number(s, 3) + ' s' : s >= 1e-3 ? number(s * 1e3, 3) + ' ms' : number(s * 1e6, 3) + ' µs';
+  function ticks(low, high, steps = [1, 2, 5]) {
+    const values = [];
+    for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) for (const m of steps) {
+      const v = Number(m + 'e' + e);
+      if (v >= low && v <= high) values.push(v);
+    }
+    return values.length > 9 && steps.length > 1 ? ticks(low, high, steps.length > 2 ? [1, 3] : [1]) : values;
+  }
+  const logAxis = (low, high, format, more) => axis({ type: 'log', min: low, max: high, axisLabel: { color: css('soft'), fontSize: 11.5, formatter: format, customValues: ticks(low, high), hideOverlap: true },
+    axisTick: { show: false, customValues: ticks(low, high) }, splitLine: { show: false }, minorSplitLine: { show: false }, ...more });
+
+  const edges = data.lanes.flatMap((l) => l.latency.edges);
+  const near = data.lanes.flatMap((l) => l.guides.filter((g) => g.code === 'service_time' || g.code === 'full_queue').map((g) => g.s));
+  const fastest = Math.min(...edges, ...near) / 1.12, slowest = Math.max(...edges, ...near) * 1.12;
+  const most = data.lanes.map((l) => Math.max(1, ...l.latency.ok, ...l.latency.failed));
+
+  function cellShape(params, api) { // [from, to, low, high, n]: the more, the denser; by its logarithm, because single ones matter
+    const a = api.coord([api.value(0), api.value(3)]), b = api.coord([api.value(1), api.value(2)]), clip = params.coordSys;
+    const shape = echarts.graphic.clipRectByRect({ x: a[0], y: a[1], width: Math.max(b[0] - a[0], 1), height: Math.max(b[1] - a[1], 1) },
+      { x: clip.x, y: clip.y, width: clip.width, height: clip.height });
+    return shape && { type: 'rect', shape, style: { fill: api.visual('color'), opacity: .2 + .8 * Math.log(api.value(4)) / Math.log(Math.max(2, most[+api.value(5)])) } };
+  }
+  function heat(lane, width) {
+    const m = lane.latency, index = data.lanes.indexOf(lane), ok = [], failed = [];
+    m.column.forEach((c, i) => {
+      const low = m.edges[m.row[i]], high = m.edges[m.row[i] + 1], half = Math.sqrt(low * high), both = m.ok[i] && m.failed[i];
+      if (m.ok[i]) ok.push([m.from[c], m.to[c], low, both ? half : high, m.ok[i], index]);
+      if (m.failed[i]) failed.push([m.from[c], m.to[c], both ? half : low, high, m.failed[i], index]);
+    });
+    const shown = lane.guides.filter((g) => g.s >= fastest && g.s <= slowest).sort((a, b) => a.s - b.s);
+    let last = 0;
+    const guides = shown.map((g) => { // a label that would lie on the one below it is left out; the tooltip has every guide
+      const room = Math.log(g.s / last) / Math.log(slowest / fastest) * 240 > 13;
+      if (room) last = g.s;
+      return { yAxis: g.s, label: { show: room, formatter: () => g.text + ', ' + time(g.s), position: g.code === 'service_time' ? 'insideStartBottom' : 'insideStartTop' } };
+    });
+    const cells = (name, tint, points) => ({ name, type: 'custom', renderItem: cellShape, data: points, encode: { x: [0, 1], y: [2, 3] }, itemStyle: { color: tint }, z: 3, silent: true });
+    return { ...base(), grid: { left: 56, right: 14, top: 26, bottom: 46 },
+      series: [stretches(lane, 0, width), cells('succeeded', css('ok'), ok), cells('failed', css('failed'), failed),
+        { name: 'guides', type: 'line', data: [], silent: true, z: 5, markLine: { silent: true, symbol: 'none', data: guides, lineStyle: { color: css('ink'), type: 'dashed', width: 1 },
+          label: { color: css('ink'), fontSize: 11.5, distance: 2, padding: [1, 4], backgroundColor: css('haze') } } }],
+      xAxis: axis({ min: 0, max: end || 1, splitLine: { show: false }, axisLine: { show: true, onZero: false, lineStyle: { color: css('rule') } },
+        axisPointer: { label: { show: false } },
+        axisLabel: { color: css('soft'), fontSize: 11.5, formatter: (v) => number(v, 4) + ' s', showMaxLabel: false, hideOverlap: true } }),
+      yAxis: logAxis(fastest, slowest, time),
+      dataZoom: zooming([0]),
+      tooltip: tooltip({ trigger: 'axis', axisPointer: { type: 'line', lineStyle: { color: css('soft') } }, formatter: (params) => {
+        const found = heatColumn(lane, params[0].axisValue);
+        return found < 0 ? tip('between trials', []) : tip(lane.latency.at[found].toFixed(1) + ' s into the run', heatLines(lane.latency, found));
+      } }) };
+  }
+  const heatColumn = ({ latency: m }, x) => m.from.findIndex((from, k) => x >= from && x < m.to[k]);
+  function heatLines(m, column) { // what a column holds, the slowest first
+    const lines = [];
+    for (let i = m.column.length - 1; i >= 0; i--) {
+      if (m.column[i] !== column) continue;
+      const span = time(m.edges[m.row[i]]) + ' to ' + time(m.edges[m.row[i] + 1]);
+      if (m.failed[i]) lines.push(['failed', span, number(m.failed[i], 6) + ' failed']);
+      if (m.ok[i]) lines.push(['ok', span, number(m.ok[i], 6)]);
+    }
+    return lines.length > 14 ? [...lines.slice(0, 14), ['', '…', '']] : lines;
+  }
+
+  const laneTint = (i) => css('lane' + i % 4);
+  const dashes = ['solid', 'dashed', 'dotted', [8, 3, 2, 3]];
+  const tails = data.lanes.flatMap((l) => l.percentiles);
+  const oneIn = (x) => x < 2 ? '' : x === 2 ? 'p50' : 'p' + number(100 * (1 - 1 / x), 12);
+  function band95(points) { // the interval between two neighbouring points
+    return (params, api) => {
+      const i = params.dataIndex;
+      if (i + 1 >= points.length) return null;
+      const a = points[i], b = points[i + 1];
+      return { type: 'polygon', shape: { points: [api.coord([a.x, a.low]), api.coord([b.x, b.low]), api.coord([b.x, b.high]), api.coord([a.x, a.high])] }, style: { fill: api.visual('color'), opacity: .18 } };
+    };
+  }
+  function tail() {
+    const low = Math.min(...tails.map((p) => p.low)) / 1.15, high = Math.max(...tails.map((p) => p.high)) * 1.15, far = Math.max(...tails.map((p) => p.x)) * 1.15;
+    const marks = [2, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8].filter((x) => x <= far);
+    return { ...base(), grid: { left: 56, right: 14, top: 26, bottom: 46 },
+      series: data.lanes.flatMap((l, i) => [
+        { name: 'interval ' + i, type: 'custom', renderItem: band95(l.percentiles), data: l.percentiles.map((p) => [p.x, p.low, p.high]), encode: { x: 0, y: [1, 2] }, itemStyle: { color: laneTint(i) }, silent: true, z: 2 },
+        { name: 'lane ' + i, type: 'line', symbol: 'circle', symbolSize: 4, data: l.percentiles.map((p) => [p.x, p.s]), itemStyle: { color: laneTint(i) }, lineStyle: { color: laneTint(i), width: 1.8, type: dashes[i % 4] }, z: 3 + i,
+          markPoint: { silent: true, symbol: 'circle', symbolSize: 1, data: l.percentiles.length ? [{ coord: [l.percentiles.at(-1).x, l.percentiles.at(-1).s], label: { show: true, formatter: () => l.name.slice(0, 24), color: laneTint(i), fontSize: 12, position: i % 2 ? 'bottom' : 'top', align: 'right', distance: 7 } }] : [] } }]),
+      xAxis: logAxis(1.2, far, oneIn, { name: 'of the requests that succeeded, by 1 ÷ (1 − p)', nameLocation: 'middle', nameGap: 28, splitLine: { show: true, lineStyle: { color: css('grid') } },
+        axisLabel: { color: css('soft'), fontSize: 11.5, formatter: oneIn, customValues: marks }, axisTick: { show: true, customValues: marks, lineStyle: { color: css('rule') } }, axisLine: { show: true, lineStyle: { color: css('rule') } } }),
+      yAxis: logAxis(low, high, time, { name: 'latency', nameLocation: 'end', nameGap: 10, nameTextStyle: { color: css('soft'), fontSize: 12, align: 'left', padding: [0, 0, 0, -48] } }),
+      tooltip: tooltip({ trigger: 'axis', axisPointer: { type: 'line', lineStyle: { color: css('soft') } }, formatter: (params) => {
+        const x = params[0].value[0];
+        return tip((x === 2 ? 'Half' : 'One request in ' + number(x, 4)) + ' took longer than', data.lanes.map((l, i) => {
+          const p = l.percentiles.find((q) => q.x === x);
+          return ['lane' + i % 4, l.name, p ? time(p.s) + ' [' + time(p.low) + ', ' + time(p.high) + ']' : 'sample too small'];
+        }));
+      } }) };
+  }
+
+  function both(lane) {
+    const r = lane.reconcile, reach = Math.max(4, ...r.trials.map((t) => Math.max(t.failures, t.overflows / Math.max(1, r.high ?? 1)))) * 1.06;
+    const height = Math.max(reach, ...r.trials.map((t) => t.overflows * 1.06), Math.min(reach * (r.high ?? 1), reach * 8));
+    const line = (name, slope, type) => ({ name, type: 'line', silent: true, showSymbol: false, data: [[0, 0], [Math.min(reach, height / slope), Math.min(reach * slope, height)]], lineStyle: { color: css('soft'), width: 1, type }, itemStyle: { color: css('soft') }, z: 2 });
+    const bounds = r.low !== null && r.high !== null ? [line('lower bound', r.low, 'dashed'), line('upper bound', r.high, 'dashed')] : [line('1 : 1', 1, 'dotted')];
+    return { ...base(), grid: { left: 56, right: 14, top: 26, bottom: 46 },
+      series: [...bounds, { name: 'trials', type: 'scatter', symbolSize: 9, data: r.trials.map((t) => [t.failures, t.overflows]), itemStyle: { color: css('overflow'), borderColor: css('paper'), borderWidth: 1 }, z: 4 }],
+      xAxis: axis({ min: 0, max: reach, name: 'failures that a full queue produces', nameLocation: 'middle', nameGap: 28, axisLabel: { color: css('soft'), fontSize: 11.5, showMaxLabel: false, hideOverlap: true }, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: css('rule') } } }),
+      yAxis: axis({ min: 0, max: height, name: 'overflows', nameLocation: 'end', nameGap: 10, nameTextStyle: { color: css('soft'), fontSize: 12, align: 'left', padding: [0, 0, 0, -48] }, axisLabel: { color: css('soft'), fontSize: 11.5, showMaxLabel: false } }),
+      tooltip: tooltip({ trigger: 'item', formatter: (p) => {
+        const t = r.trials[p.dataIndex];
+        return tip('Trial ' + t.index + ', ' + number(t.rate, 4) + ' req/s', [['overflow', 'overflows', number(t.overflows, 7)], ['', 'failures', number(t.failures, 7)],
+          ['', 'ratio', t.failures ? number(t.overflows / t.failures, 4) : 'none failed']]);
+      } }) };
+  }
+
   // The page around the figures.
   function add(id, lane, option) {
     const node = document.getElementById(id);
     const chart = echarts.init(node, null, { renderer: 'canvas' });
     charts.push({ id, chart, draw: () => {
       const zoom = chart.getOption()?.dataZoom?.[0];
-      chart.setOption(option(lane, node.clientWidth - 62), true);
+      chart.setOption(option(lane, node.clientWidth - 70), true);
       if (zoom) chart.dispatchAction({ type: 'dataZoom', start: zoom.start, end: zoom.end });
     } });
   }
   data.lanes.forEach((lane, i) => {
     if (lane.trials.length) add('dose-' + i, lane, dose); else empty('dose-' + i, 'No trial at a constant rate was recorded.');
     if (lane.timeline.x.length) add('time-' + i, lane, timeline); else empty('time-' + i, 'No bin was recorded.');
+    if (lane.latency.column.length) add('heat-' + i, lane, heat); else empty('heat-' + i, 'No request was sent.');
+    if (lane.reconcile.trials.some((t) => t.failures || t.overflows)) add('both-' + i, lane, both);
+    else empty('both-' + i, lane.reconcile.trials.length ? 'Nothing overflowed, and nothing failed that an overflow could explain.' : 'Overflows were not measured around any complete trial.');
   });
+  if (tails.length) add('tail', null, tail); else if (data.lanes.length) empty('tail', 'Too few requests succeeded for a curve.');
   function empty(id, text) {
     const node = document.getElementById(id);
     node.className = 'note';
     node.textContent = text;
   }
+  const linked = (c) => /^(time|heat)/.test(c.id); // what shares the axis of time
   const redraw = () => charts.forEach((c) => { c.chart.resize(); c.draw(); });
+  const drawn = (points) => { // how many points a series has, and the sum of each of their values: what a test can compare with report.json
+    const sums = [points.count()];
+    points.each((i) => points.getValues(i).forEach((v, k) => { sums[k + 1] = (sums[k + 1] ?? 0) + (Number.isFinite(v) ? v : 0); }));
+    return sums;
+  };
   let waiting = charts.length;
   const ready = () => {
     const points = {};
-    for (const c of charts) points[c.id] = Object.fromEntries(c.chart.getModel().getSeries().map((s) => [s.name, s.getData().count()]));
+    for (const c of charts) points[c.id] = Object.fromEntries(c.chart.getModel().getSeries().map((s) => [s.name, drawn(s.getData())]));
     root.dataset.points = JSON.stringify(points);
     root.dataset.ready = 'true';
   };
@@ -275,7 +400,7 @@
     c.draw();
   }
   if (charts.length === 0) ready();
-  echarts.connect(charts.filter((c) => c.id.startsWith('time')).map((c) => c.chart));
+  echarts.connect(charts.filter((c) => linked(c)).map((c) => c.chart));
 
   let width = root.clientWidth;
   new ResizeObserver(() => { // of the root: a chart's own container never sizes itself by its chart
@@ -294,7 +419,7 @@
     select.closest('p').hidden = false;
     select.addEventListener('change', () => {
       const b = longest[select.value];
-      for (const c of charts) if (c.id.startsWith('time')) c.chart.dispatchAction(b && select.value !== '' ?
+      for (const c of charts) if (linked(c)) c.chart.dispatchAction(b && select.value !== '' ?
         { type: 'dataZoom', startValue: Math.max(0, b.start - b.width / 20), endValue: Math.min(end, b.start + b.width * 1.05) } : { type: 'dataZoom', start: 0, end: 100 });
     });
   }
@@ -308,20 +433,32 @@
       link.click();
     });
   }
-  for (const details of document.querySelectorAll('details.bins')) details.addEventListener('toggle', () => {
-    const box = details.querySelector('div'), t = data.lanes[details.dataset.lane].timeline;
+  // The values behind each figure, as tables: made when they are asked for.
+  const value = (v, digits = 4) => v === null || v === undefined ? '–' : number(v, digits);
+  const tables = {
+    time: ({ timeline: t }) => {
+      const kinds = data.classes.filter((c) => own(t.bad, c));
+      return [['at, s', 'offered, req/s', 'goodput, req/s', 'Recv-Q', 'overflows', 'replayed', ...kinds],
+        t.at.map((at, i) => [at.toFixed(2), ...[t.offered, t.goodput, t.recvq, t.overflows, t.replayed, ...kinds.map((c) => t.bad[c])].map((v) => value(v[i]))])];
+    },
+    heat: ({ latency: m }) => [['at, s', 'took from', 'to', 'succeeded', 'failed'],
+      m.column.map((c, i) => [m.at[c].toFixed(2), time(m.edges[m.row[i]]), time(m.edges[m.row[i] + 1]), value(m.ok[i], 7), value(m.failed[i], 7)])],
+    both: ({ reconcile: r }) => [['trial', 'offered, req/s', 'failures', 'overflows'], r.trials.map((t) => [String(t.index), value(t.rate), value(t.failures, 7), value(t.overflows, 7)])],
+    tail: () => [['one request in', ...data.lanes.map((l) => l.name + ', 95 %')], [...new Set(tails.map((p) => p.x))].sort((a, b) => a - b).map((x) => [number(x, 4), ...data.lanes.map((l) => {
+      const p = l.percentiles.find((q) => q.x === x);
+      return p ? time(p.s) + ' [' + time(p.low) + ', ' + time(p.high) + ']' : '–';
+    })])],
+  };
+  for (const details of document.querySelectorAll('details.values')) details.addEventListener('toggle', () => {
+    const box = details.querySelector('div');
     if (!details.open || box.firstChild) return;
+    const [names, rows] = tables[details.dataset.figure](data.lanes[details.dataset.lane]);
     const table = element('table'), head = table.createTHead().insertRow(), body = table.createTBody();
-    const kinds = data.classes.filter((c) => own(t.bad, c));
-    for (const name of ['at, s', 'offered, req/s', 'goodput, req/s', 'Recv-Q', 'overflows', 'replayed', ...kinds]) {
-      head.append(Object.assign(element('th', name, 'n'), { scope: 'col' }));
-    }
-    t.at.forEach((at, i) => {
+    for (const name of names) head.append(Object.assign(element('th', name, 'n'), { scope: 'col' }));
+    for (const row of rows) {
       const line = body.insertRow();
-      const value = (v) => v === null || v === undefined ? '–' : number(v, 4);
-      for (const text of [at.toFixed(2), value(t.offered[i]), value(t.goodput[i]), value(t.recvq[i]), value(t.overflows[i]), value(t.replayed[i]),
-        ...kinds.map((c) => value(t.bad[c][i]))]) line.append(element('td', text, 'n'));
-    });
+      row.forEach((text, i) => line.append(i ? element('td', text, 'n') : Object.assign(element('th', text, 'n'), { scope: 'row' })));
+    }
     box.append(table);
   });
 })();

@@ -1,0 +1,201 @@
+package analysis
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"weir/report/analysis/estimate"
+	"weir/report/capacity"
+	"weir/report/runfile"
+)
+
+// LatencyMap counts a lane's sent requests by when they were due and how long they took, from due: a heat map. A
+// cell is four values at the same place of Column, Row, OK and Failed; cells without a request are left out.
+type LatencyMap struct {
+	BinS   float64   `json:"bin_s"`   // width of a column
+	Trial  []int     `json:"trial"`   // of each column
+	AtS    []float64 `json:"at_s"`    // where each column begins, from the epoch
+	EdgesS []float64 `json:"edges_s"` // row r holds times from edge r up to edge r+1: quarters of octaves
+	Column []int     `json:"column"`  // of each cell
+	Row    []int     `json:"row"`     // of each cell, from 0
+	OK     []uint64  `json:"ok"`      // requests in it that succeeded
+	Failed []uint64  `json:"failed"`  // and that failed
+}
+
+// Percentile is one point of a lane's distribution of latency, with an interval that rests on the order of
+// the values alone and takes requests for independent, which those that waited in one queue are not.
+type Percentile struct {
+	OneIn float64 `json:"one_in"` // 1/(1−p): one request in so many took longer; 100 is p99
+	S     float64 `json:"s"`      // the latency
+	LowS  float64 `json:"low_s"`  // 95 % interval
+	HighS float64 `json:"high_s"` // its other end
+}
+
+// Guide is a latency that the model, the kernel or a setting makes likely.
+type Guide struct {
+	S    float64 `json:"s"`    // the latency
+	Code string  `json:"code"` // "service_time", "full_queue", "connect_timeout", "syn_retransmit"
+	Text string  `json:"text"` // in words
+}
+
+// maxColumns bounds a lane's latency map; a longer run has wider columns.
+const maxColumns = 400
+
+// maxCells bounds what is kept of all latencies while the record is read.
+const maxCells = 1 << 22
+
+// latencyCell counts the requests of one bin that took equally long.
+type latencyCell struct {
+	row        uint8
+	ok, failed uint64
+}
+
+// latencyRow is the quarter of an octave in which d lies, in whole numbers, so that every machine agrees.
+func latencyRow(d time.Duration) uint8 {
+	v := uint64(max(d, 4))
+	e := bits.Len64(v) - 1
+	return uint8(4*e + int(v>>(e-2)&3))
+}
+
+// rowEdge is the least time of a row.
+func rowEdge(row int) time.Duration { return time.Duration((4 + row%4) << (row / 4) >> 2) }
+
+// cell is the bin's cell in a row; nil where there are too many.
+func (l *loader) cell(b *bin, row uint8) *latencyCell {
+	if i := slices.IndexFunc(b.cells, func(c latencyCell) bool { return c.row == row }); i >= 0 {
+		return &b.cells[i]
+	}
+	if l.cells++; l.cells > maxCells {
+		l.run.warn("latency_map", "the latency map is not complete: the record has more than %d cells", maxCells)
+		return nil
+	}
+	b.cells = append(b.cells, latencyCell{row: row})
+	return &b.cells[len(b.cells)-1]
+}
+
+// latencyMap lays the lane's cells into columns that begin with their trial.
+func (l *lane) latencyMap() LatencyMap {
+	width := l.columnWidth()
+	m := LatencyMap{BinS: width.Seconds(), Trial: []int{}, AtS: []float64{}, EdgesS: []float64{}, Column: []int{}, Row: []int{}, OK: []uint64{}, Failed: []uint64{}}
+	low, high := l.rows()
+	for row := low; row <= high+1 && low <= high; row++ {
+		m.EdgesS = append(m.EdgesS, rowEdge(row).Seconds())
+	}
+	for _, t := range l.trials {
+		columns := t.columns(width)
+		for _, at := range slices.Sorted(maps.Keys(columns)) {
+			m.Trial, m.AtS = append(m.Trial, t.Index), append(m.AtS, at.Seconds())
+			cells := columns[at]
+			for _, row := range slices.Sorted(maps.Keys(cells)) {
+				m.Column, m.Row = append(m.Column, len(m.AtS)-1), append(m.Row, int(row)-low)
+				m.OK, m.Failed = append(m.OK, cells[row].ok), append(m.Failed, cells[row].failed)
+			}
+		}
+	}
+	return m
+}
+
+// columns adds up the trial's cells over stretches of width, by where these begin.
+func (t *trial) columns(width time.Duration) map[time.Duration]map[uint8]latencyCell {
+	out := map[time.Duration]map[uint8]latencyCell{}
+	first := t.Start.Truncate(runfile.BinWidth)
+	for at, b := range t.bins {
+		if len(b.cells) == 0 {
+			continue
+		}
+		column := first + (at - first).Truncate(width)
+		if out[column] == nil {
+			out[column] = map[uint8]latencyCell{}
+		}
+		for _, c := range b.cells {
+			sum := out[column][c.row]
+			out[column][c.row] = latencyCell{c.row, sum.ok + c.ok, sum.failed + c.failed}
+		}
+	}
+	return out
+}
+
+// columnWidth is a multiple of the record's bins.
+func (l *lane) columnWidth() time.Duration {
+	width := runfile.BinWidth
+	columns := func() (n int64) {
+		for _, t := range l.trials {
+			n += int64(t.duration()/width) + 1
+		}
+		return n
+	}
+	for columns() > maxColumns+int64(len(l.trials)) {
+		width *= 2
+	}
+	return width
+}
+
+// rows is the first and the last row that any request is in; first > last where there is none.
+func (l *lane) rows() (first, last int) {
+	first, last = 1<<8, -1
+	for _, t := range l.trials {
+		for _, b := range t.bins {
+			for _, c := range b.cells {
+				first, last = min(first, int(c.row)), max(last, int(c.row))
+			}
+		}
+	}
+	return first, last
+}
+
+// tails are the quantiles of a percentile curve within each power of ten: R10 of ISO 3.
+var tails = []float64{1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8}
+
+// percentiles are the points whose interval is bounded: the curve ends where the sample does.
+func percentiles(h *hdr.Histogram) []Percentile {
+	out := []Percentile{}
+	n := uint64(h.TotalCount())
+	for decade := 1.0; decade < 1e12; decade *= 10 {
+		for _, x := range tails {
+			oneIn := x * decade
+			q := 1 - 1/oneIn
+			if !estimate.Supported(n, q) {
+				if oneIn > 2 {
+					return out
+				}
+				continue
+			}
+			low, high := estimate.QuantileRanks(n, q)
+			at := func(rank uint64) float64 {
+				return time.Duration(h.ValueAtPercentile(100 * float64(rank) / float64(n))).Seconds()
+			}
+			lowest := max(0, at(low)*(1-counterWidth)-counterLeast)
+			out = append(out, Percentile{oneIn, at(uint64(math.Floor(q*float64(n) + .5))), lowest, at(high)}) // as rankedQuantiles has them
+		}
+	}
+	return out
+}
+
+// guides are the latencies at which the lane's requests must gather, if the model is right: one service time, a
+// wait through a full queue before it, and what the client's kernel and its connect timeout do.
+func (r *run) guides(l *lane, c serverCapacity) []Guide {
+	guides := []Guide{}
+	add := func(at time.Duration, code, text string) { guides = append(guides, Guide{at.Seconds(), code, text}) }
+	if c.mean > 0 {
+		add(c.mean, "service_time", "S, one service time")
+	}
+	if m, ok := c.model(l); ok {
+		add(c.mean+m.LongestWait(), "full_queue", fmt.Sprintf("S + C/μ, through a full queue of %d", m.Slots()))
+	}
+	if l.ConnectTimeout <= 0 || isUnix(l.Listener) {
+		return guides
+	}
+	if linear, ok := r.synLinearTimeouts(); ok {
+		for i, at := range capacity.SYNRetransmits(linear, 6, l.ConnectTimeout) {
+			add(at, "syn_retransmit", fmt.Sprintf("SYN %d", i+2))
+		}
+	}
+	add(l.ConnectTimeout, "connect_timeout", "the client's connect timeout")
+	return guides
+}

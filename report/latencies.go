@@ -1,0 +1,111 @@
+package report
+
+import (
+	"slices"
+
+	"weir/report/analysis"
+)
+
+// latencyFigure is a lane's heat map on the axis of its timeline: cells as in analysis.LatencyMap.
+type latencyFigure struct {
+	From   []float64 `json:"from"` // where each column begins on the axis
+	To     []float64 `json:"to"`
+	At     []float64 `json:"at"` // the same on the run's clock
+	Edges  []float64 `json:"edges"`
+	Column []int     `json:"column"`
+	Row    []int     `json:"row"`
+	OK     []uint64  `json:"ok"`
+	Failed []uint64  `json:"failed"`
+}
+
+type guideFigure struct {
+	S    float64 `json:"s"`
+	Code string  `json:"code"`
+	Text string  `json:"text"`
+}
+
+// tailFigure is a point of figure 4.
+type tailFigure struct {
+	OneIn float64 `json:"x"`
+	S     float64 `json:"s"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// reconcileFigure is figure 5: the trials whose overflows were counted, and the slopes between which they must lie.
+type reconcileFigure struct {
+	Low     *float64         `json:"low"`
+	High    *float64         `json:"high"`
+	Trials  []reconcileTrial `json:"trials"`
+	Verdict string           `json:"verdict"`
+}
+
+type reconcileTrial struct {
+	Index     int     `json:"index"`
+	Rate      float64 `json:"rate"`
+	Failures  uint64  `json:"failures"`
+	Overflows uint64  `json:"overflows"`
+}
+
+// layLatency puts each column where its trial's stretch of the axis is; it ends with the stretch at the latest.
+func layLatency(m *analysis.LatencyMap, trials []analysis.Trial, blocks []block) latencyFigure {
+	out := latencyFigure{From: []float64{}, To: []float64{}, At: m.AtS, Edges: m.EdgesS, Column: m.Column, Row: m.Row, OK: m.OK, Failed: m.Failed}
+	for c, at := range m.AtS {
+		k := slices.IndexFunc(trials, func(t analysis.Trial) bool { return t.Index == m.Trial[c] })
+		from, end := at, at+m.BinS
+		if k >= 0 && k < len(blocks) {
+			from = blocks[k].Start + at - trials[k].Start
+			end = min(from+m.BinS, blocks[k].Start+blocks[k].Width)
+		}
+		out.From, out.To = append(out.From, round6(from)), append(out.To, round6(max(from, end)))
+	}
+	return out
+}
+
+func guideFigures(l *analysis.Lane) []guideFigure {
+	out := []guideFigure{}
+	for _, g := range l.Guides {
+		out = append(out, guideFigure(g))
+	}
+	return out
+}
+
+func tailFigures(l *analysis.Lane) []tailFigure {
+	out := []tailFigure{}
+	for _, p := range l.Percentiles {
+		out = append(out, tailFigure{p.OneIn, p.S, p.LowS, p.HighS})
+	}
+	return out
+}
+
+func reconcileTrials(l *analysis.Lane, trials []analysis.Trial) reconcileFigure {
+	r := l.Reconciliation
+	out := reconcileFigure{Low: r.Low, High: r.High, Trials: []reconcileTrial{}, Verdict: r.Verdict}
+	for _, t := range trials {
+		if t.Complete && t.Overflows != nil { // as the analysis reconciles them
+			out.Trials = append(out.Trials, reconcileTrial{t.Index, t.Rate, t.QueueFailures, *t.Overflows})
+		}
+	}
+	return out
+}
+
+// spread says in words what the heat map of a lane shows, for those who cannot see it.
+func spread(l *analysis.Lane) string {
+	if len(l.LatencyMap.OK) == 0 {
+		return "No request was answered."
+	}
+	text := "Of those that succeeded half took up to " + secondsOr(l.Latency.P50) + ", the longest " + secondsOr(l.Latency.Max) + "."
+	if l.FailLatency.Count > 0 {
+		text += " Of those that failed half were known to after " + secondsOr(l.FailLatency.P50) + "."
+	}
+	return text
+}
+
+// tail says where the percentile curve of a lane begins and ends.
+func tail(l *analysis.Lane) string {
+	if len(l.Percentiles) == 0 {
+		return "too few requests succeeded for a curve"
+	}
+	last := l.Percentiles[len(l.Percentiles)-1]
+	return "median " + secondsOr(l.Latency.P50) + ", and one request in " + digits(last.OneIn, 3) + " took longer than " + seconds(last.S)
+}
