@@ -49,6 +49,9 @@ func TestSchemaIsOfTheTypes(t *testing.T) {
 
 // TestReportsFollowTheSchema, and what is not a report does not: else a schema that allows everything would do.
 func TestReportsFollowTheSchema(t *testing.T) {
+	if *update {
+		t.Skip("what is embedded is the schema before its update")
+	}
 	schema := compiled(t)
 	for name, fixture := range fixtures {
 		var b bytes.Buffer
