@@ -47,15 +47,15 @@ func summary(a *analysis.Analysis) []row {
 	}{
 		{"overflow onset", func(_ *analysis.Analysis, l *analysis.Lane) cell {
 			return onset(l.OverflowOnset, cmp.Or(l.NoOnset, "no reason recorded"))
-		}, nil},
+		}, planned},
 		{"failure onset", func(_ *analysis.Analysis, l *analysis.Lane) cell {
 			why := cmp.Or(l.NoOnset, "no reason recorded")
 			if l.OverflowOnset == nil && l.NoOnset != "" {
 				why = "same reason" // as in the row above
 			}
 			return onset(l.ErrorOnset, why)
-		}, nil},
-		{"onset ÷ capacity", overCapacity, nil},
+		}, planned},
+		{"onset ÷ capacity", overCapacity, planned},
 		{"overflows : failed", reconciled, nil},
 		{"client saw", clientSaw, nil},
 		{"SYNs lost", lostSYNs, anySYNLost},
@@ -71,7 +71,7 @@ func summary(a *analysis.Analysis) []row {
 		{"evidence reached", evidence, nil},
 		{"mode", func(_ *analysis.Analysis, l *analysis.Lane) cell { return cell{Main: l.Mode} }, mixed},
 	}
-	var rows []row
+	rows := searched(a)
 	for _, q := range questions {
 		if q.asked != nil && !q.asked(a) {
 			continue

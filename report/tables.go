@@ -62,6 +62,9 @@ func trialOutcomes(t analysis.Trial) string {
 	for _, f := range failures(t.Outcomes, lateIn(t)) {
 		parts = append(parts, count(f.N)+" "+f.Name)
 	}
+	if t.Spoiled != "" {
+		parts = append(parts, "does not count: "+t.Spoiled)
+	}
 	if !t.Complete {
 		parts = append(parts, "cut short")
 	}

@@ -48,6 +48,9 @@ func (p page) layout(a *analysis.Analysis) []string {
 	out = append(out, p.hang("", "weir: "+strings.Join(title(a), " · "))...)
 	gap()
 	if a.Valid {
+		for _, found := range searches(a) {
+			out = append(out, p.paint(bold, p.hang("", found))...)
+		}
 		for _, why := range causes(a) {
 			out = append(out, p.paint(bold, p.hang("", why))...)
 		}

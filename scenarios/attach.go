@@ -24,6 +24,7 @@ type AttachOptions struct {
 	Name              string
 	Lanes             []LaneOptions
 	Plans             func(computed float64) ([]plan.Plan, error) // given the computed capacity in req/s, 0 if unknown
+	Search            *SearchOptions                              // in place of Plans; nil: none
 	Engine            string                                      // one of Engines; empty: auto
 	Workers           int
 	WorkerConnections int
@@ -102,18 +103,27 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 	if err := s.calibrate(ctx); err != nil {
 		return err
 	}
+	s.pace(every, s.Capacity.ServiceTime)
+	if opt.Search != nil {
+		if err := s.searching(*opt.Search); err != nil {
+			return s.unknownWorkers(err)
+		}
+		return nil
+	}
 	plans, err := opt.Plans(s.Capacity.Computed())
-	if err != nil && s.Capacity.Workers == 0 && s.Capacity.WorkersSource != "" {
+	if err != nil {
+		return s.unknownWorkers(err)
+	}
+	s.Trials, err = trials(s.Lanes, plans)
+	return err
+}
+
+// unknownWorkers adds to the error of a plan that needs the workers why they were not counted.
+func (s *Setup) unknownWorkers(err error) error {
+	if s.Capacity.Workers == 0 && s.Capacity.WorkersSource != "" {
 		return fmt.Errorf("%w; they were %s", err, s.Capacity.WorkersSource)
 	}
-	if err != nil {
-		return err
-	}
-	if s.Trials, err = trials(s.Lanes, plans); err != nil {
-		return err
-	}
-	s.pace(every, s.Capacity.ServiceTime)
-	return nil
+	return err
 }
 
 // followLog has a log of the proxy watched, which must be readable now: later is too late to find a wrong path.
@@ -197,7 +207,7 @@ func (s *Setup) probeListener(ctx context.Context, opt AttachOptions, every time
 		}
 		return true, nil
 	}
-	s.watchListener(found.Listeners[0], conf.Host)
+	s.watchListener(found.Listeners, conf.Host)
 	return true, s.discover(ctx, conf)
 }
 

@@ -91,6 +91,7 @@ type Watcher func(ctx context.Context, epoch time.Time, rec Recorder)
 type Experiment struct {
 	Lanes       []Lane
 	Trials      []Trial // in the order in which they are run
+	Search      *Search // chooses the trials as it goes, in place of those; nil: none
 	Watchers    []Watcher
 	SampleEvery time.Duration // of the fastest probe; 0: no probe, so draining cannot be seen
 	Baseline    time.Duration // quiet time before the first trial
@@ -101,11 +102,18 @@ type Experiment struct {
 // Run offers every trial in turn, each after the one before has drained, and returns when the last has.
 // If ctx ends first, the trial under way is ended and recorded and ctx's error is returned.
 func (e *Experiment) Run(ctx context.Context, epoch time.Time, rec Recorder) error {
+	seen := &tally{Recorder: rec}
+	if e.Search != nil {
+		rec = seen
+	}
 	tap := newQueueTap(rec)
 	stop := e.watch(ctx, epoch, tap)
 	defer stop()
 	if err := sleep(ctx, e.Baseline); err != nil {
 		return err
+	}
+	if e.Search != nil {
+		return e.search(ctx, epoch, seen, tap)
 	}
 	for _, t := range e.Trials {
 		lane, err := e.lane(t.Lane)

@@ -56,8 +56,11 @@ func (e *Experiment) pace(sampleEvery, serviceTime time.Duration) {
 	e.DrainLimit = 30 * time.Second
 }
 
-// Length estimates how long the trials take, drains not counted.
+// Length estimates how long the trials take, drains not counted; of a search, how long it may take.
 func (e *Experiment) Length() time.Duration {
+	if e.Search != nil {
+		return e.Search.Budget
+	}
 	total := e.Baseline
 	for _, t := range e.Trials {
 		total += lead + t.Plan.Duration() + e.Rest

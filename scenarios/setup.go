@@ -23,6 +23,7 @@ type Setup struct {
 	Warnings    []Warning
 	Notes       []string // what was found and taken for granted, to be said before the load
 	closers     []func() error
+	slots       int                       // places in the queue of the lanes' listener; 0: not known
 	closesFirst map[string]loadgen.Closer // by lane: who closed the connection of the first request
 }
 

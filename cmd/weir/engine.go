@@ -24,9 +24,10 @@ func (e *engineFlag) check() error {
 	return nil
 }
 
-// engineUsage makes a usage error of an engine that was asked for and cannot carry the target.
+// engineUsage makes usage errors of an engine that was asked for and cannot carry the target, and of a search
+// without a start.
 func engineUsage(err error) error {
-	if errors.Is(err, scenarios.ErrEngine) {
+	if errors.Is(err, scenarios.ErrEngine) || errors.Is(err, scenarios.ErrNoStart) {
 		return &statusError{exitUsage, err}
 	}
 	return err

@@ -78,6 +78,8 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 		return &statusError{exitInvalid, nil}
 	case len(a.Assertions) > 0:
 		return gateStatus(gate.Overall(a.Assertions))
+	case !a.Conclusive():
+		return &statusError{exitInconclusive, nil}
 	}
 	return nil
 }

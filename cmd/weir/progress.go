@@ -72,6 +72,9 @@ func introduction(s *scenarios.Setup) string {
 	if len(s.Lanes) == 1 {
 		parts[0] = fmt.Sprintf("%d trials, about %v without drains", len(s.Trials), s.Length().Round(time.Second))
 	}
+	if f := s.Search; f != nil {
+		parts[0] = fmt.Sprintf("a search from %.4g req/s in trials of %v, %v at most", f.Start, f.Trial.Round(time.Millisecond), f.Budget)
+	}
 	if l := s.Lanes[0].Listener; l != "" {
 		parts = append(parts, "watching "+l)
 	}
@@ -139,8 +142,8 @@ func (p *progress) trialEnd() {
 	p.finished++
 	p.planned += p.current.Plan.Duration()
 	if !p.terminal && !p.quiet {
-		fmt.Fprintf(p.out, "trial %d/%d %s %s: %d requests, %d failed, %s\n",
-			p.finished, p.total, p.current.Lane, rateText(p.current.Rate), p.sent.Load(), p.bad.Load(), p.kernel(p.deepest))
+		fmt.Fprintf(p.out, "trial %s %s %s: %d requests, %d failed, %s\n",
+			p.number(p.finished), p.current.Lane, rateText(p.current.Rate), p.sent.Load(), p.bad.Load(), p.kernel(p.deepest))
 	}
 }
 
@@ -152,8 +155,19 @@ func (p *progress) line() string {
 	const width = 10
 	done := width * p.finished / max(p.total, 1)
 	bar := strings.Repeat("█", done) + strings.Repeat("░", width-done)
-	return fmt.Sprintf("%s %2d/%d %s %s  %s  failed %d  %s",
-		bar, min(p.finished+1, p.total), p.total, p.current.Lane, rateText(p.current.Rate), p.kernel(p.depth), p.bad.Load(), p.left())
+	if p.total == 0 { // a search: nobody knows how many there will be
+		bar = "searching"
+	}
+	return fmt.Sprintf("%s %s %s %s  %s  failed %d  %s",
+		bar, p.number(p.finished+1), p.current.Lane, rateText(p.current.Rate), p.kernel(p.depth), p.bad.Load(), p.left())
+}
+
+// number is which trial it is, and of how many where that is known.
+func (p *progress) number(n int) string {
+	if p.total == 0 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d/%d", min(n, p.total), p.total)
 }
 
 // kernel says what the probe sees of the current lane's listener.
@@ -172,7 +186,7 @@ func (p *progress) kernel(depth uint32) string {
 func (p *progress) left() string {
 	elapsed := time.Since(p.began)
 	total := p.length
-	if p.planned > 0 {
+	if p.planned > 0 && p.total > 0 {
 		total = time.Duration(float64(elapsed) * float64(p.length) / float64(p.planned))
 	}
 	left := max(total-elapsed, 0).Round(time.Second)

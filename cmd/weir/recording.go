@@ -59,6 +59,9 @@ func header(s *scenarios.Setup, epoch time.Time, command []string, seed uint64) 
 		Version: version(), Name: s.Name, Claim: s.Claim, Command: command, Epoch: epoch.UTC(), Seed: seed,
 		Environment: s.Environment, Capacity: runfile.Capacity(s.Capacity), TrialsTotal: len(s.Trials),
 	}
+	if s.Search != nil {
+		h.Search = &s.Search.Spec
+	}
 	for _, w := range s.Warnings {
 		h.Warnings = append(h.Warnings, runfile.Warning(w))
 	}

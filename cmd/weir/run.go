@@ -18,6 +18,7 @@ type runFlags struct {
 	outputFlags
 	engineFlag
 	stopFlags
+	searchFlags
 	name              string
 	workers           int
 	workerConnections int
@@ -48,6 +49,9 @@ workers on this machine are counted, and what was counted is said; --workers ove
   # a plan of its own, through the proxy alone
   weir run --proxy http://127.0.0.1:8080/ --steps 20..80 --trials 15 --trial-duration 5s
 
+  # the highest rate that is sustained, in at most three minutes
+  weir run --direct http://127.0.0.1:8000/ --workers 8 --search --budget 3m
+
   # a mix of requests over kept connections as NGINX keeps them, ended when it goes wrong
   weir run --direct http://127.0.0.1:8000/ --targets requests.txt --rate 200 --duration 10m \
     --connections reuse --max-idle 32 --requests-per-connection 1000 --idle-timeout 60s \
@@ -59,6 +63,7 @@ workers on this machine are counted, and what was counted is said; --workers ove
 	flags.SortFlags = false
 	f.targetFlags.register(flags)
 	f.loadFlags.register(flags)
+	f.searchFlags.register(flags)
 	flags.IntVar(&f.workers, "workers", 0, "how many workers the backend has; 0: counted, where that is certain")
 	flags.IntVar(&f.workerConnections, "worker-connections", 0, "connections a worker serves at once; 0: one")
 	flags.DurationVar(&f.serviceTime, "service-time", 0, "how long a worker is busy with a request; 0: measured at low load")
@@ -90,12 +95,19 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	if err := f.assertFlags.check(names); err != nil {
 		return err
 	}
+	search, err := f.options(&f.loadFlags)
+	if err != nil {
+		return err
+	}
 	options := scenarios.AttachOptions{
 		Name: f.name, Lanes: lanes,
-		Plans:  func(computed float64) ([]plan.Plan, error) { return f.plans(computed) },
+		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search,
 		Engine: f.engine, Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
 		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval, ProbeCommand: f.probeCommand,
 		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog,
+	}
+	if err := f.searchFlags.check(&f.loadFlags, f.workers > 0 || options.Discoverable()); err != nil {
+		return err
 	}
 	if err := f.loadFlags.check(f.workers > 0 || options.Discoverable()); err != nil {
 		return err

@@ -150,6 +150,8 @@ type Lane struct {
 	Percentiles    []Percentile      `json:"percentiles"`           // of the ok requests, from due; as far as the sample goes
 	Guides         []Guide           `json:"latency_guides"`        // where latencies should gather
 	LogClasses     []LogClass        `json:"log_classes,omitempty"` // NGINX's own account, most frequent first
+
+	Search *Search `json:"search"` // for the highest sustained rate; null: the run was none
 }
 
 // LostSYNs are the connections that lost as many SYNs.
@@ -190,6 +192,8 @@ type Trial struct {
 	Latency       Quantiles         `json:"latency_s"`        // of its ok requests, from due
 
 	Latencies Latencies `json:"-"` // the same, to merge with other trials'; nil where they were too many to keep
+
+	Spoiled string `json:"spoiled,omitempty"` // of a search: why the generator was the limit, so that it says nothing of the server
 }
 
 // Timeline is a lane's trials on one clock, in bins of BinS seconds, for drawing. Only bins within its

@@ -38,6 +38,7 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 			a.Environment[e.Host+": clock"] = e.Text // how far the times of a probe on another machine can be trusted
 		}
 	}
+	r.spoil(c)
 	r.doubt(c)
 	for _, l := range r.lanes {
 		out, o := r.lane(l, c)
@@ -107,6 +108,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	}
 	out.Reconciliation = r.reconcile(l, c)
 	out.Cause = r.cause(l, c, out.Reconciliation)
+	out.Search = r.search(l, c)
 	out.Timeline = r.timeline(l, c)
 	out.LatencyMap, out.Percentiles, out.Guides = l.latencyMap(), percentiles(l.latency), r.guides(l, c)
 	return out, o
@@ -117,7 +119,7 @@ func (t *trial) report(fit *estimate.Fit) Trial {
 	out := Trial{
 		Index: t.Index, Rate: t.rate(), Start: t.Start.Seconds(), Duration: d,
 		Due: f.due, Sent: f.sent, Bad: f.bad, Outcomes: named(f.outcomes),
-		Overflows: f.overflows, MaxRecvQ: f.queue.depth, Drained: t.drained(), Complete: f.complete,
+		Overflows: f.overflows, MaxRecvQ: f.queue.depth, Drained: t.drained(), Complete: f.complete, Spoiled: t.spoiled,
 	}
 	if d > 0 && f.due > 0 {
 		perSecond := float64(f.due) / d

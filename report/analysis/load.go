@@ -35,6 +35,8 @@ type lane struct {
 	trials                      []*trial
 	latency, service, fail, lag *hdr.Histogram           // of all its trials, ns
 	connects                    map[int]runfile.Connects // by how many SYNs each lost
+	trialLag                    *hdr.Histogram           // of the trial under way, where the run is a search; nil else
+	lagOf                       int                      // which trial that is
 	slots                       int                      // C: places in the listener's queue; 0 where its limit is not known
 }
 
@@ -47,6 +49,8 @@ type trial struct {
 	bins    map[time.Duration]*bin
 	latency map[time.Duration]counted // of its ok requests, from due; by the counter's lower end
 	figures figures
+	late    time.Duration // of a search: 99th percentile of sent − due; 0 where too few requests tell it
+	spoiled string        // of a search: why the generator was the limit; "": it was not
 }
 
 // counted is a counter of a histogram.
@@ -135,6 +139,7 @@ func (l *loader) add(rec runfile.Record) error {
 		return l.trial(rec)
 	case *runfile.TrialEnd:
 		l.byIndex[rec.Index].end = rec
+		l.lateIn(l.byIndex[rec.Index])
 	case *runfile.Bin:
 		return l.bin(rec)
 	case *runfile.Sample:
@@ -159,6 +164,9 @@ func (l *loader) header(h *runfile.Header) {
 			Lane: ln, latency: runfile.NewHistogram(), service: runfile.NewHistogram(), fail: runfile.NewHistogram(), lag: runfile.NewHistogram(),
 			connects: map[int]runfile.Connects{},
 		})
+		if h.Search != nil {
+			l.run.lanes[len(l.run.lanes)-1].trialLag = runfile.NewHistogram()
+		}
 	}
 }
 
@@ -202,6 +210,15 @@ func (l *loader) bin(rec *runfile.Bin) error {
 	b.weClosed += rec.WeClosed
 	if b.late > b.due[loadgen.OK] {
 		return errors.New("more late answers than answers")
+	}
+	if h := t.lane.trialLag; h != nil {
+		if t.lane.lagOf != t.Index {
+			h.Reset()
+			t.lane.lagOf = t.Index
+		}
+		if err := runfile.MergeHistogram(h, rec.Lag); err != nil {
+			return err
+		}
 	}
 	return errors.Join(
 		l.latency(t, b, rec.Latency),

@@ -30,6 +30,9 @@ type onsets struct {
 func (r *run) onsets(l *lane) onsets {
 	var o onsets
 	switch {
+	case r.header.Search != nil:
+		o.noFailure = "a search chooses its rates by what it saw, which the interval of an onset does not allow for: its bounds stand in its place, or measure with --steps"
+		o.noOverflow = o.noFailure
 	case l.Mode != runfile.Loss:
 		o.noFailure = "in retrial mode retransmitted SYNs hide the loss, so failures do not show where it began: measure in loss mode, with a connect timeout under 1 s"
 		o.overflow, o.noOverflow = r.firstOverflow(l)

@@ -29,6 +29,9 @@ func (r *run) invalid(c serverCapacity) []string {
 	if n := r.overflowsBefore(); n > 0 {
 		add("the backend's accept queue overflowed %d times before the load began: something else was loading it", n)
 	}
+	if r.header.Search != nil {
+		return append(reasons, r.allSpoiled()...)
+	}
 	for _, l := range r.lanes {
 		var due, sent uint64
 		for _, t := range l.complete() {
@@ -98,7 +101,7 @@ func (r *run) overflowsBetween() (n uint64) {
 // doubt adds the warnings that the record itself gives reason for.
 func (r *run) doubt(c serverCapacity) {
 	if f := r.footer; f != nil && f.Reason != runfile.Complete {
-		r.warn(endCode(f.Reason), "the run did not end by itself (%s): %d of %d planned trials began", f.Reason, len(r.trials), r.header.TrialsTotal)
+		r.warn(endCode(f.Reason), "the run did not end by itself (%s): %s began", f.Reason, r.begun())
 	} else if n := r.header.TrialsTotal; len(r.trials) < n {
 		r.warn("trials_missing", "%d of %d planned trials began", len(r.trials), n)
 	}
@@ -215,7 +218,7 @@ func (r *run) doubtDesign(l *lane, c serverCapacity) {
 			longest = max(longest, t.duration())
 		}
 	}
-	if need := m.TrialFor(0.02); longest > 0 && longest < need {
+	if need := m.TrialFor(0.02); longest > 0 && longest < need && (r.header.Search == nil || longest < need*9/10) {
 		r.warn("short_trials", "%s: trials of %v cannot show overloads under %.1f %% (the queue takes them), so the onset is less sharp; 2 %% needs %v", l.Name, longest, 100*m.VisibleOverload(longest), need.Round(100*time.Millisecond))
 	}
 }

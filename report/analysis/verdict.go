@@ -35,6 +35,9 @@ func verdict(a *Analysis) []string {
 
 // began says at which rate failures began, or why that is not known.
 func began(a *Analysis, l *Lane) string {
+	if l.Search != nil {
+		return l.Search.words()
+	}
 	o, what := l.ErrorOnset, "requests failed"
 	if o == nil {
 		o, what = l.OverflowOnset, "the accept queue overflowed"

@@ -6,6 +6,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/loadgen/search"
 	"weir/probe"
 )
 
@@ -30,7 +31,8 @@ type Header struct {
 	Environment map[string]string `json:"environment"` // kernel, cpus, nginx, backend, go …, by these names
 	Capacity    Capacity          `json:"capacity"`
 	Lanes       []Lane            `json:"lanes"`
-	TrialsTotal int               `json:"trials_total"` // how many are planned, so that a cut run is seen
+	TrialsTotal int               `json:"trials_total"`     // how many are planned, so that a cut run is seen; 0 of a search
+	Search      *search.Spec      `json:"search,omitempty"` // the trials are those of a search; nil: of a fixed plan
 	Warnings    []Warning         `json:"warnings,omitempty"`
 	Asked       *Asked            `json:"asked,omitempty"` // nil: nothing was
 }

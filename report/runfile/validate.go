@@ -85,6 +85,11 @@ func (h *Header) validate() error {
 	if err := h.Asked.validate(); err != nil {
 		return err
 	}
+	if h.Search != nil {
+		if err := h.Search.Validate(); err != nil {
+			return err
+		}
+	}
 	c := h.Capacity
 	if len(c.ServiceTimes) > maxServiceTimes {
 		return fmt.Errorf("more than %d service times", maxServiceTimes)

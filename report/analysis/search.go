@@ -1,0 +1,183 @@
+package analysis
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	mlrsearch "weir/loadgen/search"
+	"weir/report/analysis/estimate"
+	"weir/report/runfile"
+)
+
+// Search is what a lane's search for the highest sustained rate found (RFC 9971).
+type Search struct {
+	Goals   []SearchGoal `json:"goals"`    // the strictest first
+	Trials  int          `json:"trials"`   // that count
+	Spoiled int          `json:"spoiled"`  // in which the generator was the limit: they say nothing of the server
+	TrialS  float64      `json:"trial_s"`  // length of each
+	BudgetS float64      `json:"budget_s"` // no trial was under way after it
+	TookS   float64      `json:"took_s"`   // from the epoch until the last trial had drained
+
+	// Absorbed is C/T: by so much a trial that began with an empty queue may hold more than lasts. Null where the
+	// queue is not known.
+	Absorbed *float64 `json:"absorbed_rps"`
+}
+
+// SearchGoal is the result of one goal.
+type SearchGoal struct {
+	LossRatio float64  `json:"loss_ratio"`       // that was tolerated, of the requests of a trial
+	Lower     *float64 `json:"lower_rps"`        // relevant lower bound: holds the goal; null: not known
+	Upper     *float64 `json:"upper_rps"`        // relevant upper bound: does not
+	Regular   bool     `json:"regular"`          // both are known and close enough; else the result is inconclusive
+	Reason    string   `json:"reason,omitempty"` // why it is not regular
+}
+
+// Conclusive reports whether every goal of the run's searches has a regular result; true where none was made.
+func (a *Analysis) Conclusive() bool {
+	for _, l := range a.Lanes {
+		if l.Search == nil {
+			continue
+		}
+		for _, g := range l.Search.Goals {
+			if !g.Regular {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// search classifies the lane's trials again, from the record alone; nil where the run was no search.
+func (r *run) search(l *lane, c serverCapacity) *Search {
+	spec := r.header.Search
+	if spec == nil {
+		return nil
+	}
+	out := &Search{TrialS: spec.Trial.Seconds(), BudgetS: spec.Budget.Seconds()}
+	state := spec.Begin()
+	for _, t := range l.trials {
+		if t.end != nil {
+			out.TookS = max(out.TookS, t.end.DrainedAt.Seconds())
+		}
+		switch {
+		case !t.figures.complete || !t.constant():
+		case t.spoiled != "":
+			out.Spoiled++
+			state.Spoil(t.Rate)
+		default:
+			out.Trials++
+			state.Add(mlrsearch.Trial{Load: t.Rate, Duration: t.duration(), Due: t.figures.due, Bad: t.figures.bad})
+		}
+	}
+	if l.slots > 0 {
+		x := float64(l.slots) / spec.Trial.Seconds()
+		out.Absorbed = &x
+	}
+	for _, g := range spec.Goals {
+		b := state.Goal(g)
+		out.Goals = append(out.Goals, SearchGoal{
+			LossRatio: g.LossRatio, Lower: positive(b.Lower), Upper: positive(b.Upper),
+			Regular: b.State == mlrsearch.Reached, Reason: r.unreached(b.State, spec),
+		})
+	}
+	return out
+}
+
+// unreached says why a goal has no regular result.
+func (r *run) unreached(state string, spec *mlrsearch.Spec) string {
+	switch state {
+	case mlrsearch.Reached:
+		return ""
+	case mlrsearch.NoUpper:
+		return fmt.Sprintf("the highest rate that a search goes to, %.4g req/s, holds", spec.Max)
+	case mlrsearch.NoLower:
+		return "no rate that was offered holds"
+	case mlrsearch.Saturated:
+		return "the generator could not offer the next rate"
+	}
+	if r.footer == nil || r.footer.Reason != runfile.Complete {
+		return "the run ended before"
+	}
+	return fmt.Sprintf("the budget of %v was spent", spec.Budget)
+}
+
+// spoil finds the trials of a search in which the generator was the limit.
+func (r *run) spoil(c serverCapacity) {
+	if r.header.Search == nil {
+		return
+	}
+	for _, t := range r.trials {
+		if t.end == nil {
+			continue
+		}
+		g := t.end.Generator
+		t.spoiled = mlrsearch.Generator{
+			Due: t.figures.due, Sent: t.figures.sent, Outcomes: t.figures.outcomes,
+			Late: t.late, Bearable: mlrsearch.Bearable(t.Rate, c.mean, t.lane.slots),
+			CPU: g.CPU, Wall: g.Wall, RunDelay: runDelay(g), CPUs: g.CPUs,
+		}.Spoiled()
+	}
+}
+
+// allSpoiled disqualifies a search of which no trial can be believed. One trial more or less that the generator
+// spoiled is left out, and costs the search nothing but time.
+func (r *run) allSpoiled() []string {
+	why, n := "", 0
+	for _, t := range r.trials {
+		switch {
+		case t.spoiled == "" && t.figures.complete:
+			return nil
+		case t.spoiled != "":
+			why = t.spoiled
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("the generator was the limit in all %d trials of the search; in the last, %s", n, why)}
+}
+
+// begun is how many trials there were, of how many where that was planned.
+func (r *run) begun() string {
+	if r.header.Search != nil {
+		return fmt.Sprintf("%d trials of the search", len(r.trials))
+	}
+	return fmt.Sprintf("%d of %d planned trials", len(r.trials), r.header.TrialsTotal)
+}
+
+// lateIn keeps how late a search's trial was sent, 99th percentile, when its last record has come; the
+// histogram is then another trial's.
+func (l *loader) lateIn(t *trial) {
+	if h := t.lane.trialLag; h != nil && t.lane.lagOf == t.Index {
+		if estimate.Supported(uint64(h.TotalCount()), 0.99) {
+			t.late = time.Duration(h.ValueAtPercentile(99))
+		}
+		h.Reset()
+	}
+}
+
+// words says what a lane's search found, in a sentence.
+func (s *Search) words() string {
+	var parts []string
+	for _, g := range s.Goals {
+		what := "without a loss"
+		if g.LossRatio > 0 {
+			what = fmt.Sprintf("with at most %.3g %% lost", 100*g.LossRatio)
+		}
+		switch {
+		case g.Regular:
+			parts = append(parts, fmt.Sprintf("%s, %.4g req/s held and %.4g did not", what, *g.Lower, *g.Upper))
+		case g.Lower != nil && g.Upper != nil:
+			parts = append(parts, fmt.Sprintf("%s, inconclusive between %.4g and %.4g req/s: %s", what, *g.Lower, *g.Upper, g.Reason))
+		case g.Lower != nil:
+			parts = append(parts, fmt.Sprintf("%s, inconclusive: %.4g req/s held, and %s", what, *g.Lower, g.Reason))
+		case g.Upper != nil:
+			parts = append(parts, fmt.Sprintf("%s, inconclusive: %.4g req/s did not hold, and %s", what, *g.Upper, g.Reason))
+		default:
+			parts = append(parts, fmt.Sprintf("%s, inconclusive: %s", what, g.Reason))
+		}
+	}
+	return fmt.Sprintf("The highest sustained rate: %s (%d trials of %.3g s).", strings.Join(parts, "; "), s.Trials, s.TrialS)
+}

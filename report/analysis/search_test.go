@@ -1,0 +1,89 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"weir/loadgen/plan"
+	mlrsearch "weir/loadgen/search"
+	"weir/report/capacity"
+	"weir/report/runfile"
+)
+
+// searched is the demo's server, with the trials that a search makes of it.
+func searched(t *testing.T) (world, mlrsearch.Spec) {
+	w := demo()
+	spec := mlrsearch.New(400, w.backlog+1, 1, time.Second, 3*time.Minute)
+	state := spec.Begin()
+	for load, ok := state.Next(); ok; load, ok = state.Next() {
+		p := plan.Plan{Stages: []plan.Stage{{From: load, To: load, Duration: spec.Trial}}, Arrival: plan.Constant}
+		sim, err := capacity.System{Servers: w.workers, Slots: w.backlog + 1, Patience: 900 * ms, Service: func(int) time.Duration { return w.service }}.Run(due(p))
+		check(t, err)
+		tr := mlrsearch.Trial{Load: load, Duration: spec.Trial, Due: uint64(len(sim.Outcomes))}
+		for _, o := range sim.Outcomes {
+			if !o.Connected {
+				tr.Bad++
+			}
+		}
+		state.Add(tr)
+		w.plans = append(w.plans, p)
+	}
+	w.rates = nil
+	w.header = func(h *runfile.Header) { h.Search, h.TrialsTotal = &spec, 0 }
+	return w, spec
+}
+
+// TestSearchFromRecord: the record alone gives the bounds again.
+func TestSearchFromRecord(t *testing.T) {
+	w, spec := searched(t)
+	a := analyze(t, w.record(t))
+	s := a.Lanes[0].Search
+	if s == nil || !a.Valid || !a.Conclusive() || len(s.Goals) != 2 || s.Trials != len(w.plans) || s.Spoiled != 0 {
+		t.Fatalf("%+v, valid %v (%v)", s, a.Valid, a.InvalidReasons)
+	}
+	for _, g := range s.Goals {
+		// 400/s, and at most the places of the server once in a trial more
+		if !g.Regular || *g.Lower > 400+25/spec.Trial.Seconds()+2 || *g.Lower < 392 || *g.Upper < 400 || *g.Lower < *g.Upper*.98 {
+			t.Errorf("loss %g: %.2f held, %.2f did not, %q", g.LossRatio, *g.Lower, *g.Upper, g.Reason)
+		}
+	}
+	if a.Lanes[0].ErrorOnset != nil || !strings.Contains(a.Lanes[0].NoOnset, "search") {
+		t.Error("an onset was estimated from rates that a search chose")
+	}
+	if !strings.Contains(a.Verdict[0], "The highest sustained rate: without a loss") || len(a.Warnings) != 0 {
+		t.Errorf("%q, warnings %v", a.Verdict[0], a.Warnings)
+	}
+}
+
+// TestSearchLeavesSpoiledTrialsOut: a trial without a processor for the generator counts for nothing, and
+// disqualifies the run only where no other is left.
+func TestSearchLeavesSpoiledTrialsOut(t *testing.T) {
+	w, _ := searched(t)
+	w.end = func(e *runfile.TrialEnd) {
+		if e.Index == 0 {
+			e.Generator.CPU = 2 * e.Generator.Wall
+		}
+	}
+	a := analyze(t, w.record(t))
+	if s := a.Lanes[0].Search; !a.Valid || s.Spoiled != 1 || s.Trials != len(w.plans)-1 || a.Lanes[0].Trials[0].Spoiled == "" {
+		t.Errorf("valid %v, %+v", a.Valid, s)
+	}
+	w.end = func(e *runfile.TrialEnd) { e.Generator.CPU = 2 * e.Generator.Wall }
+	a = analyze(t, w.record(t))
+	if a.Valid || a.Conclusive() || a.Lanes[0].Search.Goals[0].Lower != nil {
+		t.Errorf("no trial can be believed: valid %v, %+v", a.Valid, a.Lanes[0].Search)
+	}
+}
+
+// TestSearchThatEndsEarlyIsInconclusive, and says which of the two ends it was.
+func TestSearchThatEndsEarlyIsInconclusive(t *testing.T) {
+	for reason, says := range map[string]string{runfile.Complete: "budget of 3m0s was spent", runfile.Interrupted: "the run ended before"} {
+		w, _ := searched(t)
+		w.stopped, w.reason = 5, reason
+		a := analyze(t, w.record(t))
+		if g := a.Lanes[0].Search.Goals[0]; a.Conclusive() || g.Regular || !strings.Contains(g.Reason, says) || !strings.Contains(a.Verdict[0], "inconclusive") {
+			t.Errorf("%s: %+v, %s", reason, g, a.Verdict[0])
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package scenarios
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+	"weir/loadgen/search"
+)
+
+// SearchOptions ask for a search for the highest sustained rate, in place of a plan.
+type SearchOptions struct {
+	Start    float64       // the first load, req/s; 0: the computed capacity
+	Shortest time.Duration // a trial is at least as long
+	Budget   time.Duration // of the whole search
+	Arrival  plan.Arrival
+	Seed     uint64
+}
+
+// Search is a search that stands ready.
+type Search struct {
+	search.Spec
+	arrival plan.Arrival
+	seed    uint64
+	service time.Duration
+	slots   int // places in the lanes' queue; 0: not known
+}
+
+// ErrNoStart is the error of a search that does not know where to begin.
+var ErrNoStart = errors.New("--search needs a rate to start from: give --workers, or --rate")
+
+// searching replaces the experiment's fixed trials.
+func (s *Setup) searching(opt SearchOptions) error {
+	start := cmp.Or(opt.Start, s.Capacity.Computed())
+	if start == 0 {
+		return ErrNoStart
+	}
+	s.Search = &Search{
+		Spec:    search.New(start, s.slots, len(s.Lanes), opt.Shortest, opt.Budget),
+		arrival: opt.Arrival, seed: opt.Seed, service: s.Capacity.ServiceTime, slots: s.slots,
+	}
+	return s.Search.Validate()
+}
+
+// search offers trials to the lanes in turn, each at the load that its trials before ask for, until every goal is
+// decided or the budget is spent. A trial is begun if the longest so far would still fit; one that takes longer
+// all the same is cut off, recorded, and says nothing.
+func (e *Experiment) search(ctx context.Context, epoch time.Time, seen *tally, tap *queueTap) error {
+	within, cancel := context.WithDeadline(ctx, epoch.Add(e.Search.Budget))
+	defer cancel()
+	states := map[string]*search.State{}
+	for _, l := range e.Lanes {
+		states[l.Name] = e.Search.Begin()
+	}
+	longest, requests := lead+e.Search.Trial+e.Rest, 0
+	for index, idle := 0, 0; idle < len(e.Lanes); {
+		lane := e.Lanes[(index+idle)%len(e.Lanes)]
+		load, open := states[lane.Name].Next()
+		if !open {
+			idle++
+			continue
+		}
+		idle = 0
+		t, err := e.Search.trial(index, lane.Name, load)
+		if err != nil {
+			return err
+		}
+		if requests += t.Due; requests > maxRequests {
+			return fmt.Errorf("the search has offered more than %d requests without an end: give it a start nearer to what the server does (--rate)", maxRequests)
+		}
+		began := time.Since(epoch)
+		if began+longest > e.Search.Budget {
+			return nil
+		}
+		err = e.trial(within, epoch, lane, t, tap)
+		switch {
+		case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+			return nil // the budget is spent
+		case err != nil:
+			return err
+		}
+		longest = max(longest, time.Since(epoch)-began)
+		if seen.generator(e.Search, load).Spoiled() != "" {
+			states[lane.Name].Spoil(load)
+		} else {
+			states[lane.Name].Add(search.Trial{Load: load, Duration: e.Search.Trial, Due: seen.due(), Bad: seen.bad(lane.Deadline)})
+		}
+		index++
+	}
+	return nil
+}
+
+func (s *Search) trial(index int, lane string, load float64) (Trial, error) {
+	p := plan.Plan{Stages: []plan.Stage{{From: load, To: load, Duration: s.Trial}}, Arrival: s.arrival, Seed: s.seed + uint64(index)}
+	if err := p.Validate(); err != nil {
+		return Trial{}, fmt.Errorf("the search came to %g req/s: %w", load, err)
+	}
+	return Trial{Index: index, Lane: lane, Rate: load, Due: p.Count(), Plan: p}, nil
+}
+
+// tally is a Recorder that keeps what a search needs of the trial under way.
+type tally struct {
+	Recorder
+	mu     sync.Mutex
+	shards []*tallyShard
+	end    TrialEnd
+}
+
+// tallyShard is what one thread of the engine recorded. It is read when the engine is done.
+type tallyShard struct {
+	next     loadgen.Recorder
+	outcomes map[loadgen.Outcome]uint64
+	took     []time.Duration // of the ok ones, from due
+	lag      []time.Duration // of those that were sent
+}
+
+func (t *tally) Trial(trial Trial) {
+	t.mu.Lock()
+	t.shards = nil
+	t.mu.Unlock()
+	t.Recorder.Trial(trial)
+}
+
+func (t *tally) TrialEnd(end TrialEnd) {
+	t.end = end
+	t.Recorder.TrialEnd(end)
+}
+
+func (t *tally) Results(trial int) loadgen.Recorder {
+	return &tallied{tally: t, next: t.Recorder.Results(trial)}
+}
+
+// tallied takes the results of threads that did not ask for a shard under a lock.
+type tallied struct {
+	*tally
+	next loadgen.Recorder
+	once sync.Once
+	mine *tallyShard
+	lock sync.Mutex
+}
+
+func (t *tallied) Record(r loadgen.Result) {
+	t.once.Do(func() { t.mine = t.newShard(t.next) })
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	t.mine.Record(r)
+}
+
+func (t *tallied) Shard() loadgen.Recorder { return t.newShard(loadgen.ShardOf(t.next)) }
+
+func (t *tally) newShard(next loadgen.Recorder) *tallyShard {
+	s := &tallyShard{next: next, outcomes: map[loadgen.Outcome]uint64{}}
+	t.mu.Lock()
+	t.shards = append(t.shards, s)
+	t.mu.Unlock()
+	return s
+}
+
+func (s *tallyShard) Record(r loadgen.Result) {
+	s.next.Record(r)
+	s.outcomes[r.Outcome]++
+	if r.Outcome == loadgen.OK {
+		s.took = append(s.took, r.Done-r.Due)
+	}
+	if r.Sent > 0 {
+		s.lag = append(s.lag, r.Sent-r.Due)
+	}
+}
+
+func (t *tally) due() (n uint64) {
+	for _, s := range t.shards {
+		for _, k := range s.outcomes {
+			n += k
+		}
+	}
+	return n
+}
+
+// bad is how many were not answered well before the deadline (0: whenever).
+func (t *tally) bad(deadline time.Duration) uint64 {
+	n := t.due()
+	for _, s := range t.shards {
+		for _, took := range s.took {
+			if deadline == 0 || took <= deadline {
+				n--
+			}
+		}
+	}
+	return n
+}
+
+// generator is what the trial's generator did.
+func (t *tally) generator(s *Search, load float64) search.Generator {
+	g := search.Generator{
+		Due: t.due(), Outcomes: map[loadgen.Outcome]uint64{}, Bearable: search.Bearable(load, s.service, s.slots),
+		CPU: t.end.Generator.CPU, Wall: t.end.Generator.Wall, CPUs: t.end.Generator.CPUs,
+	}
+	if d := t.end.Generator.RunDelay; d != nil {
+		g.RunDelay = *d
+	}
+	var lag []time.Duration
+	for _, shard := range t.shards {
+		lag = append(lag, shard.lag...)
+		for o, n := range shard.outcomes {
+			g.Outcomes[o] += n
+		}
+	}
+	g.Sent = uint64(len(lag))
+	if slices.Sort(lag); len(lag) >= search.LateNeeds {
+		g.Late = lag[len(lag)*99/100]
+	}
+	return g
+}
