@@ -2,6 +2,7 @@ package probe
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -71,6 +72,7 @@ func TestOverflowOfReusePortGroup(t *testing.T) {
 	if one, two := s.Listeners[0], s.Listeners[1]; len(s.Listeners) != 2 || one.Depth+two.Depth != 6 || *one.Drops == 0 || *two.Drops == 0 {
 		t.Errorf("two full members, both of which dropped: %+v %+v, %d and %d", one, two, *one.Drops, *two.Drops)
 	}
+	groupAgreesWithSS(t, s.Listeners)
 	agreesWithNstat(t, p)
 }
 
@@ -92,8 +94,12 @@ func TestAnotherListenerDidIt(t *testing.T) {
 	p, watcher := open(t, Config{Ports: []uint16{port}}), open(t, Config{Ports: []uint16{otherPort}})
 	var ledger Ledger
 	ledger.Add(p.Read(time.Now()))
+	began := TakeSnapshot(Config{})
 
 	fillAndKnock(t, watcher, otherPort, 4)
+	if d := Droppers(began, TakeSnapshot(Config{})); len(d) != 1 || d[0] != (Dropper{fmt.Sprintf("127.0.0.1:%d", otherPort), 4}) {
+		t.Errorf("who dropped: %+v, want port %d and 4", d, otherPort)
+	}
 	ledger.Add(p.Read(time.Now()))
 	if a := ledger.Attribution(); *a.Overflows != 4 || *a.OwnDrops != 0 || a.OthersShare() != 1 {
 		t.Errorf("another did it: %d overflows, %d own, share %v", *a.Overflows, *a.OwnDrops, a.OthersShare())

@@ -26,12 +26,16 @@ import (
 // them.
 type connections struct {
 	conn            *diagConn
+	dumps           []*inetDump // one a port, while they are few
 	ports           []uint16
-	reqs            [2][]byte
 	local, reserved *procFile // of the namespace; nil where the range cannot be read
 	use             portUse
 	add             func([]byte) error
 }
+
+// maxPortWalks bounds how often the table is walked in one reading, once for each port: beyond it a single walk with an
+// answer for every socket is the cheaper one.
+const maxPortWalks = 3
 
 func newConnections(ports []uint16) (*connections, error) {
 	conn, err := dialDiag()
@@ -40,14 +44,12 @@ func newConnections(ports []uint16) (*connections, error) {
 	}
 	c := &connections{conn: conn, ports: slices.Clone(ports)}
 	c.add = c.addMessage
-	for i, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-		msg, req := newDiagRequest(inetReqLen)
-		req[0], req[1] = family, unix.IPPROTO_TCP
-		binary.NativeEndian.PutUint32(req[4:], 0xfff&^(1<<tcpListen|1<<tcpClose))
-		if len(ports) == 1 { // the kernel compares idiag_dport; several are compared here
-			binary.BigEndian.PutUint16(req[10:], ports[0])
-		}
-		c.reqs[i] = msg
+	const states = 0xfff &^ (1<<tcpListen | 1<<tcpClose)
+	if len(ports) > maxPortWalks { // then the kernel tells of all, and they are compared here
+		ports = []uint16{0}
+	}
+	for _, port := range ports {
+		c.dumps = append(c.dumps, newInetDump(conn, 0, states, 0, port))
 	}
 	if c.local, err = openProc("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		c.reserved, _ = openProc("/proc/sys/net/ipv4/ip_local_reserved_ports") // since 2.6.35: none before
@@ -77,8 +79,12 @@ func (c *connections) Read(s *Sample) error {
 }
 
 func (c *connections) walk() error {
-	err := c.conn.dump(c.reqs[0], c.add)
-	return errors.Join(err, c.conn.dump(c.reqs[1], c.add))
+	for _, d := range c.dumps {
+		if err := d.read(c.add); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *connections) portRange() (portRange, error) {

@@ -130,7 +130,7 @@ func eachDiag(b []byte, seq uint32, each func([]byte) error) (done bool, err err
 					err = e
 				}
 				return true, err
-			case unix.SOCK_DIAG_BY_FAMILY:
+			case unix.SOCK_DIAG_BY_FAMILY, inetCompatType:
 				if e := each(payload); e != nil && err == nil {
 					err = e
 				}

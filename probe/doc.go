@@ -28,6 +28,7 @@
 //	ports.used                    gauge    connections  namespace  local ports in use by the fullest tuple
 //	ports.range                   gauge    connections  namespace  ports that such a tuple has in all
 //	ports.tuples                  gauge    connections  namespace  (source, destination, port) tuples in use
+//	listen.syn_recv               gauge    syn_queue    namespace  connections in the watched listeners' SYN queues
 //	sched.listener.processes      gauge    schedstat    listener   processes that hold the listening socket
 //	sched.listener.threads        gauge    schedstat    listener   their threads
 //	sched.listener.cpu_ns         counter  schedstat    listener   time that they ran

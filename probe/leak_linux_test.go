@@ -56,7 +56,8 @@ func TestLeaksNothing(t *testing.T) {
 	before := holdings(t)
 	read(readings - 1000)
 	after := holdings(t)
-	if after.files != before.files || after.goroutines > before.goroutines || after.heap > before.heap+256<<10 {
+	if after.files > before.files || // fewer: what an earlier test left was closed meanwhile
+		after.goroutines > before.goroutines || after.heap > before.heap+256<<10 {
 		t.Errorf("after 1000 readings %+v, after %d %+v", before, readings, after)
 	}
 	if own := ledger.Attribution().Own; len(own) != 1 || own[0].Restarts != 2+(readings-1000)/500 {

@@ -28,10 +28,10 @@ func openSources(cfg Config) (*opener, error) {
 			return nil, fmt.Errorf("probe: %w", err)
 		}
 		o.openTables(fmt.Sprintf("/proc/%d/net", cfg.Pid))
-		if len(cfg.Ports) > 0 {
+		if cfg.All || len(cfg.Ports) > 0 {
 			o.fail("inet_diag", err)
 		}
-		if len(cfg.UnixPaths) > 0 {
+		if cfg.All || len(cfg.UnixPaths) > 0 {
 			o.fail("unix_diag", err)
 		}
 		o.openSlow(cfg, false)
@@ -53,11 +53,15 @@ func (o *opener) openTables(dir string) {
 }
 
 func (o *opener) openListeners(cfg Config) {
-	if len(cfg.Ports) > 0 {
-		o.open("inet_diag", func() (Source, error) { return newInetDiag(cfg.Ports) })
+	ports, paths := cfg.Ports, cfg.UnixPaths
+	if cfg.All {
+		ports, paths = nil, nil
 	}
-	if len(cfg.UnixPaths) > 0 {
-		o.open("unix_diag", func() (Source, error) { return newUnixDiag(cfg.UnixPaths) })
+	if cfg.All || len(ports) > 0 {
+		o.open("inet_diag", func() (Source, error) { return newInetDiag(ports) })
+	}
+	if cfg.All || len(paths) > 0 {
+		o.open("unix_diag", func() (Source, error) { return newUnixDiag(paths) })
 	}
 }
 

@@ -4,11 +4,14 @@ package probe
 // could not be entered: then there are no listeners and no connections to be seen, and the process that
 // cfg names stands for the listener's.
 func (o *opener) openSlow(cfg Config, inside bool) {
-	if cfg.NoSlow {
+	if cfg.NoSlow || cfg.All { // they are about a listener, and all of them are no listener
 		return
 	}
 	if ports := cfg.towards(); inside && len(ports) > 0 {
 		o.openSlowSource("connections", func() (Source, error) { return newConnections(ports) })
+	}
+	if inside && len(cfg.Ports) > 0 && !cfg.All {
+		o.openSlowSource("syn_queue", func() (Source, error) { return newSYNQueue(cfg.Ports) })
 	}
 	l := &listenerProcesses{fixed: cfg.Pid}
 	if inside {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -101,4 +102,41 @@ func compareWithNstat(t *testing.T, text string, before, after Sample) (compared
 		}
 	}
 	return compared, moved
+}
+
+// synQueueAgreesWithSS holds the number of unfinished handshakes against the lines of ss.
+func synQueueAgreesWithSS(t *testing.T, port uint16, want int) {
+	t.Helper()
+	out, err := exec.Command("ss", "-tnH", "state", "syn-recv", "sport", "=", fmt.Sprintf(":%d", port)).Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Log("NOT COMPARED with ss: it is not installed (package iproute2)")
+		return
+	}
+	if got := strings.Count(string(out), "\n"); err != nil || got != want {
+		t.Errorf("ss sees %d in the SYN queue, the probe %d (%v)\n%s", got, want, err, out)
+	}
+}
+
+// groupAgreesWithSS holds the members of an SO_REUSEPORT group against the lines of ss that have their address.
+func groupAgreesWithSS(t *testing.T, group []Listener) {
+	t.Helper()
+	out, err := exec.Command("ss", "-ltnH").Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Log("NOT COMPARED with ss: it is not installed (package iproute2)")
+		return
+	}
+	var theirs, ours []string
+	for line := range strings.Lines(string(out)) {
+		if f := strings.Fields(line); len(f) > 3 && f[3] == group[0].Addr {
+			theirs = append(theirs, f[1]+" "+f[2])
+		}
+	}
+	for _, l := range group {
+		ours = append(ours, fmt.Sprint(l.Depth, l.Limit))
+	}
+	slices.Sort(theirs)
+	slices.Sort(ours)
+	if err != nil || !slices.Equal(theirs, ours) {
+		t.Errorf("ss says %q, the probe %q (%v)", theirs, ours, err)
+	}
 }

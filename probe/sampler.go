@@ -17,6 +17,7 @@ type Config struct {
 	NetNS     string   // or: the namespace behind this path (/proc/123/ns/net, /proc/self/fd/9); entering it needs CAP_SYS_ADMIN there
 	Ports     []uint16 // TCP listeners to watch
 	UnixPaths []string // AF_UNIX stream listeners to watch; "@name" is the abstract address "name"
+	All       bool     // watch every listener of the namespace, TCP and AF_UNIX, and not only those named above
 	Towards   []uint16 // remote ports whose connections and local ports are counted; none: Ports. A proxy's backend's, say
 	NoSlow    bool     // leave the slow sources out: Sample then has what is read in some 150 µs, and nothing else
 }

@@ -49,6 +49,11 @@ func TestSYNQueue(t *testing.T) {
 				defer c.Close()
 			}
 			before := p.Read(time.Now())
+			all := open(t, Config{Ports: []uint16{port}}) // p is held against nstat, which knows no slow sources
+			if n := all.ReadAll(time.Now()).Gauges["listen.syn_recv"]; n != backlog+1 {
+				t.Errorf("the SYN queue holds %d, want %d", n, backlog+1)
+			}
+			synQueueAgreesWithSS(t, port, backlog+1)
 			var ledger Ledger
 			ledger.Add(before)
 			failed := 0

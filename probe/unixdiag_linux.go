@@ -19,7 +19,7 @@ import (
 // socket is found by name or by the file's inode, and Addr is the path as it was configured.
 type unixDiag struct {
 	conn  *diagConn
-	paths []string
+	paths []string // none: all that have a name
 	files []fileID // of paths, as they are now
 	req   []byte
 	out   *Sample
@@ -78,6 +78,9 @@ func (d *unixDiag) addMessage(b []byte) error {
 	l, err := parseUnixListener(b)
 	if err != nil || !l.hasDepth {
 		return err
+	}
+	if len(d.paths) == 0 && l.name != "" && len(d.out.Listeners) < maxListeners {
+		d.out.Listeners = append(d.out.Listeners, Listener{Addr: l.name, Cookie: l.cookie, Inode: l.inode, Depth: l.depth, Limit: l.limit})
 	}
 	for i, path := range d.paths {
 		if l.name == path || (d.files[i] != fileID{} && l.file == d.files[i]) {

@@ -271,6 +271,12 @@ func demo() *analysis.Analysis {
 			ServiceTimeSource: "busy periods stamped by the backend", ServiceTimeCount: direct.Latency.Count + proxy.Latency.Count,
 			NominalServiceTime: ptr(.02), Computed: &computed, Low: ptr(8 / .02067), High: ptr(8 / .02054)},
 		Lanes: []analysis.Lane{direct, proxy},
+		Hosts: []analysis.Host{
+			{Name: "backend", Overflows: ptr(*direct.Overflows + *proxy.Overflows + 12), OwnDrops: ptr(*direct.Overflows + *proxy.Overflows), OthersAtLeast: ptr(uint64(12)),
+				Others: []analysis.OtherListener{{Addr: "0.0.0.0:9000", Drops: 12}}, SYNQueue: ptr(uint64(3)),
+				SysctlChanges: []analysis.SysctlChange{{Name: "net.core.somaxconn", Before: "128", After: "4096"}}},
+			{Name: "client", Overflows: ptr(uint64(0)), SYNSent: ptr(uint64(41)), TimeWait: ptr(uint64(2210)), PortsUsed: ptr(uint64(2251)), PortsRange: ptr(uint64(28232))},
+		},
 		OnsetOverCapacity: map[string]analysis.Interval{
 			"direct": {Ratio: 387.4 / computed, Low: .978, High: 1.018}, "proxy": {Ratio: 386.7 / computed, Low: .976, High: 1.016}},
 		Agreement: &analysis.Interval{Ratio: 386.7 / 387.4, Low: .971, High: 1.026},

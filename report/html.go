@@ -41,7 +41,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 			"; style-src " + hash(css) + "; img-src data:; base-uri 'none'; form-action 'none'",
 		CSS: template.CSS(css), Library: template.JS(lib), App: template.JS(app), Data: template.JS(data),
 		Title: title(a), Said: sentences(a), Warnings: warnings(a), Capacity: capacityLine(a.Capacity), Versions: versions(a),
-		Summary: summary(a), Environment: environment(a), TrialHead: trialHead(),
+		Summary: summary(a), Environment: environment(a), HostHead: hostHead(), HostRows: hostRows(a), TrialHead: trialHead(),
 		Classes: legend(drawn.Classes), Drawn: drawn.shows(),
 	}
 	if len(a.Assertions) > 0 {
@@ -93,6 +93,8 @@ type htmlView struct {
 	Summary            []row
 	Lanes              []laneView
 	Environment        []fact
+	HostHead           []string
+	HostRows           [][]string
 	TrialHead          []string
 	Classes            []class
 	Drawn              []string // what else the legends must explain

@@ -47,6 +47,7 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 	for i := range a.Lanes {
 		mdLane(&b, &a.Lanes[i])
 	}
+	mdHosts(&b, a)
 	mdRepeat(&b, a)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -99,6 +100,22 @@ func mdLane(b *strings.Builder, l *analysis.Lane) {
 		}
 		mdTable(b, []string{"log", "class", "lines", "example"}, 2, body)
 	}
+}
+
+func mdHosts(b *strings.Builder, a *analysis.Analysis) {
+	if len(a.Hosts) == 0 {
+		return
+	}
+	var body [][]string
+	for _, cells := range hostRows(a) {
+		line := []string{}
+		for _, text := range cells {
+			line = append(line, md(text))
+		}
+		body = append(body, line)
+	}
+	b.WriteString("## Hosts\n\n")
+	mdTable(b, hostHead(), len(hostHead())-1, body)
 }
 
 func mdRepeat(b *strings.Builder, a *analysis.Analysis) {

@@ -170,6 +170,7 @@ func (s *Setup) greet(ctx context.Context, lane Lane) error {
 // probe has the kernel that has the listener watched, and returns how often it is; 0 if it is not.
 func (s *Setup) probe(ctx context.Context, opt AttachOptions) (every time.Duration, err error) {
 	if opt.ProbeCommand != "" {
+		s.probeClient(opt.Lanes)
 		return s.probeRemotely(ctx, opt.ProbeCommand)
 	}
 	every = cmp.Or(opt.ProbeEvery, sampleEvery)
@@ -187,6 +188,11 @@ func (s *Setup) probeListener(ctx context.Context, opt AttachOptions, every time
 	conf, why := probeConfig(opt)
 	if why != "" {
 		s.warn("no_listener", why)
+	}
+	if conf.Pid != 0 {
+		s.probeClient(opt.Lanes)
+	} else { // of a proxy on this machine too
+		conf.Towards = appendMissing(targetPorts(opt.Lanes), conf.Ports...)
 	}
 	found, err := s.addProbe(conf, every)
 	switch {

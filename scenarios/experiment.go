@@ -20,6 +20,7 @@ type Recorder interface {
 	Results(trial int) loadgen.Recorder // of a trial that has begun; it may be loadgen.Sharded
 	TrialEnd(TrialEnd)
 	Sample(probe.Sample)
+	Host(Host)
 	Service(Service)
 	Event(Event)
 }
@@ -50,6 +51,13 @@ type Generator struct {
 	CPUs     int
 	RunDelay *time.Duration // runnable but not running; nil where the kernel does not tell
 	Stolen   *time.Duration // by a hypervisor, from all processors; nil where the kernel does not tell
+}
+
+// Host is what is read of a probed host once before the load and once after it.
+type Host struct {
+	Host string
+	At   time.Duration
+	probe.Snapshot
 }
 
 // Service sums up busy periods of a backend's workers that stamp them.

@@ -2,10 +2,42 @@ package scenarios
 
 import (
 	"context"
+	"net/url"
+	"slices"
 	"time"
 
 	"weir/probe"
 )
+
+// clientHost is the name of the samples of our own namespace where the listener lives in another.
+const clientHost = "client"
+
+// probeClient watches what our own connections hold, where that is not where the listener is. It only gives context: what
+// cannot be read is missing, and no reason not to run.
+func (s *Setup) probeClient(lanes []LaneOptions) {
+	if ports := targetPorts(lanes); len(ports) > 0 {
+		_, _ = s.addProbe(probe.Config{Host: clientHost, Towards: ports}, contextEvery)
+	}
+}
+
+// targetPorts are the ports that the lanes' requests go to.
+func targetPorts(lanes []LaneOptions) (ports []uint16) {
+	for _, l := range lanes {
+		if u, err := url.Parse(l.Target.URL); err == nil && l.Target.Network != "unix" {
+			ports = appendMissing(ports, portOf(u))
+		}
+	}
+	return ports
+}
+
+func appendMissing(ports []uint16, more ...uint16) []uint16 {
+	for _, p := range more {
+		if !slices.Contains(ports, p) {
+			ports = append(ports, p)
+		}
+	}
+	return ports
+}
 
 // addProbe opens a probe, notes the sysctls of its namespace and lets it watch the experiment. It returns
 // a first reading.
@@ -19,6 +51,9 @@ func (s *Setup) addProbe(conf probe.Config, every time.Duration) (probe.Sample, 
 		s.Environment[conf.Host+": "+name] = value
 	}
 	s.Watchers = append(s.Watchers, func(ctx context.Context, epoch time.Time, rec Recorder) {
+		look := func() { rec.Host(Host{conf.Host, time.Since(epoch), probe.TakeSnapshot(conf)}) }
+		look()
+		defer look()
 		p.Run(ctx, epoch, every, rec.Sample)
 		rec.Sample(p.Read(epoch)) // the last word: what happened since the last tick
 	})

@@ -158,16 +158,16 @@ func (b *labBuilder) startNGINX(ctx context.Context) (bool, error) {
 
 func (b *labBuilder) addProbes() error {
 	probes := []struct {
-		host  string
-		ports []uint16
-		every time.Duration
+		host           string
+		ports, towards []uint16 // that it listens on, and that it connects to
+		every          time.Duration
 	}{
-		{"backend", []uint16{backendPort}, sampleEvery},
-		{"proxy", []uint16{proxyPort}, contextEvery},
-		{"client", nil, contextEvery},
+		{"backend", []uint16{backendPort}, nil, sampleEvery},
+		{"proxy", []uint16{proxyPort}, []uint16{backendPort}, contextEvery},
+		{"client", nil, []uint16{backendPort, proxyPort}, contextEvery},
 	}
 	for _, p := range probes {
-		conf := probe.Config{Host: p.host, NetNS: b.lab.Host(p.host).NetNS(), Ports: p.ports}
+		conf := probe.Config{Host: p.host, NetNS: b.lab.Host(p.host).NetNS(), Ports: p.ports, Towards: p.towards}
 		if _, err := b.addProbe(conf, p.every); err != nil {
 			return err
 		}

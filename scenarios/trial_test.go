@@ -26,6 +26,7 @@ func (j *journal) Record(loadgen.Result)        { j.entries = append(j.entries, 
 func (j *journal) Sample(probe.Sample)          { j.samples++ }
 func (j *journal) Service(Service)              {}
 func (j *journal) Event(Event)                  {}
+func (j *journal) Host(Host)                    {}
 func (j *journal) TrialEnd(e TrialEnd) {
 	j.entries = append(j.entries, "end")
 	j.ends = append(j.ends, e)

@@ -50,6 +50,7 @@ func (r recording) Sample(s probe.Sample) {
 	_ = r.Recorder.Sample(s)
 }
 
+func (r recording) Host(h scenarios.Host)       { _ = r.Recorder.Host(runfile.Host(h)) }
 func (r recording) Service(s scenarios.Service) { _ = r.Recorder.Service(runfile.Service(s)) }
 func (r recording) Event(e scenarios.Event)     { _ = r.Recorder.Event(runfile.Event(e)) }
 

@@ -42,7 +42,8 @@ kernel at the same time, keeps a record, and says at which rate failures began.
 Nothing of the servers' is changed.
 
 Without a plan: 15 trials a lane from 0.6 to 1.6 × the computed capacity. Pre-forked
-workers on this machine are counted, and what was counted is said; --workers overrides. The load is real: do not point it at a server that others depend on.`,
+workers on this machine are counted, and what was counted is said; --workers
+overrides it. The load is real: do not point it at a server that others depend on.`,
 		Example: `  # Gunicorn with 8 sync workers, and NGINX in front of it
   weir run --direct http://127.0.0.1:8000/ --proxy http://127.0.0.1:8080/ --workers 8
 

@@ -23,6 +23,7 @@ type Analysis struct {
 	Environment       map[string]string   `json:"environment"`         // kernel, cpus, nginx, backend, sysctls … by name
 	Capacity          Capacity            `json:"capacity"`            // what workers ÷ service time predicts
 	Lanes             []Lane              `json:"lanes"`               // each path to the backend, in the order of the command
+	Hosts             []Host              `json:"hosts"`               // every host that was probed, by name: what its kernel said over the whole run
 	OnsetOverCapacity map[string]Interval `json:"onset_over_capacity"` // by lane: its onset ÷ the computed capacity
 	Agreement         *Interval           `json:"agreement"`           // onset of proxy ÷ onset of direct; null unless both are known
 	Comparison        any                 `json:"comparison"`          // null: not compared
@@ -215,4 +216,40 @@ type Mark struct {
 	AtS  float64 `json:"at_s"` // from the epoch
 	Code string  `json:"code"` // "load_passes_capacity", "predicted_fill", "first_overflow", "first_error"
 	Text string  `json:"text"` // in words
+}
+
+// Host is what a probed host's kernel said over the whole run. A null was not measured there.
+type Host struct {
+	Name          string          `json:"name"`                    // as the record names it: "backend", "local", …
+	Overflows     *uint64         `json:"overflows"`               // of its network namespace: TcpExtListenOverflows
+	OwnDrops      *uint64         `json:"listener_drops"`          // sk_drops of the watched listeners
+	OthersAtLeast *uint64         `json:"others_overflows_min"`    // how many of the overflows other listeners must have caused
+	Others        []OtherListener `json:"other_listeners"`         // that dropped packets, the most first
+	Restarts      []Restart       `json:"restarts"`                // watched listeners that were closed and opened anew
+	SYNQueue      *uint64         `json:"max_syn_queue"`           // unfinished handshakes with the watched listeners, the most that was seen, twice a second
+	SYNSent       *uint64         `json:"max_towards_syn_sent"`    // connects from here towards the load's target that had no answer yet, the most that was seen
+	TimeWait      *uint64         `json:"max_towards_time_wait"`   // connections towards it in TIME_WAIT, the most that was seen
+	Established   *uint64         `json:"max_towards_established"` // and established
+	PortsUsed     *uint64         `json:"max_ports_used"`          // local ports that the fullest (source, destination, port) held at once
+	PortsRange    *uint64         `json:"ports_range"`             // of how many
+	SysctlChanges []SysctlChange  `json:"sysctl_changes"`          // settings that were others after the load than before it
+}
+
+// OtherListener is one that was not watched and dropped packets.
+type OtherListener struct {
+	Addr  string `json:"addr"`  // where it listens
+	Drops uint64 `json:"drops"` // sk_drops from before the load until after it
+}
+
+// Restart is a listener that was replaced while the run lasted.
+type Restart struct {
+	Addr  string `json:"addr"`  // where it listens
+	Times int    `json:"times"` // how often none of the sockets before was left
+}
+
+// SysctlChange is a setting that changed while the run lasted.
+type SysctlChange struct {
+	Name   string `json:"name"`   // such as net.core.somaxconn
+	Before string `json:"before"` // "": absent
+	After  string `json:"after"`  // "": absent
 }

@@ -47,6 +47,7 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 		}
 		a.Lanes = append(a.Lanes, out)
 	}
+	a.Hosts = r.reportHosts()
 	a.Agreement = agreement(a.Lanes)
 	a.InvalidReasons = r.invalid(c)
 	a.Valid = len(a.InvalidReasons) == 0

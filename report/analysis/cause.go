@@ -72,7 +72,7 @@ func (k *witness) nothing() Cause {
 	switch n := value(k.namespace); {
 	case n == 0 || isUnix(k.lane.Listener):
 	case k.drops != nil && *k.drops == 0:
-		c.Text = fmt.Sprintf("No request went bad. The %d overflows in the backend's namespace were another listener's.", n)
+		c.Text = fmt.Sprintf("No request went bad. The %d overflows in the backend's namespace were another listener's%s.", n, k.whose())
 	case k.drops != nil:
 		c.Text = fmt.Sprintf("No request went bad, but the accept queue overflowed %d times: retransmitted SYNs hid it from the client.", n)
 	default:
@@ -98,7 +98,7 @@ func (k *witness) fullQueue() Cause {
 		c.Text = fmt.Sprintf("The client saw %s, as it would from a full accept queue, but the kernel's counters were not sampled, so this is not known.", saw)
 	case value(k.namespace) > 0 && k.drops != nil && *k.drops == 0:
 		c.Code = "another_listener"
-		c.Text = fmt.Sprintf("The overflows were another listener's: this one dropped nothing while its namespace counted %d. What made the client see %s is not known.", *k.namespace, saw)
+		c.Text = fmt.Sprintf("The overflows were another listener's: this one dropped nothing while its namespace counted %d%s. What made the client see %s is not known.", *k.namespace, k.whose(), saw)
 	case value(k.overflows) > 0 && k.drops == nil && k.agrees() && k.queue.full:
 		k.overflow(&c, saw, k.countFull)
 		c.Evidence = append(c.Evidence, "the kernel does not tell this listener's own drops: that it was this listener rests on its full queue and on the equal counts")
@@ -188,6 +188,9 @@ func (k *witness) counters() []string {
 	add(k.namespace, "%d overflows in the backend's network namespace (TcpExtListenOverflows)")
 	if value(k.overflows) < value(k.namespace) {
 		add(k.overflows, "%d of them at most are this listener's, by its own drops")
+		if others := k.run.theOthers(k.lane.ListenerHost); others != "" {
+			out = append(out, "other listeners of the namespace, over the whole run: "+others)
+		}
 	}
 	add(k.drops, "%d drops of this listener (sk_drops)")
 	add(k.listenDrops, "%d listen drops in the namespace (TcpExtListenDrops)")
@@ -201,6 +204,14 @@ func (k *witness) counters() []string {
 		out = append(out, text)
 	}
 	return out
+}
+
+// whose names the other listeners that dropped packets, where the record knows them.
+func (k *witness) whose() string {
+	if others := k.run.theOthers(k.lane.ListenerHost); others != "" {
+		return " (" + others + ")"
+	}
+	return ""
 }
 
 func (k *witness) errorLog() map[string]uint64 {

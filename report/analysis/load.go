@@ -21,6 +21,7 @@ type run struct {
 	lanes    []*lane         // as in the header
 	trials   []*trial        // of all lanes, in the order in which they began
 	samples  map[string][]sample
+	hosts    map[string]*host
 	services []runfile.Service
 	events   []runfile.Event
 	warnings []Warning
@@ -96,6 +97,7 @@ const (
 	maxBins    = 1 << 20
 	maxSamples = 1 << 22
 	maxRecords = 1 << 20 // of services, and of events
+	maxHosts   = 64
 )
 
 // maxCounters is how many counters of the single trials' latencies are kept, 48 bytes each: a few hundred a trial.
@@ -144,12 +146,21 @@ func (l *loader) add(rec runfile.Record) error {
 		return l.bin(rec)
 	case *runfile.Sample:
 		return l.sample(rec)
+	case *runfile.Host:
+		h := l.run.host(rec.Host)
+		if len(h.looks) == 2 { // the last counts
+			h.looks = h.looks[:1]
+		}
+		h.looks = append(h.looks, rec.Snapshot)
 	case *runfile.Service:
 		l.run.services = append(l.run.services, *rec)
 	case *runfile.Event:
 		l.run.events = append(l.run.events, *rec)
 	case *runfile.Footer:
 		l.run.footer = rec
+	}
+	if len(l.run.hosts) > maxHosts {
+		return fmt.Errorf("more than %d hosts", maxHosts)
 	}
 	if len(l.run.services) > maxRecords || len(l.run.events) > maxRecords {
 		return fmt.Errorf("more than %d service or event records", maxRecords)
@@ -262,6 +273,7 @@ func (l *loader) sample(rec *runfile.Sample) error {
 	if l.samples++; l.samples > maxSamples {
 		return fmt.Errorf("more than %d samples", maxSamples)
 	}
+	l.run.host(rec.Host).sample(rec)
 	s := sample{at: rec.At}
 	for i, name := range counterNames {
 		s.counters[i].value, s.counters[i].ok = rec.Counters[name]

@@ -109,6 +109,7 @@ func (r *run) doubt(c serverCapacity) {
 		r.warn("overflows_between_trials", "%d overflows fell between trials, when nothing was offered: something else loads the backend, or clients go on trying", n)
 	}
 	r.doubtWatchers()
+	r.doubtHosts()
 	r.doubtGenerator(c)
 	for _, l := range r.lanes {
 		r.doubtProbe(l)

@@ -205,6 +205,8 @@ func newRecord(kind string) Record {
 		return &Failure{}
 	case "sample":
 		return &Sample{}
+	case "host":
+		return &Host{}
 	case "service":
 		return &Service{}
 	case "event":

@@ -122,6 +122,9 @@ func (r *Recorder) Sample(s probe.Sample) error {
 	return r.write(rec, s.At+s.Took)
 }
 
+// Host records what is read of a host before and after the load.
+func (r *Recorder) Host(h Host) error { return r.write(&h, h.At) }
+
 // Service records what a stamping backend says of its workers.
 func (r *Recorder) Service(s Service) error { return r.write(&s, s.At) }
 

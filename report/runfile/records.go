@@ -165,6 +165,13 @@ type Sample struct {
 	Errors    []probe.SourceError `json:"errors,omitempty"`
 }
 
+// Host is what was read of a probed host once before the load and once after it: what differs changed meanwhile.
+type Host struct {
+	Host string        `json:"host"`
+	At   time.Duration `json:"at"`
+	probe.Snapshot
+}
+
 // Service is what a stamping backend says of its workers since its last such record: whole busy
 // periods, from accept to being ready to accept again.
 type Service struct {
@@ -207,6 +214,7 @@ func (*TrialEnd) kind() string { return "trial_end" }
 func (*Bin) kind() string      { return "bin" }
 func (*Failure) kind() string  { return "failure" }
 func (*Sample) kind() string   { return "sample" }
+func (*Host) kind() string     { return "host" }
 func (*Service) kind() string  { return "service" }
 func (*Event) kind() string    { return "event" }
 func (*Footer) kind() string   { return "footer" }

@@ -21,6 +21,7 @@ const (
 	maxHosts        = 64
 	maxLevels       = 4096 // counters or gauges of a host
 	maxListeners    = 1024 // in a sample
+	maxSysctls      = 256
 	maxOutcomes     = 128  // in a bin; more than are defined, so that later versions may add some
 	maxLost         = 255  // SYNs of a connection: tcp_syn_retries is a byte
 	maxName         = 4096 // bytes of a string that is a name, an address or an example
@@ -52,6 +53,16 @@ func validate(rec Record) error {
 			return fmt.Errorf("more than %d listeners or errors", maxListeners)
 		}
 		return errors.Join(names(rec.Host), times(rec.At, rec.Took))
+	case *Host:
+		if len(rec.Listeners) > maxListeners || len(rec.Sysctls) > maxSysctls {
+			return fmt.Errorf("more than %d listeners or %d sysctls", maxListeners, maxSysctls)
+		}
+		for name, value := range rec.Sysctls {
+			if err := names(name, value); err != nil {
+				return err
+			}
+		}
+		return errors.Join(names(rec.Host), times(rec.At))
 	case *Service:
 		if math.IsNaN(rec.SumSq) || math.IsInf(rec.SumSq, 0) || rec.SumSq < 0 {
 			return fmt.Errorf("the sum of squares is %v", rec.SumSq)

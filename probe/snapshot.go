@@ -1,0 +1,64 @@
+package probe
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Snapshot is what is read of a network namespace once before a run and once after it: the two together tell what
+// changed meanwhile, and who else dropped packets, without a look at every listener at every tick.
+type Snapshot struct {
+	Sysctls   map[string]string `json:"sysctls,omitempty"`
+	Listeners []Listener        `json:"listeners,omitempty"` // TCP, all of them, in the order of Addr, then Cookie; bounded
+}
+
+// maxSnapshot bounds the listeners of a snapshot, which a record has to hold.
+const maxSnapshot = 1024
+
+// TakeSnapshot reads the namespace that cfg names. What cannot be read is left empty: Open of the same cfg tells why.
+func TakeSnapshot(cfg Config) Snapshot {
+	s := Snapshot{Sysctls: Sysctls(cfg)}
+	p, err := Open(Config{Pid: cfg.Pid, NetNS: cfg.NetNS, All: true, NoSlow: true})
+	if err != nil {
+		return s
+	}
+	defer p.Close()
+	for _, l := range p.Read(time.Now()).Listeners {
+		if !strings.ContainsAny(l.Addr[:1], "/@") && l.Drops != nil && len(s.Listeners) < maxSnapshot {
+			s.Listeners = append(s.Listeners, l)
+		}
+	}
+	return s
+}
+
+// Dropper is an address whose sockets dropped packets.
+type Dropper struct {
+	Addr  string
+	Drops uint64 // sk_drops between the two snapshots
+}
+
+// Droppers are the addresses that dropped packets between two snapshots, the most first. A socket that is in the second
+// only began at zero; what one dropped that is in the first only is not known, and not counted.
+func Droppers(before, after Snapshot) (all []Dropper) {
+	was := map[uint64]uint32{}
+	for _, l := range before.Listeners {
+		if l.Drops != nil {
+			was[l.Cookie] = *l.Drops
+		}
+	}
+	sums := map[string]uint64{}
+	for _, l := range after.Listeners {
+		if l.Drops != nil {
+			sums[l.Addr] += uint64(*l.Drops - was[l.Cookie]) // 32 bits, which may pass zero
+		}
+	}
+	for addr, n := range sums {
+		if n > 0 {
+			all = append(all, Dropper{addr, n})
+		}
+	}
+	slices.SortFunc(all, func(a, b Dropper) int { return cmp.Or(cmp.Compare(b.Drops, a.Drops), cmp.Compare(a.Addr, b.Addr)) })
+	return all
+}

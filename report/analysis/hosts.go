@@ -1,0 +1,139 @@
+package analysis
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"weir/probe"
+	"weir/report/runfile"
+)
+
+// host is what a probed host's samples and snapshots come to, over the whole run.
+type host struct {
+	ledger probe.Ledger
+	most   map[string]uint64 // the highest value of each of hostGauges that was seen
+	looks  []probe.Snapshot  // in the order of the record: before the load, and after it
+}
+
+// hostGauges are the levels of which the highest is shown.
+var hostGauges = []string{"tcp.towards.syn_sent", "tcp.towards.time_wait", "tcp.towards.established", "ports.used", "ports.range", "listen.syn_recv"}
+
+// host is the one of that name, which is made where it is new.
+func (r *run) host(name string) *host {
+	if r.hosts == nil {
+		r.hosts = map[string]*host{}
+	}
+	h := r.hosts[name]
+	if h == nil {
+		h = &host{most: map[string]uint64{}}
+		r.hosts[name] = h
+	}
+	return h
+}
+
+func (h *host) sample(rec *runfile.Sample) {
+	h.ledger.Add(probe.Sample{Counters: rec.Counters, Listeners: rec.Listeners, Errors: rec.Errors})
+	for _, name := range hostGauges {
+		if v, ok := rec.Gauges[name]; ok {
+			h.most[name] = max(h.most[name], v)
+		}
+	}
+}
+
+// changes is the first look against the last. One that was never taken, because the run was killed, shows nothing.
+func (h *host) changes() (sysctls []probe.SysctlChange, droppers []probe.Dropper) {
+	if len(h.looks) < 2 {
+		return nil, nil
+	}
+	first, last := h.looks[0], h.looks[len(h.looks)-1]
+	return probe.SysctlChanges(first.Sysctls, last.Sysctls), probe.Droppers(first, last)
+}
+
+// others are the addresses that dropped packets and are not those watched.
+func (h *host) others() (list []OtherListener) {
+	_, droppers := h.changes()
+	for _, d := range droppers {
+		watched := slices.ContainsFunc(h.ledger.Attribution().Own, func(o probe.Own) bool { return o.Addr == d.Addr })
+		if !watched {
+			list = append(list, OtherListener{d.Addr, d.Drops})
+		}
+	}
+	return list
+}
+
+// maxOthers bounds how many listeners are named in a sentence.
+const maxOthers = 3
+
+// theOthers names those of a host, with what they dropped; "" if there were none, or who they were is not known.
+func (r *run) theOthers(name string) string {
+	h := r.hosts[name]
+	if h == nil {
+		return ""
+	}
+	var parts []string
+	for i, o := range h.others() {
+		if i == maxOthers {
+			parts = append(parts, "and others")
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%.80s dropped %d", o.Addr, o.Drops))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// reportHosts is what the report shows of every host that was probed.
+func (r *run) reportHosts() []Host {
+	list := []Host{}
+	for _, name := range slices.Sorted(maps.Keys(r.hosts)) {
+		h := r.hosts[name]
+		a := h.ledger.Attribution()
+		out := Host{
+			Name: name, Overflows: a.Overflows, OwnDrops: a.OwnDrops, OthersAtLeast: a.Others, Others: h.others(),
+			SYNSent: h.level("tcp.towards.syn_sent"), TimeWait: h.level("tcp.towards.time_wait"), Established: h.level("tcp.towards.established"),
+			PortsUsed: h.level("ports.used"), PortsRange: h.level("ports.range"), SYNQueue: h.level("listen.syn_recv"),
+			Restarts: []Restart{}, SysctlChanges: []SysctlChange{},
+		}
+		if out.Others == nil {
+			out.Others = []OtherListener{}
+		}
+		for _, own := range a.Own {
+			if own.Restarts > 0 {
+				out.Restarts = append(out.Restarts, Restart{own.Addr, own.Restarts})
+			}
+		}
+		sysctls, _ := h.changes()
+		for _, c := range sysctls {
+			out.SysctlChanges = append(out.SysctlChanges, SysctlChange(c))
+		}
+		list = append(list, out)
+	}
+	return list
+}
+
+func (h *host) level(name string) *uint64 {
+	v, ok := h.most[name]
+	if !ok {
+		return nil
+	}
+	return &v
+}
+
+// manyPorts is the share of a host's local ports beyond which it is said that they run short.
+const manyPorts = 0.9
+
+// doubtHosts warns of what changed under the run's feet.
+func (r *run) doubtHosts() {
+	for _, h := range r.reportHosts() {
+		for _, c := range h.SysctlChanges {
+			r.warn("sysctl_changed", "%s: %s was %q before the load and %q after it: the run measured two systems", h.Name, c.Name, c.Before, c.After)
+		}
+		for _, s := range h.Restarts {
+			r.warn("listener_restarted", "%s: the listener %.80q was closed and opened anew %d times while the run lasted: its queue began empty each time", h.Name, s.Addr, s.Times)
+		}
+		if h.PortsUsed != nil && value(h.PortsRange) > 0 && float64(*h.PortsUsed) >= manyPorts*float64(*h.PortsRange) {
+			r.warn("ports_short", "%s: %d of the %d local ports towards one address and port were in use at once: connects fail (EADDRNOTAVAIL) when none is left", h.Name, *h.PortsUsed, *h.PortsRange)
+		}
+	}
+}

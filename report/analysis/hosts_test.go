@@ -1,0 +1,83 @@
+package analysis
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"weir/probe"
+)
+
+// looked puts two looks at the backend's host into a record: one before the load and one after it.
+func looked(record []byte, before, after string) []byte {
+	lines := bytes.SplitAfter(bytes.TrimSuffix(record, []byte("\n")), []byte("\n"))
+	look := func(at, what string) []byte {
+		return []byte(`{"kind":"host","host":"backend","at":` + at + `,` + what + "}\n")
+	}
+	lines = slices.Insert(lines, len(lines)-1, look("1000", after))
+	lines = slices.Insert(lines, 1, look("1", before))
+	return append(bytes.Join(lines, nil), '\n')
+}
+
+// short is a world that takes little time: two trials, one of them above capacity.
+func short() world {
+	w := demo()
+	w.rates, w.length = []float64{300, 600}, 500*ms
+	return w
+}
+
+// TestAnotherListener: the namespace's overflows were those of a listener that nobody watched, and it is named.
+func TestAnotherListener(t *testing.T) {
+	w := short()
+	w.sample = func(s *probe.Sample) { s.Listeners[0].Drops = new(uint32) }
+	record := looked(w.record(t),
+		`"listeners":[{"addr":"10.77.0.3:8000","cookie":1,"depth":0,"limit":16,"drops":0},{"addr":"0.0.0.0:9000","cookie":2,"depth":0,"limit":1,"drops":5},{"addr":"[::]:22","cookie":3,"depth":0,"limit":1,"drops":3}]`,
+		`"listeners":[{"addr":"10.77.0.3:8000","cookie":1,"depth":0,"limit":16,"drops":0},{"addr":"0.0.0.0:9000","cookie":2,"depth":0,"limit":1,"drops":105},{"addr":"[::]:22","cookie":3,"depth":0,"limit":1,"drops":3}]`)
+	a := analyze(t, record)
+	const want = "0.0.0.0:9000 dropped 100"
+	if c := a.Lanes[0].Cause; c.Code != "another_listener" || !strings.Contains(c.Text, want) || !slices.ContainsFunc(c.Evidence, func(e string) bool { return strings.HasSuffix(e, want) }) {
+		t.Errorf("%s: %s %q", c.Code, c.Text, c.Evidence)
+	}
+	h := a.Hosts[0]
+	if len(a.Hosts) != 1 || h.Name != "backend" || !slices.Equal(h.Others, []OtherListener{{"0.0.0.0:9000", 100}}) || *h.OwnDrops != 0 || *h.OthersAtLeast != *h.Overflows || *h.Overflows == 0 {
+		t.Errorf("%+v", h)
+	}
+}
+
+// TestHostsOfARun: what changed meanwhile is a warning, and the highest levels are kept.
+func TestHostsOfARun(t *testing.T) {
+	w := short()
+	n := uint64(0)
+	w.sample = func(s *probe.Sample) {
+		if n++; s.At > 500*ms {
+			s.Listeners[0].Cookie, s.Listeners[0].Drops = 9, new(uint32)
+		}
+		s.Gauges = map[string]uint64{"ports.used": min(n, 95), "ports.range": 100, "tcp.towards.time_wait": min(n, 7), "listen.syn_recv": 3 - min(n, 3)}
+	}
+	a := analyze(t, looked(w.record(t),
+		`"sysctls":{"net.core.somaxconn":"128","net.ipv4.tcp_syncookies":"1"}`, `"sysctls":{"net.core.somaxconn":"4096","net.ipv4.tcp_syncookies":"1"}`))
+	h := a.Hosts[0]
+	if *h.PortsUsed != 95 || *h.TimeWait != 7 || *h.SYNQueue != 2 || h.SYNSent != nil ||
+		!slices.Equal(h.SysctlChanges, []SysctlChange{{"net.core.somaxconn", "128", "4096"}}) || !slices.Equal(h.Restarts, []Restart{{listenerAddr, 1}}) {
+		t.Errorf("%+v", h)
+	}
+	for _, code := range []string{"sysctl_changed", "listener_restarted", "ports_short"} {
+		if !slices.ContainsFunc(a.Warnings, func(w Warning) bool { return w.Code == code }) {
+			t.Errorf("no warning %s: %q", code, a.Warnings)
+		}
+	}
+}
+
+// TestNothingChanged: a run that is as it should be warns of nothing of the kind, nor does one that was killed before its
+// second look.
+func TestNothingChanged(t *testing.T) {
+	w := short()
+	for _, record := range [][]byte{w.record(t), looked(w.record(t), `"sysctls":{"net.core.somaxconn":"128"}`, `"sysctls":{}`)} {
+		for _, x := range analyze(t, record).Warnings {
+			if slices.Contains([]string{"sysctl_changed", "listener_restarted", "ports_short"}, x.Code) {
+				t.Errorf("%+v", x)
+			}
+		}
+	}
+}
