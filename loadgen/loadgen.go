@@ -90,7 +90,7 @@ const (
 
 // Target is where requests go and how.
 type Target struct {
-	URL     string // absolute, http or https
+	URL     string // absolute, http, https or fcgi
 	Address string // what to dial: "127.0.0.1:8000" or "/run/app.sock"; empty: from URL
 	Network string // "tcp" or "unix"; empty: "tcp"
 

@@ -87,8 +87,8 @@ func (t Target) url() (*url.URL, error) {
 			err = e.Err // without the URL, which may hold a password
 		}
 		return nil, fmt.Errorf("target: not a URL: %w: write it like http://127.0.0.1:8000/", err)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("target %q: the URL must begin with http:// or https://", t.URL)
+	case u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "fcgi":
+		return nil, fmt.Errorf("target %q: the URL must begin with http://, https:// or fcgi://", t.URL)
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("target %q: the URL names no host", t.URL)
 	case u.User != nil:
@@ -97,11 +97,14 @@ func (t Target) url() (*url.URL, error) {
 	return u, nil
 }
 
+// FastCGI reports whether the target speaks FastCGI: its URL, or that of each request, then has the path of a script.
+func (t Target) FastCGI() bool { return strings.HasPrefix(t.URL, "fcgi:") }
+
 // hostPort returns the address that a URL implies.
 func hostPort(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		port = map[string]string{"http": "80", "https": "443", "fcgi": "9000"}[u.Scheme]
 	}
 	return net.JoinHostPort(u.Hostname(), port)
 }

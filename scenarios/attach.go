@@ -284,8 +284,11 @@ func portOf(u *url.URL) uint16 {
 	if n, err := strconv.ParseUint(u.Port(), 10, 16); err == nil {
 		return uint16(n)
 	}
-	if u.Scheme == "https" {
+	switch u.Scheme {
+	case "https":
 		return 443
+	case "fcgi":
+		return 9000
 	}
 	return 80
 }

@@ -22,7 +22,7 @@ type targetFlags struct {
 }
 
 func (t *targetFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&t.direct, "direct", "", "`URL` of the backend itself")
+	f.StringVar(&t.direct, "direct", "", "`URL` of the backend itself; fcgi://127.0.0.1:9000/srv/index.php speaks FastCGI and names the script")
 	f.StringVar(&t.proxy, "proxy", "", "`URL` of the same backend through its proxy")
 	f.StringVar(&t.unixSocket, "unix-socket", "", "`path` of the backend's unix socket; --direct then only gives the request's host and path")
 	f.DurationVar(&t.proxyConnectTimeout, "proxy-connect-timeout", 60*time.Second, "the proxy_connect_timeout that your NGINX has; it is only read")
@@ -87,7 +87,10 @@ func (t *targetFlags) target() (out loadgen.Target, err error) {
 
 func checkURL(flag, text string) (string, error) {
 	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	if err == nil && u.Scheme == "fcgi" && flag != "--direct" {
+		return "", usage("%s %s: a proxy is asked by HTTP; only --direct speaks FastCGI", flag, quoted(text))
+	}
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "fcgi") || u.Host == "" {
 		return "", usage("%s %s is not a URL that can be loaded: write it with its scheme, as in http://127.0.0.1:8000/", flag, quoted(text))
 	}
 	if port := u.Port(); port != "" {

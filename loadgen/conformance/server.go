@@ -51,6 +51,11 @@ type sight struct {
 // serve starts a server on loopback or a unix socket and stops it when the test ends.
 func serve(t *testing.T, network string, handle func(*visit)) *server {
 	t.Helper()
+	return serveOn(t, listen(t, network), handle)
+}
+
+func listen(t *testing.T, network string) net.Listener {
+	t.Helper()
 	address := "127.0.0.1:0"
 	if network == "unix" {
 		address = filepath.Join(t.TempDir(), "s")
@@ -59,7 +64,7 @@ func serve(t *testing.T, network string, handle func(*visit)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serveOn(t, l, handle)
+	return l
 }
 
 func serveOn(t *testing.T, l net.Listener, handle func(*visit)) *server {

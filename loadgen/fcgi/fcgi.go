@@ -125,15 +125,16 @@ func (r *Records) Read(p []byte) (int, error) {
 
 // next reads a record's header, and the record too where it is not standard output.
 func (r *Records) next() error {
-	if _, err := io.ReadFull(r.from, r.header[:]); err != nil {
+	n, err := io.ReadFull(r.from, r.header[:])
+	h := r.header
+	if n > 0 && h[0] != version { // also where that is all that came
+		return protocol("version %d", h[0])
+	}
+	if err != nil {
 		return err
 	}
-	h := r.header
 	length := int(binary.BigEndian.Uint16(h[4:]))
-	switch id := binary.BigEndian.Uint16(h[2:]); {
-	case h[0] != version:
-		return protocol("version %d", h[0])
-	case id != requestID:
+	if id := binary.BigEndian.Uint16(h[2:]); id != requestID {
 		return protocol("a record of request %d, and %d was asked", id, requestID)
 	}
 	switch r.pad = int(h[6]); h[1] {

@@ -10,6 +10,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"weir/loadgen"
+	"weir/loadgen/fcgi"
 	"weir/loadgen/wire"
 )
 
@@ -19,8 +20,10 @@ const readBuffer = 8 << 10
 // exchange carries one request at a time from Sent to Done. It is reused for its buffers.
 type exchange struct {
 	response fasthttp.Response
-	status   int    // 0 until a response's head was read
-	request  []byte // room for one
+	fastCGI  *fcgi.Response // of a target that speaks it
+	foreign  bool           // what came over FastCGI is no such response
+	status   int            // 0 until a response's head was read
+	request  []byte         // room for one
 	reader   *bufio.Reader
 	tap      tap
 }

@@ -1,4 +1,4 @@
-// Package portable is the open-loop engine that runs everywhere and speaks everything: TCP, unix
+// Package portable is the open-loop engine that runs everywhere and speaks everything: HTTP and FastCGI over TCP, unix
 // sockets and TLS. Each request has a goroutine, and the runtime's poller does the rest.
 //
 // It believes that a generator must not help: no request is ever tried twice, no connection is opened

@@ -15,3 +15,7 @@ func TestConformance(t *testing.T) {
 func TestConformanceOfNetDialer(t *testing.T) {
 	conformance.Run(t, func(target loadgen.Target) (loadgen.Engine, error) { return newEngine(target, newNetDialer) })
 }
+
+func TestConformanceOfFastCGI(t *testing.T) {
+	conformance.RunFastCGI(t, func(target loadgen.Target) (loadgen.Engine, error) { return New(target) })
+}

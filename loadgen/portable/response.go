@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"weir/loadgen/fcgi"
 )
 
 var errTooLarge = errors.New("the body is larger than allowed")
@@ -15,6 +17,9 @@ var errTooLarge = errors.New("the body is larger than allowed")
 // read reads one final response. The body is counted and thrown away, so that what a server announces
 // costs no memory.
 func (x *exchange) read(r *run, head bool) error {
+	if r.target.FastCGI() {
+		return x.readFastCGI(r.target.MaxBody, head)
+	}
 	x.response.Reset()
 	x.status = 0
 	x.response.SkipBody = head
@@ -44,19 +49,35 @@ func (x *exchange) read(r *run, head bool) error {
 	return nil
 }
 
+// readFastCGI is read for FastCGI.
+func (x *exchange) readFastCGI(most int, head bool) error {
+	if x.fastCGI == nil {
+		x.fastCGI = fcgi.NewResponse()
+	}
+	err := x.fastCGI.Read(x.reader, most, head)
+	x.status, x.foreign = x.fastCGI.Status, errors.Is(err, fcgi.ErrProtocol)
+	return err
+}
+
 // chunked is what fasthttp calls the length of a chunked body.
 const chunked = -1
 
 // clean reports whether the connection stands exactly at the end of a response that lets it live.
 // Bytes that nobody asked for would be taken for the next response.
 func (x *exchange) clean() bool {
+	if x.fastCGI != nil {
+		return x.fastCGI.Ended() && x.tap.err == nil && x.reader.Buffered() == 0
+	}
 	return !x.response.ConnectionClose() && x.status != fasthttp.StatusSwitchingProtocols &&
 		x.tap.err == nil && x.reader.Buffered() == 0
 }
 
-// isHTTP reports whether what was read, but not understood, may be the beginning of an HTTP response. Once a
+// isHTTP reports whether what was read, but not understood, may be the beginning of an HTTP, or a FastCGI, response. Once a
 // status line was read it was one.
 func (x *exchange) isHTTP() bool {
+	if x.fastCGI != nil {
+		return !x.foreign
+	}
 	if x.status != 0 {
 		return true
 	}

@@ -29,6 +29,9 @@ type kind struct {
 	head   bool // a HEAD, whose answer has no body
 	body   int  // bytes of the body without its {{seq}}s
 	seqs   int  // how many of those it has
+
+	params []param // of a FastCGI request; pieces is then the body alone
+	keep   bool    // FastCGI: the connection is to be kept
 }
 
 // piece is a text and what follows it.
@@ -91,6 +94,9 @@ func gcd(a, b int) int {
 // newKind lays a request out. What the user gave is sent in that order, under those names, and only what
 // HTTP/1.1 needs is added where it is missing.
 func newKind(r loadgen.Request, t loadgen.Target) kind {
+	if t.FastCGI() {
+		return newFastCGI(r, t)
+	}
 	k := kind{head: r.Method == "HEAD"}
 	var text strings.Builder
 	end := func(v variable) {
@@ -151,11 +157,20 @@ func newKind(r loadgen.Request, t loadgen.Target) kind {
 
 // constant says that the request is the same whatever its position.
 func (k *kind) constant() bool {
-	return !slices.ContainsFunc(k.pieces, func(p piece) bool { return p.then == seq || p.then == id })
+	varies := func(p piece) bool { return p.then == seq || p.then == id }
+	return !slices.ContainsFunc(k.pieces, varies) &&
+		!slices.ContainsFunc(k.params, func(p param) bool { return slices.ContainsFunc(p.value, varies) })
 }
 
 func (k *kind) append(to []byte, position int, prefix []byte) []byte {
-	for _, p := range k.pieces {
+	if k.params != nil {
+		return k.appendFastCGI(to, position, prefix)
+	}
+	return k.appendPieces(to, k.pieces, position, prefix)
+}
+
+func (k *kind) appendPieces(to []byte, pieces []piece, position int, prefix []byte) []byte {
+	for _, p := range pieces {
 		to = append(to, p.text...)
 		switch p.then {
 		case seq:

@@ -1,7 +1,7 @@
 <?php
 $times = json_decode(getenv("WEIR_SERVICE_TIMES"), true);
-// NGINX sends what the client asked for as DOCUMENT_URI; without it, the path that follows the script's name.
-$path = $_SERVER["DOCUMENT_URI"] ?? $_SERVER["PATH_INFO"] ?? "/";
+// Asked directly, the path follows the script's name; NGINX sends it as DOCUMENT_URI.
+$path = ($_SERVER["PATH_INFO"] ?? "") ?: ($_SERVER["DOCUMENT_URI"] ?? "/");
 usleep((int) round(1e6 * ($times[$path] ?? $times["*"])));
 header("Content-Type: text/plain");
 header("Content-Length: 9");
