@@ -9,7 +9,7 @@ import (
 	"weir/report/analysis"
 )
 
-// A filter copies an analysis and changes its floats or its strings on the way. Doing it once, over
+// A filter copies an analysis, or a part of one, and changes its floats or its strings on the way. Doing it once, over
 // the whole value, is what keeps a renderer from forgetting a field.
 type filter struct {
 	float func(float64) float64 // nil: unchanged
@@ -18,8 +18,10 @@ type filter struct {
 
 // apply returns a copy that shares only what it does not change. Nil slices and maps become empty ones, because in report.json null means
 // "not known" and an empty list is known to be empty. Pointers and interfaces that are nil stay nil.
-func (f filter) apply(a *analysis.Analysis) *analysis.Analysis {
-	out := f.copy(reflect.ValueOf(*a)).Interface().(analysis.Analysis)
+func (f filter) apply(a *analysis.Analysis) *analysis.Analysis { return filtered(f, a) }
+
+func filtered[T any](f filter, v *T) *T {
+	out := f.copy(reflect.ValueOf(*v)).Interface().(T)
 	return &out
 }
 

@@ -5,8 +5,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"weir/report/analysis"
+	"weir/report/analysis/compare"
+	"weir/report/analysis/estimate"
 )
 
 // The fixtures are analyses as a run would give them, made by a small simulation of the demo: 8 workers
@@ -68,6 +71,11 @@ func simulate(rng *rand.Rand, index int, rate, start, duration float64, outcome 
 		}
 		*tl.RecvQ[bin] = max(*tl.RecvQ[bin], uint32(depth))
 	}
+	sorted := slices.Sorted(slices.Values(s.latency))
+	var latencies analysis.Latencies
+	for _, x := range sorted {
+		latencies = append(latencies, analysis.LatencyCount{High: time.Duration(x * float64(time.Second)), N: 1})
+	}
 	good := float64(uint64(n) - bad)
 	low, high := wilson(good, float64(n))
 	s.trial = analysis.Trial{
@@ -75,7 +83,10 @@ func simulate(rng *rand.Rand, index int, rate, start, duration float64, outcome 
 		Outcomes: map[string]uint64{"ok": uint64(n) - bad}, Goodput: good / duration,
 		GoodLow: low * float64(n) / duration, GoodHigh: high * float64(n) / duration,
 		Overflows: ptr(bad), MaxRecvQ: ptr(maxDepth(tl.RecvQ)), Drained: true, Complete: true,
-		Expected: ptr(max(0, (rate-fixWorkers/fixService)*duration-fixSlots-fixWorkers/2)),
+		Expected: ptr(max(0, (rate-fixWorkers/fixService)*duration-fixSlots-fixWorkers/2)), Latency: quantiles(sorted), Latencies: latencies,
+	}
+	if 20*bad > uint64(n) {
+		s.trial.Served = ptr((good - fixSlots - fixWorkers/2*float64(bad)/float64(n)) / duration)
 	}
 	if bad > 0 {
 		s.trial.Outcomes[outcome] = bad
@@ -165,10 +176,18 @@ func shifted(values []float64, by float64) []float64 {
 
 func quantiles(sorted []float64) analysis.Quantiles {
 	n := len(sorted)
-	at := func(p float64) *float64 { return ptr(sorted[int(p*float64(n-1))]) }
+	at := func(p float64) *float64 {
+		if p < 1 && !estimate.Supported(uint64(n), p) {
+			return nil
+		}
+		return ptr(sorted[int(p*float64(n-1))])
+	}
 	around := func(p float64) *analysis.Bounds { // by the normal approximation
+		if at(p) == nil {
+			return nil
+		}
 		half := 1.96 * math.Sqrt(p*(1-p)/float64(n))
-		return &analysis.Bounds{Low: *at(p - half), High: *at(min(1, p+half))}
+		return &analysis.Bounds{Low: sorted[int((p-half)*float64(n-1))], High: sorted[int(min(1, p+half)*float64(n-1))]}
 	}
 	return analysis.Quantiles{
 		P50: at(.5), P90: at(.9), P99: at(.99), P999: at(.999), Max: at(1), Count: uint64(n),
@@ -262,7 +281,7 @@ func demo() *analysis.Analysis {
 		{Source: "nginx.access", Class: "504", Count: *proxy.Overflows},
 	}
 	computed := fixWorkers / fixService
-	return &analysis.Analysis{
+	a := &analysis.Analysis{
 		Schema: "weir.report/1", Name: "backlog-overflow", Started: "2026-03-01T12:00:00Z", Version: "0.1.0",
 		Command: []string{"weir", "reproduce", "backlog-overflow", "--seed", "7"}, Seed: 7, Mode: "loss", Ended: "complete", Valid: true,
 		Environment: map[string]string{"kernel": "Linux 6.18.5", "proxy": "nginx/1.22.1", "backend": "weir backend 0.1.0, 8 sync workers",
@@ -285,6 +304,8 @@ func demo() *analysis.Analysis {
 			"Directly, the client saw it as connect timeouts; through NGINX the same drops became 504, never 502.",
 		},
 	}
+	a.Comparison = compare.Lanes(a)
+	return a
 }
 
 // invalid is a run whose generator could not keep its schedule.
@@ -316,7 +337,7 @@ func invalid() *analysis.Analysis {
 // direct is a run of one lane.
 func oneLane() *analysis.Analysis {
 	a := demo()
-	a.Lanes, a.Agreement = a.Lanes[:1], nil
+	a.Lanes, a.Agreement, a.Comparison = a.Lanes[:1], nil, nil
 	delete(a.OnsetOverCapacity, "proxy")
 	delete(a.Environment, "proxy")
 	a.Warnings = []analysis.Warning{{Code: "no_nginx", Text: "NGINX is not installed, so there is no proxy lane; run make demo to have it installed."}}
@@ -348,6 +369,7 @@ func nothingFailed() *analysis.Analysis {
 		l.LogClasses = nil
 	}
 	a.OnsetOverCapacity, a.Agreement = nil, nil
+	a.Comparison = compare.Lanes(a)
 	a.Verdict = []string{"Nothing overflowed and nothing failed up to 354 req/s, 0.91 of the computed capacity.", "An onset, if there is one, lies above."}
 	return a
 }

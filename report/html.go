@@ -17,11 +17,11 @@ import (
 	"weir/report/analysis/gate"
 )
 
-//go:embed assets/report.html.tmpl assets/report.css assets/report.js assets/echarts
+//go:embed assets/report.html.tmpl assets/compare.html.tmpl assets/report.css assets/report.js assets/echarts
 var assets embed.FS
 
 // pageTemplate escapes by context; only our own files enter it unescaped.
-var pageTemplate = template.Must(template.New("report.html.tmpl").ParseFS(assets, "assets/report.html.tmpl"))
+var pageTemplate = template.Must(template.New("report.html.tmpl").ParseFS(assets, "assets/report.html.tmpl", "assets/compare.html.tmpl"))
 
 // HTML writes one self-contained page: verdict, figures, tables, doubts, and how to repeat the run.
 // It loads nothing from anywhere; a content security policy admits exactly the two scripts and the
@@ -47,6 +47,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 	if len(a.Assertions) > 0 {
 		view.Gate = gate.Overall(a.Assertions)
 	}
+	view.Compared = viewComparison(a.Comparison)
 	if a.Agreement != nil {
 		view.Agreement = ratioCell(*a.Agreement)
 	}
@@ -99,6 +100,7 @@ type htmlView struct {
 	Classes            []class
 	Drawn              []string // what else the legends must explain
 	Gate               gate.Verdict
+	Compared           *comparisonView
 }
 
 // class is a kind of failure with the CSS class of its colour.

@@ -15,11 +15,18 @@ import (
 // where their last bits of floating point do not. Lists of plain values stand on one line, which keeps a
 // timeline of thousands of bins readable and its diffs short. A number that is not finite is an error.
 func JSON(w io.Writer, a *analysis.Analysis) error {
+	if err := writeJSON(w, a); err != nil {
+		return fmt.Errorf("report.json: %w", err)
+	}
+	return nil
+}
+
+func writeJSON[T any](w io.Writer, v *T) error {
 	var compact bytes.Buffer
 	enc := json.NewEncoder(&compact)
 	enc.SetEscapeHTML(false) // a URL's & stays an &; U+2028 and U+2029 are escaped all the same
-	if err := enc.Encode(filter{float: round6}.apply(a)); err != nil {
-		return fmt.Errorf("report.json: %w", err)
+	if err := enc.Encode(filtered(filter{float: round6}, v)); err != nil {
+		return err
 	}
 	_, err := w.Write(indentJSON(bytes.TrimSpace(compact.Bytes())))
 	return err

@@ -9,13 +9,22 @@ import (
 // in a name misalign their row and nothing else.
 type page struct {
 	width int
+	left  int // columns of the labels
 	color bool
 }
 
 const (
-	margin = 19 // columns of the labels at the left
+	margin = 19 // columns of the labels at the left, of a run's verdict
 	gutter = 2  // between lanes
 )
+
+func newPage(opt TextOptions, left int) page {
+	p := page{width: max(opt.Width, 40), left: left, color: opt.Color}
+	if opt.Width == 0 {
+		p.width = 80
+	}
+	return p
+}
 
 // SGR sequences (ECMA-48 8.3.117).
 const (
@@ -43,7 +52,7 @@ func (p page) paint(sgr string, lines []string) []string {
 
 // hang wraps text beside a label; without one it takes the whole width.
 func (p page) hang(label, text string) []string {
-	indent := margin
+	indent := p.left
 	if label == "" {
 		indent = 0
 	}

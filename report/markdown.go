@@ -44,6 +44,10 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 			fmt.Fprintf(&b, "**Why** %s\n\n", md(why))
 		}
 	}
+	if a.Comparison != nil {
+		b.WriteString("## What the proxy adds, hides and costs\n\n")
+		mdComparison(&b, a.Comparison)
+	}
 	for i := range a.Lanes {
 		mdLane(&b, &a.Lanes[i])
 	}

@@ -55,7 +55,7 @@ func summary(a *analysis.Analysis) []row {
 			}
 			return onset(l.ErrorOnset, why)
 		}, planned},
-		{"onset ÷ capacity", overCapacity, planned},
+		{"onset ÷ capacity", overCapacity, func(a *analysis.Analysis) bool { return planned(a) && a.Capacity.Computed != nil }},
 		{"overflows : failed", reconciled, nil},
 		{"client saw", clientSaw, nil},
 		{"SYNs lost", lostSYNs, anySYNLost},
@@ -105,9 +105,6 @@ func overCapacity(a *analysis.Analysis, l *analysis.Lane) cell {
 		return cell{Main: fmt.Sprintf("%.3f to %.3f", x.Low, x.High)}
 	case ok:
 		return ratioCell(x)
-	}
-	if a.Capacity.Computed == nil {
-		return cell{Main: "none: capacity " + unknown, Tone: muted}
 	}
 	return cell{Main: "none: no onset", Tone: muted}
 }
@@ -313,15 +310,20 @@ func warnings(a *analysis.Analysis) []analysis.Warning {
 	return list
 }
 
+// when is a run's beginning to the minute, where it is a time.
+func when(started string) string {
+	t, err := time.Parse(time.RFC3339, started)
+	if err != nil {
+		return started
+	}
+	return t.UTC().Format("2006-01-02 15:04 UTC")
+}
+
 // title is what was run, when, and how.
 func title(a *analysis.Analysis) []string {
 	parts := []string{cmp.Or(a.Name, "run")}
 	if a.Started != "" {
-		when := a.Started
-		if t, err := time.Parse(time.RFC3339, when); err == nil {
-			when = t.UTC().Format("2006-01-02 15:04 UTC")
-		}
-		parts = append(parts, when)
+		parts = append(parts, when(a.Started))
 	}
 	if a.Mode != "" {
 		parts = append(parts, a.Mode+" mode")

@@ -25,10 +25,7 @@ const screen = 22
 // reconciliations, because only there it means something.
 func Text(w io.Writer, a *analysis.Analysis, opt TextOptions) error {
 	a = readable(a)
-	p := page{width: max(opt.Width, 40), color: opt.Color}
-	if opt.Width == 0 {
-		p.width = 80
-	}
+	p := newPage(opt, margin)
 	_, err := io.WriteString(w, strings.Join(p.layout(a), "\n")+"\n")
 	return err
 }
@@ -60,7 +57,11 @@ func (p page) layout(a *analysis.Analysis) []string {
 	out = append(out, p.hang("capacity", capacityLine(a.Capacity))...)
 	gap()
 	out = append(out, p.table(a)...)
-	if a.Agreement != nil && a.Valid {
+	if c := a.Comparison; c != nil && c.Proxy != nil && a.Valid {
+		for _, l := range proxyBrief(c) {
+			out = append(out, p.hang(l.Name, l.Value)...)
+		}
+	} else if a.Agreement != nil && a.Valid {
 		out = append(out, p.hang("proxy ÷ direct", ratioCell(*a.Agreement).Text()+", ratio of the onsets")...)
 	}
 	out = append(out, p.assertions(a)...)
@@ -79,7 +80,7 @@ func (p page) table(a *analysis.Analysis) []string {
 	if len(a.Lanes) == 0 {
 		return p.hang("lanes", "none: the record holds no lane")
 	}
-	column := (p.width - margin - gutter*(len(a.Lanes)-1)) / len(a.Lanes)
+	column := (p.width - p.left - gutter*(len(a.Lanes)-1)) / len(a.Lanes)
 	if column < 18 {
 		var out []string
 		for i, lane := range a.Lanes {
@@ -107,16 +108,16 @@ func (p page) row(r row, column int) []string {
 	for i, c := range r.Cells {
 		for j, text := range wrap(c.Text(), column) {
 			for len(out) <= j {
-				out = append(out, pad("", margin))
+				out = append(out, pad("", p.left))
 			}
-			if want := margin + i*(column+gutter); width(out[j]) < want {
+			if want := p.left + i*(column+gutter); width(out[j]) < want {
 				out[j] = pad(out[j], want)
 			}
 			out[j] += p.paint(colours[c.Tone], []string{text})[0]
 		}
 	}
 	if len(out) > 0 {
-		out[0] = pad(r.Label, margin) + out[0][margin:]
+		out[0] = pad(r.Label, p.left) + out[0][p.left:]
 	}
 	for j := range out {
 		out[j] = strings.TrimRight(out[j], " ")

@@ -15,6 +15,7 @@ import (
 	"weir/loadgen/self"
 	"weir/report"
 	"weir/report/analysis"
+	"weir/report/analysis/compare"
 	"weir/report/analysis/gate"
 	"weir/report/runfile"
 	"weir/scenarios"
@@ -147,6 +148,7 @@ func analyze(path string) (*analysis.Analysis, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.Comparison = compare.Lanes(a)
 	gate.Judge(a)
 	return a, nil
 }

@@ -41,7 +41,7 @@ last three the record is kept.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w; `%s --help` lists the flags", err, cmd.CommandPath())
 	})
-	root.AddCommand(newRun(s), newReproduce(s), newScenarios(s), newReport(s), newGate(s), newProbe(s), newCapacity(s), newVersion(s), newBackend(s))
+	root.AddCommand(newRun(s), newReproduce(s), newScenarios(s), newReport(s), newCompare(s), newGate(s), newProbe(s), newCapacity(s), newVersion(s), newBackend(s))
 	return root
 }
 

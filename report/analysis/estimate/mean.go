@@ -17,17 +17,20 @@ func Mean(count uint64, sum, sumsq float64) (mean, low, high float64, ok bool) {
 }
 
 // StudentT is the two-sided 95 % point of Student's t with df degrees of freedom; +Inf for 0.
-func StudentT(df uint64) float64 {
+func StudentT(df uint64) float64 { return studentT(df, .95, z95) }
+
+// studentT is the two-sided point that holds the share p; z is the normal distribution's.
+func studentT(df uint64, p, z float64) float64 {
 	if df == 0 {
 		return math.Inf(1)
 	}
 	if df > 500 { // the next term is below 1e-9
-		v, z2 := float64(df), z95*z95
-		return z95 * (1 + (z2+1)/(4*v) + (5*z2*z2+16*z2+3)/(96*v*v))
+		v, z2 := float64(df), z*z
+		return z * (1 + (z2+1)/(4*v) + (5*z2*z2+16*z2+3)/(96*v*v))
 	}
 	low, high := 0.0, 20.0
 	for range 60 {
-		if mid := (low + high) / 2; within(mid, int(df)) < .95 {
+		if mid := (low + high) / 2; within(mid, int(df)) < p {
 			low = mid
 		} else {
 			high = mid

@@ -23,6 +23,8 @@ func TestDoubts(t *testing.T) {
 	}
 	for what, change := range map[string]func(*analysis.Analysis){
 		"kernel differs: Linux 7, baseline simulated": func(a *analysis.Analysis) { a.Environment["kernel"] = "Linux 7" },
+		"proxy differs: nginx/2, baseline not known":  func(a *analysis.Analysis) { a.Environment["proxy"] = "nginx/2" },
+		"connect timeout of proxy":                    func(a *analysis.Analysis) { a.Lanes[1].ConnectTimeout = 60 },
 		"processor differs: x, baseline not known":    func(a *analysis.Analysis) { a.Environment["cpu"] = "x" },
 		"number of processors":                        func(a *analysis.Analysis) { a.Environment["cpus"] = "64" },
 		"weir differs":                                func(a *analysis.Analysis) { a.Version = "2" },
@@ -32,7 +34,7 @@ func TestDoubts(t *testing.T) {
 		"deadline of direct":                          func(a *analysis.Analysis) { a.Lanes[0].Deadline = 2 },
 		"backlog limit of direct":                     func(a *analysis.Analysis) { a.Lanes[0].BacklogLimit = nil },
 		"plan of direct":                              func(a *analysis.Analysis) { a.Lanes[0].Trials = a.Lanes[0].Trials[1:] },
-		"12 trials of 2s from 120/s to 320/s":         func(a *analysis.Analysis) { a.Lanes[0].Trials[5].Rate *= 2 },
+		"12 trials of 2 s from 120 to 320 req/s":      func(a *analysis.Analysis) { a.Lanes[0].Trials[5].Rate *= 2 },
 		"no lane proxies":                             func(a *analysis.Analysis) { a.Lanes[1].Name = "proxies" },
 		"no trial":                                    func(a *analysis.Analysis) { a.Lanes[1].Trials = nil },
 	} {

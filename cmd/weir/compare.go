@@ -1,0 +1,123 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"weir/report"
+	"weir/report/analysis"
+	"weir/report/analysis/compare"
+)
+
+func newCompare(s streams) *cobra.Command {
+	var lanes, format string
+	cmd := &cobra.Command{
+		Use:   "compare A [B]",
+		Short: "Say what differs between two recorded runs, or two lanes of one",
+		Long: `Compares two recorded runs, lane by lane: before and after a change, or two days.
+With one run, its direct and its proxy lane. A and B are folders or run.ndjson.
+
+Trials at equal load are paired, and the pairs, not the requests, give the interval
+of what differs; percentiles are read from the merged histograms of an arm. Where no
+difference is found, the least is said that would have been. Where the runs are not
+alike (kernel, machine, NGINX, engine, plan …), a warning says so.
+
+Exit status: 0 compared, 2 usage, 12 one of the runs is invalid.`,
+		Example: `  weir compare weir-runs/20261122T134501Z-run weir-runs/20261123T101500Z-run
+  weir compare RUN --lanes direct,proxy
+  weir compare BEFORE AFTER --format markdown >> "$GITHUB_STEP_SUMMARY"`,
+		Args: arguments(cobra.RangeArgs(1, 2)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			render, known := compareRenderers(s)[format]
+			if !known {
+				return usage("--format %s: there are text, json, markdown and html", quoted(format))
+			}
+			list, err := comparisons(args, lanes)
+			if err != nil {
+				return err
+			}
+			if err := render(report.NewComparisons(list)); err != nil {
+				return err
+			}
+			if slices.ContainsFunc(list, func(c *analysis.Comparison) bool { return !c.A.Valid || !c.B.Valid }) {
+				return &statusError{exitInvalid, nil}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&lanes, "lanes", "", "`A,B`: this lane of A against that of B; one name: this lane of both")
+	cmd.Flags().StringVar(&format, "format", "text", "print `text`, json, markdown or html")
+	return cmd
+}
+
+func compareRenderers(s streams) map[string]func(*report.Comparisons) error {
+	return map[string]func(*report.Comparisons) error{
+		"text":     func(c *report.Comparisons) error { return report.CompareText(s.out, c, textOptions(s)) },
+		"json":     func(c *report.Comparisons) error { return report.CompareJSON(s.out, c) },
+		"markdown": func(c *report.Comparisons) error { return report.CompareMarkdown(s.out, c) },
+		"html":     func(c *report.Comparisons) error { return report.CompareHTML(s.out, c) },
+	}
+}
+
+// comparisons reads the runs and compares the lanes that were asked for: with two runs, all that both have.
+func comparisons(args []string, lanes string) ([]*analysis.Comparison, error) {
+	a, err := analyze(args[0])
+	if err != nil {
+		return nil, err
+	}
+	b := a
+	if len(args) == 2 {
+		if b, err = analyze(args[1]); err != nil {
+			return nil, err
+		}
+	}
+	pairs, err := lanePairs(a, b, lanes)
+	if err != nil {
+		return nil, err
+	}
+	var list []*analysis.Comparison
+	for _, p := range pairs {
+		la, lb := compare.Lane(a, p[0]), compare.Lane(b, p[1])
+		if la == nil || lb == nil {
+			return nil, usage("--lanes: lane %s of A cannot be compared with lane %s of B: A has %s, B has %s", quoted(p[0]), quoted(p[1]), laneNames(a), laneNames(b))
+		}
+		list = append(list, compare.Arms(a, la, b, lb))
+	}
+	return list, nil
+}
+
+// lanePairs are the names of the lanes to compare.
+func lanePairs(a, b *analysis.Analysis, lanes string) (pairs [][2]string, err error) {
+	switch names := strings.Split(lanes, ","); {
+	case lanes != "" && len(names) == 2:
+		return [][2]string{{names[0], names[1]}}, nil
+	case lanes != "" && len(names) == 1 && a != b:
+		return [][2]string{{names[0], names[0]}}, nil
+	case lanes != "":
+		return nil, usage("--lanes %s: give two names, as direct,proxy, or with two runs one", quoted(lanes))
+	case a == b:
+		return [][2]string{{"direct", "proxy"}}, nil
+	}
+	for i := range a.Lanes {
+		if name := a.Lanes[i].Name; compare.Lane(b, name) != nil {
+			pairs = append(pairs, [2]string{name, name})
+		}
+	}
+	if len(pairs) == 0 {
+		return nil, usage("the runs have no lane in common: A has %s, B has %s; --lanes names one of each", laneNames(a), laneNames(b))
+	}
+	return pairs, nil
+}
+
+func laneNames(a *analysis.Analysis) string {
+	var names []string
+	for i := range a.Lanes {
+		names = append(names, quoted(a.Lanes[i].Name))
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}

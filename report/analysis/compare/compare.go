@@ -1,0 +1,93 @@
+// Package compare holds two arms against each other: a run before a change and one after it, a run of today and one
+// of last week, or the direct and the proxy lane of one run.
+//
+// Its opinion: the replicate is the trial, never the request, for the requests of one trial share a queue. Trials
+// at equal load are paired; what a pair says is the logarithm of the quotient, and the interval is Student's over the
+// pairs. Percentiles come from an arm's merged histogram and are never averaged. A difference that was not found is said
+// together with the least one that would have been. Every interval is a 95 % one by itself: of twenty metrics that
+// do not differ, one will seem to.
+package compare
+
+import (
+	"fmt"
+	"slices"
+
+	"weir/report/analysis"
+)
+
+// Lanes compares the direct and the proxy lane of one run; nil where it has not both.
+func Lanes(a *analysis.Analysis) *analysis.Comparison {
+	direct, proxy := Lane(a, "direct"), Lane(a, "proxy")
+	if direct == nil || proxy == nil {
+		return nil
+	}
+	return Arms(a, direct, a, proxy)
+}
+
+// Lane is the lane of that name; nil where there is none.
+func Lane(a *analysis.Analysis, name string) *analysis.Lane {
+	i := slices.IndexFunc(a.Lanes, func(l analysis.Lane) bool { return l.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &a.Lanes[i]
+}
+
+// Arms compares lane la of run a with lane lb of run b; a and b may be one run.
+func Arms(a *analysis.Analysis, la *analysis.Lane, b *analysis.Analysis, lb *analysis.Lane) *analysis.Comparison {
+	same := a == b
+	all := pairTrials(la.Trials, lb.Trials)
+	calm := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.calm() })
+	c := &analysis.Comparison{
+		A: arm("A", a, la, same), B: arm("B", b, lb, same),
+		Design: design(all, same), Pairs: len(all), Calm: len(calm), Doubts: doubts(a, la, b, lb),
+	}
+	c.Effects = append(c.Effects,
+		onset("onset.rate", la.ErrorOnset, lb.ErrorOnset, la.NoOnset, lb.NoOnset),
+		onset("overflow_onset.rate", la.OverflowOnset, lb.OverflowOnset, la.NoOnset, lb.NoOnset),
+		plateau(la, lb, all))
+	c.Effects = append(c.Effects, latencies(all, calm)...)
+	c.Effects = append(c.Effects, failures(all)...)
+	c.Verdict = verdict(c)
+	if same && la.Name == "direct" && lb.Name == "proxy" {
+		c.Proxy = proxyEffects(c, la, lb)
+	}
+	return c
+}
+
+func arm(label string, a *analysis.Analysis, l *analysis.Lane, same bool) analysis.Arm {
+	if same {
+		label = l.Name
+	}
+	return analysis.Arm{Label: label, Run: a.Name, Started: a.Started, Lane: l.Name, Valid: a.Valid}
+}
+
+// Effect is the comparison's effect on a metric; nil where it has none.
+func Effect(c *analysis.Comparison, metric string) *analysis.Effect {
+	i := slices.IndexFunc(c.Effects, func(e analysis.Effect) bool { return e.Metric == metric })
+	if i < 0 {
+		return nil
+	}
+	return &c.Effects[i]
+}
+
+// design says how the trials were laid out, as the record has it.
+func design(pairs []pair, same bool) string {
+	if len(pairs) == 0 {
+		return "no two complete trials at equal load: nothing can be paired"
+	}
+	if !same {
+		return fmt.Sprintf("%d pairs of trials at equal load from two runs: whatever else changed between the runs counts as a difference", len(pairs))
+	}
+	first := 0
+	for _, p := range pairs {
+		if p.a.Start < p.b.Start {
+			first++
+		}
+	}
+	text := fmt.Sprintf("%d pairs of trials at equal load, side by side", len(pairs))
+	if rest := len(pairs) - first; rest-first <= 1 && first-rest <= 1 {
+		return text + ", the lane that goes first alternating (ABBA)"
+	}
+	return fmt.Sprintf("%s, the first lane ahead in %d: a drift of the machine may favour one", text, first)
+}

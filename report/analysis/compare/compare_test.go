@@ -1,0 +1,271 @@
+package compare
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"weir/report/analysis"
+)
+
+func ptr[T any](x T) *T { return &x }
+
+// server is what a lane leads to, as far as a comparison sees it.
+type server struct {
+	latency, scatter float64 // ms of the median; standard deviation from trial to trial, relative
+	theta            float64 // req/s above which requests fail, as outcome
+	outcome          string
+}
+
+// trial has n requests whose latencies are spread evenly from half to double the trial's own median.
+func (s server) trial(r *rand.Rand, index int, rate float64, n uint64) analysis.Trial {
+	t := analysis.Trial{Index: index, Rate: rate, Start: float64(index), Duration: float64(n) / rate, Due: n, Sent: n, Complete: true, Drained: true}
+	t.Bad = uint64(float64(n) * max(0, 1-s.theta/rate))
+	t.Outcomes = map[string]uint64{"ok": n - t.Bad}
+	if t.Bad > 0 {
+		t.Outcomes[s.outcome] = t.Bad
+	}
+	if 20*t.Bad > t.Due {
+		t.Served = ptr(s.theta * (1 + s.scatter*r.NormFloat64()))
+	}
+	median := s.latency * (1 + s.scatter*r.NormFloat64())
+	for i := range n - t.Bad {
+		x := median * math.Exp2(2*(float64(i)+.5)/float64(n-t.Bad)-1)
+		t.Latencies = append(t.Latencies, analysis.LatencyCount{High: time.Duration(x * float64(time.Millisecond)), N: 1})
+	}
+	t.Latency = t.Latencies.Quantiles()
+	return t
+}
+
+func (s server) lane(r *rand.Rand, name string, turn int, n uint64, rates ...float64) analysis.Lane {
+	l := analysis.Lane{Name: name, Mode: "loss", Outcomes: map[string]uint64{}}
+	for i, rate := range rates {
+		first := (i + turn) % 2 // ABBA
+		t := s.trial(r, 2*i+first, rate, n)
+		l.Trials = append(l.Trials, t)
+		for o, n := range t.Outcomes {
+			l.Outcomes[o] += n
+		}
+	}
+	l.ErrorOnset = &analysis.Onset{RPS: s.theta, Low: .97 * s.theta, High: 1.03 * s.theta, Method: "hinge"}
+	return l
+}
+
+// both is a run of two lanes.
+func both(seed uint64, direct, proxy server, n uint64, rates ...float64) *analysis.Analysis {
+	r := rand.New(rand.NewPCG(seed, 1))
+	return &analysis.Analysis{Name: "run", Valid: true, Ended: "complete", Environment: map[string]string{},
+		Lanes: []analysis.Lane{direct.lane(r, "direct", 0, n, rates...), proxy.lane(r, "proxy", 1, n, rates...)}}
+}
+
+var sixTimes = []float64{100, 100, 100, 100, 100, 100}
+
+func TestPairTrials(t *testing.T) {
+	of := func(rates ...float64) (list []analysis.Trial) {
+		for i, rate := range rates {
+			list = append(list, analysis.Trial{Index: i, Rate: rate, Start: float64(i), Duration: 2, Complete: true})
+		}
+		return list
+	}
+	a, b := of(100, 200, 100, 300, 100, 400), of(100, 100, 201, 305, 100, 400)
+	a[2].Complete = false // the second of 100
+	b[5].Duration = 3     // another load
+	var got [][2]int
+	for _, p := range pairTrials(a, b) {
+		got = append(got, [2]int{p.a.Index, p.b.Index})
+	}
+	// 300 and 305 are not one load; the third of 100 goes with the third, though the second pair is lost
+	if want := [][2]int{{0, 0}, {1, 2}, {4, 4}}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if len(pairTrials(nil, b)) != 0 {
+		t.Error("nothing has a pair")
+	}
+}
+
+// TestLatencyAtEqualLoad: the difference is found, its interval holds the truth, and the percentile of an arm is that of
+// its merged histogram, not the mean of its trials'.
+func TestLatencyAtEqualLoad(t *testing.T) {
+	a := both(1, server{20, .01, 1e9, "x"}, server{22, .01, 1e9, "x"}, 400, sixTimes...)
+	for i := range a.Lanes { // one trial of an arm is ten times as slow: an average would go up by half
+		slow := server{200, 0, 1e9, "x"}.trial(rand.New(rand.NewPCG(1, 1)), 0, 500, 4)
+		slow.Complete = true
+		a.Lanes[i].Trials = append(a.Lanes[i].Trials, slow)
+	}
+	c := Lanes(a)
+	e := Effect(c, "latency.p50")
+	if e.Finding != analysis.Higher || e.Pairs != 6 || e.Ratio.Low > 1.1 || e.Ratio.High < 1.1 || e.Ratio.High-e.Ratio.Low > .1 {
+		t.Errorf("%+v %+v", e, e.Ratio)
+	}
+	if d := e.Difference; d == nil || d.Low > .002 || d.High < .002 {
+		t.Errorf("difference %+v, want 2 ms", d)
+	}
+	if v := *e.A.Value; v < .0195 || v > .0206 || e.A.Count != 2404 || e.B.Count != 2404 {
+		t.Errorf("the arm's median is %v s: the slow trial has 4 of 2404 requests", v)
+	}
+	if e := Effect(c, "latency.p999"); e.Finding != analysis.NotKnown || !strings.Contains(e.Reason, "3688 requests") || e.Ratio != nil {
+		t.Errorf("p99.9 of trials of 400: %+v", e)
+	}
+	// the replicate is the trial: ten times the requests make nothing surer
+	few := Effect(Lanes(both(3, server{20, .02, 1e9, "x"}, server{20, .02, 1e9, "x"}, 400, sixTimes...)), "latency.p50")
+	many := Effect(Lanes(both(3, server{20, .02, 1e9, "x"}, server{20, .02, 1e9, "x"}, 4000, sixTimes...)), "latency.p50")
+	if w, v := few.Ratio.High-few.Ratio.Low, many.Ratio.High-many.Ratio.Low; v < .8*w {
+		t.Errorf("the interval is %v wide with 400 requests a trial, %v with 4000", w, v)
+	}
+	if few := Effect(Lanes(both(1, server{20, .01, 1e9, "x"}, server{40, .01, 1e9, "x"}, 400, 100, 100, 100, 100)), "latency.p50"); few.Finding != analysis.NotKnown || few.Ratio != nil {
+		t.Errorf("four pairs: %+v", few)
+	}
+}
+
+// TestHonest: where nothing differs, a difference is found about one time in twenty, and one as large as the detectable
+// one most times.
+func TestHonest(t *testing.T) {
+	const runs = 400
+	found, detected := 0, 0
+	for seed := range uint64(runs) {
+		a := server{20, .02, 1e9, "x"}
+		if e := Effect(Lanes(both(seed, a, a, 40, sixTimes...)), "latency.p50"); e.Finding != analysis.NoDifference {
+			found++
+		}
+		slower := a
+		slower.latency *= 1.06 // (t(.975) + t(.80), 5 degrees)·.02·√2/√6 = 4 %
+		if e := Effect(Lanes(both(seed, a, slower, 40, sixTimes...)), "latency.p50"); e.Finding == analysis.Higher {
+			detected++
+		}
+	}
+	if found > runs*8/100 {
+		t.Errorf("%d of %d equal runs differ", found, runs)
+	}
+	if detected < runs*90/100 {
+		t.Errorf("6 %% were found in %d of %d", detected, runs)
+	}
+}
+
+func TestFailures(t *testing.T) {
+	lane := func(bad ...uint64) (l analysis.Lane) {
+		for i, n := range bad {
+			l.Trials = append(l.Trials, analysis.Trial{Rate: 100, Start: float64(i), Duration: 30, Due: 3000, Bad: n, Complete: true, Outcomes: map[string]uint64{"ok": 3000 - n, "http_502": n}})
+		}
+		return l
+	}
+	of := func(a, b analysis.Lane) *analysis.Effect {
+		run := &analysis.Analysis{Valid: true, Ended: "complete"}
+		return Effect(Arms(run, &a, run, &b), "bad.rate")
+	}
+	// the golden of ANALYSIS: 12 and 30 of 3000
+	e := of(lane(12), lane(30))
+	if d := e.Difference; math.Abs(d.Value-.006) > 1e-9 || math.Abs(d.Low-.00178) > 5e-6 || math.Abs(d.High-.01057) > 5e-6 || e.Finding != analysis.Higher {
+		t.Errorf("%+v %+v", e, d)
+	}
+	if math.Abs(*e.A.Low-.00229) > 1e-5 || !strings.Contains(e.Reason, "1 pair") {
+		t.Errorf("%+v", e)
+	}
+	// the same sums, in bursts that come to either arm: the requests are not independent, and the trials say so
+	if e := of(lane(0, 0, 60, 0, 0, 0), lane(0, 150, 0, 0, 0, 0)); e.Finding != analysis.NoDifference || !strings.Contains(e.Method, "widened") {
+		t.Errorf("%+v %+v", e, e.Difference)
+	}
+	if e := of(lane(0, 0, 0, 0, 0), lane(0, 0, 0, 0, 0)); e.Finding != analysis.NoDifference || *e.A.High < .0002 || *e.Detectable < .0002 {
+		t.Errorf("none failed: %+v", e)
+	}
+	if e := of(lane(), lane(1)); e.Finding != analysis.NotKnown || e.A.Value != nil {
+		t.Errorf("no trial: %+v", e)
+	}
+}
+
+func TestOnset(t *testing.T) {
+	onsetOf := func(rps float64, method string) *analysis.Onset {
+		return &analysis.Onset{RPS: rps, Low: .97 * rps, High: 1.03 * rps, Method: method}
+	}
+	e := onset("onset.rate", onsetOf(400, "hinge"), onsetOf(360, "hinge"), "", "")
+	if e.Finding != analysis.Lower || math.Abs(e.Ratio.Ratio-.9) > 1e-9 || e.Ratio.Low > .863 || e.Ratio.High < .938 || e.Ratio.Low < .85 || e.Ratio.High > .95 {
+		t.Errorf("%+v %+v", e, e.Ratio)
+	}
+	if d := *e.Detectable; d < .05 || d > .08 {
+		t.Errorf("detectable %v", d)
+	}
+	for _, c := range []struct {
+		a, b *analysis.Onset
+		why  string
+	}{{nil, onsetOf(1, "hinge"), "no failure up to"}, {onsetOf(1, "hinge"), onsetOf(1, "first trial"), "not estimated: first trial"}, {nil, nil, "no failure"}} {
+		if e := onset("onset.rate", c.a, c.b, "no failure up to 5", "other"); e.Finding != analysis.NotKnown || !strings.Contains(e.Reason, c.why) || e.Ratio != nil {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
+func TestDoubts(t *testing.T) {
+	run := func() *analysis.Analysis {
+		return both(1, server{20, 0, 1e9, "x"}, server{20, 0, 1e9, "x"}, 40, sixTimes...)
+	}
+	codes := func(c *analysis.Comparison) (list []string) {
+		for _, d := range c.Doubts {
+			list = append(list, d.Code)
+		}
+		return list
+	}
+	for want, change := range map[string]func(*analysis.Analysis){
+		"":           func(*analysis.Analysis) {},
+		"kernel":     func(a *analysis.Analysis) { a.Environment["kernel"] = "Linux 7" },
+		"proxy":      func(a *analysis.Analysis) { a.Environment["proxy"] = "nginx/2" },
+		"cpu":        func(a *analysis.Analysis) { a.Environment["cpu"] = "x" },
+		"plan":       func(a *analysis.Analysis) { a.Lanes[0].Trials[3].Rate *= 1.1 },
+		"engine":     func(a *analysis.Analysis) { a.Lanes[0].Engine = "steam" },
+		"invalid":    func(a *analysis.Analysis) { a.Valid = false },
+		"ended":      func(a *analysis.Analysis) { a.Ended = "interrupted" },
+		"connection": func(a *analysis.Analysis) { a.Lanes[0].Connections.Use = "reuse" },
+	} {
+		a, b := run(), run()
+		change(b)
+		c := Arms(a, &a.Lanes[0], b, &b.Lanes[0])
+		got := codes(c)
+		if want == "" && len(got) != 0 || want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], want)) {
+			t.Errorf("%q: %q", want, got)
+		}
+		if invalid := strings.HasPrefix(c.Verdict[0], "INVALID"); invalid != (want == "invalid") || invalid && len(c.Verdict) != 1 {
+			t.Errorf("%q: %q", want, c.Verdict)
+		}
+	}
+}
+
+func TestProxy(t *testing.T) {
+	rates := []float64{100, 120, 140, 160, 180, 240, 260, 280, 300, 320}
+	a := both(1, server{20, .003, 200, "connect_timeout"}, server{23, .003, 200, "http_504"}, 400, rates...)
+	a.Lanes[1].LogClasses = []analysis.LogClass{{Source: "nginx.access", Class: "200/200/response/retried", Count: 3}, {Source: "nginx.access", Class: "502/502/header/retried", Count: 2}}
+	c := Lanes(a)
+	if c.Pairs != 10 || c.Calm != 5 || !strings.Contains(c.Design, "ABBA") {
+		t.Errorf("%d pairs, %d calm, %s", c.Pairs, c.Calm, c.Design)
+	}
+	p := c.Proxy
+	for what, e := range map[string]analysis.ProxyEffect{"+3 ms (+2": p.Adds, "at the p99": p.Adds, "5 pairs": p.Adds,
+		"no failures that could be found": p.Hides, "most failures are connect_timeout in lane direct and http_504 in lane proxy": p.Hides,
+		"5 requests were tried again, of which 3 then succeeded": p.Hides,
+		"failures begin at 1.000 (0.958 to 1.043)":               p.Costs, "of the direct rate, no difference found; a change of 6": p.Costs} {
+		if what == "+3 ms (+2" { // to two digits
+			if !e.Measured || !strings.HasPrefix(e.Text, "+2.9") && !strings.HasPrefix(e.Text, "+3") {
+				t.Errorf("adds %q", e.Text)
+			}
+		} else if !e.Measured || !strings.Contains(e.Text, what) {
+			t.Errorf("%q is not in %q", what, e.Text)
+		}
+	}
+	// overload alone measures no latency that the proxy adds, and without an onset or a plateau there is no cost
+	over := both(1, server{20, .01, 200, "x"}, server{23, .01, 200, "y"}, 400, 205, 205, 205, 205, 205)
+	over.Lanes[0].ErrorOnset, over.Lanes[0].NoOnset = nil, "one rate only"
+	p = Lanes(over).Proxy
+	if p.Adds.Measured || !strings.HasPrefix(p.Adds.Text, "not measured") || p.Costs.Measured || !strings.Contains(p.Costs.Text, "one rate only") {
+		t.Errorf("%+v", p)
+	}
+	if !strings.Contains(p.Hides.Text, "retries not measured") {
+		t.Errorf("%q", p.Hides.Text)
+	}
+	over.Valid = false
+	if p := Lanes(over).Proxy; p.Hides.Measured || !strings.Contains(p.Hides.Text, "INVALID") {
+		t.Errorf("%+v", p)
+	}
+	if Lanes(&analysis.Analysis{Lanes: a.Lanes[:1]}) != nil {
+		t.Error("one lane is compared")
+	}
+}

@@ -1,0 +1,116 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"strings"
+
+	"weir/report/analysis"
+)
+
+// Mismatch is something that should be the same in both arms and is not. What is not known is "".
+type Mismatch struct{ Code, What, A, B string }
+
+// Places lists how the circumstances of two runs differ.
+func Places(a, b *analysis.Analysis) (list []Mismatch) {
+	for _, fact := range []struct{ key, name string }{
+		{"kernel", "kernel"}, {"cpu", "processor"}, {"cpus", "number of processors"}, {"arch", "architecture"},
+		{"proxy", "proxy"}, {"backend", "backend"}, {"lab", "place"},
+	} {
+		list = differ(list, fact.key, fact.name, a.Environment[fact.key], b.Environment[fact.key])
+	}
+	return differ(list, "version", "weir", a.Version, b.Version)
+}
+
+// Loads lists how two lanes were loaded differently.
+func Loads(a, b *analysis.Lane) (list []Mismatch) {
+	list = differ(list, "engine", "engine", a.Engine, b.Engine)
+	list = differ(list, "mode", "mode", a.Mode, b.Mode)
+	list = differ(list, "connections", "use of connections", a.Connections.Use, b.Connections.Use)
+	list = differ(list, "deadline", "deadline", seconds(a.Deadline), seconds(b.Deadline))
+	list = differ(list, "connect_timeout", "connect timeout", seconds(a.ConnectTimeout), seconds(b.ConnectTimeout))
+	list = differ(list, "backlog", "backlog limit", depth(a.BacklogLimit), depth(b.BacklogLimit))
+	if !samePlan(a, b) {
+		list = differ(list, "plan", "plan", offer(a), offer(b))
+	}
+	return list
+}
+
+func differ(list []Mismatch, code, what, a, b string) []Mismatch {
+	if a != b {
+		list = append(list, Mismatch{code, what, cmp.Or(a, "not known"), cmp.Or(b, "not known")})
+	}
+	return list
+}
+
+// doubts are all reasons to read a comparison with care.
+func doubts(a *analysis.Analysis, la *analysis.Lane, b *analysis.Analysis, lb *analysis.Lane) []analysis.Warning {
+	list := []analysis.Warning{}
+	runs := []struct {
+		label string
+		run   *analysis.Analysis
+	}{{"A", a}, {"B", b}}
+	same := a == b
+	for i, r := range runs {
+		who := r.label + " is"
+		if same {
+			who = "the run is"
+		}
+		if same && i > 0 {
+			continue
+		}
+		if !r.run.Valid {
+			list = append(list, analysis.Warning{Code: "invalid", Text: who + " INVALID: " + strings.Join(r.run.InvalidReasons, "; ")})
+		}
+		if r.run.Ended != "complete" {
+			list = append(list, analysis.Warning{Code: "ended", Text: who + " not complete: " + r.run.Ended})
+		}
+	}
+	mismatches := Loads(la, lb)
+	if !same {
+		mismatches = append(Places(a, b), mismatches...)
+	}
+	for _, m := range mismatches {
+		list = append(list, analysis.Warning{Code: m.Code, Text: fmt.Sprintf("the %s differs: %s against %s", m.What, m.A, m.B)})
+	}
+	return list
+}
+
+func seconds(s float64) string { return fmt.Sprintf("%.4g s", s) }
+
+func depth(n *uint32) string {
+	if n == nil {
+		return ""
+	}
+	return fmt.Sprint(*n)
+}
+
+// offer is what was offered, as far as it decides whether two runs can be compared: how often, how long and at which
+// rates, in their order of time. Rates that are measured from the server differ a little from run to run; what pairs
+// of trials accept for equal is no other plan.
+func offer(l *analysis.Lane) string {
+	if len(l.Trials) == 0 {
+		return "no trial"
+	}
+	first, last := l.Trials[0], l.Trials[len(l.Trials)-1]
+	sum := 0.0
+	for _, t := range l.Trials {
+		sum += t.Rate
+	}
+	return fmt.Sprintf("%d trials of %.4g s from %.4g to %.4g req/s, %.4g on average", len(l.Trials), first.Duration, first.Rate, last.Rate, sum/float64(len(l.Trials)))
+}
+
+// samePlan reports whether two lanes were offered the same within what pairs accept.
+func samePlan(a, b *analysis.Lane) bool {
+	if len(a.Trials) != len(b.Trials) {
+		return false
+	}
+	for i, x := range a.Trials {
+		y := b.Trials[i]
+		if math.Abs(x.Rate-y.Rate) > sameRate*math.Max(x.Rate, y.Rate) || !alike(x.Duration, y.Duration) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,88 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+
+	"weir/report/analysis"
+	"weir/report/analysis/estimate"
+)
+
+// percentile is one that an Analysis has.
+type percentile struct {
+	name  string
+	least string // requests that it takes, in words (estimate.Supported)
+	of    func(*analysis.Quantiles) (*float64, *analysis.Bounds)
+}
+
+var percentiles = []percentile{
+	{"p50", "6", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P50, q.P50Interval }},
+	{"p90", "36", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P90, q.P90Interval }},
+	{"p99", "368", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P99, q.P99Interval }},
+	{"p999", "3688", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P999, q.P999Interval }},
+}
+
+// latencies compares percentiles at equal load: of the pairs that both arms served, or of all, and then of the
+// requests that succeeded, where there are none of these. The arms' own values come from their merged
+// histograms; what differs comes from the percentiles of the paired trials.
+func latencies(all, calm []pair) []analysis.Effect {
+	used, what, note := calm, "at a load that both arms serve", ""
+	if len(calm) == 0 {
+		used, what, note = all, "at equal load", "at overload, of the requests that succeeded: those that failed are missing"
+	}
+	merged := func(side func(pair) *analysis.Trial) analysis.Quantiles {
+		var list []analysis.Latencies
+		for _, p := range used {
+			list = append(list, side(p).Latencies)
+		}
+		return analysis.Merge(list...).Quantiles()
+	}
+	a := merged(func(p pair) *analysis.Trial { return p.a })
+	b := merged(func(p pair) *analysis.Trial { return p.b })
+	var list []analysis.Effect
+	for _, q := range percentiles {
+		e := analysis.Effect{Metric: "latency." + q.name, Unit: "time", Finding: analysis.NotKnown, A: q.estimate(&a), B: q.estimate(&b)}
+		q.compare(&e, used, what)
+		switch {
+		case len(used) == 0:
+			e.Reason = "no two complete trials ran at equal load"
+		case note != "" && e.Reason == "":
+			e.Reason = note
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+func (q percentile) estimate(of *analysis.Quantiles) analysis.Estimate {
+	value, bounds := q.of(of)
+	e := analysis.Estimate{Value: value, Count: of.Count}
+	if bounds != nil {
+		e.Low, e.High = &bounds.Low, &bounds.High
+	}
+	return e
+}
+
+// compare fills in what differs between the paired trials; what says which these are.
+func (q percentile) compare(e *analysis.Effect, pairs []pair, what string) {
+	var quotients, differences []float64
+	for _, p := range pairs {
+		x, _ := q.of(&p.a.Latency)
+		y, _ := q.of(&p.b.Latency)
+		if x != nil && y != nil && *x > 0 && *y > 0 {
+			quotients = append(quotients, math.Log(*y / *x))
+			differences = append(differences, *y-*x)
+		}
+	}
+	if len(pairs) > 0 && len(pairs) < estimate.MinPairs {
+		e.Reason = fewPairs(len(pairs), what)
+		return
+	}
+	if e.A.Value == nil || e.B.Value == nil || !paired(e, quotients, counterWidth) {
+		e.Reason = fewPairs(len(quotients), fmt.Sprintf("long enough for a %s (%s requests)", q.name, q.least))
+		return
+	}
+	d, _ := estimate.Paired(differences)
+	step := counterWidth * *e.A.Value
+	e.Difference = &analysis.Difference{Value: d.Mean, Low: d.Low - step, High: d.High + step}
+}

@@ -1,0 +1,76 @@
+package analysis
+
+// Comparison is what differs between two arms, A and B: two runs, or two lanes of one run.
+type Comparison struct {
+	A       Arm           `json:"a"`       // before, or direct
+	B       Arm           `json:"b"`       // after, or proxy
+	Design  string        `json:"design"`  // how trials were paired, in words
+	Pairs   int           `json:"pairs"`   // of complete trials at equal load; the trial is the independent unit, never the request
+	Calm    int           `json:"calm"`    // of these: both arms lost 0.5 % at most. Latencies are compared there, where there are any
+	Doubts  []Warning     `json:"doubts"`  // why the arms may differ for another reason than what is under test
+	Verdict []string      `json:"verdict"` // plain sentences, differences first
+	Effects []Effect      `json:"effects"` // one a metric
+	Proxy   *ProxyEffects `json:"proxy"`   // null: the arms are not direct and proxy
+}
+
+// Arm is one side of a comparison.
+type Arm struct {
+	Label   string `json:"label"`   // what the verdict calls it: "A" and "B", or the lanes' names
+	Run     string `json:"run"`     // the run's name
+	Started string `json:"started"` // RFC 3339, UTC
+	Lane    string `json:"lane"`    // of that run
+	Valid   bool   `json:"valid"`   // false: of an INVALID run, of which nothing can be compared
+}
+
+// Effect is one metric in both arms, and what differs.
+type Effect struct {
+	Metric     string      `json:"metric"`           // "onset.rate", "plateau.rate", "latency.p50", "bad.rate", "outcome.http_504.rate" …
+	Unit       string      `json:"unit"`             // "rate": per second; "time": seconds; "share": of 1
+	A          Estimate    `json:"a"`                // of arm A
+	B          Estimate    `json:"b"`                // of arm B
+	Ratio      *Interval   `json:"ratio"`            // B ÷ A; null for shares, or where there is no interval
+	Difference *Difference `json:"difference"`       // B − A in the unit; null for rates, or where there is no interval
+	Pairs      int         `json:"pairs"`            // of trials that the interval rests on; 0: it rests on both arms' own intervals
+	EffectSize *float64    `json:"effect_size"`      // mean ÷ standard deviation of the pairs (Cohen's d); of shares Cohen's h
+	Detectable *float64    `json:"detectable"`       // the least change that 8 of 10 such comparisons would find: relative, of shares absolute
+	Method     string      `json:"method"`           // of the interval
+	Finding    string      `json:"finding"`          // of B: "higher", "lower", "no difference found" or "not known"
+	Reason     string      `json:"reason,omitempty"` // why it is not known, or what is to be known beside it
+}
+
+// The findings of an Effect.
+const (
+	Higher       = "higher"
+	Lower        = "lower"
+	NoDifference = "no difference found"
+	NotKnown     = "not known"
+)
+
+// Estimate is a value with its 95 % interval; null is not known.
+type Estimate struct {
+	Value *float64 `json:"value"` // in the effect's unit
+	Low   *float64 `json:"low"`   // null with a value: it has no interval
+	High  *float64 `json:"high"`  // its upper end
+	Count uint64   `json:"count"` // requests that it rests on; 0 where trials are what counts
+}
+
+// Difference is a difference with its 95 % interval.
+type Difference struct {
+	Value float64 `json:"value"` // B − A
+	Low   float64 `json:"low"`   // its lower end
+	High  float64 `json:"high"`  // its upper end
+}
+
+// ProxyEffects is what a proxy does to the requests that pass through it, as far as it was measured.
+type ProxyEffects struct {
+	Adds  ProxyEffect `json:"adds"`  // latency, at equal load that both lanes serve
+	Hides ProxyEffect `json:"hides"` // failures and retries
+	Costs ProxyEffect `json:"costs"` // capacity
+}
+
+// ProxyEffect is one of these.
+type ProxyEffect struct {
+	Text     string   `json:"text"`     // in words, with intervals
+	Measured bool     `json:"measured"` // false: the text says why not
+	Metrics  []string `json:"metrics"`  // of the comparison's effects that it rests on
+}

@@ -1,0 +1,237 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"weir/report/analysis"
+)
+
+// Comparisons are those that `weir compare` makes: one a lane. Their JSON form has a schema of its own.
+type Comparisons struct {
+	Schema string                 `json:"schema"` // "weir.compare/1"
+	List   []*analysis.Comparison `json:"comparisons"`
+}
+
+// compareMargin leaves three columns of 20 in 80: a value of three digits and its interval.
+const compareMargin = 16
+
+// NewComparisons wraps a list.
+func NewComparisons(list []*analysis.Comparison) *Comparisons {
+	return &Comparisons{Schema: "weir.compare/1", List: list}
+}
+
+// CompareJSON prints comparisons for programs, rounded as report.json is.
+func CompareJSON(w io.Writer, c *Comparisons) error { return writeJSON(w, c) }
+
+// CompareText prints comparisons for a terminal: the verdict, every doubt, and a table.
+func CompareText(w io.Writer, c *Comparisons, opt TextOptions) error {
+	p := newPage(opt, compareMargin)
+	var out []string
+	for i, c := range filtered(filter{text: clean}, c).List {
+		if i > 0 {
+			out = append(out, "")
+		}
+		out = append(out, p.comparison(c)...)
+	}
+	_, err := io.WriteString(w, strings.Join(out, "\n")+"\n")
+	return err
+}
+
+func (p page) comparison(c *analysis.Comparison) []string {
+	var out []string
+	valid := c.A.Valid && c.B.Valid
+	out = append(out, p.hang("weir compare", armText(c.A))...)
+	out = append(out, p.hang("  with", armText(c.B))...)
+	out = append(out, "")
+	for i, v := range c.Verdict {
+		lines := p.hang("", v)
+		switch {
+		case !valid:
+			lines = p.paint(red, lines)
+		case i == 0:
+			lines = p.paint(bold, lines)
+		}
+		out = append(out, lines...)
+	}
+	out = append(out, "")
+	for _, d := range c.Doubts {
+		out = append(out, p.paint(yellow, p.hang("warning", fmt.Sprintf("%s (%s)", d.Text, d.Code)))...)
+	}
+	out = append(out, p.hang("design", c.Design+callOut(c))...)
+	if c.Proxy != nil {
+		for _, l := range proxyFacts(c.Proxy) {
+			out = append(out, p.hang(l.Name, l.Value)...)
+		}
+	}
+	out = append(out, "")
+	column := (p.width - p.left - 2*gutter) / 3
+	head := row{Label: "[95 % interval]", Cells: []cell{{Main: c.A.Label}, {Main: c.B.Label}, {Main: "÷, or ± % points"}}}
+	out = append(out, p.paint(bold, p.row(head, column))...)
+	for _, e := range c.Effects {
+		out = append(out, p.row(effectRow(e), column)...)
+	}
+	for _, why := range reasons(c) {
+		out = append(out, p.hang("  "+why.Name, why.Value)...)
+	}
+	return out
+}
+
+// reasons are why effects are not known, or what is to be known beside them; each once, with the
+// metrics that have it, and not those that the verdict told.
+func reasons(c *analysis.Comparison) (list []fact) {
+	at := map[string]int{}
+	for _, e := range c.Effects {
+		said := func(v string) bool { return strings.Contains(strings.ToLower(v), strings.ToLower(e.Reason)) }
+		if e.Reason == "" || slices.ContainsFunc(c.Verdict, said) {
+			continue
+		}
+		name := strings.TrimSuffix(e.Metric, ".rate")
+		if i, seen := at[e.Reason]; seen {
+			list[i].Value = name + ", " + list[i].Value
+			continue
+		}
+		at[e.Reason] = len(list)
+		list = append(list, fact{"not known", name + ": " + e.Reason})
+		if e.Finding != analysis.NotKnown {
+			list[len(list)-1].Name = "note"
+		}
+	}
+	return list
+}
+
+// armText names an arm.
+func armText(a analysis.Arm) string {
+	text := a.Run
+	if a.Label != a.Lane {
+		text = a.Label + ": " + text
+	}
+	return text + ", lane " + a.Lane + ", " + when(a.Started)
+}
+
+// callOut says on how many pairs the latencies rest.
+func callOut(c *analysis.Comparison) string {
+	if c.Pairs == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; both arms served all but 0.5 %% in %d of them", c.Calm)
+}
+
+// proxyBrief is what a terminal's screen has room for; the long formats say it in words.
+func proxyBrief(c *analysis.Comparison) []fact {
+	facts := proxyFacts(c.Proxy)
+	effect := func(metric string) *analysis.Effect {
+		for i := range c.Effects {
+			if e := &c.Effects[i]; e.Metric == metric && e.Finding != analysis.NotKnown {
+				return e
+			}
+		}
+		return nil
+	}
+	ms := func(d *analysis.Difference) string {
+		return fmt.Sprintf("%+.2f [%+.2f, %+.2f] ms", 1e3*d.Value, 1e3*d.Low, 1e3*d.High)
+	}
+	if p50 := effect("latency.p50"); c.Proxy.Adds.Measured && p50 != nil {
+		text, p99 := "p50 "+ms(p50.Difference), effect("latency.p99")
+		switch {
+		case p99 != nil && (p50.Finding != analysis.NoDifference || p99.Finding != analysis.NoDifference):
+			text += ", p99 " + ms(p99.Difference)
+		case p50.Finding == analysis.NoDifference:
+			text = "no latency found: " + text
+		}
+		facts[0].Value = text
+	}
+	if bad := effect("bad.rate"); c.Proxy.Hides.Measured && bad != nil {
+		d, what := bad.Difference, map[string]string{
+			analysis.Lower: "failures", analysis.Higher: "no failures, it adds some", analysis.NoDifference: "no failures found",
+		}
+		facts[1].Value = fmt.Sprintf("%s: %+.2g [%+.2g, %+.2g] points", what[bad.Finding], 100*d.Value, 100*d.Low, 100*d.High)
+	}
+	if onset := effect("onset.rate"); onset != nil {
+		r := onset.Ratio
+		facts[2].Value = fmt.Sprintf("onset × %.3f [%.3f, %.3f]", r.Ratio, r.Low, r.High)
+		if onset.Finding == analysis.NoDifference && onset.Detectable != nil {
+			facts[2].Value += fmt.Sprintf(": no loss found, %.2g %% would be", 100**onset.Detectable)
+		}
+	}
+	return facts
+}
+
+func proxyFacts(x *analysis.ProxyEffects) []fact {
+	return []fact{{"the proxy adds", x.Adds.Text}, {"the proxy hides", x.Hides.Text}, {"the proxy costs", x.Costs.Text}}
+}
+
+// effectLabel is a metric with its unit, so that its cells need none.
+func effectLabel(e analysis.Effect) string {
+	name := strings.TrimSuffix(strings.TrimPrefix(e.Metric, "outcome."), ".rate")
+	name = strings.ReplaceAll(strings.ReplaceAll(name, "latency.", "latency "), "_", " ")
+	switch name = strings.ReplaceAll(name, "p999", "p99.9"); e.Unit {
+	case "rate":
+		return name + ", req/s"
+	case "time":
+		return name + ", ms"
+	}
+	return name + ", %"
+}
+
+func effectRow(e analysis.Effect) row {
+	r := row{Label: shortened(effectLabel(e)), Cells: []cell{estimateCell(e.A, e.Unit), estimateCell(e.B, e.Unit), changeCell(e)}}
+	return r
+}
+
+// shortened keeps a label within the margin.
+func shortened(label string) string {
+	label = strings.NewReplacer("latency p", "p", ", ms", " lat., ms", "overflow onset", "overflow", ", req/s", ", /s").Replace(label)
+	if width(label) >= compareMargin {
+		label = strings.NewReplacer("connect ", "conn. ", " before response", " early", "response ", "resp. ", ", ", " ").Replace(label)
+	}
+	if r := []rune(label); len(r) >= compareMargin {
+		label = string(r[:compareMargin-2]) + "…"
+	}
+	return label
+}
+
+// scale of a unit in tables.
+func scale(unit string) float64 {
+	switch unit {
+	case "time":
+		return 1e3
+	case "share":
+		return 100
+	}
+	return 1
+}
+
+func estimateCell(x analysis.Estimate, unit string) cell {
+	if x.Value == nil {
+		return cell{Main: "not known", Tone: muted}
+	}
+	by := scale(unit)
+	out := cell{Main: digits(by**x.Value, 3)}
+	if x.Low == nil || x.High == nil {
+		out.Interval = "(no interval)"
+	} else {
+		out.Interval = interval(by**x.Low, by**x.High)
+	}
+	return out
+}
+
+// changeCell is the quotient, or of shares the difference in points.
+func changeCell(e analysis.Effect) cell {
+	var out cell
+	switch {
+	case e.Unit == "share" && e.Difference != nil:
+		d := e.Difference
+		out = cell{Main: fmt.Sprintf("%+.2g", 100*d.Value), Interval: fmt.Sprintf("[%+.2g, %+.2g]", 100*d.Low, 100*d.High)}
+	case e.Ratio != nil:
+		out = cell{Main: digits(e.Ratio.Ratio, 3), Interval: interval(e.Ratio.Low, e.Ratio.High)}
+	default:
+		return cell{Main: "not known", Tone: muted}
+	}
+	if e.Finding == analysis.NoDifference {
+		out.Tone = muted
+	}
+	return out
+}
