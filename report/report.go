@@ -42,7 +42,7 @@ func WriteAll(dir string, a *analysis.Analysis) error {
 }
 
 // writeFile renders into a temporary file of the same folder, so that the rename cannot cross file systems.
-func writeFile(path string, a *analysis.Analysis, render func(io.Writer, *analysis.Analysis) error) (err error) {
+func writeFile[T any](path string, a T, render func(io.Writer, T) error) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err

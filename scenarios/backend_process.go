@@ -13,48 +13,53 @@ import (
 	"time"
 
 	"weir/scenarios/backend"
+	"weir/scenarios/catalogue"
 )
 
-// startBackend runs the embedded backend as a process of its own in the backend host, so that it has
-// its own namespace and its own scheduler, as a real server has.
-func (b *labBuilder) startBackend(ctx context.Context) error {
-	spec := b.scenario.Backend
-	cmd := exec.Command(b.opt.Program, "backend",
-		"--listen", b.address("backend", backendPort), "--workers", fmt.Sprint(spec.Workers),
-		"--service-time", spec.ServiceTime.String(), "--backlog", fmt.Sprint(spec.Backlog))
+// embed makes the server the embedded backend: a process of its own in its host, so that it has its own namespace
+// and its own scheduler, as a real server has.
+func (b *labBuilder) embed(s *server, spec catalogue.Backend) {
+	b.Environment[s.host] = "weir backend " + b.opt.Version
+	stamps := newStampFeed(s.host)
+	b.Watchers = append(b.Watchers, stamps.watch)
+	listen := s.address
+	if s.network == "unix" {
+		listen = "unix:" + s.address
+	}
+	args := []string{
+		"backend", "--listen", listen, "--workers", fmt.Sprint(spec.Workers),
+		"--service-time", spec.ServiceTime.String(), "--backlog", fmt.Sprint(spec.Backlog), "--body", fmt.Sprint(spec.Body),
+	}
+	s.start = func(ctx context.Context) error {
+		if s.network == "unix" {
+			_ = os.Remove(s.address) // of one that was killed
+		}
+		cmd := exec.Command(b.opt.Program, args...)
+		return b.startEmbedded(ctx, s, cmd, stamps)
+	}
+}
+
+func (b *labBuilder) startEmbedded(ctx context.Context, s *server, cmd *exec.Cmd, stamps *stampFeed) error {
 	cmd.Args[0] = "weir" // what ps shows, instead of a path below /proc
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe() // it ends when this closes
-	if err != nil {
+	if _, err := cmd.StdinPipe(); err != nil { // it ends when this closes: with us
 		return fmt.Errorf("backend: %w", err)
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return fmt.Errorf("backend: %w", err)
 	}
-	if err := b.lab.Host("backend").Start(cmd); err != nil {
+	if err := b.lab.Host(s.host).Start(cmd); err != nil {
 		return fmt.Errorf("start the embedded backend: %w", err)
 	}
-	exited := make(chan error, 1)
 	out := bufio.NewReaderSize(stdout, 64<<10)
-	stamps := newStampFeed()
 	ready := make(chan error, 1)
-	go func() {
+	s.launched(cmd.Process.Pid, func() error {
 		ready <- awaitReady(out)
 		_ = backend.ReadStamps(out, stamps.put) // ends with the process
-		exited <- cmd.Wait()
-	}()
-	b.onClose(func() error {
-		_ = stdin.Close()
-		select {
-		case <-exited:
-		case <-time.After(2 * time.Second):
-			_ = cmd.Process.Kill()
-			<-exited
-		}
-		return nil
-	})
+		return cmd.Wait()
+	}, func() string { return "" })
 	select {
 	case err := <-ready:
 		if err != nil {
@@ -65,8 +70,6 @@ func (b *labBuilder) startBackend(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	b.Environment["backend"] = "weir backend " + b.opt.Version
-	b.Watchers = append(b.Watchers, stamps.watch)
 	return nil
 }
 
@@ -83,9 +86,12 @@ func awaitReady(r *bufio.Reader) error {
 }
 
 // stampFeed hands the backend's stamps to the experiment while one runs and drops them before and after.
-type stampFeed struct{ c chan backend.Stamp }
+type stampFeed struct {
+	host string
+	c    chan backend.Stamp
+}
 
-func newStampFeed() *stampFeed { return &stampFeed{c: make(chan backend.Stamp, 1024)} }
+func newStampFeed(host string) *stampFeed { return &stampFeed{host, make(chan backend.Stamp, 1024)} }
 
 func (f *stampFeed) put(s backend.Stamp) {
 	select {
@@ -99,7 +105,7 @@ func (f *stampFeed) watch(ctx context.Context, epoch time.Time, rec Recorder) {
 		select {
 		case s := <-f.c:
 			rec.Service(Service{
-				Host: "backend", At: time.Unix(0, s.AtUnixNS).Sub(epoch),
+				Host: f.host, At: time.Unix(0, s.AtUnixNS).Sub(epoch),
 				Count: s.Count, Sum: time.Duration(s.SumNS), SumSq: s.SumSqS2,
 			})
 		case <-ctx.Done():

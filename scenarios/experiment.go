@@ -101,6 +101,7 @@ type Experiment struct {
 	Trials      []Trial // in the order in which they are run
 	Search      *Search // chooses the trials as it goes, in place of those; nil: none
 	Watchers    []Watcher
+	Deeds       []Deed        // in every trial
 	SampleEvery time.Duration // of the fastest probe; 0: no probe, so draining cannot be seen
 	Baseline    time.Duration // quiet time before the first trial
 	Rest        time.Duration // quiet time after each trial's queue was empty: a busy worker still has to finish

@@ -1,16 +1,15 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
-	"weir/probe/nginxlog"
 	"weir/scenarios/catalogue"
 	"weir/scenarios/lab"
 	"weir/scenarios/nginx"
@@ -37,18 +36,34 @@ type LabOptions struct {
 
 // Reproduce sets a scenario up in a private lab. It must be called inside one (lab.Enter).
 func Reproduce(ctx context.Context, s catalogue.Scenario, opt LabOptions) (*Setup, error) {
-	setup := &Setup{
-		Name: s.Name, Claim: s.Claim, Environment: machine(),
-		Capacity: Capacity{
-			Workers: s.Backend.Workers, WorkersSource: "stated", ServiceTime: s.Backend.ServiceTime,
-			ServiceTimeSource: "stated", Backlog: uint32(s.Backend.Backlog),
-		},
-	}
-	b := labBuilder{Setup: setup, scenario: s, opt: opt}
+	setup := &Setup{Name: s.ID(), Claim: s.Claim, Environment: machine(), Capacity: capacityOf(s)}
+	b := labBuilder{Setup: setup, scenario: s, opt: opt, servers: map[string]*server{}, proxies: map[string]*nginx.Server{}}
 	if err := b.build(ctx); err != nil {
 		return nil, errors.Join(err, setup.Close())
 	}
 	return setup, nil
+}
+
+// capacityOf adds up the backends: all of their workers, and the service time with which these do Σ workers ÷ duration.
+// Only the first one's backlog is told, as only its queue is a lane's.
+func capacityOf(s catalogue.Scenario) Capacity {
+	c := Capacity{WorkersSource: "stated", ServiceTimeSource: "stated"}
+	rate := 0.0
+	for i, name := range s.BackendNames() {
+		b := s.Backends[name]
+		if b.Server == catalogue.None {
+			continue
+		}
+		if i == 0 {
+			c.WorkerConnections, c.Backlog = b.WorkerConnections, uint32(b.Backlog)
+		}
+		c.Workers += b.Workers
+		rate += float64(b.Workers) / b.ServiceTime.Seconds()
+	}
+	if rate > 0 {
+		c.ServiceTime = time.Duration(float64(c.Workers) / rate * float64(time.Second)).Round(time.Microsecond)
+	}
+	return c
 }
 
 type labBuilder struct {
@@ -56,11 +71,13 @@ type labBuilder struct {
 	scenario catalogue.Scenario
 	opt      LabOptions
 	lab      *lab.Lab
+	servers  map[string]*server // by host
+	proxies  map[string]*nginx.Server
 }
 
 func (b *labBuilder) build(ctx context.Context) error {
 	var hosts []lab.HostSpec
-	for _, name := range catalogue.Hosts() {
+	for _, name := range b.scenario.Hosts() {
 		hosts = append(hosts, lab.HostSpec{Name: name, Sysctls: b.scenario.Sysctls[name]})
 	}
 	l, err := lab.New(hosts)
@@ -73,8 +90,10 @@ func (b *labBuilder) build(ctx context.Context) error {
 		b.warn("no_sysctl", missing.Error())
 	}
 	b.Environment["lab"] = "private user, mount, PID and network namespaces; hosts joined by veth"
-	if err := b.startBackend(ctx); err != nil {
-		return err
+	for _, name := range b.scenario.BackendNames() {
+		if err := b.startServer(ctx, name); err != nil {
+			return err
+		}
 	}
 	if err := b.addLanes(ctx); err != nil {
 		return err
@@ -82,14 +101,33 @@ func (b *labBuilder) build(ctx context.Context) error {
 	if err := b.addProbes(); err != nil {
 		return err
 	}
-	load := b.scenario.Load
-	mu := b.Capacity.Computed()
-	steps := plan.Steps(load.From*mu, load.To*mu, load.Trials, load.TrialDuration, load.Arrival, b.opt.Seed)
-	if b.Trials, err = trials(b.Lanes, steps); err != nil {
+	if err := b.addChecks(); err != nil {
 		return err
 	}
-	b.pace(sampleEvery, b.scenario.Backend.ServiceTime)
+	if b.Trials, err = trials(b.Lanes, b.plans()); err != nil {
+		return err
+	}
+	b.addDeeds()
+	b.pace(sampleEvery, b.longest())
 	return nil
+}
+
+func (b *labBuilder) plans() []plan.Plan {
+	l := b.scenario.Load
+	from, to := l.Rate, l.Rate
+	if l.Rate == 0 {
+		mu := b.Capacity.Computed()
+		from, to = l.From*mu, l.To*mu
+	}
+	return plan.Steps(from, to, l.Trials, l.TrialDuration, l.Arrival, b.opt.Seed)
+}
+
+// longest is how long a worker may still be busy when the last request has ended.
+func (b *labBuilder) longest() (d time.Duration) {
+	for _, s := range b.scenario.Backends {
+		d = max(d, s.ServiceTime)
+	}
+	return d
 }
 
 func (b *labBuilder) address(host string, port int) string {
@@ -97,26 +135,22 @@ func (b *labBuilder) address(host string, port int) string {
 }
 
 func (b *labBuilder) addLanes(ctx context.Context) error {
-	for _, name := range b.scenario.Lanes {
-		address := b.address("backend", backendPort)
-		if name == catalogue.Proxy {
-			ok, err := b.startNGINX(ctx)
+	for _, l := range b.scenario.Lanes {
+		if b.scenario.ThroughProxy(l) {
+			ok, err := b.startNGINX(ctx, l.To)
 			if err != nil {
 				return err
 			}
 			if !ok {
 				continue
 			}
-			address = b.address("proxy", proxyPort)
 		}
-		lane, err := newLane(name, loadgen.Target{
-			URL: "http://" + address + "/", Connections: loadgen.New,
-			ConnectTimeout: b.scenario.Load.ConnectTimeout, Timeout: b.scenario.Load.Timeout,
-		}, b.opt.Engine)
+		lane, err := newLane(l.Name, b.target(l.To, l.Path, l.Connections), b.opt.Engine)
 		if err != nil {
 			return err
 		}
-		lane.Listener, lane.ListenerHost = b.address("backend", backendPort), "backend"
+		lane.Deadline = cmp.Or(b.scenario.Load.Deadline, lane.Deadline)
+		lane.ListenerHost, lane.Listener = b.listenerBehind(l.To)
 		b.Lanes = append(b.Lanes, lane)
 	}
 	if len(b.Lanes) == 0 {
@@ -125,50 +159,53 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 	return nil
 }
 
-// startNGINX reports false, with a warning in the setup, where there is no NGINX.
-func (b *labBuilder) startNGINX(ctx context.Context) (bool, error) {
-	path, version, err := nginx.Find(ctx, b.opt.NGINX)
-	if errors.Is(err, nginx.ErrNotInstalled) {
-		b.warn("no_proxy_lane", "The direct lane ran alone: "+err.Error())
-		return false, nil
+// target is what a lane or a check asks of a host.
+func (b *labBuilder) target(to, path string, use loadgen.Connections) loadgen.Target {
+	t := loadgen.Target{
+		Connections:    cmp.Or(use, loadgen.New),
+		ConnectTimeout: b.scenario.Load.ConnectTimeout, Timeout: b.scenario.Load.Timeout,
 	}
-	if err != nil {
-		return false, err
+	if s := b.servers[to]; s != nil {
+		t.URL = "http://" + s.authority() + path
+		if s.network == "unix" {
+			t.Network, t.Address = "unix", s.address
+		}
+		return t
 	}
-	b.Environment["proxy"] = "nginx/" + version
-	conf := nginx.Config{
-		Dir: filepath.Join(b.lab.Dir(), "nginx"), Listen: b.address("proxy", proxyPort),
-		Upstreams:  []string{b.address("backend", backendPort)},
-		Directives: b.scenario.NGINX.Location, Group: b.scenario.NGINX.Upstream,
-		RunAs: "root", // the only uid that is mapped here; outside it is the ordinary user
+	t.URL = "http://" + b.address(to, proxyPort) + path
+	return t
+}
+
+// listenerBehind is the queue that a lane is judged by: that of the backend that it leads to, or of the first one
+// behind its proxy that listens.
+func (b *labBuilder) listenerBehind(to string) (host, listener string) {
+	names := []string{to}
+	if p, ok := b.scenario.Proxies[to]; ok {
+		names = p.Upstreams
 	}
-	server, err := nginx.Start(path, conf, b.lab.Host("proxy").Start)
-	if err != nil {
-		return false, err
+	for _, name := range names {
+		if s := b.servers[name]; s != nil {
+			return name, s.address
+		}
 	}
-	b.onClose(server.Stop)
-	if err := server.WaitReady(ctx); err != nil {
-		return false, err
-	}
-	b.Watchers = append(b.Watchers,
-		logWatcher("proxy", conf.ErrorLog(), nginxlog.ParseError),
-		logWatcher("proxy", conf.AccessLog(), nginxlog.ParseAccess))
-	return true, nil
+	return "", ""
 }
 
 func (b *labBuilder) addProbes() error {
-	probes := []struct {
-		host           string
-		ports, towards []uint16 // that it listens on, and that it connects to
-		every          time.Duration
-	}{
-		{"backend", []uint16{backendPort}, nil, sampleEvery},
-		{"proxy", []uint16{proxyPort}, []uint16{backendPort}, contextEvery},
-		{"client", nil, []uint16{backendPort, proxyPort}, contextEvery},
-	}
-	for _, p := range probes {
-		conf := probe.Config{Host: p.host, NetNS: b.lab.Host(p.host).NetNS(), Ports: p.ports, Towards: p.towards}
-		if _, err := b.addProbe(conf, p.every); err != nil {
+	for _, host := range b.scenario.Hosts() {
+		conf := probe.Config{Host: host, NetNS: b.lab.Host(host).NetNS()}
+		every := contextEvery
+		switch s := b.servers[host]; {
+		case s != nil && s.network == "unix":
+			conf.UnixPaths, every = []string{s.address}, sampleEvery
+		case s != nil:
+			conf.Ports, every = []uint16{backendPort}, sampleEvery
+		case b.proxies[host] != nil:
+			conf.Ports, conf.Towards = []uint16{proxyPort}, []uint16{backendPort}
+		case host == catalogue.Client:
+			conf.Towards = []uint16{backendPort, proxyPort}
+		}
+		if _, err := b.addProbe(conf, every); err != nil {
 			return err
 		}
 	}

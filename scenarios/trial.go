@@ -16,6 +16,7 @@ const lead = 50 * time.Millisecond
 func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Trial, tap *queueTap) error {
 	t.Start = time.Since(epoch) + lead
 	tap.Trial(t)
+	acted := e.act(ctx, epoch, t.Start, tap)
 	usage := self.Measure()
 	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, tap.Results(t.Index))
 	u := usage()
@@ -23,6 +24,7 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 		Index: t.Index, End: time.Since(epoch),
 		Generator: Generator{CPU: u.CPU, Wall: u.Wall, CPUs: u.CPUs, RunDelay: u.RunDelay, Stolen: u.Stolen},
 	}
+	acted()
 	if err == nil {
 		end.Drained, err = e.drain(ctx, epoch, lane, end.End, tap)
 	}

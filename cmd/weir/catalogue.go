@@ -2,7 +2,8 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,16 +29,27 @@ func newScenarios(s streams) *cobra.Command {
 				_, err = s.out.Write(text)
 				return err
 			}
-			table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-			fmt.Fprintf(table, "SCENARIO\tCLAIM THAT IT PUTS TO THE TEST\n")
-			for _, name := range catalogue.Names() {
-				scenario, err := catalogue.Open(name)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(table, "%s\t%s\n", name, scenario.Claim)
-			}
-			return table.Flush()
+			return listScenarios(s.out)
 		},
 	}
+}
+
+// listScenarios prints each name with its claim beside it, in the columns of a terminal.
+func listScenarios(w io.Writer) error {
+	const column, width = 22, 79
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-*s%s\n", column, "SCENARIO", "CLAIM THAT IT PUTS TO THE TEST")
+	for _, name := range catalogue.Names() {
+		all, err := catalogue.Open(name, catalogue.Options{})
+		if err != nil {
+			return err
+		}
+		label := name
+		for _, line := range wrapped(all[0].Claim, width-column) {
+			b.WriteString(padded(label, column) + line + "\n")
+			label = ""
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,33 +16,45 @@ import (
 type reproduceFlags struct {
 	outputFlags
 	engineFlag
-	seed  uint64
-	nginx string
+	catalogue.Options
+	all     bool
+	variant string
+	seed    uint64
+	nginx   string
 }
 
 func newReproduce(s streams) *cobra.Command {
 	var f reproduceFlags
 	cmd := &cobra.Command{
-		Use:   "reproduce [SCENARIO]",
-		Short: "Run a scenario of the catalogue in a private lab, without root",
-		Long: `Runs a scenario in a private lab: network namespaces with real hosts in them, a real
+		Use:   "reproduce [SCENARIO…]",
+		Short: "Run scenarios of the catalogue in a private lab, without root",
+		Long: `Runs scenarios in a private lab: network namespaces with real hosts in them, a real
 kernel queue, and a real NGINX. It needs no root and changes no setting of this
-machine. SCENARIO is a name of the catalogue (see ` + "`weir scenarios`" + `) or a .yaml file.`,
+machine. SCENARIO is a name of the catalogue (see ` + "`weir scenarios`" + `) or a .yaml file.
+
+Each variant of a scenario is a run of its own. Then assertions over what was
+measured decide each claim: confirmed, refuted, or only when …; --all prints the
+table of all claims and leaves it as claims.md and claims.html.
+
+Exit status: 0 every claim was decided, 11 one was not, 12 a run is invalid, 1 one
+could not run, 2 usage, 130 interrupted. What is not installed is skipped.`,
 		Example: `  weir reproduce backlog-overflow
+  weir reproduce --all --quick
+  weir reproduce unix-upstream --set service_time=50ms
   weir scenarios backlog-overflow > mine.yaml && weir reproduce mine.yaml`,
-		Args: arguments(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return catalogue.Names(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name := "backlog-overflow"
-			if len(args) == 1 {
-				name = args[0]
-			}
-			return f.run(cmd.Context(), s, name, commandLine(cmd))
+			return f.run(cmd.Context(), s, args, commandLine(cmd))
 		},
 	}
 	flags := cmd.Flags()
+	flags.BoolVar(&f.all, "all", false, "the whole catalogue")
+	flags.BoolVar(&f.Quick, "quick", false, "the short form of each scenario")
+	flags.StringArrayVar(&f.Set, "set", nil, "`PATH=VALUE` over what the scenario says, like backend.service_time=200ms; may be repeated")
+	flags.StringVar(&f.variant, "variant", "", "only this `variant` of the scenario; no claim is decided")
+	flags.BoolVar(&f.Flip, "flip", false, "turn the scenario's key setting round: another verdict has to come out")
 	flags.Uint64Var(&f.seed, "seed", 1, "of everything random")
 	flags.StringVar(&f.nginx, "nginx", "", "`path` of the NGINX to use; default: the installed one")
 	f.engineFlag.register(flags)
@@ -48,25 +62,99 @@ machine. SCENARIO is a name of the catalogue (see ` + "`weir scenarios`" + `) or
 	return cmd
 }
 
-func (f *reproduceFlags) run(ctx context.Context, s streams, name string, command []string) error {
+func (f *reproduceFlags) run(ctx context.Context, s streams, names, command []string) error {
 	if err := f.engineFlag.check(); err != nil {
 		return err
 	}
-	scenario, err := catalogue.Open(name)
+	names, err := f.names(names)
 	if err != nil {
-		return &statusError{exitUsage, err}
-	}
-	if err := f.assertFlags.check(scenario.Lanes); err != nil {
 		return err
 	}
-	if !lab.Inside() {
+	var experiments []experiment
+	for _, name := range names {
+		e, err := f.open(name)
+		if err != nil {
+			return &statusError{exitUsage, err}
+		}
+		experiments = append(experiments, e)
+	}
+	if err := f.assertFlags.check(experiments[0].lanes()); err != nil {
+		return err
+	}
+	if lab.Inside() {
+		return f.runOne(ctx, s, experiments[0].variants[0], command)
+	}
+	e := experiments[0]
+	one := len(experiments) == 1 && len(e.variants) == 1
+	if len(f.asserts) > 0 && !one {
+		return usage("--assert judges one run: name one scenario, and --variant where it has some")
+	}
+	alone := one && (f.variant != "" || len(e.verdicts()) == 0 || len(f.asserts) > 0)
+	if alone || os.Getenv(inTable) != "" { // the latter is the first process of a lab on its way in
 		return enterLab(ctx, s)
 	}
+	return f.claims(ctx, s, experiments)
+}
+
+func (f *reproduceFlags) names(given []string) ([]string, error) {
+	switch {
+	case f.all && len(given) > 0:
+		return nil, usage("--all is every scenario: name none beside it")
+	case f.all:
+		given = catalogue.Names()
+	case len(given) == 0:
+		given = []string{"backlog-overflow"}
+	}
+	if f.variant != "" && len(given) != 1 {
+		return nil, usage("--variant %s: name its scenario, and no other", f.variant)
+	}
+	return given, nil
+}
+
+// experiment is a scenario with its variants.
+type experiment struct {
+	name     string // of the catalogue, or a file
+	variants []catalogue.Scenario
+}
+
+func (e experiment) verdicts() []catalogue.Verdict { return e.variants[0].Verdicts }
+
+func (e experiment) lanes() (names []string) {
+	for _, l := range e.variants[0].Lanes {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+func (f *reproduceFlags) open(name string) (experiment, error) {
+	all, err := catalogue.Open(name, f.Options)
+	if err != nil {
+		return experiment{}, err
+	}
+	e := experiment{name, all}
+	if _, err := conditions(e); err != nil {
+		return e, err
+	}
+	if f.variant != "" {
+		var known []string
+		for _, v := range all {
+			known = append(known, v.Variant)
+		}
+		i := slices.Index(known, f.variant)
+		if i < 0 {
+			return e, usage("scenario %s has no variant %s; it has: %s", name, quoted(f.variant), strings.Join(known, ", "))
+		}
+		e.variants = all[i : i+1]
+	}
+	return e, nil
+}
+
+func (f *reproduceFlags) runOne(ctx context.Context, s streams, scenario catalogue.Scenario, command []string) error {
 	setup, err := scenarios.Reproduce(ctx, scenario, scenarios.LabOptions{
 		Seed: f.seed, Version: version(), Program: "/proc/self/exe", Engine: f.engine, NGINX: f.nginx,
 	})
 	if err != nil {
-		return engineUsage(err)
+		return engineUsage(notInstalled(err))
 	}
 	return execute(ctx, s, f.outputFlags, setup, command, f.seed)
 }

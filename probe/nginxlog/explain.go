@@ -1,6 +1,10 @@
 package nginxlog
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // explanations are for whoever reads a report, by class of the error log.
 var explanations = map[string]string{
@@ -28,6 +32,9 @@ var explanations = map[string]string{
 	ClientClosed:         "The client gave up before NGINX had an answer (499).",
 	OtherUpstream:        "Something else went wrong with the backend: see the line itself.",
 }
+
+// Classes lists the classes of the error log.
+func Classes() []string { return slices.Sorted(maps.Keys(explanations)) }
 
 // phases are for the access log: how far the last try came.
 var phases = map[string]string{

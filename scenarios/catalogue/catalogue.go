@@ -1,5 +1,6 @@
 // Package catalogue holds the scenarios: experiments written down as data, each with the claim that it
-// puts to the test. A scenario says what is set up and offered; it never says what will come out.
+// puts to the test. A scenario says what is set up and offered, and by which assertions over what was measured
+// the claim is judged; it never says what will come out.
 package catalogue
 
 import (
@@ -11,50 +12,13 @@ import (
 	"path"
 	"sort"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml"
-
-	"weir/loadgen/plan"
+	"github.com/goccy/go-yaml/ast"
 )
 
 //go:embed *.yaml
 var files embed.FS
-
-// Scenario is one experiment in the private lab.
-type Scenario struct {
-	Name    string                       `yaml:"name"`
-	Claim   string                       `yaml:"claim"`   // what is said to happen, in one sentence
-	Lanes   []string                     `yaml:"lanes"`   // direct, proxy
-	Sysctls map[string]map[string]string `yaml:"sysctls"` // by host: client, proxy, backend
-	Backend Backend                      `yaml:"backend"`
-	NGINX   NGINX                        `yaml:"nginx"`
-	Load    Load                         `yaml:"load"`
-}
-
-// Backend is the embedded worker pool.
-type Backend struct {
-	Workers     int           `yaml:"workers"`
-	ServiceTime time.Duration `yaml:"service_time"`
-	Backlog     int           `yaml:"backlog"` // as given to listen(); the kernel clamps it to somaxconn
-}
-
-// NGINX is what the proxy's configuration says beyond the least.
-type NGINX struct {
-	Location map[string]string `yaml:"location"` // directives of the proxying location
-	Upstream map[string]string `yaml:"upstream"` // directives of the upstream block
-}
-
-// Load is a row of separate, drained, constant-rate trials from From to To × the computed capacity.
-type Load struct {
-	From           float64       `yaml:"from"`
-	To             float64       `yaml:"to"`
-	Trials         int           `yaml:"trials"` // a lane
-	TrialDuration  time.Duration `yaml:"trial_duration"`
-	Arrival        plan.Arrival  `yaml:"arrival"`
-	ConnectTimeout time.Duration `yaml:"connect_timeout"`
-	Timeout        time.Duration `yaml:"timeout"`
-}
 
 // Names lists the embedded scenarios.
 func Names() []string {
@@ -89,23 +53,107 @@ func Source(name string) ([]byte, error) {
 	}
 	text, err := files.ReadFile(name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("%w %q; there are: %s (or give a .yaml file)", ErrUnknown, name, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("%w %q; did you mean %q? There are: %s (or give a .yaml file)", ErrUnknown, name, nearest(name, Names()), strings.Join(Names(), ", "))
 	}
 	return text, nil
 }
 
-// Open reads and checks a scenario. Unknown keys and impossible values are errors with line and column.
-func Open(name string) (Scenario, error) {
+// Options choose what is made of a scenario's file.
+type Options struct {
+	Quick bool     // a short form: what the file has under quick, over everything else
+	Flip  bool     // the key setting turned round, as the file has it under flip: another verdict has to come out
+	Set   []string // PATH=VALUE, over everything
+}
+
+// Open reads and checks a scenario: one for each of its variants, in the order of the file, or the scenario alone.
+// Unknown keys and impossible values are errors with line and column.
+func Open(name string, opt Options) ([]Scenario, error) {
 	text, err := Source(name)
 	if err != nil {
-		return Scenario{}, err
+		return nil, err
 	}
+	all, err := open(text, opt)
+	if err != nil {
+		return nil, fmt.Errorf("scenario %s:%w", name, err)
+	}
+	return all, nil
+}
+
+func open(text []byte, opt Options) ([]Scenario, error) {
+	tree, err := parseTree(text)
+	if err != nil {
+		return nil, inFile(err)
+	}
+	variants := []*ast.MappingValueNode{nil}
+	if node := find(tree, "variants"); node != nil {
+		m, ok := node.(*ast.MappingNode)
+		if !ok || len(m.Values) < 2 {
+			return nil, fmt.Errorf("%s: variants is a mapping of two names or more, each with the keys that it overrides", place(tree, "variants"))
+		}
+		variants = m.Values
+	}
+	if opt.Flip && find(tree, "flip") == nil {
+		return nil, errors.New("1:1: the file has no flip: the key setting, turned round")
+	}
+	var all []Scenario
+	for _, v := range variants {
+		s, err := one(tree, v, opt)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, all[0].checkVerdicts(tree, all)
+}
+
+// one decodes one variant: the file, then the variant, then the short form, the flip and what was set, each over
+// what is before it.
+func one(file *ast.MappingNode, variant *ast.MappingValueNode, opt Options) (s Scenario, err error) {
+	var tree ast.Node = without(file, "variants", "quick", "flip")
+	name := ""
+	if variant != nil {
+		name = keyOf(variant)
+		if _, empty := variant.Value.(*ast.NullNode); !empty {
+			tree = merged(tree, variant.Value)
+		}
+	}
+	if over := find(file, "quick"); opt.Quick && over != nil {
+		tree = merged(tree, over)
+	}
+	if over := find(file, "flip"); opt.Flip && over != nil {
+		tree = merged(tree, over)
+	}
+	if s, err = decode(tree, name); err != nil { // what the file itself says has to be right, and is told by its place
+		return s, err
+	}
+	for _, text := range opt.Set {
+		over, err := setting(text)
+		if err != nil {
+			return s, fmt.Errorf(" %w", err)
+		}
+		tree = merged(tree, over)
+		if s, err = decode(tree, name); err != nil {
+			_, why, _ := strings.Cut(err.Error(), ": ")
+			return s, fmt.Errorf(" --set %s: %s", text, why)
+		}
+	}
+	return s, nil
+}
+
+func decode(tree ast.Node, variant string) (Scenario, error) {
+	m, ok := tree.(*ast.MappingNode)
+	if !ok {
+		return Scenario{}, errors.New("1:1: a variant is a mapping of the keys that it overrides")
+	}
+	m = inherit(inherit(m, "backend", "backends"), "nginx", "proxies")
 	var s Scenario
-	if err := yaml.UnmarshalWithOptions(text, &s, yaml.Strict()); err != nil {
-		return Scenario{}, fmt.Errorf("scenario %s: %s", name, yaml.FormatError(err, false, true))
+	if err := yaml.NodeToValue(m, &s, yaml.Strict()); err != nil {
+		return s, inFile(err)
 	}
-	if err := s.validate(); err != nil {
-		return Scenario{}, fmt.Errorf("scenario %s: %w", name, err)
+	s.Variant = variant
+	s.complete()
+	if f := s.fault(); f != nil {
+		return s, fmt.Errorf("%s: %s", place(m, f.path...), f.text)
 	}
 	return s, nil
 }

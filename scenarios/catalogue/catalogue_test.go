@@ -14,18 +14,20 @@ func TestEveryEmbeddedScenarioIsSound(t *testing.T) {
 		t.Fatal("the catalogue is empty")
 	}
 	for _, name := range names {
-		s, err := Open(name)
-		if err != nil {
-			t.Errorf("%v", err)
-		}
-		if s.Name != name || s.Claim == "" {
-			t.Errorf("%s.yaml is named %q and claims %q", name, s.Name, s.Claim)
+		for _, opt := range []Options{{}, {Quick: true}, {Flip: true}, {Quick: true, Flip: true}} {
+			all, err := Open(name, opt)
+			if err != nil {
+				t.Fatalf("%+v: %v", opt, err)
+			}
+			if s := all[0]; s.Name != name || s.Claim == "" || s.Article == "" || len(s.Verdicts) == 0 {
+				t.Errorf("%s.yaml is named %q, claims %q, says %q of the article and has %d verdicts", name, s.Name, s.Claim, s.Article, len(s.Verdicts))
+			}
 		}
 	}
 }
 
 func TestUnknownName(t *testing.T) {
-	if _, err := Open("nope"); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "backlog-overflow") {
+	if _, err := Open("nope", Options{}); !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "backlog-overflow") {
 		t.Errorf("the error is %v, want ErrUnknown with the names that there are", err)
 	}
 }
@@ -38,8 +40,8 @@ func TestImpossibleValuesAreNamed(t *testing.T) {
 	}
 	for _, c := range []struct{ from, to, want string }{
 		{"workers: 8", "workers: 0", "backend.workers"},
-		{"workers: 8", "wokers: 8", `unknown field "wokers"`},
-		{"service_time: 20ms", "service_time: 20", "20"},
+		{"workers: 8", "wokers: 8", `15:3: unknown key "wokers"; did you mean "workers"?`},
+		{"service_time: 20ms", "service_time: 20", `16:17: "20" is no duration`},
 		{"service_time: 20ms", "service_time: 2h", "backend.service_time"},
 		{"backlog: 16", "backlog: -1", "backend.backlog"},
 		{"[direct, proxy]", "[direct, sideways]", `"sideways" is not a lane`},
@@ -60,7 +62,7 @@ func TestImpossibleValuesAreNamed(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(file); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Open(file, Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s → %s: the error is %v, want it to say %s", c.from, c.to, err, c.want)
 		}
 	}

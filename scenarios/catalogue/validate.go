@@ -2,56 +2,234 @@ package catalogue
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml/ast"
+
+	"weir/loadgen"
 	"weir/loadgen/plan"
 )
 
-// validate checks what the YAML decoder cannot: that the values make an experiment.
-func (s Scenario) validate() error {
-	checks := []struct {
-		ok   bool
-		text string
-	}{
-		{s.Name != "", "name is missing"},
-		{len(s.Lanes) > 0, "lanes is empty; give direct, proxy or both"},
-		{s.Backend.Workers >= 1 && s.Backend.Workers <= 1024, "backend.workers must be from 1 to 1024"},
-		{s.Backend.ServiceTime > 0 && s.Backend.ServiceTime <= time.Minute, "backend.service_time must be above 0 and at most 1m"},
-		{s.Backend.Backlog >= 0 && s.Backend.Backlog <= 65535, "backend.backlog must be from 0 to 65535"},
-		{s.Load.From > 0 && s.Load.To >= s.Load.From && s.Load.To <= 100, "load.from and load.to are multiples of the capacity: 0 < from <= to <= 100"},
-		{s.Load.Trials >= 1 && s.Load.Trials <= 1000, "load.trials must be from 1 to 1000"},
-		{s.Load.TrialDuration > 0 && s.Load.TrialDuration <= time.Hour, "load.trial_duration must be above 0 and at most 1h"},
-		{s.Load.Arrival == plan.Constant || s.Load.Arrival == plan.Poisson, "load.arrival must be constant or poisson"},
-		{s.Load.ConnectTimeout > 0 && s.Load.ConnectTimeout <= s.Load.Timeout, "load.connect_timeout must be above 0 and at most load.timeout"},
-		{s.Load.Timeout <= 10*time.Minute, "load.timeout must be at most 10m"},
+// fault is a value that makes no experiment.
+type fault struct {
+	path []string // where it is
+	text string
+}
+
+func at(text string, path ...string) *fault { return &fault{path, text} }
+
+// fault checks what the YAML decoder cannot: that the values make an experiment. It returns the first that does not.
+func (s Scenario) fault() *fault {
+	if s.Name == "" {
+		return at("name is missing")
 	}
-	for _, c := range checks {
-		if !c.ok {
-			return fmt.Errorf("%s", c.text)
-		}
+	if !name.MatchString(s.Name) {
+		return at("name: use lower case letters, digits and \"-\": it names a folder", "name")
 	}
-	for i, lane := range s.Lanes {
-		if lane != Direct && lane != Proxy {
-			return fmt.Errorf("lanes: %q is not a lane; there are %s and %s", lane, Direct, Proxy)
-		}
-		if slices.Contains(s.Lanes[:i], lane) {
-			return fmt.Errorf("lanes: %q is there twice", lane)
-		}
-	}
-	for host := range s.Sysctls {
-		if !slices.Contains(Hosts(), host) {
-			return fmt.Errorf("sysctls: %q is not a host; there are %v", host, Hosts())
+	for _, f := range []*fault{s.backendFault(), s.proxyFault(), s.hostFault(), s.laneFault(), s.Load.fault(), s.eventFault(), s.checkFault()} {
+		if f != nil {
+			return f
 		}
 	}
 	return nil
 }
 
-// The lanes and hosts that a scenario can name.
-const (
-	Direct = "direct"
-	Proxy  = "proxy"
-)
+var name = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,59}$`)
 
-// Hosts lists the lab's hosts; the load generator's own comes first.
-func Hosts() []string { return []string{"client", "proxy", "backend"} }
+// check is a condition on the value at a path.
+type check struct {
+	ok   bool
+	key  string
+	text string
+}
+
+func first(checks []check, path ...string) *fault {
+	for _, c := range checks {
+		if !c.ok {
+			return at(strings.Join(append(path, c.key), ".")+" "+c.text, append(path, c.key)...)
+		}
+	}
+	return nil
+}
+
+func (s Scenario) backendFault() *fault {
+	for _, n := range s.BackendNames() {
+		b, path := s.Backends[n], []string{"backends", n}
+		if n == defaultBackend && len(s.Backends) == 1 {
+			path = []string{"backend"}
+		}
+		idle := b.Server == None
+		f := first([]check{
+			{slices.Contains(Servers(), b.Server), "server", fmt.Sprintf("must be one of %s; did you mean %q?", strings.Join(Servers(), ", "), nearest(b.Server, Servers()))},
+			{b.Listen == "tcp" || b.Listen == "unix", "listen", "must be tcp or unix"},
+			{idle || b.Workers >= 1 && b.Workers <= 1024, "workers", "must be from 1 to 1024"},
+			{b.WorkerConnections >= 0 && b.WorkerConnections <= 100_000, "worker_connections", "must be from 0 to 100000"},
+			{idle || b.ServiceTime > 0 && b.ServiceTime <= time.Minute, "service_time", "must be above 0 and at most 1m"},
+			{b.Backlog >= 0 && b.Backlog <= 65535, "backlog", "must be from 0 to 65535"},
+			{b.Body >= 0 && b.Body <= 64<<20, "body", "must be from 0 to 67108864 bytes"},
+		}, path...)
+		if f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (s Scenario) proxyFault() *fault {
+	for _, n := range s.ProxyNames() {
+		p := s.Proxies[n]
+		for _, u := range append(slices.Clone(p.Upstreams), slices.Sorted(maps.Keys(p.Servers))...) {
+			if _, ok := s.Backends[u]; !ok {
+				return at(fmt.Sprintf("nginx: there is no backend %q; did you mean %q?", u, nearest(u, s.BackendNames())), "nginx", "upstreams")
+			}
+		}
+		f := first([]check{
+			{p.Workers >= 0 && p.Workers <= 64, "workers", "must be from 0 to 64"},
+			{p.WorkerConnections >= 0 && p.WorkerConnections <= 1_000_000, "worker_connections", "must be from 0 to 1000000"},
+		}, "nginx")
+		if f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (s Scenario) hostFault() *fault {
+	hosts := s.Hosts()
+	for i, h := range hosts {
+		if len(h) > 12 || !name.MatchString(h) {
+			return at(fmt.Sprintf("%q cannot be a host's name: up to 12 lower case letters, digits and \"-\"", h), "backends", h)
+		}
+		if slices.Contains(hosts[:i], h) {
+			return at(fmt.Sprintf("two hosts are named %q", h), "backends", h)
+		}
+	}
+	for h := range s.Sysctls {
+		if !slices.Contains(hosts, h) {
+			return at(fmt.Sprintf("sysctls: %q is not a host; did you mean %q? There are %v", h, nearest(h, hosts), hosts), "sysctls", h)
+		}
+	}
+	return nil
+}
+
+func (s Scenario) laneFault() *fault {
+	if len(s.Lanes) == 0 {
+		return at("lanes is empty; give direct, proxy or both", "lanes")
+	}
+	for i, l := range s.Lanes {
+		_, backend := s.Backends[l.To]
+		switch {
+		case l.To == "":
+			return at(fmt.Sprintf("lanes: %q is not a lane; there are %s and %s, and others say to which host they lead (to:)", l.Name, Direct, Proxy), "lanes")
+		case !name.MatchString(l.Name):
+			return at(fmt.Sprintf("lanes: %q cannot be a name: lower case letters, digits and \"-\"", l.Name), "lanes")
+		case !backend && !s.ThroughProxy(l):
+			return at(fmt.Sprintf("lanes: %s leads to %q, which is no backend and no proxy; did you mean %q?", l.Name, l.To, nearest(l.To, s.Hosts()[1:])), "lanes")
+		case backend && s.Backends[l.To].Server == None:
+			return at(fmt.Sprintf("lanes: nothing listens on %s", l.To), "lanes")
+		case !strings.HasPrefix(l.Path, "/"):
+			return at(fmt.Sprintf("lanes: path %q must begin with /", l.Path), "lanes")
+		case l.Connections != "" && l.Connections != loadgen.New && l.Connections != loadgen.Reuse:
+			return at(fmt.Sprintf("lanes: connections %q: use new or reuse", l.Connections), "lanes")
+		case slices.ContainsFunc(s.Lanes[:i], func(o Lane) bool { return o.Name == l.Name }):
+			return at(fmt.Sprintf("lanes: %q is there twice", l.Name), "lanes")
+		}
+	}
+	return nil
+}
+
+func (l Load) fault() *fault {
+	switch {
+	case l.Rate != 0 && (l.From != 0 || l.To != 0):
+		return at("load.rate stands instead of load.from and load.to: give one of them", "load", "rate")
+	case l.Rate < 0 || l.Rate > 1e6:
+		return at("load.rate must be above 0 and at most 1000000", "load", "rate")
+	case l.Rate == 0 && !(l.From > 0 && l.To >= l.From && l.To <= 100):
+		return at("load.from and load.to are multiples of the capacity: 0 < from <= to <= 100", "load", "from")
+	}
+	return first([]check{
+		{l.Trials >= 1 && l.Trials <= 1000, "trials", "must be from 1 to 1000"},
+		{l.TrialDuration > 0 && l.TrialDuration <= time.Hour, "trial_duration", "must be above 0 and at most 1h"},
+		{l.Arrival == plan.Constant || l.Arrival == plan.Poisson, "arrival", "must be constant or poisson"},
+		{l.ConnectTimeout > 0 && l.ConnectTimeout <= l.Timeout, "connect_timeout", "must be above 0 and at most load.timeout"},
+		{l.Timeout <= 10*time.Minute, "timeout", "must be at most 10m"},
+		{l.Deadline >= 0 && l.Deadline <= time.Hour, "deadline", "must be from 0 to 1h"},
+	}, "load")
+}
+
+func (s Scenario) eventFault() *fault {
+	for _, e := range s.Events {
+		_, proxy := s.Proxies[e.Host]
+		switch {
+		case !slices.Contains(Deeds(), e.Do):
+			return at(fmt.Sprintf("events: do: %q is none of %s; did you mean %q?", e.Do, strings.Join(Deeds(), ", "), nearest(e.Do, Deeds())), "events")
+		case !slices.Contains(s.Hosts()[1:], e.Host):
+			return at(fmt.Sprintf("events: host: %q is no backend and no proxy; did you mean %q?", e.Host, nearest(e.Host, s.Hosts()[1:])), "events")
+		case e.Do == "reload" && !proxy:
+			return at("events: reload is for a proxy", "events")
+		case (e.Do == "kill" || e.Do == "restart") && proxy:
+			return at(fmt.Sprintf("events: %s is for a backend", e.Do), "events")
+		case e.For != 0 && e.Do != "pause":
+			return at("events: for goes with pause", "events")
+		case e.At < 0 || e.For < 0 || e.At > time.Hour || e.For > time.Hour:
+			return at("events: at and for must be from 0 to 1h", "events")
+		}
+	}
+	return nil
+}
+
+func (s Scenario) checkFault() *fault {
+	for _, c := range s.Checks {
+		switch {
+		case !slices.Contains(s.Hosts()[1:], c.To):
+			return at(fmt.Sprintf("checks: to: %q is no backend and no proxy; did you mean %q?", c.To, nearest(c.To, s.Hosts()[1:])), "checks")
+		case !strings.HasPrefix(c.Path, "/"):
+			return at(fmt.Sprintf("checks: path %q must begin with /", c.Path), "checks")
+		case c.Every < 10*time.Millisecond || c.Every > time.Hour:
+			return at("checks: every must be from 10ms to 1h", "checks")
+		case c.Timeout <= 0 || c.Timeout > 10*time.Minute:
+			return at("checks: timeout must be above 0 and at most 10m", "checks")
+		}
+	}
+	return nil
+}
+
+// Answers are what a verdict may begin with.
+func Answers() []string { return []string{"confirmed", "refuted", "only when"} }
+
+// checkVerdicts sees to it that each can be reached by what is measured, and by nothing else.
+func (s Scenario) checkVerdicts(tree *ast.MappingNode, variants []Scenario) error {
+	var known []string
+	for _, v := range variants {
+		known = append(known, v.Variant)
+		if v.Variant != "" && !name.MatchString(v.Variant) {
+			return fmt.Errorf("%s: variants: %q cannot be a name: lower case letters, digits and \"-\"", place(tree, "variants", v.Variant), v.Variant)
+		}
+	}
+	for i, v := range s.Verdicts {
+		where := fmt.Sprintf("%s: verdicts: %d: ", place(tree, "verdicts"), i+1)
+		if !slices.ContainsFunc(Answers(), func(a string) bool { return strings.HasPrefix(v.Verdict, a) }) {
+			return fmt.Errorf("%s%q must begin with one of %s", where, v.Verdict, strings.Join(Answers(), ", "))
+		}
+		asserts := 0
+		for _, c := range v.If {
+			asserts += len(c.Assert)
+			for _, run := range []string{c.Run, c.Against} {
+				if run == "" && (len(variants) == 1 || run == c.Against && c.Run != "") {
+					continue
+				}
+				if !slices.Contains(known, run) {
+					return fmt.Errorf("%sthere is no variant %q; there are %s", where, run, strings.Join(known, ", "))
+				}
+			}
+		}
+		if asserts == 0 {
+			return fmt.Errorf("%sit holds without an assertion: put what has to be measured for it under if", where)
+		}
+	}
+	return nil
+}

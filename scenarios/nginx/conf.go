@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"sort"
@@ -12,14 +13,15 @@ import (
 // Config is an NGINX that proxies everything to one upstream group. It runs in Dir alone: configuration,
 // logs, pid and temporary files are all below it.
 type Config struct {
-	Dir        string
-	Listen     string            // address:port
-	Upstreams  []string          // "10.77.0.3:8000" or "unix:/path"
-	Script     string            // upstreams that speak FastCGI: the script that all requests go to. Empty: they speak HTTP
-	Directives map[string]string // of the proxying location: proxy_connect_timeout, …
-	Group      map[string]string // of the upstream block: keepalive, …; "" for a directive without a value
-	Workers    int               // worker_processes; 0: 1
-	RunAs      string            // the user directive; needed where only one uid is mapped. Empty: left out
+	Dir               string
+	Listen            string            // address:port
+	Upstreams         []string          // "10.77.0.3:8000" or "unix:/path", with parameters where there are any: " max_fails=3"
+	Script            string            // upstreams that speak FastCGI: the script that all requests go to. Empty: they speak HTTP
+	Directives        map[string]string // of the proxying location: proxy_connect_timeout, …
+	Group             map[string]string // of the upstream block: keepalive, …; "" for a directive without a value
+	Workers           int               // worker_processes; 0: 1
+	WorkerConnections int               // 0: so many that they are never the limit
+	RunAs             string            // the user directive; needed where only one uid is mapped. Empty: left out
 }
 
 // readyPath answers without touching the upstream: it proves that NGINX serves, and nothing more.
@@ -45,7 +47,7 @@ func (c Config) text() string {
 	line("daemon off;\nmaster_process on;")
 	line("pid %s;", quote(filepath.Join(c.Dir, "nginx.pid")))
 	line("error_log %s info;", quote(c.ErrorLog())) // info: without it a client that gave up (499) is invisible
-	line("worker_rlimit_nofile 65536;\nevents { worker_connections 16384; }")
+	line("worker_rlimit_nofile 65536;\nevents { worker_connections %d; }", cmp.Or(c.WorkerConnections, 16384))
 	line("http {")
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		line("  %s_temp_path %s;", kind, quote(filepath.Join(c.Dir, kind)))

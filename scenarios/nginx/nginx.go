@@ -71,13 +71,12 @@ func Start(path string, c Config, run func(*exec.Cmd) error) (*Server, error) {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return nil, fmt.Errorf("nginx: make its folder: %w", err)
 	}
-	conf := filepath.Join(c.Dir, "nginx.conf")
-	if err := os.WriteFile(conf, []byte(c.text()), 0o644); err != nil {
-		return nil, fmt.Errorf("nginx: write its configuration: %w", err)
+	if err := c.write(); err != nil {
+		return nil, err
 	}
 	s := &Server{Config: c, exited: make(chan struct{})}
 	// -e: before it has read its configuration NGINX would complain to the log path it was built with.
-	s.cmd = exec.Command(path, "-e", c.ErrorLog(), "-p", c.Dir, "-c", conf)
+	s.cmd = exec.Command(path, "-e", c.ErrorLog(), "-p", c.Dir, "-c", c.file())
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if err := run(s.cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", path, err)
@@ -115,6 +114,30 @@ func (s *Server) WaitReady(ctx context.Context) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+func (c Config) file() string { return filepath.Join(c.Dir, "nginx.conf") }
+
+func (c Config) write() error {
+	if err := os.WriteFile(c.file(), []byte(c.text()), 0o644); err != nil {
+		return fmt.Errorf("nginx: write its configuration: %w", err)
+	}
+	return nil
+}
+
+// Reload has NGINX read another configuration of the same folder. It comes into force some milliseconds later; what is
+// under way is finished by the old one. A configuration that NGINX refuses is in its error log.
+func (s *Server) Reload(c Config) error {
+	if c.Dir != s.Dir {
+		return fmt.Errorf("nginx: reload from %s: it runs in %s", c.Dir, s.Dir)
+	}
+	if err := c.write(); err != nil {
+		return err
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		return fmt.Errorf("nginx: reload: %w", err)
+	}
+	return nil
 }
 
 // Stop asks NGINX to leave and ends it after two seconds.

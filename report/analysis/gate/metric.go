@@ -40,7 +40,7 @@ var aliases = map[string]string{
 // vocabulary is every metric by its name.
 var vocabulary = sync.OnceValue(func() map[string]*metric {
 	all := map[string]*metric{}
-	for _, group := range [][]metric{requests(), latencies(), kernel(), rates()} {
+	for _, group := range [][]metric{requests(), latencies(), kernel(), rates(), events()} {
 		for _, m := range group {
 			all[m.name] = &m
 		}

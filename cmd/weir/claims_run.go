@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"weir/report"
+	"weir/report/analysis"
+	"weir/scenarios/catalogue"
+	"weir/scenarios/lab"
+	"weir/scenarios/nginx"
+)
+
+// exitNotInstalled is how the inside of a lab tells that a server is missing; the outside makes "skipped" of it.
+const exitNotInstalled = 3
+
+func notInstalled(err error) error {
+	if errors.Is(err, nginx.ErrNotInstalled) && os.Getenv(inTable) != "" {
+		return &statusError{exitNotInstalled, err}
+	}
+	return err
+}
+
+// inTable is set for the runs of a table of claims.
+const inTable = "_WEIR_CLAIMS"
+
+// invalidTries is how often a run is made that a busy machine made INVALID.
+const invalidTries = 2
+
+// claims runs every variant of every experiment, each in a lab of its own, and judges the claims.
+func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []experiment) error {
+	table := report.Claims{Started: time.Now().UTC(), Version: version()}
+	single := len(experiments) == 1 && len(experiments[0].variants) == 1
+	agenda := newAgenda(s.err, f.quiet || single, experiments)
+	if err := os.Setenv(inTable, "1"); err != nil {
+		return err
+	}
+	for _, e := range experiments {
+		row := f.claim(ctx, s, e, agenda, single)
+		table.Rows = append(table.Rows, row)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	dir := filepath.Join(f.out, table.Started.Format("20060102T150405Z")+"-claims")
+	err := errors.Join(report.ClaimsText(s.out, &table, textOptions(s)), report.WriteClaims(dir, &table))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "claims: %s\n", filepath.Join(dir, "claims.html"))
+	if ctx.Err() != nil {
+		return &statusError{exitInterrupted, nil}
+	}
+	return claimsStatus(&table)
+}
+
+// claimsStatus is the exit status of the worst row.
+func claimsStatus(t *report.Claims) error {
+	code := exitPass
+	for _, r := range t.Rows {
+		switch {
+		case r.Verdict == report.ClaimFailed:
+			code = exitCouldNotRun
+		case r.Verdict == report.ClaimInvalid && code != exitCouldNotRun:
+			code = exitInvalid
+		case r.Verdict == report.ClaimUndecided && code == exitPass:
+			code = exitInconclusive
+		}
+	}
+	if code == exitPass {
+		return nil
+	}
+	return &statusError{code, nil}
+}
+
+// claim runs an experiment's variants and judges it.
+func (f *reproduceFlags) claim(ctx context.Context, s streams, e experiment, agenda *agenda, single bool) report.Claim {
+	first := e.variants[0]
+	row := report.Claim{Scenario: first.Name, Claim: first.Claim, Article: first.Article}
+	runs := map[string]*analysis.Analysis{}
+	for _, v := range e.variants {
+		agenda.next(v)
+		done := f.runVariant(ctx, s, e.name, v, single)
+		row.Runs = append(row.Runs, done.ClaimRun)
+		if done.verdict != "" {
+			row.Verdict, row.Shows = done.verdict, done.why
+			agenda.skip(e, v)
+			return row
+		}
+		runs[v.Variant] = done.a
+		row.Versions = versionsOf(done.a)
+	}
+	judge(&row, e, runs)
+	return row
+}
+
+// variantRun is how the run of one variant ended.
+type variantRun struct {
+	report.ClaimRun
+	a       *analysis.Analysis
+	verdict string // where there is none to be had from its record
+	why     string
+}
+
+var reportLine = regexp.MustCompile(`(?m)^report: (.*)/report\.html$`)
+
+// runVariant runs this program in a new lab: whatever happens in it, nothing of it stays.
+func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string, v catalogue.Scenario, single bool) variantRun {
+	args := []string{os.Args[0], "reproduce", name, "--out=" + f.out, "--engine=" + f.engine, "--nginx=" + f.nginx, fmt.Sprintf("--seed=%d", f.seed)}
+	if v.Variant != "" {
+		args = append(args, "--variant="+v.Variant)
+	}
+	for flag, on := range map[string]bool{"--quick": f.Quick, "--flip": f.Flip, "--quiet": f.quiet || !single} {
+		if on {
+			args = append(args, flag)
+		}
+	}
+	for _, set := range f.Set {
+		args = append(args, "--set="+set)
+	}
+	r := variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}}
+	for range invalidTries {
+		var out, errs bytes.Buffer
+		stdout, stderr := io.Writer(&out), io.Writer(&errs)
+		if single {
+			stdout, stderr = io.MultiWriter(&out, s.out), s.err
+		}
+		code, err := lab.Enter(ctx, args, nil, stdout, stderr)
+		said := strings.TrimSpace(strings.ReplaceAll(errs.String(), "weir: ", ""))
+		switch {
+		case err != nil:
+			r.verdict, r.why = report.ClaimFailed, err.Error()
+			return r
+		case code == exitNotInstalled:
+			r.verdict, r.why = report.ClaimSkipped, said
+			return r
+		}
+		m := reportLine.FindSubmatch(out.Bytes())
+		if m == nil {
+			r.verdict, r.why = report.ClaimFailed, fmt.Sprintf("exit status %d: %s", code, said)
+			return r
+		}
+		r.Dir = string(m[1])
+		if r.a, err = analyze(r.Dir); err != nil {
+			r.verdict, r.why = report.ClaimFailed, err.Error()
+			return r
+		}
+		if missing := missingProxy(r.a); missing != "" && len(v.Verdicts) > 0 {
+			r.verdict, r.why = report.ClaimSkipped, missing
+			return r
+		}
+		if r.a.Valid || ctx.Err() != nil {
+			break
+		}
+	}
+	return r
+}
+
+// missingProxy is why a run has no proxy lane although its scenario has one: a claim is not judged by half of it.
+func missingProxy(a *analysis.Analysis) string {
+	for _, w := range a.Warnings {
+		if w.Code == "no_proxy_lane" {
+			_, why, _ := strings.Cut(w.Text, ": ")
+			return why
+		}
+	}
+	return ""
+}
+
+func versionsOf(a *analysis.Analysis) string {
+	parts := []string{}
+	for _, key := range []string{"kernel", "proxy", "backend"} {
+		if v := a.Environment[key]; v != "" {
+			parts = append(parts, v)
+		}
+	}
+	return strings.Join(parts, " · ")
+}

@@ -1,0 +1,189 @@
+package report
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Claims is the table of what is said about servers under load and what this machine showed.
+type Claims struct {
+	Started time.Time // UTC
+	Version string    // of weir
+	Rows    []Claim
+}
+
+// Claim is one row: a scenario and how its runs decided it.
+type Claim struct {
+	Scenario string
+	Claim    string // what was put to the test
+	Article  string // what is said, and where
+	Verdict  string // confirmed, refuted, only when …, or one of those below
+	Shows    string // what this machine does, or why there is no verdict
+	Numbers  []string
+	Versions string
+	Runs     []ClaimRun
+}
+
+// ClaimRun is a run that a claim was judged by.
+type ClaimRun struct {
+	Variant string // "" where there is only one
+	Dir     string // its folder; "" where there is none
+}
+
+// The verdicts that are none: nothing that was measured decided the claim.
+const (
+	ClaimSkipped   = "skipped"   // something that it needs is not installed
+	ClaimUndecided = "undecided" // it was measured, and no verdict's assertions all passed
+	ClaimInvalid   = "invalid"   // a run cannot be believed
+	ClaimFailed    = "could not run"
+)
+
+// WriteClaims writes claims.md and claims.html into the folder dir, which it makes.
+func WriteClaims(dir string, c *Claims) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("the table of claims: %w", err)
+	}
+	c = c.relative(dir)
+	return errors.Join(
+		writeFile(filepath.Join(dir, "claims.md"), c, ClaimsMarkdown),
+		writeFile(filepath.Join(dir, "claims.html"), c, ClaimsHTML))
+}
+
+// relative names the runs' folders as they are seen from dir, so that the table can be moved with them.
+func (c *Claims) relative(dir string) *Claims {
+	out := *c
+	out.Rows = slices.Clone(c.Rows)
+	for i := range out.Rows {
+		r := &out.Rows[i]
+		r.Runs = slices.Clone(r.Runs)
+		for j := range r.Runs {
+			if rel, err := filepath.Rel(dir, r.Runs[j].Dir); err == nil && r.Runs[j].Dir != "" {
+				r.Runs[j].Dir = filepath.ToSlash(rel)
+			}
+		}
+	}
+	return &out
+}
+
+// Report is the path of a run's page.
+func (r ClaimRun) Report() string {
+	if r.Dir == "" {
+		return ""
+	}
+	return r.Dir + "/report.html"
+}
+
+// Name is the variant, or what stands for it where there is only one.
+func (r ClaimRun) Name() string {
+	if r.Variant == "" {
+		return "report"
+	}
+	return r.Variant
+}
+
+// Kind is what a verdict begins with, as a word for a style sheet.
+func (c Claim) Kind() string {
+	for _, kind := range []string{"confirmed", "refuted", "only when"} {
+		if strings.HasPrefix(c.Verdict, kind) {
+			return strings.ReplaceAll(kind, " ", "-")
+		}
+	}
+	return "none"
+}
+
+var claimColours = map[string]string{"confirmed": green, "refuted": red, "only-when": yellow, "none": faint}
+
+// ClaimsText prints the table for a terminal.
+func ClaimsText(w io.Writer, c *Claims, opt TextOptions) error {
+	p := page{width: min(max(opt.Width, 60), 120) - 1, color: opt.Color}
+	var lines []string
+	for _, r := range c.Rows {
+		lines = append(lines, p.paint(claimColours[r.Kind()], p.hang(clean(r.Scenario), clean(r.Verdict)))...)
+		lines = append(lines, p.hang("  article says", clean(r.Article))...)
+		lines = append(lines, p.hang("  this machine", clean(r.Shows))...)
+		for i, n := range r.Numbers {
+			label := ""
+			if i == 0 {
+				label = "  measured"
+			}
+			for _, line := range wrap(clean(n), p.width-margin) {
+				lines = append(lines, pad(label, margin)+line)
+				label = ""
+			}
+		}
+		lines = append(lines, "")
+	}
+	if v := c.versions(); v != "" {
+		lines = append(lines, p.hang("versions", clean(v))...)
+	}
+	lines = append(lines, p.hang("claims", c.Count())...)
+	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
+	return err
+}
+
+// versions are those of the rows, where they say the same, of the first that has any.
+func (c *Claims) versions() string {
+	for _, r := range c.Rows {
+		if r.Versions != "" {
+			return r.Versions
+		}
+	}
+	return ""
+}
+
+// Count says how many claims came out how.
+func (c *Claims) Count() string {
+	order := []string{"confirmed", "refuted", "only when", ClaimUndecided, ClaimInvalid, ClaimSkipped, ClaimFailed}
+	var parts []string
+	for _, v := range order {
+		n := 0
+		for _, r := range c.Rows {
+			if strings.HasPrefix(r.Verdict, v) {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// ClaimsMarkdown writes the table in GitHub's dialect.
+func ClaimsMarkdown(w io.Writer, c *Claims) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# weir: the claims, tried\n\n%s, weir %s, %s: %s\n\n", md(c.Started.Format("2006-01-02 15:04 UTC")), md(c.Version), md(c.versions()), md(c.Count()))
+	b.WriteString("| scenario | the article says | this machine shows | verdict | measured | reports |\n|---|---|---|---|---|---|\n")
+	for _, r := range c.Rows {
+		var links []string
+		for _, run := range r.Runs {
+			if run.Dir != "" {
+				links = append(links, fmt.Sprintf("[%s](%s)", md(run.Name()), (&url.URL{Path: run.Report()}).EscapedPath()))
+			}
+		}
+		var numbers []string
+		for _, n := range r.Numbers {
+			numbers = append(numbers, md(n))
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | **%s** | %s | %s |\n", md(r.Scenario), md(r.Article), md(r.Shows), md(r.Verdict), strings.Join(numbers, "<br>"), strings.Join(links, ", "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+//go:embed assets/claims.html.tmpl
+var claimsPage string
+
+var claimsTemplate = template.Must(template.New("claims").Parse(claimsPage))
+
+// ClaimsHTML writes the table as a page that needs nothing else.
+func ClaimsHTML(w io.Writer, c *Claims) error { return claimsTemplate.Execute(w, c) }

@@ -1,0 +1,215 @@
+package catalogue
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+)
+
+// Scenario is one experiment in the private lab, and how what it measures is judged. After Open, Backends and
+// Proxies are complete: what Backend and NGINX say for all of them has been put into each.
+type Scenario struct {
+	Name     string                       `yaml:"name"`
+	Claim    string                       `yaml:"claim"`   // what is put to the test, in one sentence
+	Article  string                       `yaml:"article"` // what the article says, in a few words, and where
+	Lanes    []Lane                       `yaml:"lanes"`
+	Sysctls  map[string]map[string]string `yaml:"sysctls"`  // by host: client, and every backend and proxy by its name
+	Backend  Backend                      `yaml:"backend"`  // of each backend, where it says nothing else
+	Backends map[string]Backend           `yaml:"backends"` // by host; none: one, named backend
+	NGINX    NGINX                        `yaml:"nginx"`    // of each proxy, where it says nothing else
+	Proxies  map[string]NGINX             `yaml:"proxies"`  // by host; none: one, named proxy
+	Load     Load                         `yaml:"load"`
+	Events   []Event                      `yaml:"events"` // in each trial
+	Checks   []Check                      `yaml:"checks"` // health checks, beside the load
+	Verdicts []Verdict                    `yaml:"verdicts"`
+
+	Variant string `yaml:"-"` // which of the file's variants this is; "" where it has none
+}
+
+// Lane is one path to a backend. In a file it may be a name alone: direct is the first backend, proxy the first proxy.
+type Lane struct {
+	Name        string              `yaml:"name"`
+	To          string              `yaml:"to"`   // a backend or a proxy
+	Path        string              `yaml:"path"` // default /
+	Connections loadgen.Connections `yaml:"connections"`
+}
+
+// UnmarshalYAML takes a name alone for a lane.
+func (l *Lane) UnmarshalYAML(decode func(any) error) error {
+	if decode(&l.Name) == nil {
+		return nil
+	}
+	type plain Lane
+	return decode((*plain)(l))
+}
+
+// Backend is one server on a host of its own.
+type Backend struct {
+	Server            string        `yaml:"server"` // embedded (default), or none: nothing listens there
+	Listen            string        `yaml:"listen"` // tcp (default) or unix
+	Workers           int           `yaml:"workers"`
+	WorkerConnections int           `yaml:"worker_connections"` // requests that a worker serves at once; 0: one
+	ServiceTime       time.Duration `yaml:"service_time"`
+	Backlog           int           `yaml:"backlog"` // as given to listen(); the kernel clamps it to somaxconn
+	Body              int           `yaml:"body"`    // bytes of a response's body
+}
+
+// NGINX is what a proxy's configuration says beyond the least.
+type NGINX struct {
+	Upstreams         []string          `yaml:"upstreams"`          // backends; none: all, in the order of their names
+	Servers           map[string]string `yaml:"servers"`            // by backend: parameters of its server line, like max_fails=3
+	Workers           int               `yaml:"workers"`            // worker_processes; 0: 1
+	WorkerConnections int               `yaml:"worker_connections"` // 0: many
+	Location          map[string]string `yaml:"location"`           // directives of the proxying location
+	Upstream          map[string]string `yaml:"upstream"`           // directives of the upstream block
+}
+
+// Load is a row of separate, drained, constant-rate trials: from From to To × the capacity of all backends together,
+// or at Rate.
+type Load struct {
+	From           float64       `yaml:"from"`
+	To             float64       `yaml:"to"`
+	Rate           float64       `yaml:"rate"`   // req/s, of each trial, instead of From and To
+	Trials         int           `yaml:"trials"` // a lane
+	TrialDuration  time.Duration `yaml:"trial_duration"`
+	Arrival        plan.Arrival  `yaml:"arrival"`
+	ConnectTimeout time.Duration `yaml:"connect_timeout"`
+	Timeout        time.Duration `yaml:"timeout"`
+	Deadline       time.Duration `yaml:"deadline"` // a later answer is no use; 0: 950 ms
+}
+
+// Event is something done to a host at an offset from the beginning of each trial.
+type Event struct {
+	At    time.Duration `yaml:"at"`
+	Do    string        `yaml:"do"` // one of Deeds
+	Host  string        `yaml:"host"`
+	For   time.Duration `yaml:"for"`   // of pause: then it is resumed
+	NGINX NGINX         `yaml:"nginx"` // of reload: replaces location, upstream and servers
+}
+
+// Deeds are what an event can do: stop all processes of a server (SIGSTOP), let them go on, end them at once
+// (SIGKILL), start the server anew, have NGINX read another configuration.
+func Deeds() []string { return []string{"pause", "resume", "kill", "restart", "reload"} }
+
+// Check sends single requests, one after the other, while the load runs, as a health check does.
+type Check struct {
+	To      string        `yaml:"to"` // a backend or a proxy
+	Path    string        `yaml:"path"`
+	Every   time.Duration `yaml:"every"`
+	Timeout time.Duration `yaml:"timeout"`
+	Slow    time.Duration `yaml:"slow"` // an answer that takes longer counts as slow
+}
+
+// Verdict is what is found if all its conditions hold. The first that does is the scenario's.
+type Verdict struct {
+	Verdict string      `yaml:"verdict"` // confirmed, refuted, or only when …
+	Shows   string      `yaml:"shows"`   // what this machine then does, in one sentence
+	If      []Condition `yaml:"if"`
+}
+
+// Condition holds assertions of the gate's grammar (`weir gate --help`) against a run. In a file it may be an assertion alone.
+type Condition struct {
+	Run     string   `yaml:"run"`     // a variant; none where the scenario has none
+	Against string   `yaml:"against"` // the variant that baseline. stands for
+	Assert  []string `yaml:"assert"`
+}
+
+// UnmarshalYAML takes an assertion alone for a condition.
+func (c *Condition) UnmarshalYAML(decode func(any) error) error {
+	var alone string
+	if decode(&alone) == nil {
+		c.Assert = []string{alone}
+		return nil
+	}
+	type plain Condition
+	return decode((*plain)(c))
+}
+
+// The lanes that are known by their name, and the hosts of a scenario that names none.
+const (
+	Direct         = "direct"
+	Proxy          = "proxy"
+	Client         = "client"
+	defaultBackend = "backend"
+	defaultProxy   = "proxy"
+)
+
+// BackendNames and ProxyNames are in their order in the lab.
+func (s Scenario) BackendNames() []string { return slices.Sorted(maps.Keys(s.Backends)) }
+
+// ProxyNames lists the proxies.
+func (s Scenario) ProxyNames() []string { return slices.Sorted(maps.Keys(s.Proxies)) }
+
+// Hosts lists the lab's hosts; the load generator's own comes first.
+func (s Scenario) Hosts() []string {
+	return slices.Concat([]string{Client}, s.ProxyNames(), s.BackendNames())
+}
+
+// ThroughProxy reports whether a lane leads through NGINX.
+func (s Scenario) ThroughProxy(l Lane) bool {
+	_, ok := s.Proxies[l.To]
+	return ok
+}
+
+// complete fills in what a file leaves out.
+func (s *Scenario) complete() {
+	if len(s.Backends) == 0 {
+		s.Backends = map[string]Backend{defaultBackend: s.Backend}
+	}
+	if len(s.Proxies) == 0 {
+		s.Proxies = map[string]NGINX{defaultProxy: s.NGINX}
+	}
+	for name, b := range s.Backends {
+		b.Server, b.Listen = orElse(b.Server, Embedded), orElse(b.Listen, "tcp")
+		s.Backends[name] = b
+	}
+	for name, p := range s.Proxies {
+		if len(p.Upstreams) == 0 {
+			p.Upstreams = s.BackendNames()
+		}
+		s.Proxies[name] = p
+	}
+	for i := range s.Lanes {
+		l := &s.Lanes[i]
+		l.Path = orElse(l.Path, "/")
+		switch {
+		case l.To != "":
+		case l.Name == Direct:
+			l.To = s.BackendNames()[0]
+		case l.Name == Proxy:
+			l.To = s.ProxyNames()[0]
+		}
+	}
+	for i := range s.Checks {
+		c := &s.Checks[i]
+		c.Path = orElse(c.Path, "/health")
+	}
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// The servers that a backend can be.
+const (
+	Embedded = "embedded"
+	None     = "none" // nothing listens there
+)
+
+// Servers lists what a backend's server can be.
+func Servers() []string { return []string{Embedded, None} }
+
+// ID names the scenario with its variant: of a run, a folder, a line of progress.
+func (s Scenario) ID() string {
+	if s.Variant == "" {
+		return s.Name
+	}
+	return fmt.Sprintf("%s-%s", s.Name, s.Variant)
+}

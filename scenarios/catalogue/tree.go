@@ -1,0 +1,197 @@
+package catalogue
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// A scenario is put together as a tree of YAML before it is decoded, so that a variant may override any key, and a
+// mistake is still told with its line and column in the file.
+
+// parseTree reads one YAML document that is a mapping.
+func parseTree(text []byte) (*ast.MappingNode, error) {
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return nil, errors.New("1:1: the file is empty")
+	}
+	m, ok := file.Docs[0].Body.(*ast.MappingNode)
+	if !ok {
+		return nil, errors.New("1:1: a scenario is a mapping of keys, like name: …")
+	}
+	return m, nil
+}
+
+// find returns a key's value, nil where there is none.
+func find(m *ast.MappingNode, key string) ast.Node {
+	for _, v := range m.Values {
+		if keyOf(v) == key {
+			return v.Value
+		}
+	}
+	return nil
+}
+
+func keyOf(v *ast.MappingValueNode) string { return v.Key.GetToken().Value }
+
+// without returns the mapping with none of the keys.
+func without(m *ast.MappingNode, keys ...string) *ast.MappingNode {
+	out := *m
+	out.Values = slices.DeleteFunc(slices.Clone(m.Values), func(v *ast.MappingValueNode) bool {
+		return slices.Contains(keys, keyOf(v))
+	})
+	return &out
+}
+
+// merged lays over upon base, mapping by mapping; everything else is replaced. Neither is changed.
+func merged(base, over ast.Node) ast.Node {
+	b, ok1 := base.(*ast.MappingNode)
+	o, ok2 := over.(*ast.MappingNode)
+	if !ok1 || !ok2 {
+		return over
+	}
+	out := *b
+	out.Values = slices.Clone(b.Values)
+	for _, v := range o.Values {
+		i := slices.IndexFunc(out.Values, func(have *ast.MappingValueNode) bool { return keyOf(have) == keyOf(v) })
+		if i < 0 {
+			out.Values = append(out.Values, v)
+			continue
+		}
+		both := *v
+		both.Value = merged(out.Values[i].Value, v.Value)
+		out.Values[i] = &both
+	}
+	return &out
+}
+
+// inherit puts what one mapping says for all into each entry of another: backend into backends.
+func inherit(m *ast.MappingNode, from, into string) *ast.MappingNode {
+	base, each := find(m, from), find(m, into)
+	entries, ok := each.(*ast.MappingNode)
+	if base == nil || !ok {
+		return m
+	}
+	whole := *entries
+	whole.Values = nil
+	for _, e := range entries.Values {
+		both := *e
+		if _, ok := e.Value.(*ast.NullNode); ok { // backends: {a:, b:}
+			both.Value = base
+		} else {
+			both.Value = merged(base, e.Value)
+		}
+		whole.Values = append(whole.Values, &both)
+	}
+	out := *m
+	out.Values = slices.Clone(m.Values)
+	for i, v := range out.Values {
+		if keyOf(v) == into {
+			both := *v
+			both.Value = &whole
+			out.Values[i] = &both
+		}
+	}
+	return &out
+}
+
+// place is line:column of the deepest node on a path that is there.
+func place(m *ast.MappingNode, path ...string) string {
+	var at ast.Node = m
+	for _, key := range path {
+		within, ok := at.(*ast.MappingNode)
+		if !ok {
+			break
+		}
+		next := find(within, key)
+		if next == nil {
+			break
+		}
+		at = next
+	}
+	if t := at.GetToken(); t != nil {
+		return fmt.Sprintf("%d:%d", t.Position.Line, t.Position.Column)
+	}
+	return "1:1"
+}
+
+// inFile puts a decoder's complaint into one line: where it is, and what an unknown key was meant to be.
+func inFile(err error) error {
+	if unknown, ok := errors.AsType[*yaml.UnknownFieldError](err); ok {
+		key, at := unknown.Token.Value, unknown.Token.Position
+		return fmt.Errorf("%d:%d: unknown key %q; did you mean %q?", at.Line, at.Column, key, nearest(key, keys()))
+	}
+	if wrong := yaml.Error(nil); errors.As(err, &wrong) && wrong.GetToken() != nil {
+		at := wrong.GetToken().Position
+		if strings.Contains(wrong.GetMessage(), "time.Duration") {
+			return fmt.Errorf("%d:%d: %q is no duration: write it with its unit, like 200ms or 3s", at.Line, at.Column, wrong.GetToken().Value)
+		}
+		return fmt.Errorf("%d:%d: %s", at.Line, at.Column, strings.TrimSpace(wrong.GetMessage()))
+	}
+	return err
+}
+
+// keys are all that a scenario may have, at any depth.
+func keys() []string {
+	list := []string{"variants", "quick", "flip"}
+	var walk func(t reflect.Type)
+	walk = func(t reflect.Type) {
+		for t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			return
+		}
+		for i := range t.NumField() {
+			if tag := t.Field(i).Tag.Get("yaml"); tag != "" && tag != "-" {
+				if !slices.Contains(list, tag) {
+					list = append(list, tag)
+				}
+				walk(t.Field(i).Type)
+			}
+		}
+	}
+	walk(reflect.TypeFor[Scenario]())
+	return list
+}
+
+// nearest is the name with the fewest letters to change.
+func nearest(name string, all []string) (near string) {
+	least := -1
+	for _, s := range all {
+		if d := distance(name, s); least < 0 || d < least {
+			near, least = s, d
+		}
+	}
+	return near
+}
+
+// distance is Levenshtein's: letters to put in, take out or change.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

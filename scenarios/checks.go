@@ -1,0 +1,52 @@
+package scenarios
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"weir/loadgen"
+	"weir/scenarios/catalogue"
+)
+
+// addChecks has the scenario's health checks made while the experiment lasts.
+func (b *labBuilder) addChecks() error {
+	for _, c := range b.scenario.Checks {
+		if b.servers[c.To] == nil && b.proxies[c.To] == nil {
+			continue // no NGINX: its lanes are left out too
+		}
+		t := b.target(c.To, c.Path, loadgen.New)
+		t.ConnectTimeout, t.Timeout = c.Timeout, c.Timeout
+		lane, err := newLane("check", t, b.opt.Engine)
+		if err != nil {
+			return fmt.Errorf("health check: %w", err)
+		}
+		b.Watchers = append(b.Watchers, checker(lane, c))
+	}
+	return nil
+}
+
+// checker sends one request after the other, as a health check does: what it sees is an event of source "health" and
+// of class ok, slow or failed.
+func checker(lane Lane, c catalogue.Check) Watcher {
+	slow := cmp.Or(c.Slow, time.Second)
+	return func(ctx context.Context, epoch time.Time, rec Recorder) {
+		for sleep(ctx, c.Every) == nil {
+			sent := time.Since(epoch)
+			r, err := once(ctx, lane)
+			if err != nil || ctx.Err() != nil {
+				return
+			}
+			took := (r.Done - r.Sent).Round(time.Millisecond)
+			class := "ok"
+			switch {
+			case r.Outcome != loadgen.OK:
+				class = "failed"
+			case took >= slow:
+				class = "slow"
+			}
+			rec.Event(Event{Host: c.To, At: sent, Source: "health", Class: class, Count: 1, Text: fmt.Sprintf("%s after %v", r.Outcome, took)})
+		}
+	}
+}

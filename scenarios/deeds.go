@@ -1,0 +1,68 @@
+package scenarios
+
+import (
+	"context"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Deed is something done to the servers at an offset from the beginning of each trial.
+type Deed struct {
+	At   time.Duration
+	Host string
+	Name string // "pause", "reload" …
+	Do   func(context.Context) error
+}
+
+// act does the deeds of a trial that begins at start. The function that it returns waits for those that are still to
+// come: what was paused must go on before the next trial, however soon this one was over.
+func (e *Experiment) act(ctx context.Context, epoch time.Time, start time.Duration, rec Recorder) (wait func()) {
+	var all sync.WaitGroup
+	for _, d := range e.Deeds {
+		all.Go(func() {
+			if sleep(ctx, time.Until(epoch.Add(start+d.At))) != nil {
+				return
+			}
+			ev := Event{Host: d.Host, At: time.Since(epoch), Source: "scenario", Class: d.Name, Count: 1}
+			if err := d.Do(ctx); err != nil {
+				ev.Source, ev.Text = "runner", err.Error() // a warning: the experiment was not what it was to be
+			}
+			rec.Event(ev)
+		})
+	}
+	return all.Wait
+}
+
+// addDeeds turns the scenario's events into what they do.
+func (b *labBuilder) addDeeds() {
+	add := func(at time.Duration, host, name string, do func(context.Context) error) {
+		b.Deeds = append(b.Deeds, Deed{at, host, name, do})
+	}
+	for _, e := range b.scenario.Events {
+		send := func(sig syscall.Signal) func(context.Context) error {
+			return func(context.Context) error { return b.servers[e.Host].signal(sig) }
+		}
+		switch e.Do {
+		case "pause":
+			add(e.At, e.Host, "pause", send(syscall.SIGSTOP))
+			if e.For > 0 {
+				add(e.At+e.For, e.Host, "resume", send(syscall.SIGCONT))
+			}
+		case "resume":
+			add(e.At, e.Host, "resume", send(syscall.SIGCONT))
+		case "kill":
+			add(e.At, e.Host, "kill", func(context.Context) error { return b.servers[e.Host].end(syscall.SIGKILL) })
+		case "restart":
+			add(e.At, e.Host, "restart", func(ctx context.Context) error {
+				s := b.servers[e.Host]
+				if err := s.end(syscall.SIGTERM); err != nil {
+					return err
+				}
+				return s.start(ctx)
+			})
+		case "reload":
+			add(e.At, e.Host, "reload", func(context.Context) error { return b.reload(e.Host, e.NGINX) })
+		}
+	}
+}

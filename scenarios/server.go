@@ -1,0 +1,133 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"weir/scenarios/catalogue"
+)
+
+// server is what listens on a backend's host: the embedded pool or a real server.
+type server struct {
+	host    string
+	network string // tcp or unix
+	address string // host:port or the path of a socket, as the probe names its listener
+
+	mu     sync.Mutex
+	pid    int // of the process group's leader
+	exited chan struct{}
+	wanted bool // its end is our doing
+
+	start func(context.Context) error // again, after it has ended
+	died  chan string                 // why, where it ended by itself
+}
+
+// startServer starts the server of a backend in its host. A driver sets pid and exited in start, for which launched is there,
+// and has what it cannot do said by an error that names the package to install.
+func (b *labBuilder) startServer(ctx context.Context, host string) error {
+	spec := b.scenario.Backends[host]
+	if spec.Server == catalogue.None {
+		return nil
+	}
+	s := &server{host: host, network: spec.Listen, address: b.address(host, backendPort), died: make(chan string, 16)}
+	if s.network == "unix" {
+		s.address = filepath.Join(b.lab.Dir(), host+".sock")
+	}
+	switch spec.Server {
+	case catalogue.Embedded:
+		b.embed(s, spec)
+	default:
+		return fmt.Errorf("backend %s: there is no driver for server %q", host, spec.Server)
+	}
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	b.servers[host] = s
+	b.onClose(func() error { return s.end(syscall.SIGTERM) })
+	b.Watchers = append(b.Watchers, s.watch)
+	return nil
+}
+
+// authority is what a request's URL calls it.
+func (s *server) authority() string {
+	if s.network == "unix" {
+		return "localhost"
+	}
+	return s.address
+}
+
+// launched notes a process that was started and has wait called on it; why tells what it said last.
+func (s *server) launched(pid int, wait func() error, why func() string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	exited := make(chan struct{})
+	s.pid, s.exited, s.wanted = pid, exited, false
+	go func() {
+		err := wait()
+		s.mu.Lock()
+		wanted := s.wanted
+		s.mu.Unlock()
+		close(exited)
+		if !wanted {
+			select {
+			case s.died <- fmt.Sprintf("the server on %s ended by itself: %v %s", s.host, err, why()):
+			default:
+			}
+		}
+	}()
+}
+
+// watch puts it on record when the server ends by itself: the run goes on, and says so.
+func (s *server) watch(ctx context.Context, epoch time.Time, rec Recorder) {
+	for {
+		select {
+		case why := <-s.died:
+			rec.Event(Event{Host: s.host, At: time.Since(epoch), Source: "runner", Class: "server_ended", Count: 1, Text: why})
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// signal reaches all of the server's processes.
+func (s *server) signal(sig syscall.Signal) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pid == 0 {
+		return fmt.Errorf("the server on %s does not run", s.host)
+	}
+	if err := syscall.Kill(-s.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("signal the server on %s: %w", s.host, err)
+	}
+	return nil
+}
+
+// end asks the server to leave by a signal, then ends it; it is done when the server has ended.
+func (s *server) end(by syscall.Signal) error {
+	s.mu.Lock()
+	s.wanted = true
+	exited := s.exited
+	s.mu.Unlock()
+	if exited == nil {
+		return nil
+	}
+	_ = s.signal(by)
+	_ = s.signal(syscall.SIGCONT) // a stopped process takes no SIGTERM
+	select {
+	case <-exited:
+		return nil
+	case <-time.After(2 * time.Second):
+	}
+	_ = s.signal(syscall.SIGKILL)
+	select {
+	case <-exited:
+		return nil
+	case <-time.After(2 * time.Second):
+		return fmt.Errorf("the server on %s did not end when it was killed", s.host)
+	}
+}
