@@ -75,8 +75,14 @@ func (l *histogramLog) add(rec runfile.Record) error {
 		if i < 0 {
 			return fmt.Errorf("trial %d is of lane %.40q, which the header does not have", rec.Index, rec.Lane)
 		}
+		if rec.Role != "" { // no load
+			i = -1
+		}
 		l.laneOf[rec.Index] = i
 	case *runfile.Bin:
+		if l.laneOf[rec.Trial] < 0 {
+			return nil
+		}
 		for kind, encoded := range []string{rec.Latency, rec.Service, rec.FailLatency, rec.Lag} {
 			if encoded == "" {
 				continue

@@ -68,6 +68,7 @@ func summary(a *analysis.Analysis) []row {
 			return quantile(l.Latency.P99, l.Latency.P99Interval, l.Latency.Count)
 		}, nil},
 		{"  without our lag", fromSent, lagging},
+		{"recovery", recovery, observed},
 		{"evidence reached", evidence, nil},
 		{"mode", func(_ *analysis.Analysis, l *analysis.Lane) cell { return cell{Main: l.Mode} }, mixed},
 	}

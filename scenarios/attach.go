@@ -25,6 +25,7 @@ type AttachOptions struct {
 	Lanes             []LaneOptions
 	Plans             func(computed float64) ([]plan.Plan, error) // given the computed capacity in req/s, 0 if unknown
 	Search            *SearchOptions                              // in place of Plans; nil: none
+	Recovery          time.Duration                               // observe so long after the load; 0: not at all
 	Engine            string                                      // one of Engines; empty: auto
 	Workers           int
 	WorkerConnections int
@@ -114,8 +115,10 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 	if err != nil {
 		return s.unknownWorkers(err)
 	}
-	s.Trials, err = trials(s.Lanes, plans)
-	return err
+	if s.Trials, err = trials(s.Lanes, plans); err != nil || opt.Recovery == 0 {
+		return err
+	}
+	return s.observe(opt.Recovery)
 }
 
 // unknownWorkers adds to the error of a plan that needs the workers why they were not counted.

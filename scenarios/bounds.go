@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"weir/loadgen"
@@ -55,10 +56,12 @@ type guard struct {
 	Recorder
 	watchers map[string]*stop.Watcher
 	lane     string // of the trial that began last
+	mu       sync.Mutex
+	observed map[int]bool // trials that are no load, and break no rule
 }
 
 func newGuard(rec Recorder, lanes []Lane, rules []stop.Rule, alarm func(*Aborted)) *guard {
-	g := &guard{Recorder: rec, watchers: map[string]*stop.Watcher{}}
+	g := &guard{Recorder: rec, watchers: map[string]*stop.Watcher{}, observed: map[int]bool{}}
 	for _, l := range lanes {
 		g.watchers[l.Name] = stop.Watch(rules, func(a stop.Alarm) { alarm(&Aborted{l.Name, a}) })
 	}
@@ -66,10 +69,19 @@ func newGuard(rec Recorder, lanes []Lane, rules []stop.Rule, alarm func(*Aborted
 }
 
 func (g *guard) Trial(t Trial) {
+	g.mu.Lock()
 	g.lane = t.Lane
+	g.observed[t.Index] = t.Role != ""
+	g.mu.Unlock()
 	g.Recorder.Trial(t)
 }
 
 func (g *guard) Results(trial int) loadgen.Recorder {
-	return g.watchers[g.lane].Recorder(g.Recorder.Results(trial))
+	g.mu.Lock()
+	lane, observed := g.lane, g.observed[trial]
+	g.mu.Unlock()
+	if observed {
+		return g.Recorder.Results(trial)
+	}
+	return g.watchers[lane].Recorder(g.Recorder.Results(trial))
 }

@@ -28,6 +28,7 @@ type Recorder interface {
 // Trial is one plan offered to one lane.
 type Trial struct {
 	Index int           // from 0, over all lanes
+	Role  string        // "": of the load; BaselineRole or RecoveryRole: of an observation
 	Lane  string        // its lane's name
 	Rate  float64       // req/s where the plan is constant, else 0
 	Start time.Duration // set by Run
@@ -98,8 +99,9 @@ type Watcher func(ctx context.Context, epoch time.Time, rec Recorder)
 // Experiment is a sequence of trials and all that watches them.
 type Experiment struct {
 	Lanes       []Lane
-	Trials      []Trial // in the order in which they are run
-	Search      *Search // chooses the trials as it goes, in place of those; nil: none
+	Trials      []Trial      // in the order in which they are run
+	Search      *Search      // chooses the trials as it goes, in place of those; nil: none
+	Observation *Observation // before and after each lane's load; nil: none
 	Watchers    []Watcher
 	Deeds       []Deed        // in every trial
 	SampleEvery time.Duration // of the fastest probe; 0: no probe, so draining cannot be seen
@@ -123,6 +125,9 @@ func (e *Experiment) Run(ctx context.Context, epoch time.Time, rec Recorder) err
 	}
 	if e.Search != nil {
 		return e.search(ctx, epoch, seen, tap)
+	}
+	if err := e.baseline(ctx, epoch, tap); err != nil {
+		return err
 	}
 	for _, t := range e.Trials {
 		lane, err := e.lane(t.Lane)

@@ -65,5 +65,8 @@ func (e *Experiment) Length() time.Duration {
 	for _, t := range e.Trials {
 		total += lead + t.Plan.Duration() + e.Rest
 	}
+	if o := e.Observation; o != nil {
+		total += time.Duration(len(e.Lanes)) * (lead + o.Before + e.Rest + o.After)
+	}
 	return total
 }

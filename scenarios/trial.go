@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 	t.Start = time.Since(epoch) + lead
 	tap.Trial(t)
 	acted := e.act(ctx, epoch, t.Start, tap)
+	recovered := e.recovery(ctx, epoch, lane, t, tap)
 	usage := self.Measure()
 	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, tap.Results(t.Index))
 	u := usage()
@@ -30,7 +32,7 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 	}
 	end.DrainedAt = time.Since(epoch)
 	tap.TrialEnd(end)
-	if err != nil {
+	if err := cmp.Or(err, recovered()); err != nil {
 		return err
 	}
 	return sleep(ctx, e.Rest)

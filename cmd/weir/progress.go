@@ -41,6 +41,7 @@ type progress struct {
 	depth     uint32
 	deepest   uint32 // of the current trial
 	limit     uint32
+	observed  map[int]bool      // trials that are no load
 	seen      bool              // the listener was
 	overflows map[string]uint64 // by host: TcpExtListenOverflows as last read
 	base      uint64            // of the current lane's host when the trial began
@@ -49,7 +50,7 @@ type progress struct {
 func newProgress(out io.Writer, quiet bool, s *scenarios.Setup) *progress {
 	p := &progress{
 		out: out, quiet: quiet, total: len(s.Trials), length: s.Length(), began: time.Now(),
-		listener: map[string][2]string{}, overflows: map[string]uint64{}, stop: make(chan struct{}),
+		listener: map[string][2]string{}, overflows: map[string]uint64{}, observed: map[int]bool{}, stop: make(chan struct{}),
 	}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		p.terminal = true
@@ -108,10 +109,21 @@ func (p *progress) close() {
 func (p *progress) trial(t scenarios.Trial) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if t.Role != "" {
+		p.observed[t.Index] = true
+		return
+	}
 	p.current, p.deepest = t, 0
 	p.sent.Store(0)
 	p.bad.Store(0)
 	p.base = p.overflows[p.listener[t.Lane][0]]
+}
+
+// observes reports whether a trial is one of an observation.
+func (p *progress) observes(trial int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.observed[trial]
 }
 
 func (p *progress) result(r loadgen.Result) {

@@ -18,10 +18,13 @@ type recording struct {
 
 func (r recording) Trial(t scenarios.Trial) {
 	r.ui.trial(t)
-	_ = r.Recorder.Trial(runfile.Trial{Index: t.Index, Lane: t.Lane, Rate: t.Rate, Start: t.Start, Due: t.Due, Plan: t.Plan})
+	_ = r.Recorder.Trial(runfile.Trial{Index: t.Index, Role: t.Role, Lane: t.Lane, Rate: t.Rate, Start: t.Start, Due: t.Due, Plan: t.Plan})
 }
 
 func (r recording) Results(trial int) loadgen.Recorder {
+	if r.ui.observes(trial) { // its requests are not the load's
+		return r.Recorder.Results(trial)
+	}
 	return counted{r.ui, r.Recorder.Results(trial)}
 }
 
@@ -42,7 +45,9 @@ func (r recording) TrialEnd(e scenarios.TrialEnd) {
 	_ = r.Recorder.TrialEnd(runfile.TrialEnd{
 		Index: e.Index, End: e.End, Drained: e.Drained, DrainedAt: e.DrainedAt, Generator: runfile.Generator(e.Generator),
 	})
-	r.ui.trialEnd()
+	if !r.ui.observes(e.Index) {
+		r.ui.trialEnd()
+	}
 }
 
 func (r recording) Sample(s probe.Sample) {

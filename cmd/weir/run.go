@@ -28,6 +28,7 @@ type runFlags struct {
 	probeInterval     time.Duration
 	probeCommand      string
 	errorLog          string
+	recovery          time.Duration
 	accessLog         string
 }
 
@@ -72,6 +73,7 @@ overrides it. The load is real: do not point it at a server that others depend o
 	flags.IntVar(&f.probePid, "probe-pid", 0, "watch the network namespace of this `process` (a container's)")
 	flags.StringVar(&f.probeCommand, "probe-command", "", "watch where this `command` runs the probe, as 'ssh backend weir probe --ndjson --until-stdin-closes :8000'")
 	flags.DurationVar(&f.probeInterval, "probe-interval", 10*time.Millisecond, "between two readings of the kernel")
+	flags.DurationVar(&f.recovery, "recovery", 0, "offer a few requests for so long after the load, and say when the server was as before; 0: do not")
 	flags.StringVar(&f.errorLog, "nginx-error-log", "", "`path` of the proxy's error log, read while the load runs")
 	flags.StringVar(&f.accessLog, "nginx-access-log", "", "`path` of the proxy's access log in weir's log_format")
 	flags.StringVar(&f.name, "name", "run", "`name` of the run's folder")
@@ -102,7 +104,7 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	}
 	options := scenarios.AttachOptions{
 		Name: f.name, Lanes: lanes,
-		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search,
+		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search, Recovery: f.recovery,
 		Engine: f.engine, Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
 		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval, ProbeCommand: f.probeCommand,
 		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog,
@@ -131,6 +133,10 @@ func (f *runFlags) check() error {
 		return usage("--service-time must be above 0, not %v", f.serviceTime)
 	case f.probeInterval < time.Millisecond:
 		return usage("--probe-interval must be at least 1ms, not %v", f.probeInterval)
+	case f.recovery < 0 || f.recovery > 0 && f.recovery < time.Second:
+		return usage("--recovery must be 0 (none) or at least 1s, not %v", f.recovery)
+	case f.recovery > 0 && f.search:
+		return usage("--recovery follows a load that ends as planned: a search has none")
 	case f.probePid < 0:
 		return usage("--probe-pid must be a process id, not %d", f.probePid)
 	case f.probeCommand != "" && (f.probeListener != "" || f.probePid != 0):

@@ -152,7 +152,8 @@ type Lane struct {
 	Guides         []Guide           `json:"latency_guides"`        // where latencies should gather
 	LogClasses     []LogClass        `json:"log_classes,omitempty"` // NGINX's own account, most frequent first
 
-	Search *Search `json:"search"` // for the highest sustained rate; null: the run was none
+	Recovery *Recovery `json:"recovery"` // after the load; null: not observed
+	Search   *Search   `json:"search"`   // for the highest sustained rate; null: the run was none
 }
 
 // LostSYNs are the connections that lost as many SYNs.

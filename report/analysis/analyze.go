@@ -109,7 +109,8 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	}
 	out.Reconciliation = r.reconcile(l, c)
 	out.Cause = r.cause(l, c, out.Reconciliation)
-	out.Search = r.search(l, c)
+	out.Search = r.search(l)
+	out.Recovery = r.recovery(l)
 	out.Timeline = r.timeline(l, c)
 	out.LatencyMap, out.Percentiles, out.Guides = l.latencyMap(), percentiles(l.latency), r.guides(l, c)
 	return out, o

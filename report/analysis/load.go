@@ -38,6 +38,7 @@ type lane struct {
 	connects                    map[int]runfile.Connects // by how many SYNs each lost
 	trialLag                    *hdr.Histogram           // of the trial under way, where the run is a search; nil else
 	lagOf                       int                      // which trial that is
+	before, after               *trial                   // observations of few requests; nil: none
 	slots                       int                      // C: places in the listener's queue; 0 where its limit is not known
 }
 
@@ -64,6 +65,7 @@ type counted struct {
 type bin struct {
 	due                          map[loadgen.Outcome]uint64
 	late                         uint64
+	slowest                      time.Duration // of an observation: the slowest answer
 	sent, synRetrans             uint64
 	opened, peerClosed, weClosed uint64 // connections
 	cells                        []latencyCell
@@ -187,9 +189,16 @@ func (l *loader) trial(t *runfile.Trial) error {
 		return fmt.Errorf("trial %d is of lane %.40q, which the header does not have", t.Index, t.Lane)
 	}
 	tr := &trial{Trial: *t, lane: l.run.lanes[i], until: forever, bins: map[time.Duration]*bin{}, latency: map[time.Duration]counted{}}
-	tr.lane.trials = append(tr.lane.trials, tr)
-	l.run.trials = append(l.run.trials, tr)
 	l.byIndex[t.Index] = tr
+	switch t.Role {
+	case "":
+		tr.lane.trials = append(tr.lane.trials, tr)
+		l.run.trials = append(l.run.trials, tr)
+	case runfile.Baseline:
+		tr.lane.before = tr
+	case runfile.Recovery:
+		tr.lane.after = tr
+	} // of another version: no load that this one knows
 	return nil
 }
 
@@ -198,6 +207,9 @@ const forever = time.Duration(1<<63 - 1)
 
 func (l *loader) bin(rec *runfile.Bin) error {
 	t := l.byIndex[rec.Trial]
+	if t.Role != "" {
+		return l.observed(t, rec)
+	}
 	b := t.bins[rec.At]
 	if b == nil {
 		if l.bins++; l.bins > maxBins {

@@ -24,6 +24,9 @@ func (r *run) cover(t *trial) window {
 	if first < 0 || t.end == nil {
 		return nil
 	}
+	if last, ok := t.beforeObservation(s); ok && last >= first {
+		return window(s[first : last+1])
+	}
 	rest := max(t.end.End, t.end.DrainedAt)
 	last := search(s, func(x sample) bool { return x.at >= rest })
 	if last == len(s) || s[last].at > t.until {

@@ -49,7 +49,7 @@ func (a *Analysis) Conclusive() bool {
 }
 
 // search classifies the lane's trials again, from the record alone; nil where the run was no search.
-func (r *run) search(l *lane, c serverCapacity) *Search {
+func (r *run) search(l *lane) *Search {
 	spec := r.header.Search
 	if spec == nil {
 		return nil

@@ -26,6 +26,7 @@ func verdict(a *Analysis) []string {
 	if a.Agreement != nil {
 		out = append(out, fmt.Sprintf("Through the proxy failures began at %s of the direct rate.", a.Agreement))
 	}
+	out = append(out, recoveries(a.Lanes)...)
 	out = append(out, capacitySentence(a.Capacity))
 	if a.Ended != "complete" {
 		out = append(out, fmt.Sprintf("The run did not end by itself (%s): this is what there is of it.", a.Ended))

@@ -67,6 +67,12 @@ const (
 	Retrial = "retrial"
 )
 
+// The roles of trials that are no load: how the server answers few requests before it, and just after.
+const (
+	Baseline = "baseline"
+	Recovery = "recovery"
+)
+
 // Lane is one path to the backend under test.
 type Lane struct {
 	Name           string              `json:"name"` // "direct", "proxy"
@@ -91,7 +97,8 @@ type Warning struct {
 
 // Trial opens a trial: one plan offered to one lane.
 type Trial struct {
-	Index int           `json:"index"` // from 0, over all lanes
+	Index int           `json:"index"`          // from 0, over all lanes
+	Role  string        `json:"role,omitempty"` // "": of the load; else Baseline or Recovery: a few requests beside it
 	Lane  string        `json:"lane"`
 	Rate  float64       `json:"rate"` // req/s where the plan is constant, else 0
 	Start time.Duration `json:"start"`

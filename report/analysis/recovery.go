@@ -1,0 +1,256 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"weir/loadgen"
+	"weir/report/runfile"
+)
+
+// Recovery is how a lane came back to rest when its load had ended, while few requests were offered. A server that
+// does not, although the load is gone, is in a metastable failure (Bronson et al., HotOS 2021): what keeps it
+// busy is no longer the load but what the load left behind.
+type Recovery struct {
+	Rate        float64  `json:"rate"`           // offered meanwhile, req/s
+	ObservedS   float64  `json:"observed_s"`     // for how long after the load
+	BaselineS   *float64 `json:"baseline_s"`     // median latency of the same few requests before the load; null: not known
+	LimitS      *float64 `json:"limit_s"`        // what counts as back: twice that and 10 ms
+	QueueEmptyS *float64 `json:"queue_empty_s"`  // from the load's end until Recv-Q stayed at 0 or 1; null: not seen
+	LatencyS    *float64 `json:"latency_back_s"` // from the load's end until requests were answered as before; null: not seen
+	DeadWorkS   *float64 `json:"dead_work_s"`    // how long, after the last client had gone, the queue still held its requests; null: not known
+	Overflows   *uint64  `json:"late_overflows"` // of the listener in the second half of the observation; null: not known
+	Code        string   `json:"code"`           // "recovered", "dead_work", "retry_storm", "not_recovered", "unknown"
+	Text        string   `json:"text"`           // the same in a sentence
+}
+
+const (
+	backFactor = 2                     // × the baseline's median
+	backSlack  = 10 * time.Millisecond // and that, for a busy machine
+	backShare  = 0.9                   // of the tenths of a second from then on
+	backLeast  = 3                     // of them: less shows nothing
+)
+
+// observed sums up what an observation's record says of one tenth of a second: few requests, as in every bin.
+func (l *loader) observed(t *trial, rec *runfile.Bin) error {
+	b := t.bins[rec.At]
+	if b == nil {
+		if l.bins++; l.bins > maxBins {
+			return fmt.Errorf("more than %d bins", maxBins)
+		}
+		b = &bin{due: map[loadgen.Outcome]uint64{}}
+		t.bins[rec.At] = b
+	}
+	for o, n := range rec.Due {
+		b.due[o] += n
+	}
+	return runfile.ReadHistogram(rec.Latency, func(low, high time.Duration, n uint64) {
+		b.slowest = max(b.slowest, low)
+		c, seen := t.latency[low]
+		if !seen {
+			l.counters++
+		}
+		if l.counters <= maxCounters {
+			t.latency[low] = counted{high, c.n + n}
+		}
+	})
+}
+
+// recovery says how the lane recovered; nil where that was not observed.
+func (r *run) recovery(l *lane) *Recovery {
+	after := l.after
+	if after == nil || len(l.trials) == 0 {
+		return nil
+	}
+	last := l.trials[len(l.trials)-1]
+	from, to := last.Start+last.duration(), after.Start+after.duration()
+	if after.end == nil { // the run ended meanwhile
+		for at := range after.bins {
+			to = min(to, max(from, at+runfile.BinWidth))
+		}
+	}
+	out := &Recovery{Rate: after.Rate, ObservedS: (to - from).Seconds(), Code: "unknown"}
+	var limit time.Duration
+	if base, ok := l.before.median(); ok {
+		limit = backFactor*base + backSlack
+		out.BaselineS, out.LimitS = inSeconds(base), inSeconds(limit)
+		out.LatencyS = after.back(from, limit)
+	}
+	w := r.between(l, from, to)
+	depths := w.depths(l.Listener)
+	out.QueueEmptyS = emptied(depths, from)
+	if last.end != nil {
+		out.DeadWorkS = deadWork(depths, last.end.End, after)
+	}
+	half := window(w[search(w, func(s sample) bool { return s.at >= from+(to-from)/2 }):])
+	out.Overflows = half.overflows(l.Listener)
+	out.judge(l, depths)
+	return out
+}
+
+// beforeObservation is the last sample of a trial that an observation follows at once: what overflows later may be
+// the observation's. In retrial mode the load's own SYNs come again later, so that there the two are not parted.
+func (t *trial) beforeObservation(s []sample) (last int, ok bool) {
+	after := t.lane.after
+	if after == nil || t.lane.Mode != runfile.Loss || t.end == nil || after.Start < t.Start || after.Start > t.end.DrainedAt {
+		return 0, false
+	}
+	last = search(s, func(x sample) bool { return x.at > after.Start }) - 1
+	return last, last >= 0 && s[last].at > t.Start+t.duration()
+}
+
+// judge names what happened.
+func (o *Recovery) judge(l *lane, depths []depthReading) {
+	queued := len(depths) > 0 && o.QueueEmptyS == nil
+	left := uint32(0)
+	if queued {
+		left = depths[len(depths)-1].depth
+	}
+	saw := fmt.Sprintf("%.3g s after the load, with only %.3g req/s offered,", o.ObservedS, o.Rate)
+	switch {
+	case o.LatencyS != nil && !queued:
+		o.Code = "recovered"
+		o.Text = fmt.Sprintf("Requests were answered as before the load %.2f s after it had ended", *o.LatencyS)
+		if o.QueueEmptyS != nil {
+			o.Text += fmt.Sprintf("; the accept queue was empty after %.2f s", *o.QueueEmptyS)
+		}
+		if d := o.DeadWorkS; d != nil && *d > 0 {
+			o.Text += fmt.Sprintf(", of which the last %.2f s went into requests whose clients had gone (dead work)", *d)
+		}
+		o.Text += "."
+	case value(o.Overflows) > 0:
+		o.Code = "retry_storm"
+		o.Text = fmt.Sprintf("Did not recover: %s the accept queue still overflowed (%d times in the second half): connection attempts that are sent again, or somebody else's load, keep it full.", saw, *o.Overflows)
+	case queued && o.DeadWorkS != nil && *o.DeadWorkS > 0:
+		o.Code = "dead_work"
+		o.Text = fmt.Sprintf("Did not recover: %s %d connections still waited in the accept queue although every client of the load had gone: the workers serve dead work. A smaller backlog would have refused it.", saw, left)
+	case queued:
+		o.Code = "not_recovered"
+		o.Text = fmt.Sprintf("Did not recover: %s %d connections still waited in the accept queue.", saw, left)
+	case o.BaselineS == nil:
+		o.Text = "Whether latency came back is not known: no request before the load was answered."
+	default:
+		o.Code = "not_recovered"
+		o.Text = fmt.Sprintf("Did not recover: %s requests were not answered as before the load (within %.3g ms), and the accept queue does not say why.", saw, 1000**o.LimitS)
+	}
+}
+
+// median of an observation's answers; false where it has none.
+func (t *trial) median() (time.Duration, bool) {
+	if t == nil {
+		return 0, false
+	}
+	var n, below uint64
+	for _, c := range t.latency {
+		n += c.n
+	}
+	for _, low := range slices.Sorted(maps.Keys(t.latency)) {
+		if below += t.latency[low].n; 2*below >= n {
+			return low, true
+		}
+	}
+	return 0, false
+}
+
+// back is when, after from, nine of ten tenths of a second with a request had all of them answered within the
+// limit, for the rest of the observation. Nil: never, or too late to be sure.
+func (t *trial) back(from, limit time.Duration) *float64 {
+	good, n := 0, 0
+	var since *float64
+	for _, at := range slices.Backward(slices.Sorted(maps.Keys(t.bins))) {
+		b := t.bins[at]
+		var due uint64
+		for _, k := range b.due {
+			due += k
+		}
+		if due == 0 {
+			continue
+		}
+		n++
+		if b.due[loadgen.OK] < due || b.slowest > limit {
+			continue
+		}
+		if good++; n >= backLeast && float64(good) >= backShare*float64(n) {
+			since = inSeconds(max(0, at-from))
+		}
+	}
+	return since
+}
+
+// between returns the lane's host's samples of a stretch of time.
+func (r *run) between(l *lane, from, to time.Duration) window {
+	s := r.samples[l.ListenerHost]
+	a := search(s, func(x sample) bool { return x.at >= from })
+	b := search(s, func(x sample) bool { return x.at > to })
+	return window(s[a:max(a, b)])
+}
+
+// depthReading is a reading of a listener's queues, all sockets of its address together.
+type depthReading struct {
+	at    time.Duration
+	depth uint32
+}
+
+func (w window) depths(addr string) (out []depthReading) {
+	for _, s := range w {
+		d, seen := depthReading{at: s.at}, false
+		for _, l := range s.listeners {
+			if l.Addr == addr {
+				d.depth += l.Depth
+				seen = true
+			}
+		}
+		if seen {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// emptied is when, after from, the queue held no more than the one request that may just have come, for good.
+func emptied(depths []depthReading, from time.Duration) *float64 {
+	var since *float64
+	for _, d := range slices.Backward(depths) {
+		if d.depth > 1 {
+			break
+		}
+		since = inSeconds(max(0, d.at-from))
+	}
+	return since
+}
+
+// deadWork is how long after gone, when the last client of the load had its outcome, the queue held more than the
+// observation's own requests, all of those that were due by then: what it held was nobody's.
+func deadWork(depths []depthReading, gone time.Duration, after *trial) *float64 {
+	if len(depths) == 0 {
+		return nil
+	}
+	var until time.Duration
+	for _, d := range depths {
+		var own uint64
+		for at, b := range after.bins {
+			if at <= d.at {
+				for _, n := range b.due {
+					own += n
+				}
+			}
+		}
+		if d.at > gone && uint64(d.depth) > own {
+			until = d.at
+		}
+	}
+	return inSeconds(max(0, until-gone))
+}
+
+// recoveries are the sentences of lanes that did not recover, or did after dead work: what a reader must not miss.
+func recoveries(lanes []Lane) (out []string) {
+	for _, l := range lanes {
+		if l.Recovery != nil {
+			out = append(out, cmp.Or(l.Name, "lane")+": "+l.Recovery.Text)
+		}
+	}
+	return out
+}

@@ -1,0 +1,37 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"weir/report/analysis"
+)
+
+// observed reports whether a lane was watched after its load had ended.
+func observed(a *analysis.Analysis) bool {
+	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.Recovery != nil })
+}
+
+// recovery is how long after the load everything was as before, or that it never was.
+func recovery(_ *analysis.Analysis, l *analysis.Lane) cell {
+	r := l.Recovery
+	if r == nil {
+		return cell{Main: "not observed", Tone: muted}
+	}
+	queue := "queue not seen"
+	if r.QueueEmptyS != nil {
+		queue = "queue empty after " + seconds(*r.QueueEmptyS)
+	}
+	switch {
+	case r.Code == "recovered":
+		text := fmt.Sprintf("%s after the load, %s", seconds(*r.LatencyS), queue)
+		if r.DeadWorkS != nil && *r.DeadWorkS > 0 {
+			text += ", " + seconds(*r.DeadWorkS) + " of it dead work"
+		}
+		return cell{Main: text}
+	case r.Code == "unknown":
+		return cell{Main: "not known: " + queue, Tone: muted}
+	}
+	why := map[string]string{"dead_work": ": dead work", "retry_storm": ": retry storm"}[r.Code]
+	return cell{Main: "did not recover" + why, Interval: fmt.Sprintf("(within %s)", seconds(r.ObservedS)), Tone: bad}
+}

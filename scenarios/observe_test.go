@@ -1,0 +1,90 @@
+package scenarios
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+)
+
+// timetable is a Recorder that notes when each trial begins and ends.
+type timetable struct {
+	journal
+	trials []Trial
+	ends   map[int]time.Duration
+}
+
+func (t *timetable) Trial(x Trial)                { t.trials = append(t.trials, x) }
+func (t *timetable) Results(int) loadgen.Recorder { return nothing{} }
+func (t *timetable) TrialEnd(e TrialEnd)          { t.ends[e.Index] = e.End }
+
+// slowest answers a second after the plan's end.
+type slowest struct{}
+
+func (slowest) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, _ loadgen.Recorder) error {
+	return sleep(ctx, time.Until(epoch.Add(start+p.Duration()+time.Second)))
+}
+
+// TestObservationFollowsTheLoadAtOnce, while the load's answers are still awaited, once for each lane.
+func TestObservationFollowsTheLoadAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lanes := []Lane{{Name: "direct", Engine: slowest{}}, {Name: "proxy", Engine: slowest{}}}
+		e := Experiment{Lanes: lanes, Observation: &Observation{
+			Rate: 10, Before: time.Second, After: 5 * time.Second,
+			engines: map[string]loadgen.Engine{"direct": slowest{}, "proxy": slowest{}},
+		}}
+		var err error
+		if e.Trials, err = trials(lanes, plan.Steps(10, 20, 2, 2*time.Second, plan.Constant, 1)); err != nil {
+			t.Fatal(err)
+		}
+		rec := &timetable{ends: map[int]time.Duration{}}
+		if err := e.Run(t.Context(), time.Now(), rec); err != nil {
+			t.Fatal(err)
+		}
+		var roles []string
+		seen := map[int]bool{}
+		for i, x := range rec.trials {
+			roles = append(roles, x.Lane+" "+x.Role)
+			if seen[x.Index] {
+				t.Errorf("two trials have index %d", x.Index)
+			}
+			seen[x.Index] = true
+			if x.Role != RecoveryRole {
+				continue
+			}
+			load := rec.trials[i-1]
+			if want := load.Start + load.Plan.Duration() + lead; x.Start != want || load.Lane != x.Lane || rec.ends[load.Index] < x.Start {
+				t.Errorf("the observation of %s begins at %v, want %v, while answers are awaited", x.Lane, x.Start, want)
+			}
+			if i+1 < len(rec.trials) && rec.trials[i+1].Start < rec.ends[x.Index] {
+				t.Error("the next trial began before the observation was over")
+			}
+		}
+		want := []string{"direct baseline", "proxy baseline", "direct ", "proxy ", "proxy ", "proxy recovery", "direct ", "direct recovery"}
+		if len(roles) != len(want) {
+			t.Fatalf("%q, want %q", roles, want)
+		}
+		for i := range want {
+			if roles[i] != want[i] {
+				t.Errorf("%q, want %q", roles, want)
+				break
+			}
+		}
+	})
+}
+
+// TestObservationBreaksNoRule: after an overload its first requests fail, which is what it is there to see.
+func TestObservationBreaksNoRule(t *testing.T) {
+	g := newGuard(&journal{}, []Lane{{Name: "direct"}}, nil, nil)
+	g.Trial(Trial{Index: 0, Lane: "direct"})
+	g.Trial(Trial{Index: 1, Lane: "direct", Role: RecoveryRole})
+	if _, plain := g.Results(1).(*journal); !plain {
+		t.Error("the rules see the observation's requests")
+	}
+	if _, plain := g.Results(0).(*journal); plain {
+		t.Error("the rules do not see the load's requests")
+	}
+}
