@@ -21,6 +21,7 @@ type Setup struct {
 	Environment map[string]string
 	Capacity    Capacity
 	Warnings    []Warning
+	Pairs       int      // how often each load is offered to each lane, in turn, as was asked; 0: once
 	Notes       []string // what was found and taken for granted, to be said before the load
 	closers     []func() error
 	slots       int                       // places in the queue of the lanes' listener; 0: not known

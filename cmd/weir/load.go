@@ -14,6 +14,7 @@ type loadFlags struct {
 	duration                  time.Duration
 	trials                    int
 	trialDuration             time.Duration
+	pairs                     int
 	arrival                   string
 	seed                      uint64
 }
@@ -32,12 +33,19 @@ func (l *loadFlags) register(f *pflag.FlagSet) {
 	f.DurationVar(&l.duration, "duration", 30*time.Second, "of --rate and --ramp")
 	f.IntVar(&l.trials, "trials", 15, "of --steps, in each lane")
 	f.DurationVar(&l.trialDuration, "trial-duration", 2*time.Second, "of each trial of --steps")
+	f.IntVar(&l.pairs, "pairs", 0, "with two lanes, offer each load to both this `often`, in turn (ABBA), to compare them; 0: once")
 	f.StringVar(&l.arrival, "arrival", string(plan.Constant), "`constant|poisson` arrivals")
 	f.Uint64Var(&l.seed, "seed", 1, "of everything random")
 }
 
 // plans is the plan the flags describe, once the computed capacity (req/s, 0 if unknown) is known.
 func (l *loadFlags) plans(computed float64) ([]plan.Plan, error) {
+	once, err := l.once(computed)
+	return plan.Repeat(once, max(1, l.pairs)), err
+}
+
+// once is the plan with each load once in each lane.
+func (l *loadFlags) once(computed float64) ([]plan.Plan, error) {
 	arrival := plan.Arrival(l.arrival)
 	one := func(stages []plan.Stage) []plan.Plan {
 		return []plan.Plan{{Stages: stages, Arrival: arrival, Seed: l.seed}}
@@ -88,6 +96,8 @@ func (l *loadFlags) check(known bool) error {
 		return usage("--rate, --ramp, --steps and --stages are different plans: give one")
 	case l.arrival != string(plan.Constant) && l.arrival != string(plan.Poisson):
 		return usage("--arrival must be constant or poisson, not %s", quoted(l.arrival))
+	case l.pairs != 0 && (l.pairs < 2 || l.pairs > 100):
+		return usage("--pairs must be from 2 to 100, or 0 for one trial of each load, not %d; from 5 on what differs has an interval", l.pairs)
 	case l.trials < 1 || l.trials > 1000:
 		return usage("--trials must be from 1 to 1000, not %d", l.trials)
 	}

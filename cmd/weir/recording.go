@@ -63,7 +63,7 @@ func (r recording) Event(e scenarios.Event)     { _ = r.Recorder.Event(runfile.E
 func header(s *scenarios.Setup, epoch time.Time, command []string, seed uint64) runfile.Header {
 	h := runfile.Header{
 		Version: version(), Name: s.Name, Claim: s.Claim, Command: command, Epoch: epoch.UTC(), Seed: seed,
-		Environment: s.Environment, Capacity: runfile.Capacity(s.Capacity), TrialsTotal: len(s.Trials),
+		Environment: s.Environment, Capacity: runfile.Capacity(s.Capacity), TrialsTotal: len(s.Trials), Pairs: s.Pairs,
 	}
 	if s.Search != nil {
 		h.Search = &s.Search.Spec

@@ -48,6 +48,10 @@ overrides it. The load is real: do not point it at a server that others depend o
 		Example: `  # Gunicorn with 8 sync workers, and NGINX in front of it
   weir run --direct http://127.0.0.1:8000/ --proxy http://127.0.0.1:8080/ --workers 8
 
+  # what the proxy adds, hides and costs: six pairs of trials at one rate, in turn
+  weir run --direct http://127.0.0.1:8000/ --proxy http://127.0.0.1:8080/ \
+    --rate 100 --duration 10s --pairs 6
+
   # a plan of its own, through the proxy alone
   weir run --proxy http://127.0.0.1:8080/ --steps 20..80 --trials 15 --trial-duration 5s
 
@@ -115,10 +119,17 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	if err := f.loadFlags.check(f.workers > 0 || options.Discoverable()); err != nil {
 		return err
 	}
+	switch {
+	case f.pairs != 0 && len(lanes) < 2:
+		return usage("--pairs compares two lanes: give --direct and --proxy; of one lane `weir compare` compares two runs")
+	case f.pairs != 0 && search != nil:
+		return usage("--pairs and --search are different plans: a search chooses its trials itself")
+	}
 	setup, err := scenarios.Attach(ctx, options)
 	if err != nil {
 		return engineUsage(err)
 	}
+	setup.Pairs = f.pairs
 	setup.Bounds = f.bounds()
 	return execute(ctx, s, f.outputFlags, setup, command, f.seed)
 }

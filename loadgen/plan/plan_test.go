@@ -204,3 +204,21 @@ func BenchmarkDue(b *testing.B) {
 		})
 	}
 }
+
+func TestRepeat(t *testing.T) {
+	plans := Steps(10, 20, 2, time.Second, Poisson, 7)
+	got := Repeat(plans, 3)
+	if len(got) != 6 || !slices.Equal(collect(got[0]), collect(plans[0])) || !slices.Equal(collect(got[3]), collect(plans[1])) {
+		t.Fatalf("%v", got)
+	}
+	seen := map[uint64]bool{}
+	for i, p := range got {
+		if p.Stages[0] != plans[i/3].Stages[0] || seen[p.Seed] {
+			t.Errorf("plan %d is %+v; each rate three times in a row, no seed twice", i, p)
+		}
+		seen[p.Seed] = true
+	}
+	if len(Repeat(plans, 0)) != 0 {
+		t.Error("something came of nothing")
+	}
+}

@@ -25,6 +25,23 @@ func Steps(from, to float64, n int, d time.Duration, a Arrival, seed uint64) []P
 	return plans
 }
 
+// Repeat offers every plan n times, in a row, so that what drifts meets all of them. The first of each is the
+// plan itself; the others have seeds of their own, derived from its seed: with random arrivals a schedule that came again
+// would not be another trial.
+func Repeat(plans []Plan, n int) []Plan {
+	out := make([]Plan, 0, max(0, n)*len(plans))
+	for _, p := range plans {
+		for k := range n {
+			again := p
+			if k > 0 {
+				again.Seed = derive(p.Seed, uint64(k))
+			}
+			out = append(out, again)
+		}
+	}
+	return out
+}
+
 // derive returns the index-th output of splitmix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom
 // Number Generators, OOPSLA 2014) started at seed: neighbouring seeds and indices give unrelated values.
 func derive(seed, index uint64) uint64 {

@@ -26,6 +26,7 @@ type Analysis struct {
 	Hosts             []Host              `json:"hosts"`               // every host that was probed, by name: what its kernel said over the whole run
 	OnsetOverCapacity map[string]Interval `json:"onset_over_capacity"` // by lane: its onset ÷ the computed capacity
 	Agreement         *Interval           `json:"agreement"`           // onset of proxy ÷ onset of direct; null unless both are known
+	Pairs             int                 `json:"pairs"`               // how often each load was offered to each lane, in turn (--pairs); 0: once
 	Comparison        *Comparison         `json:"comparison"`          // of the direct and the proxy lane; null: the run has not both
 	Assertions        []AssertionResult   `json:"assertions"`          // what the run was judged by; package gate fills it
 	Verdict           []string            `json:"verdict"`             // plain sentences, the most important first

@@ -28,7 +28,7 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 	h := r.header
 	a := &Analysis{
 		Schema: Schema, Name: h.Name, Claim: h.Claim, Started: h.Epoch.UTC().Format(time.RFC3339),
-		Version: h.Version, Command: append([]string{}, h.Command...), Seed: h.Seed, Mode: commonMode(h.Lanes), Ended: r.ended(),
+		Version: h.Version, Command: append([]string{}, h.Command...), Seed: h.Seed, Pairs: h.Pairs, Mode: commonMode(h.Lanes), Ended: r.ended(),
 		Environment: map[string]string{}, Capacity: c.report(h.Capacity), Lanes: []Lane{},
 		OnsetOverCapacity: map[string]Interval{}, Assertions: []AssertionResult{}, Asked: h.Asked,
 	}
@@ -192,7 +192,8 @@ func (r *run) logClasses(l *lane) []LogClass {
 	return out
 }
 
-// agreement is the proxy lane's onset ÷ the direct lane's: 1 where the proxy hides nothing and adds nothing.
+// agreement is the proxy lane's onset ÷ the direct lane's: 1 where the proxy hides nothing and adds nothing. The lanes'
+// trials are independent, and so are their errors.
 func agreement(lanes []Lane) *Interval {
 	onset := func(name string) *Onset {
 		i := slices.IndexFunc(lanes, func(l Lane) bool { return l.Name == name })
@@ -205,8 +206,11 @@ func agreement(lanes []Lane) *Interval {
 	if direct == nil || proxy == nil || direct.Low <= 0 {
 		return nil
 	}
-	iv := over(proxy, direct.RPS, direct.Low, direct.High)
-	return &iv
+	ratio, low, high, ok := estimate.Ratio(proxy.RPS, proxy.Low, proxy.High, direct.RPS, direct.Low, direct.High)
+	if !ok {
+		return nil
+	}
+	return &Interval{Ratio: ratio, Low: low, High: high}
 }
 
 // named drops what did not happen.

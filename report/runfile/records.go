@@ -32,6 +32,7 @@ type Header struct {
 	Capacity    Capacity          `json:"capacity"`
 	Lanes       []Lane            `json:"lanes"`
 	TrialsTotal int               `json:"trials_total"`     // how many are planned, so that a cut run is seen; 0 of a search
+	Pairs       int               `json:"pairs,omitempty"`  // how often each load is offered to each lane, in turn (--pairs); 0: once
 	Search      *search.Spec      `json:"search,omitempty"` // the trials are those of a search; nil: of a fixed plan
 	Warnings    []Warning         `json:"warnings,omitempty"`
 	Asked       *Asked            `json:"asked,omitempty"` // nil: nothing was

@@ -106,7 +106,7 @@ func (h *Header) validate() error {
 		return fmt.Errorf("more than %d service times", maxServiceTimes)
 	}
 	return errors.Join(names(h.Name, c.WorkersSource), times(c.ServiceTime), times(c.ServiceTimes...), count("workers", c.Workers),
-		count("worker connections", c.WorkerConnections), count("trials", h.TrialsTotal))
+		count("worker connections", c.WorkerConnections), count("trials", h.TrialsTotal), count("pairs", h.Pairs))
 }
 
 func (a *Asked) validate() error {

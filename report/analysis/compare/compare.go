@@ -40,7 +40,7 @@ func Arms(a *analysis.Analysis, la *analysis.Lane, b *analysis.Analysis, lb *ana
 	calm := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.calm() })
 	c := &analysis.Comparison{
 		A: arm("A", a, la, same), B: arm("B", b, lb, same),
-		Design: design(all, same), Pairs: len(all), Calm: len(calm), Doubts: doubts(a, la, b, lb),
+		Design: design(all, same, a.Pairs), Pairs: len(all), Calm: len(calm), Doubts: doubts(a, la, b, lb),
 	}
 	c.Effects = append(c.Effects,
 		onset("onset.rate", la.ErrorOnset, lb.ErrorOnset, la.NoOnset, lb.NoOnset),
@@ -72,7 +72,7 @@ func Effect(c *analysis.Comparison, metric string) *analysis.Effect {
 }
 
 // design says how the trials were laid out, as the record has it.
-func design(pairs []pair, same bool) string {
+func design(pairs []pair, same bool, repeated int) string {
 	if len(pairs) == 0 {
 		return "no two complete trials at equal load: nothing can be paired"
 	}
@@ -87,7 +87,11 @@ func design(pairs []pair, same bool) string {
 	}
 	text := fmt.Sprintf("%d pairs of trials at equal load, side by side", len(pairs))
 	if rest := len(pairs) - first; rest-first <= 1 && first-rest <= 1 {
-		return text + ", the lane that goes first alternating (ABBA)"
+		text += ", the lane that goes first alternating (ABBA)"
+		if repeated > 0 {
+			text += fmt.Sprintf(", each load %d times in each lane as --pairs asks", repeated)
+		}
+		return text
 	}
 	return fmt.Sprintf("%s, the first lane ahead in %d: a drift of the machine may favour one", text, first)
 }
