@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -80,15 +82,9 @@ func (f *assertFlags) check(lanes []string) error {
 func (f *assertFlags) askable(s *scenarios.Setup) error {
 	p := gate.Plan{Capacity: s.Capacity.Computed() > 0, ServiceTime: s.Capacity.ServiceTime > 0, Baseline: f.against}
 	var names []string
-	for _, l := range s.Lanes {
+	for _, l := range plannedLanes(s) {
 		names = append(names, l.Name)
-		planned := gate.PlannedLane{Name: l.Name, Loss: l.Mode == scenarios.LossMode, Listener: l.Listener}
-		for _, t := range s.Trials {
-			if t.Lane == l.Name {
-				planned.Trials = append(planned.Trials, gate.PlannedTrial{Rate: t.Rate, Due: uint64(t.Due), Duration: t.Plan.Duration()})
-			}
-		}
-		p.Lanes = append(p.Lanes, planned)
+		p.Lanes = append(p.Lanes, l.PlannedLane)
 	}
 	if err := gate.Check(f.asserts, names, gate.Lanes(f.against)); err != nil {
 		return usage("%w", err)
@@ -97,6 +93,46 @@ func (f *assertFlags) askable(s *scenarios.Setup) error {
 		return usage("%w", err)
 	}
 	return nil
+}
+
+// plannedLanes are those of a run before its load.
+func plannedLanes(s *scenarios.Setup) (lanes []gate.Watched) {
+	for _, l := range s.Lanes {
+		planned := gate.PlannedLane{Name: l.Name, Loss: l.Mode == scenarios.LossMode, Listener: l.Listener}
+		for _, t := range s.Trials {
+			if t.Lane == l.Name {
+				planned.Trials = append(planned.Trials, gate.PlannedTrial{Rate: t.Rate, Due: uint64(t.Due), Duration: t.Plan.Duration()})
+			}
+		}
+		lanes = append(lanes, gate.Watched{PlannedLane: planned, ListenerHost: l.ListenerHost, Deadline: l.Deadline})
+	}
+	return lanes
+}
+
+// watch ends the context, with a *gate.Failed as its cause, when an assertion that says abort has failed for certain.
+// The *gate.Live has to be shown the run; it is nil where there is no such assertion. stop ends the watching.
+func (f *assertFlags) watch(ctx context.Context, s *scenarios.Setup) (_ context.Context, live *gate.Live, stop func()) {
+	if live = gate.NewLive(f.asserts, plannedLanes(s)); live == nil {
+		return ctx, nil, func() {}
+	}
+	const every = 100 * time.Millisecond // as long as the record's bins
+	ctx, end := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ticks := time.NewTicker(every); ; {
+			select {
+			case <-ctx.Done():
+				ticks.Stop()
+				return
+			case <-ticks.C:
+			}
+			if failed := live.Check(); failed != nil {
+				end(failed)
+			}
+		}
+	}()
+	return ctx, live, func() { end(nil); <-done }
 }
 
 // publish tells the CI systems that are there.

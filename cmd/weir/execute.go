@@ -68,12 +68,15 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 	}
 	_, cut := errors.AsType[*scenarios.CutShort](runErr) // as its user wanted
 	_, aborted := errors.AsType[*scenarios.Aborted](runErr)
+	_, failed := errors.AsType[*gate.Failed](runErr)
 	switch {
 	case errors.Is(runErr, context.Canceled):
 		return &statusError{exitInterrupted, nil}
 	case aborted:
 		return &statusError{exitFailed, runErr}
-	case runErr != nil && !cut:
+	case failed && a.Valid: // of an INVALID run no assertion is answered
+		return &statusError{exitFailed, runErr}
+	case runErr != nil && !cut && !failed:
 		return runErr
 	case !a.Valid:
 		return &statusError{exitInvalid, nil}
@@ -103,7 +106,9 @@ func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setu
 		return "", errors.Join(err, setup.Close())
 	}
 	ui := newProgress(s.err, o.quiet, setup)
-	runErr := setup.Run(ctx, epoch, recording{rec, ui})
+	ctx, live, stop := o.watch(ctx, setup)
+	runErr := setup.Run(ctx, epoch, recording{rec, ui, live})
+	stop()
 	ui.close()
 	closeErr := setup.Close()
 	return dir, errors.Join(runErr, closeErr, rec.Close(reason(runErr)))
@@ -131,6 +136,9 @@ func reason(err error) string {
 	}
 	if aborted, ok := errors.AsType[*scenarios.Aborted](err); ok {
 		return runfile.Aborted + ": " + aborted.Error()
+	}
+	if failed, ok := errors.AsType[*gate.Failed](err); ok {
+		return runfile.Aborted + ": " + failed.Error()
 	}
 	if cut, ok := errors.AsType[*scenarios.CutShort](err); ok {
 		return runfile.CutShort + ": " + cut.Error()

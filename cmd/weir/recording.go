@@ -5,6 +5,7 @@ import (
 
 	"weir/loadgen"
 	"weir/probe"
+	"weir/report/analysis/gate"
 	"weir/report/runfile"
 	"weir/scenarios"
 )
@@ -13,19 +14,27 @@ import (
 // error; execute asks for it at the end.
 type recording struct {
 	*runfile.Recorder
-	ui *progress
+	ui   *progress
+	live *gate.Live // nil: nothing can end the load early
 }
 
 func (r recording) Trial(t scenarios.Trial) {
 	r.ui.trial(t)
+	if r.live != nil && t.Role == "" {
+		r.live.Trial(t.Index, t.Lane, t.Start, t.Plan)
+	}
 	_ = r.Recorder.Trial(runfile.Trial{Index: t.Index, Role: t.Role, Lane: t.Lane, Rate: t.Rate, Start: t.Start, Due: t.Due, Plan: t.Plan})
 }
 
 func (r recording) Results(trial int) loadgen.Recorder {
+	results := r.Recorder.Results(trial)
 	if r.ui.observes(trial) { // its requests are not the load's
-		return r.Recorder.Results(trial)
+		return results
 	}
-	return counted{r.ui, r.Recorder.Results(trial)}
+	if r.live != nil {
+		results = r.live.Results(trial, results)
+	}
+	return counted{r.ui, results}
 }
 
 // counted lets the progress line count what is recorded.
@@ -45,13 +54,20 @@ func (r recording) TrialEnd(e scenarios.TrialEnd) {
 	_ = r.Recorder.TrialEnd(runfile.TrialEnd{
 		Index: e.Index, End: e.End, Drained: e.Drained, DrainedAt: e.DrainedAt, Generator: runfile.Generator(e.Generator),
 	})
-	if !r.ui.observes(e.Index) {
-		r.ui.trialEnd()
+	if r.ui.observes(e.Index) {
+		return
+	}
+	r.ui.trialEnd()
+	if r.live != nil {
+		r.live.TrialEnd()
 	}
 }
 
 func (r recording) Sample(s probe.Sample) {
 	r.ui.sample(s)
+	if r.live != nil {
+		r.live.Sample(s)
+	}
 	_ = r.Recorder.Sample(s)
 }
 

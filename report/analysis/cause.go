@@ -73,6 +73,8 @@ func (k *witness) nothing() Cause {
 	case n == 0 || isUnix(k.lane.Listener):
 	case k.drops != nil && *k.drops == 0:
 		c.Text = fmt.Sprintf("No request went bad. The %d overflows in the backend's namespace were another listener's%s.", n, k.whose())
+	case k.drops != nil && k.lane.outcomes()[loadgen.Canceled] > 0:
+		c.Text = fmt.Sprintf("The accept queue overflowed %d times; what became of the requests that were on their way when the run ended is not known.", n)
 	case k.drops != nil:
 		c.Text = fmt.Sprintf("No request went bad, but the accept queue overflowed %d times: retransmitted SYNs hid it from the client.", n)
 	default:

@@ -24,7 +24,7 @@ type Assertion struct {
 	Limit Limit
 	Over  time.Duration // every window of this length has to hold; 0: the run as a whole
 	Level float64       // of the intervals, in per cent
-	Abort bool          // wanted also while the load runs; Evaluate has no use for it
+	Abort bool          // the load is ended as soon as this has failed for certain, see Live
 }
 
 // Term is one operand.

@@ -12,6 +12,7 @@
 // passes nothing. What an assertion may name is fixed, so that a misspelt one is an error with its column and
 // never an assertion that holds by accident.
 //
-// It computes from an analysis.Analysis alone, without a clock, a file or a terminal. It is not for watching
-// a run while it goes on (weir/loadgen/stop is), nor a language: no arithmetic but a ratio, no "or".
+// It computes from an analysis.Analysis alone, without a clock, a file or a terminal. While a run goes on Live says
+// what has failed for certain; what is only likely is for weir/loadgen/stop. It is not a language: no arithmetic but
+// a ratio, no "or".
 package gate

@@ -74,7 +74,11 @@ func (a Assertion) decide(run, baseline *analysis.Analysis, lane string) (interv
 		if why != "" {
 			return missing("%s", why), Inconclusive
 		}
-		return a.everyWindow(s.run, s.lane)
+		i, v := a.everyWindow(s.run, s.lane)
+		if cut, failed := a.aborted(s.run, s.lane); failed && v != Fail {
+			return cut, Fail
+		}
+		return i, v
 	}
 	i := a.Terms[0].measure(run, baseline, lane, a.Level)
 	for _, t := range a.Terms[1:] {

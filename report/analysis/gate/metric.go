@@ -20,6 +20,8 @@ type metric struct {
 	measure   func(scope) interval
 	needs     func(Plan, PlannedLane) string // why a run by this plan cannot measure it, or ""; nil: every run can
 	window    func(scope, stretch) interval  // of some bins; nil: known of the whole run only
+	grows     bool                           // while a run goes on, and never shrinks
+	open      bool                           // its interval has room for canceled requests, and so for those of which a run does not know yet
 	countedBy counting                       // of a share: what it is the share of
 	loaded    bool                           // its windows must lie where load was offered: it is per request or per second
 }
@@ -81,8 +83,8 @@ func requests() []metric {
 		countOf("late", late, ""),
 		exactly("offered", func(l *analysis.Lane) uint64 { return l.Offered }, "requests that the plan made due"),
 		exactly("sent", func(l *analysis.Lane) uint64 { return l.Sent }, "requests that left the generator"),
-		exactly("shed", func(l *analysis.Lane) uint64 { return l.Shed }, "requests not sent at --max-in-flight"),
-		exactly("synretrans", func(l *analysis.Lane) uint64 { return l.SYNRetrans }, "SYNs that were lost and sent again"),
+		growing("shed", func(l *analysis.Lane) uint64 { return l.Shed }, "requests not sent at --max-in-flight"),
+		growing("synretrans", func(l *analysis.Lane) uint64 { return l.SYNRetrans }, "SYNs that were lost and sent again"),
 		goodput(),
 	}
 	for _, o := range loadgen.Outcomes() {
@@ -115,7 +117,7 @@ func latencies() (list []metric) {
 				what = m.what + "; also .p90 .p99 .p999 .max"
 			}
 			list = append(list, metric{
-				name: m.name + "." + q.name, unit: seconds, ofLane: true, what: what,
+				name: m.name + "." + q.name, unit: seconds, ofLane: true, what: what, grows: m.name == "latency" && q.name == "max",
 				needs:   enough(q.name),
 				measure: func(s scope) interval { return quantile(m.of(s.lane), i) },
 			})
@@ -127,13 +129,13 @@ func latencies() (list []metric) {
 // kernel is what the probe saw.
 func kernel() []metric {
 	return []metric{
-		{name: "overflows", unit: count, ofLane: true, anyLevel: true, what: "of the lane's accept queue",
+		{name: "overflows", unit: count, ofLane: true, anyLevel: true, grows: true, what: "of the lane's accept queue",
 			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.Overflows }), window: overflowsIn},
-		{name: "listen_drops", unit: count, ofLane: true, anyLevel: true, what: "TcpExtListenDrops of the whole namespace",
+		{name: "listen_drops", unit: count, ofLane: true, anyLevel: true, grows: true, what: "TcpExtListenDrops of the whole namespace",
 			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenDrops })},
-		{name: "listener_drops", unit: count, ofLane: true, anyLevel: true, what: "sk_drops of the lane's listener",
+		{name: "listener_drops", unit: count, ofLane: true, anyLevel: true, grows: true, what: "sk_drops of the lane's listener",
 			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenerDrops })},
-		{name: "max_recv_q", unit: count, ofLane: true, anyLevel: true, what: "deepest accept queue that a sample saw",
+		{name: "max_recv_q", unit: count, ofLane: true, anyLevel: true, grows: true, what: "deepest accept queue that a sample saw",
 			needs: watched, measure: func(s scope) interval { return depth(s.lane.MaxRecvQ) }, window: depthIn},
 		{name: "backlog_limit", unit: count, ofLane: true, anyLevel: true, what: "that the kernel granted",
 			needs: watched, measure: func(s scope) interval { return depth(s.lane.BacklogLimit) }},

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -68,7 +67,10 @@ func (a Assertion) impossible(t Term, p Plan, l PlannedLane) string {
 		return t.absent(p.Baseline, l, a.Level)
 	}
 	why := ""
-	if t.metric.needs != nil {
+	if a.Abort {
+		why = a.neverCertain()
+	}
+	if why == "" && t.metric.needs != nil {
 		why = t.metric.needs(p, l)
 	}
 	if why == "" && len(a.Terms) == 1 {
@@ -94,18 +96,23 @@ func (t Term) absent(baseline *analysis.Analysis, l PlannedLane, level float64) 
 	return t.measure(nil, baseline, l.Name, level).absent
 }
 
+// neverCertain says why it cannot be known before the end that the assertion has failed.
+func (a Assertion) neverCertain() string {
+	switch m := a.Terms[0].metric; {
+	case len(a.Terms) > 1:
+		return "abort takes one metric and no ratio: leave abort out"
+	case !m.grows && !m.open:
+		return "abort goes with shares, counts, overflows, drops, max_recv_q and latency.max, of which it can be certain before the end that they are beyond a limit: leave abort out, or see --abort-if"
+	}
+	return ""
+}
+
 // tooFew says why not even the best run by this plan would pass: its requests are too few, or none of its trials lasts.
 func (a Assertion) tooFew(t Term, l PlannedLane) string {
 	n, level := l.due(), a.Level
 	if a.Over > 0 {
-		windows := 0
-		n = math.MaxUint64
-		for _, trial := range l.Trials {
-			if fit := trial.Duration - a.Over; fit >= 0 {
-				windows += 1 + int(fit/runfile.BinWidth)
-				n = min(n, uint64(math.Ceil(float64(trial.Due)*a.Over.Seconds()/trial.Duration.Seconds())))
-			}
-		}
+		windows, least := l.fitting(a.Over)
+		n = least
 		switch {
 		case windows == 0:
 			return fmt.Sprintf("no trial lasts %v", a.Over)

@@ -70,7 +70,7 @@ func wilson(k, n uint64, level float64) (low, high float64) {
 
 func shareOf(name string, of counting, what string) metric {
 	return metric{
-		name: name + ".rate", unit: share, ofLane: true, anyLevel: true, what: what, loaded: true, countedBy: of,
+		name: name + ".rate", unit: share, ofLane: true, anyLevel: true, what: what, loaded: true, open: true, countedBy: of,
 		measure: func(s scope) interval { return s.tally(of).share(s.level) },
 		window:  func(s scope, w stretch) interval { return w.tally(s.lane, of).share(s.level) },
 	}
@@ -78,7 +78,7 @@ func shareOf(name string, of counting, what string) metric {
 
 func countOf(name string, of counting, what string) metric {
 	return metric{
-		name: name + ".count", unit: count, ofLane: true, anyLevel: true, what: what,
+		name: name + ".count", unit: count, ofLane: true, anyLevel: true, what: what, open: true,
 		measure: func(s scope) interval { return s.tally(of).count() },
 		window:  func(s scope, w stretch) interval { return w.tally(s.lane, of).count() },
 	}
@@ -90,6 +90,13 @@ func exactly(name string, of func(*analysis.Lane) uint64, what string) metric {
 		name: name, unit: count, ofLane: true, anyLevel: true, what: what,
 		measure: func(s scope) interval { return exact(float64(of(s.lane))) },
 	}
+}
+
+// growing is exactly, of what a run can see while it goes on.
+func growing(name string, of func(*analysis.Lane) uint64, what string) metric {
+	m := exactly(name, of, what)
+	m.grows = true
+	return m
 }
 
 // goodput is good requests a second, by due time, over the trials that ran to their end; over a plan of steps it
