@@ -80,7 +80,7 @@ func (f *assertFlags) check(lanes []string) error {
 
 // askable refuses, before the load, what the run could not answer.
 func (f *assertFlags) askable(s *scenarios.Setup) error {
-	p := gate.Plan{Capacity: s.Capacity.Computed() > 0, ServiceTime: s.Capacity.ServiceTime > 0, Baseline: f.against}
+	p := gate.Plan{Search: s.Search != nil, Capacity: s.Capacity.Computed() > 0, ServiceTime: s.Capacity.ServiceTime > 0, Baseline: f.against}
 	var names []string
 	for _, l := range plannedLanes(s) {
 		names = append(names, l.Name)

@@ -13,6 +13,7 @@ import (
 // Plan is a run before its load, as far as it decides what the run can measure.
 type Plan struct {
 	Lanes       []PlannedLane
+	Search      bool               // which chooses its trials as it goes, so that what they will show is not known
 	Capacity    bool               // workers and service time are known
 	ServiceTime bool               // the latter
 	Baseline    *analysis.Analysis // nil: none
@@ -65,6 +66,12 @@ func (p Plan) lanes(t Term) (list []PlannedLane) {
 func (a Assertion) impossible(t Term, p Plan, l PlannedLane) string {
 	if t.Baseline {
 		return t.absent(p.Baseline, l, a.Level)
+	}
+	if p.Search {
+		if a.Abort {
+			return "a search offers more than is sustained on purpose: leave abort out"
+		}
+		return ""
 	}
 	why := ""
 	if a.Abort {

@@ -51,6 +51,8 @@ func TestCheckPlan(t *testing.T) {
 		{"onset.rate / capacity.computed > 1", steps(6, nil), "column 14: this plan cannot tell: it takes the number of workers"},
 		{"capacity.service_time < 1s", Plan{Capacity: true}, "the service time is not known"},
 		{"direct.sent / baseline.direct.sent < 1", steps(6, nil), "there is no baseline"},
+		{"onset.rate > 1/s", Plan{Search: true, Lanes: []PlannedLane{{Name: "direct"}}}, ""},
+		{"bad.rate < 1% abort", Plan{Search: true, Lanes: []PlannedLane{{Name: "direct"}}}, "leave abort out"},
 		{"sent / baseline.sent < 1", baselinePlan(true), ""},
 		{"sent / baseline.sent < 1", baselinePlan(false), "the baseline is invalid: why"},
 		{"plateau.rate / baseline.plateau.rate < 1", baselinePlan(true), "baseline.plateau.rate: no complete trial"},
