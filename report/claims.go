@@ -107,7 +107,11 @@ func ClaimsText(w io.Writer, c *Claims, opt TextOptions) error {
 	p := page{width: min(max(opt.Width, 60), 120) - 1, color: opt.Color}
 	var lines []string
 	for _, r := range c.Rows {
-		lines = append(lines, p.paint(claimColours[r.Kind()], p.hang(clean(r.Scenario), clean(r.Verdict)))...)
+		label := clean(r.Scenario)
+		if width(label) >= margin-1 {
+			lines, label = append(lines, p.paint(claimColours[r.Kind()], []string{label})...), "  verdict"
+		}
+		lines = append(lines, p.paint(claimColours[r.Kind()], p.hang(label, clean(r.Verdict)))...)
 		lines = append(lines, p.hang("  article says", clean(r.Article))...)
 		lines = append(lines, p.hang("  this machine", clean(r.Shows))...)
 		for i, n := range r.Numbers {

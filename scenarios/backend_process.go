@@ -30,6 +30,9 @@ func (b *labBuilder) embed(s *server, spec catalogue.Backend) {
 		"backend", "--listen", listen, "--workers", fmt.Sprint(spec.Workers),
 		"--service-time", spec.ServiceTime.String(), "--backlog", fmt.Sprint(spec.Backlog), "--body", fmt.Sprint(spec.Body),
 	}
+	if _, own := b.scenario.Sysctls[s.host]["net.core.somaxconn"]; own {
+		args = append(args, "--clamp") // a scenario that sets it is about what it does
+	}
 	s.start = func(ctx context.Context) error {
 		if s.network == "unix" {
 			_ = os.Remove(s.address) // of one that was killed

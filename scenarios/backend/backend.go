@@ -37,6 +37,7 @@ type Config struct {
 	Address     string        // "10.77.0.3:8000"; ":8000" is every IPv4 address; or a path that does not exist yet
 	Workers     int           // at least 1
 	Backlog     int           // as given to listen(2): Backlog+1 connections fit; at most net.core.somaxconn
+	Clamp       bool          // let the kernel cut a larger backlog down, as it does for other servers; else it is an error
 	ServiceTime time.Duration // what a worker sleeps for a request; may be 0
 	Service     Service       // the same where it varies; ServiceTime counts where this is left out
 	Seed        uint64        // of everything random

@@ -27,8 +27,10 @@ func Listen(config Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSomaxconn(config.Backlog); err != nil {
-		return nil, err
+	if !config.Clamp {
+		if err := checkSomaxconn(config.Backlog); err != nil {
+			return nil, err
+		}
 	}
 	family, address, err := resolve(config)
 	if err != nil {

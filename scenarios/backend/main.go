@@ -52,6 +52,7 @@ func parseFlags(args []string, stderr io.Writer) (Config, error) {
 	flags.StringVar(&c.Address, "listen", "127.0.0.1:8000", "`host:port`, or unix:/path")
 	flags.IntVar(&c.Workers, "workers", 8, "synchronous workers")
 	flags.IntVar(&c.Backlog, "backlog", 128, "for listen(2): one connection more fits")
+	flags.BoolVar(&c.Clamp, "clamp", false, "let net.core.somaxconn cut the backlog down without an error")
 	c.Service = Constant(20 * time.Millisecond)
 	flags.Var(&c.Service, "service-time", "what a worker sleeps for a request: 20ms, exponential:20ms, lognormal:20ms/0.5, empirical:10ms/20ms/1s")
 	flags.Uint64Var(&c.Seed, "seed", 1, "of everything random")

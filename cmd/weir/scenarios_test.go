@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"weir/report"
+	"weir/report/analysis"
+	"weir/scenarios/catalogue"
+)
+
+// cheap are the scenarios that every test run makes. WEIR_SCENARIOS names others, by commas, or is all.
+var cheap = []string{"somaxconn-clamp", "worker-connections"}
+
+// A scenario's verdict follows from what is measured: with its key setting turned round another one comes out. A
+// scenario that says the same whatever it finds is a defect.
+func TestFlippedSettingGivesAnotherVerdict(t *testing.T) {
+	names := cheap
+	if list := os.Getenv("WEIR_SCENARIOS"); list == "all" {
+		names = catalogue.Names()
+	} else if list != "" {
+		names = strings.Split(list, ",")
+	}
+	weir := shipped(t)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			if len(names) == len(cheap) {
+				t.Parallel()
+			}
+			straight := verdictOf(t, weir, name, catalogue.Options{Quick: true})
+			if straight == report.ClaimUndecided {
+				t.Errorf("the claim is %s", straight)
+			}
+			if flipped := verdictOf(t, weir, name, catalogue.Options{Quick: true, Flip: true}); flipped == straight {
+				t.Errorf("%q with the key setting as it is and turned round", straight)
+			}
+		})
+	}
+}
+
+// verdictOf runs every variant of a scenario and judges the claim. That a busy machine makes a run INVALID is no matter
+// here: it is the assertions that are under test, and these count outcomes.
+func verdictOf(t *testing.T, weir, name string, opt catalogue.Options) string {
+	t.Helper()
+	all, err := catalogue.Open(name, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := map[string]*analysis.Analysis{}
+	for _, v := range all {
+		a := runOnce(t, weir, name, v.Variant, opt)
+		a.Valid = true
+		runs[v.Variant] = a
+	}
+	var row report.Claim
+	judge(&row, experiment{name, all}, runs)
+	t.Logf("flip %v: %s: %s\n%s", opt.Flip, row.Verdict, row.Shows, strings.Join(row.Numbers, "\n"))
+	return row.Verdict
+}
+
+func runOnce(t *testing.T, weir, name, variant string, opt catalogue.Options) *analysis.Analysis {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{"reproduce", name, "--quiet", "--out", dir}
+	if variant != "" {
+		args = append(args, "--variant", variant)
+	}
+	if opt.Quick {
+		args = append(args, "--quick")
+	}
+	if opt.Flip {
+		args = append(args, "--flip")
+	}
+	cmd := exec.Command(weir, args...)
+	cmd.Env = append(os.Environ(), inTable+"=1") // one run and no table
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	err := cmd.Run()
+	exit := (*exec.ExitError)(nil)
+	if errors.As(err, &exit) && exit.ExitCode() == exitNotInstalled && os.Getenv("CI") == "" {
+		t.Skipf("NOT TESTED: %s", errs.String())
+	}
+	if err != nil && (exit == nil || exit.ExitCode() != exitInvalid) {
+		t.Fatalf("weir %s: %v\n%s", strings.Join(args, " "), err, errs.String())
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "*", "run.ndjson"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("records: %v, %v", found, err)
+	}
+	a, err := analyze(filepath.Dir(found[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
