@@ -28,7 +28,7 @@ type probeFlags struct {
 func newProbe(s streams) *cobra.Command {
 	var f probeFlags
 	cmd := &cobra.Command{
-		Use:   "probe LISTENER…",
+		Use:   "probe [LISTENER…]",
 		Short: "Watch accept queues and counters only: a table, NDJSON or a Prometheus endpoint",
 		Long: `Watches listeners' accept queues and the kernel's counters, and only reads. LISTENER is
 :PORT, ADDRESS:PORT or the path of a unix socket. At a terminal it shows a live
@@ -40,10 +40,15 @@ N + 1. "drops" are packets that this very listener threw away; the counters
 below are those of its whole network namespace. A unix socket has no drops: the
 kernel does not count them.
 
+--once without a LISTENER lists all that there are in the network namespace.
+
 --ndjson prints a hello and then a sample a line (the format weir.probe/1, times in
 nanoseconds), for programs and for weir itself on another machine.`,
 		Example: `  # is the queue of the server on port 8000 full?
   weir probe :8000
+
+  # which listeners are there, and has one of them dropped anything?
+  weir probe --once | grep ^listener
 
   # one reading for a script: how many wait now?
   weir probe --once --ndjson :8000 | jq '.listeners[0].depth'
@@ -113,8 +118,8 @@ func (f *probeFlags) check(args []string) error {
 		}
 	}
 	switch {
-	case len(args) == 0:
-		return usage("which listener? Name one or more: `weir probe :8000`; `ss -lntx` lists those of this machine")
+	case len(args) == 0 && !f.once:
+		return usage("which listener? Name one or more: `weir probe :8000`; `weir probe --once` lists those of this machine")
 	case modes > 1:
 		return usage("--once, --ndjson and --prometheus are different outputs: give one (--once --ndjson is one reading as JSON)")
 	case f.untilStdin && (!f.ndjson || f.once):

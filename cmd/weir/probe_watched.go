@@ -22,10 +22,10 @@ type watched struct {
 	ports  []uint16         // of the names without one
 }
 
-// openWatched opens a probe of the listeners that args name.
+// openWatched opens a probe of the listeners that args name; of all where they name none.
 func openWatched(args []string, pid int) (*watched, error) {
 	host, _ := os.Hostname()
-	w := &watched{names: args, config: probe.Config{Host: host, Pid: pid}}
+	w := &watched{names: args, config: probe.Config{Host: host, Pid: pid, All: len(args) == 0}}
 	for _, name := range args {
 		if err := w.add(name); err != nil {
 			return nil, err
@@ -70,8 +70,8 @@ func (w *watched) add(name string) error {
 // listener on all addresses of its port.
 func (w *watched) shows(l probe.Listener) bool {
 	at, err := netip.ParseAddrPort(l.Addr)
-	if err != nil {
-		return true // a unix socket
+	if err != nil || w.config.All {
+		return true // a unix socket, or all are wanted
 	}
 	return slices.Contains(w.ports, at.Port()) || slices.ContainsFunc(w.wanted, func(want netip.AddrPort) bool { return serves(at, want) })
 }
