@@ -55,7 +55,7 @@ func resolve(path []string) ([]string, error) {
 	case 0:
 		return nil, fmt.Errorf("there is no key %q; did you mean %q?", path[0], nearest(path[0], keys()))
 	}
-	return nil, fmt.Errorf("%q is a key of %s: write %s.%s or %[3]s.%[5]s", path[0], strings.Join(sections, " and "), sections[0], path[0], sections[1])
+	return nil, fmt.Errorf("%q is a key of %s: write %s.%s or %[5]s.%[4]s", path[0], strings.Join(sections, " and "), sections[0], path[0], sections[1])
 }
 
 // descend follows a path down the types of a scenario.
