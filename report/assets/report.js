@@ -358,15 +358,21 @@
   }
 
   // The page around the figures.
-  function add(id, lane, option) {
+  function add(id, lane, option) { // a chart that is made when it is drawn first
     const node = document.getElementById(id);
-    const chart = echarts.init(node, null, { renderer: 'canvas' });
-    charts.push({ id, chart, draw: () => {
-      const zoom = chart.getOption()?.dataZoom?.[0];
-      chart.setOption(option(lane, node.clientWidth - 70), true);
-      if (zoom) chart.dispatchAction({ type: 'dataZoom', start: zoom.start, end: zoom.end });
-    } });
+    const c = { id, node, chart: null, draw: () => {
+      if (!c.chart) {
+        c.chart = echarts.init(node, null, { renderer: 'canvas' });
+        if (linked(c)) c.chart.group = 'time';
+      }
+      const zoom = c.chart.getOption()?.dataZoom?.[0];
+      c.chart.setOption(option(lane, node.clientWidth - 70), true);
+      if (zoom) c.chart.dispatchAction({ type: 'dataZoom', start: zoom.start, end: zoom.end });
+    } };
+    charts.push(c);
   }
+  const linked = (c) => /^(time|heat)/.test(c.id); // what shares the axis of time
+  echarts.connect('time');
   data.lanes.forEach((lane, i) => {
     if (lane.trials.length) add('dose-' + i, lane, dose); else empty('dose-' + i, 'No trial at a constant rate was recorded.');
     if (lane.timeline.x.length) add('time-' + i, lane, timeline); else empty('time-' + i, 'No bin was recorded.');
@@ -380,27 +386,38 @@
     node.className = 'note';
     node.textContent = text;
   }
-  const linked = (c) => /^(time|heat)/.test(c.id); // what shares the axis of time
-  const redraw = () => charts.forEach((c) => { c.chart.resize(); c.draw(); });
+  const redraw = () => charts.forEach((c) => { if (c.chart) { c.chart.resize(); c.draw(); c.chart.getZr().flush(); } });
   const drawn = (points) => { // how many points a series has, and the sum of each of their values: what a test can compare with report.json
     const sums = [points.count()];
     points.each((i) => points.getValues(i).forEach((v, k) => { sums[k + 1] = (sums[k + 1] ?? 0) + (Number.isFinite(v) ? v : 0); }));
     return sums;
   };
-  let waiting = charts.length;
   const ready = () => {
     const points = {};
     for (const c of charts) points[c.id] = Object.fromEntries(c.chart.getModel().getSeries().map((s) => [s.name, drawn(s.getData())]));
     root.dataset.points = JSON.stringify(points);
     root.dataset.ready = 'true';
+    const [loading] = performance.getEntriesByType('navigation'), [paint] = performance.getEntriesByName('first-contentful-paint');
+    root.dataset.timing = JSON.stringify({ loaded: loading.domContentLoadedEventEnd, painted: paint?.startTime ?? null, drawn: performance.now() }); // ms since the page was asked for
   };
-  for (const c of charts) {
-    const once = () => { c.chart.off('finished', once); if (--waiting === 0) ready(); };
-    c.chart.on('finished', once);
+  // The text is there first; then the figures in view, then, one at a time, the others.
+  let waiting = charts.length;
+  function first(c) {
+    if (c.chart) return;
     c.draw();
+    c.chart.getZr().flush(); // paint now, not with the next frame: there is none before a page is printed
+    if (--waiting === 0) ready();
   }
+  const next = () => {
+    const c = charts.find((k) => !k.chart);
+    if (c) { first(c); setTimeout(next, 20); } // in between the reader may scroll
+  };
+  const seen = new IntersectionObserver((entries) => {
+    for (const e of entries) if (e.isIntersecting) { seen.unobserve(e.target); first(charts.find((c) => c.node === e.target)); }
+  }, { rootMargin: '200px' });
+  for (const c of charts) seen.observe(c.node);
   if (charts.length === 0) ready();
-  echarts.connect(charts.filter((c) => linked(c)).map((c) => c.chart));
+  else setTimeout(next, 20);
 
   let width = root.clientWidth;
   new ResizeObserver(() => { // of the root: a chart's own container never sizes itself by its chart
@@ -409,7 +426,7 @@
     redraw();
   }).observe(root);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
-  addEventListener('beforeprint', () => { root.dataset.theme = 'light'; root.dataset.printing = ''; redraw(); });
+  addEventListener('beforeprint', () => { charts.forEach(first); root.dataset.theme = 'light'; root.dataset.printing = ''; redraw(); });
   addEventListener('afterprint', () => { delete root.dataset.theme; delete root.dataset.printing; redraw(); });
 
   const select = document.getElementById('zoom');
@@ -419,6 +436,7 @@
     select.closest('p').hidden = false;
     select.addEventListener('change', () => {
       const b = longest[select.value];
+      for (const c of charts.filter(linked)) first(c);
       for (const c of charts) if (linked(c)) c.chart.dispatchAction(b && select.value !== '' ?
         { type: 'dataZoom', startValue: Math.max(0, b.start - b.width / 20), endValue: Math.min(end, b.start + b.width * 1.05) } : { type: 'dataZoom', start: 0, end: 100 });
     });
@@ -427,6 +445,7 @@
     const found = charts.find((c) => c.id === button.dataset.chart);
     button.hidden = !found;
     button.addEventListener('click', () => {
+      first(found);
       const link = element('a');
       link.href = found.chart.getDataURL({ pixelRatio: 2, backgroundColor: css('paper') });
       link.download = 'weir-' + found.id + '.png';
