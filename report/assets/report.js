@@ -259,7 +259,7 @@
 
   const edges = data.lanes.flatMap((l) => l.latency.edges);
   const near = data.lanes.flatMap((l) => l.guides.filter((g) => g.code === 'service_time' || g.code === 'full_queue').map((g) => g.s));
-  const fastest = Math.min(...edges, ...near) / 1.12, slowest = Math.max(...edges, ...near) * 1.12;
+  const fastest = Math.min(...edges, ...near) / 1.35, slowest = Math.max(...edges, ...near) * 1.12;
   const most = data.lanes.map((l) => Math.max(1, ...l.latency.ok, ...l.latency.failed));
 
   function cellShape(params, api) { // [from, to, low, high, n]: the more, the denser; by its logarithm, because single ones matter
