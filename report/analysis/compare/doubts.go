@@ -20,7 +20,7 @@ func Places(a, b *analysis.Analysis) (list []Mismatch) {
 	} {
 		list = differ(list, fact.key, fact.name, a.Environment[fact.key], b.Environment[fact.key])
 	}
-	return differ(list, "version", "weir", a.Version, b.Version)
+	return differ(list, "version", "version of weir", a.Version, b.Version)
 }
 
 // Loads lists how two lanes were loaded differently.
