@@ -104,7 +104,7 @@ var claimColours = map[string]string{"confirmed": green, "refuted": red, "only-w
 
 // ClaimsText prints the table for a terminal.
 func ClaimsText(w io.Writer, c *Claims, opt TextOptions) error {
-	p := page{width: min(max(opt.Width, 60), 120) - 1, color: opt.Color}
+	p := newPage(opt, margin)
 	var lines []string
 	for _, r := range c.Rows {
 		label := clean(r.Scenario)

@@ -1,0 +1,67 @@
+package report
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func sampleClaims() *Claims {
+	return &Claims{
+		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Version: "test",
+		Rows: []Claim{
+			{Scenario: "unix-upstream", Claim: "An overflow is a 502.", Article: "so it says", Verdict: "confirmed", Shows: "It is.",
+				Numbers: []string{"unix: proxy.outcome.http_502.count > 0 → 34"}, Versions: "Linux 6.18", Runs: []ClaimRun{{"tcp", "runs/a"}, {"unix", "runs/b c"}}},
+			{Scenario: "a-name-that-fills-the-margin", Verdict: "only when it rains", Shows: strings.Repeat("word ", 40), Article: "<script>alert(1)</script>\x1b[31m"},
+			{Scenario: "php-fpm", Verdict: ClaimSkipped, Shows: "not installed: apt-get install php-fpm"},
+		},
+	}
+}
+
+// The table fits a terminal, counts what is skipped apart, and takes nothing hostile over.
+func TestClaimsText(t *testing.T) {
+	var b bytes.Buffer
+	if err := ClaimsText(&b, sampleClaims(), TextOptions{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if n := width(strings.TrimSuffix(line, "\n")); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	for _, want := range []string{"unix-upstream      confirmed\n", "  verdict          only when it rains\n", "1 confirmed, 1 only when, 1 skipped"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "\x1b") {
+		t.Error("an escape sequence came through")
+	}
+}
+
+// Pages link the reports as seen from where they lie.
+func TestWriteClaims(t *testing.T) {
+	dir := t.TempDir()
+	c := sampleClaims()
+	c.Rows[0].Runs[1].Dir = filepath.Join(dir, "run b")
+	if err := WriteClaims(filepath.Join(dir, "claims"), c); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "claims", "claims.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "claims", "claims.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(page, []byte(`href="../run%20b/report.html"`)) || !bytes.Contains(text, []byte("[unix](../run%20b/report.html)")) {
+		t.Errorf("no link to the report in\n%s\n%s", page, text)
+	}
+	if bytes.Contains(page, []byte("<script>alert")) || bytes.Contains(text, []byte("<script>alert")) {
+		t.Error("a script came through")
+	}
+}
