@@ -42,7 +42,8 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 		CSS: template.CSS(css), Library: template.JS(lib), App: template.JS(app), Data: template.JS(data),
 		Title: title(a), Said: sentences(a), Warnings: warnings(a), Capacity: capacityLine(a.Capacity), Versions: versions(a),
 		Summary: summary(a), Environment: environment(a), HostHead: hostHead(), HostRows: hostRows(a), TrialHead: trialHead(),
-		Classes: legend(drawn.Classes), Drawn: drawn.shows(),
+		ProxiedHead: proxiedHead(),
+		Classes:     legend(drawn.Classes), Drawn: drawn.shows(),
 	}
 	if len(a.Assertions) > 0 {
 		view.Gate = gate.Overall(a.Assertions)
@@ -97,6 +98,7 @@ type htmlView struct {
 	HostHead           []string
 	HostRows           [][]string
 	TrialHead          []string
+	ProxiedHead        []string
 	Classes            []class
 	Drawn              []string // what else the legends must explain
 	Gate               gate.Verdict
@@ -115,6 +117,7 @@ type laneView struct {
 	Outcomes  []outcomeView
 	Quantiles [][]string
 	TrialRows [][]string
+	Proxied   [][]string
 }
 
 type outcomeView struct {
@@ -123,7 +126,7 @@ type outcomeView struct {
 }
 
 func viewLane(l *analysis.Lane) laneView {
-	v := laneView{Lane: l, TrialRows: trialRows(l)}
+	v := laneView{Lane: l, TrialRows: trialRows(l), Proxied: proxiedRows(l)}
 	v.Outcomes = append(v.Outcomes, outcomeView{class{"ok", "c-ok"}, count(l.Outcomes["ok"]), share(l.Outcomes["ok"], l.Offered)})
 	for _, f := range failures(l.Outcomes, l.Late) {
 		name := f.Name
@@ -201,6 +204,8 @@ func laneFacts(l *analysis.Lane) []fact {
 		{"ListenDrops", optional(l.ListenDrops)},
 		{"drops of this listener", optional(l.ListenerDrops)},
 		{"reconciliation", l.Reconciliation.Verdict},
+		{"NGINX's access log", proxyAccount(l.ProxyLog)},
+		{"NGINX's stub_status", proxyStatus(l.ProxyStatus)},
 	}
 	if r := l.Reconciliation; r.Low != nil && r.High != nil {
 		facts = append(facts, fact{"overflows ÷ failures may be", interval(*r.Low, *r.High)})

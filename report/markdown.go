@@ -97,6 +97,18 @@ func mdLane(b *strings.Builder, l *analysis.Lane) {
 		}
 		mdTable(b, trialHead(), len(trialHead())-1, body)
 	}
+	for _, text := range []string{proxyAccount(l.ProxyLog), proxyStatus(l.ProxyStatus)} {
+		if text != "" {
+			fmt.Fprintf(b, "NGINX: %s.\n\n", md(text))
+		}
+	}
+	if rows := proxiedRows(l); len(rows) > 0 {
+		var body [][]string
+		for _, r := range rows {
+			body = append(body, []string{code(r[0]), code(r[1]), r[2], md(r[3])})
+		}
+		mdTable(b, proxiedHead(), 2, body)
+	}
 	if len(l.LogClasses) > 0 {
 		var body [][]string
 		for _, c := range l.LogClasses {

@@ -60,6 +60,8 @@ func summary(a *analysis.Analysis) []row {
 		{"client saw", clientSaw, nil},
 		{"SYNs lost", lostSYNs, anySYNLost},
 		{"connections", connections, sharing},
+		{"NGINX's tries", proxyTries, anyRetried},
+		{"NGINX's time", proxyTime, anyProxyLog},
 		{"max Recv-Q", recvQ, nil},
 		{"latency p50", func(_ *analysis.Analysis, l *analysis.Lane) cell {
 			return quantile(l.Latency.P50, l.Latency.P50Interval, l.Latency.Count)

@@ -64,6 +64,9 @@ func (p page) layout(a *analysis.Analysis) []string {
 	} else if a.Agreement != nil && a.Valid {
 		out = append(out, p.hang("proxy ÷ direct", ratioCell(*a.Agreement).Text()+", ratio of the onsets")...)
 	}
+	if text := typical(a); text != "" {
+		out = append(out, p.hang("NGINX said", text)...)
+	}
 	out = append(out, p.assertions(a)...)
 	for _, warning := range warnings(a) {
 		out = append(out, p.paint(yellow, p.hang("warning", fmt.Sprintf("%s (%s)", warning.Text, warning.Code)))...)

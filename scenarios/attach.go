@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
-	"weir/probe/nginxlog"
 )
 
 // AttachOptions describe an experiment on servers that are already running. They are only read and
@@ -36,6 +34,7 @@ type AttachOptions struct {
 	ProbeCommand      string        // prints what `weir probe --ndjson` does, from where the listener is; instead of the three above
 	NGINXErrorLog     string
 	NGINXAccessLog    string
+	NGINXStatus       string // the URL of its stub_status, or unix:/path
 }
 
 // LaneOptions is one path to the backend.
@@ -95,10 +94,7 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := s.followLog(opt.NGINXErrorLog, nginxlog.ParseError); err != nil {
-		return err
-	}
-	if err := s.followLog(opt.NGINXAccessLog, nginxlog.ParseAccess); err != nil {
+	if err := s.watchNGINX(ctx, opt); err != nil {
 		return err
 	}
 	if err := s.calibrate(ctx); err != nil {
@@ -127,20 +123,6 @@ func (s *Setup) unknownWorkers(err error) error {
 		return fmt.Errorf("%w; they were %s", err, s.Capacity.WorkersSource)
 	}
 	return err
-}
-
-// followLog has a log of the proxy watched, which must be readable now: later is too late to find a wrong path.
-func (s *Setup) followLog(path string, parse func([]byte) (nginxlog.Line, bool)) error {
-	if path == "" {
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("the proxy's log: %w", err)
-	}
-	_ = f.Close()
-	s.Watchers = append(s.Watchers, logWatcher("proxy", path, parse))
-	return nil
 }
 
 // greet sends one request, so that a mistyped address is found before a whole run has failed on it.

@@ -14,19 +14,24 @@ const eventBin = 100 * time.Millisecond
 // logPoll is how often a log is looked at for new lines.
 const logPoll = 20 * time.Millisecond
 
-// logWatcher follows a log and records what its lines mean, counted by class.
-func logWatcher(host, path string, parse func([]byte) (nginxlog.Line, bool)) Watcher {
+// errorLogWatcher follows NGINX's error log and records what its lines mean, counted by class.
+func errorLogWatcher(host, path string) Watcher {
 	return func(ctx context.Context, epoch time.Time, rec Recorder) {
-		bins := eventBins{host: host, rec: rec, open: map[[2]string]*Event{}}
-		err := nginxlog.Follow(ctx, path, logPoll, func(text []byte) {
-			if line, ok := parse(text); ok {
-				bins.add(time.Since(epoch), line)
+		bins := newEventBins(host, rec)
+		followLog(ctx, epoch, host, path, rec, func(at time.Duration, text []byte) {
+			if line, ok := nginxlog.ParseError(text); ok {
+				bins.add(at, line)
 			}
 		})
 		bins.emit()
-		if err != nil && ctx.Err() == nil {
-			rec.Event(Event{Host: host, At: time.Since(epoch), Source: "runner", Class: "log_lost", Count: 1, Text: err.Error()})
-		}
+	}
+}
+
+// followLog hands over a log's lines as they come. That it could not is an event.
+func followLog(ctx context.Context, epoch time.Time, host, path string, rec Recorder, line func(at time.Duration, text []byte)) {
+	err := nginxlog.Follow(ctx, path, logPoll, func(text []byte) { line(time.Since(epoch), text) })
+	if err != nil {
+		rec.Event(Event{Host: host, At: time.Since(epoch), Source: "runner", Class: "log_lost", Count: 1, Text: err.Error()})
 	}
 }
 
@@ -36,6 +41,10 @@ type eventBins struct {
 	rec  Recorder
 	at   time.Duration
 	open map[[2]string]*Event // by source and class
+}
+
+func newEventBins(host string, rec Recorder) *eventBins {
+	return &eventBins{host: host, rec: rec, open: map[[2]string]*Event{}}
 }
 
 func (b *eventBins) add(at time.Duration, line nginxlog.Line) {

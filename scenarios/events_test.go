@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-
-	"weir/probe/nginxlog"
 )
 
 type eventJournal struct {
@@ -28,7 +26,7 @@ func TestLogWatcherCountsLinesByClass(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		logWatcher("proxy", path, nginxlog.ParseError)(ctx, time.Now(), j)
+		errorLogWatcher("proxy", path)(ctx, time.Now(), j)
 	}()
 	time.Sleep(3 * logPoll) // the follower starts at the end of what is there
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)

@@ -11,6 +11,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
+	"weir/probe/nginxlog"
 )
 
 // Recorder takes what an experiment sees, as it is seen and from many goroutines. Every time in it is
@@ -23,6 +24,8 @@ type Recorder interface {
 	Host(Host)
 	Service(Service)
 	Event(Event)
+	Access(Access)
+	Proxied(p Proxied, example bool) // every request that an access log tells of; an example is worth keeping, whatever became of it
 }
 
 // Trial is one plan offered to one lane.
@@ -78,6 +81,34 @@ type Event struct {
 	Class  string
 	Count  uint64
 	Text   string
+}
+
+// Access sums what lines of an access log say of the requests of one trial, which is named by its start as
+// X-Request-Id has it, in whole milliseconds. A try is one attempt at one upstream server.
+type Access struct {
+	Host        string
+	At          time.Duration // beginning of the tenth of a second in which the lines were read
+	TrialStart  time.Duration
+	Requests    uint64         // a line each
+	Tries       uint64         // at servers
+	Retried     uint64         // requests with more than one
+	Saved       uint64         // of Retried: answered below 500 in the end
+	Hidden      map[int]uint64 // of Saved: what their failed tries ended in, by upstream status
+	Unconnected uint64         // tries that got no connection
+	Connect     time.Duration  // all tries' time in connecting,
+	Header      time.Duration  // in waiting for a response header,
+	Body        time.Duration  // and in the rest of the response
+	Foreign     uint64         // lines of requests that are none of this run's; then nothing else is counted
+	Unread      uint64         // lines that are not in the log_format; the same
+}
+
+// Proxied is one request as an access log tells it.
+type Proxied struct {
+	Host       string
+	At         time.Duration // when its line was read
+	TrialStart time.Duration // see Access
+	Seq        int           // position in the plan
+	Request    nginxlog.Request
 }
 
 // Lane is one path to the backend.

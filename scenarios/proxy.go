@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"weir/probe/nginxlog"
 	"weir/scenarios/catalogue"
 	"weir/scenarios/nginx"
 )
@@ -27,6 +26,7 @@ func (b *labBuilder) startNGINX(ctx context.Context, host string) (bool, error) 
 	}
 	b.Environment["proxy"] = "nginx/" + version
 	conf := b.nginxConfig(host, b.scenario.Proxies[host])
+	conf.Status = nginx.HasStatus(ctx, path, conf)
 	server, err := nginx.Start(path, conf, b.lab.Host(host).Start)
 	if err != nil {
 		return false, err
@@ -37,8 +37,11 @@ func (b *labBuilder) startNGINX(ctx context.Context, host string) (bool, error) 
 	}
 	b.proxies[host] = server
 	b.Watchers = append(b.Watchers,
-		logWatcher(host, conf.ErrorLog(), nginxlog.ParseError),
-		logWatcher(host, conf.AccessLog(), nginxlog.ParseAccess))
+		errorLogWatcher(host, conf.ErrorLog()),
+		accessLogWatcher(host, conf.AccessLog()))
+	if conf.Status {
+		return true, b.watchStatus(ctx, host, "unix:"+conf.StatusSocket())
+	}
 	return true, nil
 }
 

@@ -163,6 +163,7 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 func (b *labBuilder) target(to, path string, use loadgen.Connections) loadgen.Target {
 	t := loadgen.Target{
 		Connections:    cmp.Or(use, loadgen.New),
+		RequestIDs:     true, // the proxies' logs are joined by them
 		ConnectTimeout: b.scenario.Load.ConnectTimeout, Timeout: b.scenario.Load.Timeout,
 	}
 	if s := b.servers[to]; s != nil {

@@ -23,8 +23,8 @@ var allowed = map[string][]string{
 	"scenarios":                {"scenarios/", "loadgen", "loadgen/", "probe", "probe/"},
 	"scenarios/":               {"scenarios/", "loadgen", "loadgen/", "probe", "probe/"},
 	"report":                   {"report/", "loadgen", "probe/nginxlog"},
-	"report/runfile":           {"loadgen", "loadgen/plan", "loadgen/search", "probe"},
-	"report/analysis":          {"report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog"},
+	"report/runfile":           {"loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog"},
+	"report/analysis":          {"report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
 	"report/analysis/estimate": {},
 	"report/analysis/gate":     {"report/analysis", "report/analysis/compare", "report/analysis/estimate", "report/runfile", "loadgen", "loadgen/plan", "probe", "probe/nginxlog"},
 	"report/capacity":          {}, // anyone may import it, so it drags nothing along

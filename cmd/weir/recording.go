@@ -74,6 +74,11 @@ func (r recording) Sample(s probe.Sample) {
 func (r recording) Host(h scenarios.Host)       { _ = r.Recorder.Host(runfile.Host(h)) }
 func (r recording) Service(s scenarios.Service) { _ = r.Recorder.Service(runfile.Service(s)) }
 func (r recording) Event(e scenarios.Event)     { _ = r.Recorder.Event(runfile.Event(e)) }
+func (r recording) Access(a scenarios.Access)   { _ = r.Recorder.Access(runfile.Access(a)) }
+
+func (r recording) Proxied(p scenarios.Proxied, example bool) {
+	_ = r.Recorder.Proxied(runfile.Proxied(p), example)
+}
 
 // header is what the record says before the load.
 func header(s *scenarios.Setup, epoch time.Time, command []string, seed uint64) runfile.Header {

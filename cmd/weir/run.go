@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,8 @@ type runFlags struct {
 	errorLog          string
 	recovery          time.Duration
 	accessLog         string
+	nginxStatus       string
+	printNGINX        bool
 }
 
 func newRun(s streams) *cobra.Command {
@@ -79,7 +82,9 @@ overrides it. The load is real: do not point it at a server that others depend o
 	flags.DurationVar(&f.probeInterval, "probe-interval", 10*time.Millisecond, "between two readings of the kernel")
 	flags.DurationVar(&f.recovery, "recovery", 0, "offer a few requests for so long after the load, and say when the server was as before; 0: do not")
 	flags.StringVar(&f.errorLog, "nginx-error-log", "", "`path` of the proxy's error log, read while the load runs")
-	flags.StringVar(&f.accessLog, "nginx-access-log", "", "`path` of the proxy's access log in weir's log_format")
+	flags.StringVar(&f.accessLog, "nginx-access-log", "", "`path` of the proxy's access log in weir's log_format: joined with our requests")
+	flags.StringVar(&f.nginxStatus, "nginx-status", "", "`URL` of the proxy's stub_status, or unix:/path; asked twice a second")
+	flags.BoolVar(&f.printNGINX, "print-nginx-config", false, "print what NGINX needs for the last three, and end")
 	flags.StringVar(&f.name, "name", "run", "`name` of the run's folder")
 	f.engineFlag.register(flags)
 	f.stopFlags.register(flags)
@@ -88,6 +93,10 @@ overrides it. The load is real: do not point it at a server that others depend o
 }
 
 func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
+	if f.printNGINX {
+		_, err := fmt.Fprint(s.out, nginxAdvice())
+		return err
+	}
 	lanes, err := f.lanes()
 	if err != nil {
 		return err
@@ -111,7 +120,7 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search, Recovery: f.recovery,
 		Engine: f.engine, Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
 		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval, ProbeCommand: f.probeCommand,
-		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog,
+		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog, NGINXStatus: f.nginxStatus,
 	}
 	if err := f.searchFlags.check(&f.loadFlags, f.workers > 0 || options.Discoverable()); err != nil {
 		return err

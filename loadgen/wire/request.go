@@ -194,14 +194,6 @@ func (r *Requests) ForRun(epoch time.Time, start time.Duration) *Requests {
 	return &of
 }
 
-// AppendID appends a request's X-Request-Id: weir, the run's epoch in Unix milliseconds, the trial's
-// start in milliseconds from it, and the request's position in the plan, all of which the record has.
-func AppendID(to []byte, epoch time.Time, start time.Duration, position int) []byte {
-	to = strconv.AppendInt(append(to, "weir-"...), epoch.UnixMilli(), 10)
-	to = strconv.AppendInt(append(to, '-'), start.Milliseconds(), 10)
-	return strconv.AppendInt(append(to, '-'), int64(position), 10)
-}
-
 // At returns the request with that position in the plan as it goes on the wire, head and body. The bytes
 // are not the caller's to change; they are in scratch or not.
 func (r *Requests) At(position int, scratch []byte) []byte {

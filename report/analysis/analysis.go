@@ -155,6 +155,9 @@ type Lane struct {
 
 	Recovery *Recovery `json:"recovery"` // after the load; null: not observed
 	Search   *Search   `json:"search"`   // for the highest sustained rate; null: the run was none
+
+	ProxyLog    *ProxyLog    `json:"proxy_log,omitempty"`    // NGINX's access log, joined with the lane's requests
+	ProxyStatus *ProxyStatus `json:"proxy_status,omitempty"` // its stub_status during the lane's trials
 }
 
 // LostSYNs are the connections that lost as many SYNs.

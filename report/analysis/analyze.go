@@ -40,6 +40,8 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 	}
 	r.spoil(c)
 	r.doubt(c)
+	r.doubtProxyLog()
+	r.doubtProxyStatus()
 	for _, l := range r.lanes {
 		out, o := r.lane(l, c)
 		if iv, ok := c.overCapacity(cmp.Or(o.failure, o.overflow)); ok {
@@ -107,6 +109,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	if l.slots == 0 {
 		out.PlateauBounds = nil // what the queue took in is not known
 	}
+	out.ProxyLog, out.ProxyStatus = r.proxyLog(l, out.Sent), r.proxyStatus(l)
 	out.Reconciliation = r.reconcile(l, c)
 	out.Cause = r.cause(l, c, out.Reconciliation)
 	out.Search = r.search(l)

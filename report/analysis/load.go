@@ -24,6 +24,7 @@ type run struct {
 	hosts    map[string]*host
 	services []runfile.Service
 	events   []runfile.Event
+	proxy    proxyLogs
 	warnings []Warning
 	replayed int // requests that were simulated so far
 
@@ -98,7 +99,7 @@ var counterNames = [nCounters]string{"TcpExtListenOverflows", "TcpExtListenDrops
 const (
 	maxBins    = 1 << 20
 	maxSamples = 1 << 22
-	maxRecords = 1 << 20 // of services, and of events
+	maxRecords = 1 << 20 // of services, of events, and of sums of the access log
 	maxHosts   = 64
 )
 
@@ -158,14 +159,20 @@ func (l *loader) add(rec runfile.Record) error {
 		l.run.services = append(l.run.services, *rec)
 	case *runfile.Event:
 		l.run.events = append(l.run.events, *rec)
+	case *runfile.Failure:
+		l.run.proxy.failure(l.byIndex[rec.Trial], rec)
+	case *runfile.Access:
+		l.run.proxy.access = append(l.run.proxy.access, *rec)
+	case *runfile.Proxied:
+		l.run.proxy.request(rec)
 	case *runfile.Footer:
 		l.run.footer = rec
 	}
 	if len(l.run.hosts) > maxHosts {
 		return fmt.Errorf("more than %d hosts", maxHosts)
 	}
-	if len(l.run.services) > maxRecords || len(l.run.events) > maxRecords {
-		return fmt.Errorf("more than %d service or event records", maxRecords)
+	if len(l.run.services) > maxRecords || len(l.run.events) > maxRecords || len(l.run.proxy.access) > maxRecords {
+		return fmt.Errorf("more than %d service, event or access records", maxRecords)
 	}
 	return nil
 }
@@ -285,6 +292,9 @@ func (l *loader) sample(rec *runfile.Sample) error {
 	if l.samples++; l.samples > maxSamples {
 		return fmt.Errorf("more than %d samples", maxSamples)
 	}
+	if l.run.proxy.addStatus(rec) {
+		return nil // it speaks of no kernel
+	}
 	l.run.host(rec.Host).sample(rec)
 	s := sample{at: rec.At}
 	for i, name := range counterNames {
@@ -309,6 +319,9 @@ func (r *run) sort() {
 	}
 	for _, l := range r.lanes {
 		slices.SortFunc(l.trials, byStart)
+	}
+	for _, s := range r.proxy.status {
+		s.sort()
 	}
 	for _, s := range r.samples {
 		slices.SortStableFunc(s, func(a, b sample) int { return cmp.Compare(a.at, b.at) })

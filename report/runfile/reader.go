@@ -211,6 +211,10 @@ func newRecord(kind string) Record {
 		return &Service{}
 	case "event":
 		return &Event{}
+	case "access":
+		return &Access{}
+	case "proxied":
+		return &Proxied{}
 	case "footer":
 		return &Footer{}
 	}

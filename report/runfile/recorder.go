@@ -1,6 +1,7 @@
 package runfile
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,7 +30,8 @@ type Recorder struct {
 	mu     sync.Mutex
 	lanes  map[string]time.Duration // deadlines
 	trials map[int]*trialResults    // that are running
-	last   time.Duration            // the latest time in anything recorded
+	join   joining
+	last   time.Duration // the latest time in anything recorded
 	err    error
 	closed bool
 
@@ -74,7 +76,7 @@ func (r *Recorder) Trial(t Trial) error {
 		return fmt.Errorf("record trial %d: the header has no lane %q", t.Index, t.Lane)
 	}
 	r.mu.Lock()
-	r.trials[t.Index] = newTrialResults(t.Index, deadline)
+	r.trials[t.Index] = newTrialResults(t.Index, t.Start, deadline)
 	r.mu.Unlock()
 	return r.write(&t, t.Start)
 }
@@ -134,6 +136,18 @@ func (r *Recorder) Event(e Event) error {
 	return r.write(&e, e.At)
 }
 
+// Access records what an access log's lines say in sum.
+func (r *Recorder) Access(a Access) error { return r.write(&a, a.At) }
+
+// Proxied takes what an access log says of one request, of any number of them in any order. In the record come
+// examples, and those of the failed requests that are kept singly.
+func (r *Recorder) Proxied(p Proxied, example bool) error {
+	if !r.join.line(&p) && !example {
+		return nil
+	}
+	return r.write(&p, p.At)
+}
+
 // Err returns the first error, nil while all went well.
 func (r *Recorder) Err() error {
 	r.mu.Lock()
@@ -188,7 +202,7 @@ func (r *Recorder) flush() {
 	for _, t := range running {
 		for _, s := range t.all() {
 			filled := s.take()
-			err := filled.write(r.w, &r.encoder)
+			err := errors.Join(filled.write(r.w, &r.encoder), r.joined(t.start, filled.failures))
 			s.giveBack(filled)
 			r.mu.Lock()
 			r.last = max(r.last, filled.last)
@@ -196,6 +210,17 @@ func (r *Recorder) flush() {
 			r.mu.Unlock()
 		}
 	}
+}
+
+// joined writes what an access log has said already of failures that were just written.
+func (r *Recorder) joined(start time.Duration, failures []*Failure) error {
+	var errs []error
+	for _, f := range failures {
+		if p := r.join.failure(requestKey{start.Truncate(time.Millisecond), f.Result.Seq}); p != nil {
+			errs = append(errs, r.w.Write(p))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // clip bounds a text that came from outside.

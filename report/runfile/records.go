@@ -8,6 +8,7 @@ import (
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
 	"weir/probe"
+	"weir/probe/nginxlog"
 )
 
 // Schema names the format and its version. A reader refuses any other.
@@ -200,6 +201,35 @@ type Event struct {
 	Text   string        `json:"text,omitempty"` // hostile: bounded, and escaped by every renderer
 }
 
+// Access sums what the lines of a proxy's access log say of one trial's requests, as they were read within one bin.
+// A try is one attempt at one upstream server.
+type Access struct {
+	Host        string         `json:"host"`
+	At          time.Duration  `json:"at"`                    // beginning of the bin
+	TrialStart  time.Duration  `json:"trial_start"`           // as X-Request-Id has it: in whole milliseconds (loadgen/wire.ID)
+	Requests    uint64         `json:"requests,omitempty"`    // a line each
+	Tries       uint64         `json:"tries,omitempty"`       // at servers
+	Retried     uint64         `json:"retried,omitempty"`     // requests with more than one
+	Saved       uint64         `json:"saved,omitempty"`       // of Retried: answered below 500 in the end
+	Hidden      map[int]uint64 `json:"hidden,omitempty"`      // of Saved: what their failed tries ended in, by upstream status, which no client saw
+	Unconnected uint64         `json:"unconnected,omitempty"` // tries that got no connection
+	Connect     time.Duration  `json:"connect,omitempty"`     // all tries' time in connecting,
+	Header      time.Duration  `json:"header,omitempty"`      // in waiting for a response header,
+	Body        time.Duration  `json:"body,omitempty"`        // and in the rest of the response
+	Foreign     uint64         `json:"foreign,omitempty"`     // lines of requests that are none of this run's, in a record of their own
+	Unread      uint64         `json:"unread,omitempty"`      // lines that are not in the log_format, in the same
+}
+
+// Proxied is one request as a proxy's access log tells it: of a Failure with the same trial and position, or
+// an example of what a retry hid.
+type Proxied struct {
+	Host       string           `json:"host"`
+	At         time.Duration    `json:"at"`          // when the line was read
+	TrialStart time.Duration    `json:"trial_start"` // see Access
+	Seq        int              `json:"seq"`
+	Request    nginxlog.Request `json:"request"`
+}
+
 // Footer is the last line of a run that ended by itself.
 type Footer struct {
 	At     time.Duration     `json:"at"`
@@ -225,4 +255,6 @@ func (*Sample) kind() string   { return "sample" }
 func (*Host) kind() string     { return "host" }
 func (*Service) kind() string  { return "service" }
 func (*Event) kind() string    { return "event" }
+func (*Access) kind() string   { return "access" }
+func (*Proxied) kind() string  { return "proxied" }
 func (*Footer) kind() string   { return "footer" }

@@ -12,6 +12,7 @@ import (
 // any others together.
 type trialResults struct {
 	index    int
+	start    time.Duration
 	deadline time.Duration
 	shared   *shard
 
@@ -21,8 +22,8 @@ type trialResults struct {
 
 var _ loadgen.Sharded = (*trialResults)(nil)
 
-func newTrialResults(index int, deadline time.Duration) *trialResults {
-	t := &trialResults{index: index, deadline: deadline}
+func newTrialResults(index int, start, deadline time.Duration) *trialResults {
+	t := &trialResults{index: index, start: start, deadline: deadline}
 	t.shared = t.newShard()
 	return t
 }

@@ -8,6 +8,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/probe/nginxlog"
 )
 
 // What no run reaches. A record that does was damaged or made to harm whoever reads it.
@@ -24,6 +25,7 @@ const (
 	maxSysctls      = 256
 	maxOutcomes     = 128  // in a bin; more than are defined, so that later versions may add some
 	maxLost         = 255  // SYNs of a connection: tcp_syn_retries is a byte
+	maxTries        = 64   // of a request; more than a log's reader keeps
 	maxName         = 4096 // bytes of a string that is a name, an address or an example
 )
 
@@ -70,6 +72,13 @@ func validate(rec Record) error {
 		return errors.Join(names(rec.Host), times(rec.At, rec.Sum))
 	case *Event:
 		return errors.Join(names(rec.Host, rec.Source, rec.Class, rec.Text), times(rec.At))
+	case *Access:
+		if len(rec.Hidden) > 1000 {
+			return fmt.Errorf("more than a thousand statuses")
+		}
+		return errors.Join(names(rec.Host), times(rec.At, rec.TrialStart), sums(rec.Connect, rec.Header, rec.Body))
+	case *Proxied:
+		return errors.Join(names(rec.Host), times(rec.At, rec.TrialStart), count("seq", rec.Seq), request(&rec.Request))
 	case *Footer:
 		return errors.Join(names(rec.Reason), times(rec.At))
 	}
@@ -145,6 +154,38 @@ func times(ts ...time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// sums are times that were added up over any number of requests.
+func sums(ts ...time.Duration) error {
+	for _, t := range ts {
+		if t < 0 {
+			return fmt.Errorf("times add up to %v", t)
+		}
+	}
+	return nil
+}
+
+func request(r *nginxlog.Request) error {
+	if len(r.Tries) > maxTries || r.More < 0 || r.Status < 0 || r.Status > 999 {
+		return fmt.Errorf("a request with status %d, %d tries and %d more", r.Status, len(r.Tries), r.More)
+	}
+	optional := func(ts ...*time.Duration) error {
+		for _, t := range ts {
+			if t != nil && times(*t) != nil {
+				return times(*t)
+			}
+		}
+		return nil
+	}
+	err := optional(r.Took)
+	for _, t := range r.Tries {
+		if t.Status < 0 || t.Status > 999 {
+			err = fmt.Errorf("a try with status %d", t.Status)
+		}
+		err = errors.Join(err, names(t.Addr), optional(t.Connect, t.Header, t.Response))
+	}
+	return err
 }
 
 func rates(rs ...float64) error {

@@ -21,6 +21,7 @@ type Config struct {
 	Group             map[string]string // of the upstream block: keepalive, …; "" for a directive without a value
 	Workers           int               // worker_processes; 0: 1
 	WorkerConnections int               // 0: so many that they are never the limit
+	Status            bool              // stub_status on StatusSocket: needs an NGINX that has the module, see HasStatus
 	RunAs             string            // the user directive; needed where only one uid is mapped. Empty: left out
 }
 
@@ -30,6 +31,13 @@ const readyPath = "/weir-ready"
 // ErrorLog and AccessLog are where NGINX writes.
 func (c Config) ErrorLog() string  { return filepath.Join(c.Dir, "error.log") }
 func (c Config) AccessLog() string { return filepath.Join(c.Dir, "access.log") }
+
+// StatusSocket is where stub_status answers: a socket of its own, so that the status does not stand in the queue
+// which is being overloaded, and is reached from every network namespace.
+func (c Config) StatusSocket() string { return filepath.Join(c.Dir, "status.sock") }
+
+// maxSocketPath is the longest path that a unix socket may have (sun_path in linux/un.h, less its NUL).
+const maxSocketPath = 107
 
 // backlog is what NGINX asks for on its own listener. Its default of 511 would let the proxy's queue
 // overflow before the backend's in a large burst, and the wrong queue would be measured.
@@ -63,7 +71,11 @@ func (c Config) text() string {
 	line("    location = %s { access_log off; return 204; }", readyPath)
 	line("    location / {\n      %s", c.pass())
 	directives(line, "      ", c.Directives)
-	line("    }\n  }\n}")
+	line("    }\n  }")
+	if c.Status {
+		line("  server { listen %s; access_log off; location / { stub_status; } }", quote("unix:"+c.StatusSocket()))
+	}
+	line("}")
 	return b.String()
 }
 

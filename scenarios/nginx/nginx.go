@@ -55,6 +55,13 @@ func Find(ctx context.Context, given string) (path, version string, err error) {
 	return path, string(m[1]), nil
 }
 
+// HasStatus reports whether an NGINX can serve its status in a folder: it was built with the module, and the
+// folder's name is short enough for a socket.
+func HasStatus(ctx context.Context, path string, c Config) bool {
+	out, err := exec.CommandContext(ctx, path, "-V").CombinedOutput()
+	return err == nil && bytes.Contains(out, []byte("--with-http_stub_status_module")) && len(c.StatusSocket()) <= maxSocketPath
+}
+
 var versionText = regexp.MustCompile(`version: \S*?/?([0-9][0-9.]*)`)
 
 // Server is a running NGINX.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"weir/probe/nginxlog"
+	"weir/probe/nginxstatus"
 )
 
 // installed finds NGINX; without it the test fails where everything must be there, and says so elsewhere.
@@ -45,7 +46,9 @@ func freeAddress(t *testing.T) string {
 
 func start(t *testing.T, c Config) *Server {
 	t.Helper()
-	c.Dir = t.TempDir()
+	if c.Dir == "" {
+		c.Dir = t.TempDir()
+	}
 	if u, err := user.Current(); err == nil && u.Uid == "0" {
 		c.RunAs = "root"
 	}
@@ -151,6 +154,45 @@ func TestFastCGI(t *testing.T) {
 	defer resp.Body.Close()
 	if body, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusTeapot {
 		t.Errorf("%s, %s", resp.Status, body)
+	}
+}
+
+// TestStatus polls a real NGINX's stub_status on its socket.
+func TestStatus(t *testing.T) {
+	path := installed(t)
+	dir, err := os.MkdirTemp("", "status") // t.TempDir may be longer than sun_path
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	c := Config{Dir: dir, Upstreams: []string{"127.0.0.1:9"}, Status: true}
+	if !HasStatus(t.Context(), path, c) {
+		t.Skipf("NOT TESTED: %s was built without stub_status", path)
+	}
+	s := start(t, c)
+	if err := s.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p, err := nginxstatus.New("nginx", "unix:"+s.StatusSocket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	before := p.Read(t.Context(), time.Now())
+	for range 3 {
+		get(t, s.Listen)
+	}
+	after := p.Read(t.Context(), time.Now())
+	if len(before.Errors)+len(after.Errors) > 0 {
+		t.Fatalf("%v %v", before.Errors, after.Errors)
+	}
+	n := after.Counters[nginxstatus.Requests] - before.Counters[nginxstatus.Requests]
+	if n != 4 || after.Gauges[nginxstatus.Active] < 1 { // three, and the poll itself
+		t.Errorf("three requests and a poll are %d requests; %v", n, after)
+	}
+	c.Dir = strings.Repeat("x", maxSocketPath)
+	if HasStatus(t.Context(), path, c) {
+		t.Error("a socket with a name that no socket can have")
 	}
 }
 

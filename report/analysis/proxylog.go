@@ -1,0 +1,190 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"weir/loadgen"
+	"weir/report/runfile"
+)
+
+// proxyLogs are what a proxy's access log and its status said, and the failures that it may say something of.
+type proxyLogs struct {
+	access   []runfile.Access
+	requests map[requestKey]*runfile.Proxied
+	failures map[requestKey]loadgen.Result
+	status   map[string]*statusPolls // by what their samples go under
+}
+
+// requestKey names a request as X-Request-Id does: by its trial's start in whole milliseconds and its position.
+type requestKey struct {
+	trialStart time.Duration
+	seq        int
+}
+
+// maxProxied bounds the single requests that are kept: examples, not counts.
+const maxProxied = 1 << 17
+
+func (p *proxyLogs) failure(t *trial, f *runfile.Failure) {
+	if p.failures == nil {
+		p.failures = map[requestKey]loadgen.Result{}
+	}
+	if len(p.failures) < maxProxied {
+		p.failures[requestKey{t.idStart(), f.Result.Seq}] = f.Result
+	}
+}
+
+func (p *proxyLogs) request(r *runfile.Proxied) {
+	if p.requests == nil {
+		p.requests = map[requestKey]*runfile.Proxied{}
+	}
+	if len(p.requests) < maxProxied {
+		p.requests[requestKey{r.TrialStart, r.Seq}] = r
+	}
+}
+
+// idStart is the trial's start as X-Request-Id has it.
+func (t *trial) idStart() time.Duration { return t.Start.Truncate(time.Millisecond) }
+
+// inAccessLog is how many of the lane's requests the access log has.
+func (r *run) inAccessLog(l *lane) (n uint64) {
+	of := trialsByID(l)
+	for _, a := range r.proxy.access {
+		if of[a.TrialStart] != nil {
+			n += a.Requests
+		}
+	}
+	return n
+}
+
+func trialsByID(l *lane) map[time.Duration]*trial {
+	of := map[time.Duration]*trial{}
+	for _, t := range l.trials {
+		of[t.idStart()] = t
+	}
+	return of
+}
+
+// proxyLog joins the access log with the lane's requests; nil where the log has none of them.
+func (r *run) proxyLog(l *lane, sent uint64) *ProxyLog {
+	of := trialsByID(l)
+	out := &ProxyLog{Hidden: map[string]uint64{}}
+	var connect, header, body time.Duration
+	for _, a := range r.proxy.access {
+		if a.Requests == 0 || of[a.TrialStart] == nil {
+			continue
+		}
+		out.Requests += a.Requests
+		out.Tries += a.Tries
+		out.Retried += a.Retried
+		out.Saved += a.Saved
+		out.Unconnected += a.Unconnected
+		for status, n := range a.Hidden {
+			out.Hidden[fmt.Sprint(status)] += n
+		}
+		connect, header, body = connect+a.Connect, header+a.Header, body+a.Body
+	}
+	if out.Requests == 0 {
+		return nil
+	}
+	if sent > out.Requests {
+		out.Missing = sent - out.Requests
+	}
+	out.TriesPerRequest = ratio(float64(out.Tries), float64(out.Requests))
+	all := connect + header + body
+	out.Upstream = all.Seconds()
+	out.Connect, out.Header, out.Body = ratio(float64(connect), float64(all)), ratio(float64(header), float64(all)), ratio(float64(body), float64(all))
+	out.Kinds = r.kinds(of)
+	return out
+}
+
+func ratio(a, b float64) *float64 {
+	if b == 0 {
+		return nil
+	}
+	x := a / b
+	return &x
+}
+
+// How much of the single requests a report shows: examplesOfKind of each of maxKinds.
+const (
+	examplesOfKind = 3
+	maxKinds       = 20
+)
+
+// kinds sorts the single requests of some trials by how they fared.
+func (r *run) kinds(of map[time.Duration]*trial) []ProxiedKind {
+	var keys []requestKey
+	for key := range r.proxy.requests {
+		if of[key.trialStart] != nil {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b requestKey) int {
+		return cmp.Or(cmp.Compare(a.trialStart, b.trialStart), cmp.Compare(a.seq, b.seq))
+	})
+	out := []ProxiedKind{}
+	for _, key := range keys {
+		p := r.proxy.requests[key]
+		result, failed := r.proxy.failures[key]
+		if !failed {
+			result.Outcome = loadgen.OK
+		}
+		outcome, class := string(result.Outcome), p.Request.Class()
+		i := slices.IndexFunc(out, func(k ProxiedKind) bool { return k.Outcome == outcome && k.Class == class })
+		if i < 0 {
+			i, out = len(out), append(out, ProxiedKind{Outcome: outcome, Class: class, Examples: []Proxied{}})
+		}
+		k := &out[i]
+		if k.Kept++; len(k.Examples) < examplesOfKind {
+			k.Examples = append(k.Examples, proxied(of[key.trialStart].Index, p, result, failed))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b ProxiedKind) int { return cmp.Compare(b.Kept, a.Kept) })
+	return out[:min(len(out), maxKinds)]
+}
+
+func proxied(trial int, p *runfile.Proxied, result loadgen.Result, failed bool) Proxied {
+	out := Proxied{Trial: trial, Seq: p.Seq, Status: p.Request.Status, Took: optionalSeconds(p.Request.Took), Tries: []ProxyTry{}, Text: tell(&p.Request, result.Outcome)}
+	if failed {
+		due, latency := result.Due.Seconds(), (result.Done - result.Due).Seconds()
+		out.Due, out.Latency = &due, &latency
+	}
+	for _, t := range p.Request.Tries {
+		out.Tries = append(out.Tries, ProxyTry{t.Addr, t.Status, optionalSeconds(t.Connect), optionalSeconds(t.Header), optionalSeconds(t.Response)})
+	}
+	return out
+}
+
+func optionalSeconds(d *time.Duration) *float64 {
+	if d == nil {
+		return nil
+	}
+	s := d.Seconds()
+	return &s
+}
+
+// doubtProxyLog warns where the access log cannot be what was meant.
+func (r *run) doubtProxyLog() {
+	var ours, foreign, unread uint64
+	for _, a := range r.proxy.access {
+		ours, foreign, unread = ours+a.Requests, foreign+a.Foreign, unread+a.Unread
+	}
+	if unread > 0 {
+		r.warn("access_log_format", "%d of %d lines of NGINX's access log are not in weir's log_format and were left out: weir run --print-nginx-config prints it.", unread, ours+foreign+unread)
+	}
+	if foreign > 0 && ours == 0 {
+		r.warn("access_log_unjoined", "None of the %d requests in NGINX's access log has an X-Request-Id of this run, so none could be joined: is it the log of the proxy under load, and are the ids sent on to it?", foreign)
+	}
+	for _, l := range r.lanes {
+		var sent uint64
+		for _, t := range l.trials {
+			sent += t.figures.sent
+		}
+		if n := r.inAccessLog(l); n > 0 && n < sent-sent/100 {
+			r.warn("access_log_gaps", "%s: NGINX's access log has no line of %d of the %d requests sent: they did not reach NGINX, which logs no connection that it has not accepted, or its log is buffered (buffer=) or written to another file.", l.Name, sent-n, sent)
+		}
+	}
+}
