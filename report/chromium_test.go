@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,12 +50,26 @@ var (
 	dataAttr = regexp.MustCompile(`data-([a-z]+)="([^"]*)"`)
 )
 
-func open(t *testing.T, a *analysis.Analysis) opened {
+func open(t *testing.T, a *analysis.Analysis) opened { return openAnd(t, a, "") }
+
+// openAnd runs a script in the page, which then is without its policy: no other script than its own could be.
+func openAnd(t *testing.T, a *analysis.Analysis, script string) opened {
 	t.Helper()
 	browser := chromium(t)
 	dir := t.TempDir()
 	if err := WriteAll(dir, a); err != nil {
 		t.Fatal(err)
+	}
+	if script != "" {
+		path := filepath.Join(dir, "report.html")
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAllLiteral(page, nil)
+		if err := os.WriteFile(path, append(open, "<script>"+script+"</script>"...), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
@@ -267,5 +282,42 @@ func expectLatencies(want map[string]map[string][]float64, lane string, l *analy
 			want["tail"] = map[string][]float64{}
 		}
 		want["tail"]["lane "+lane] = slow
+	}
+}
+
+// TestPageByHand: a key moves the cursor of a timeline, which is said, and in every figure on the same axis; each figure
+// has its table, and an image to save.
+func TestPageByHand(t *testing.T) {
+	a := demo()
+	o := openAnd(t, a, `addEventListener('load', () => {
+		const done = document.documentElement.dataset, saved = [];
+		HTMLAnchorElement.prototype.click = function () { saved.push(this.download + this.href.slice(0, 15)); };
+		const timeline = document.getElementById('time-0');
+		timeline.dispatchEvent(new KeyboardEvent('keydown', { key: 'End' }));
+		done.said = document.getElementById('said').textContent;
+		for (const d of document.querySelectorAll('details.values')) d.open = true;
+		for (const b of document.querySelectorAll('button.save')) b.click();
+		timeline.dispatchEvent(new KeyboardEvent('keydown', { key: 'End' }));
+		done.tips = [...document.querySelectorAll('.tip')].length;
+		done.saved = saved.join(' ');
+		setTimeout(() => { done.rows = [...document.querySelectorAll('details.values table')].map((t) => t.rows.length - 1).join(' '); });
+	})`)
+	l := &a.Lanes[0]
+	bins, cells := len(l.Timeline.AtS), len(l.LatencyMap.OK)
+	if want := fmt.Sprintf("Trial %d, 640 req/s; %.1f s into the run: offered ", l.Trials[14].Index, l.Timeline.AtS[bins-1]); !strings.HasPrefix(o.data["said"], want) {
+		t.Errorf("the last bin is said to be %q, want %q…", o.data["said"], want)
+	}
+	if tips, _ := strconv.Atoi(o.data["tips"]); tips < 4 {
+		t.Errorf("%s of the four figures on the axis of time show what is at the cursor", o.data["tips"])
+	}
+	if n := strings.Count(o.data["saved"], ".pngdata:image/png"); n != 9 {
+		t.Errorf("saved %q, want an image of each of the 9 charts", o.data["saved"])
+	}
+	want := fmt.Sprintf("%d %d %d %d %d 15 15", bins, len(a.Lanes[1].Timeline.AtS), cells, len(a.Lanes[1].LatencyMap.OK), len(l.Percentiles))
+	if o.data["rows"] != want {
+		t.Errorf("tables of %s rows, want %s", o.data["rows"], want)
+	}
+	if o.log != "" || o.data["errors"] != "" {
+		t.Errorf("the page complains:\n%s%s", o.log, o.data["errors"])
 	}
 }

@@ -441,13 +441,46 @@
         { type: 'dataZoom', startValue: Math.max(0, b.start - b.width / 20), endValue: Math.min(end, b.start + b.width * 1.05) } : { type: 'dataZoom', start: 0, end: 100 });
     });
   }
+  function picture(c) { // the figure below a line that says of what it is: an image is soon alone
+    const chart = c.chart.renderToCanvas({ pixelRatio: 2, backgroundColor: css('paper') }), whole = element('canvas'), room = 60;
+    whole.width = chart.width;
+    whole.height = chart.height + room;
+    const g = whole.getContext('2d');
+    g.fillStyle = css('paper');
+    g.fillRect(0, 0, whole.width, whole.height);
+    g.fillStyle = css('ink');
+    g.font = '26px ' + getComputedStyle(document.body).fontFamily;
+    const part = (selector, within) => c.node.closest(within).querySelector(selector).textContent;
+    g.fillText([part('.lane', 'figure'), part('h2', 'section'), document.title].join(' · '), 12, 38, whole.width - 24);
+    g.drawImage(chart, 0, room);
+    return whole.toDataURL('image/png');
+  }
+  // A timeline by keyboard: its cursor moves from bin to bin, and what stands there is said.
+  const said = document.getElementById('said');
+  data.lanes.forEach((lane, l) => {
+    const c = charts.find((k) => k.id === 'time-' + l), t = lane.timeline;
+    if (!c) return;
+    let at = -1;
+    c.node.tabIndex = 0;
+    c.node.addEventListener('keydown', (e) => {
+      const to = { ArrowRight: at + 1, ArrowLeft: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: t.x.length - 1 }[e.key];
+      if (to === undefined) return;
+      e.preventDefault();
+      first(c);
+      at = Math.min(Math.max(to, 0), t.x.length - 1);
+      const [x, y] = c.chart.convertToPixel({ xAxisIndex: 0, yAxisIndex: 0 }, [t.x[at] + t.bin / 2, 0]);
+      c.chart.dispatchAction({ type: 'showTip', x, y: y - 20 });
+      said.textContent = binName(t, at) + ': ' + binLines(t, at).map(([, name, v]) => name + ' ' + v).join(', ');
+    });
+    c.node.addEventListener('blur', () => c.chart?.dispatchAction({ type: 'hideTip' }));
+  });
   for (const button of document.querySelectorAll('button.save')) {
     const found = charts.find((c) => c.id === button.dataset.chart);
     button.hidden = !found;
     button.addEventListener('click', () => {
       first(found);
       const link = element('a');
-      link.href = found.chart.getDataURL({ pixelRatio: 2, backgroundColor: css('paper') });
+      link.href = picture(found);
       link.download = 'weir-' + found.id + '.png';
       link.click();
     });
