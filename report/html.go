@@ -111,8 +111,9 @@ type class struct{ Name, CSS string }
 type laneView struct {
 	*analysis.Lane
 	Facts     []fact
-	Spread    string // the heat map in words
-	Tail      string // the percentile curve in words
+	Also      []string // the causes of fewer failures
+	Spread    string   // the heat map in words
+	Tail      string   // the percentile curve in words
 	Marks     []string
 	Outcomes  []outcomeView
 	Quantiles [][]string
@@ -126,7 +127,7 @@ type outcomeView struct {
 }
 
 func viewLane(l *analysis.Lane) laneView {
-	v := laneView{Lane: l, TrialRows: trialRows(l), Proxied: proxiedRows(l)}
+	v := laneView{Lane: l, Also: otherCauses(l), TrialRows: trialRows(l), Proxied: proxiedRows(l)}
 	v.Outcomes = append(v.Outcomes, outcomeView{class{"ok", "c-ok"}, count(l.Outcomes["ok"]), share(l.Outcomes["ok"], l.Offered)})
 	for _, f := range failures(l.Outcomes, l.Late) {
 		name := f.Name

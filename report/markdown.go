@@ -83,6 +83,9 @@ func mdLane(b *strings.Builder, l *analysis.Lane) {
 	for _, e := range l.Cause.Evidence {
 		fmt.Fprintf(b, "- %s\n", md(e))
 	}
+	for _, also := range otherCauses(l) {
+		fmt.Fprintf(b, "- %s\n", md(also))
+	}
 	if len(l.Cause.Evidence) > 0 {
 		b.WriteString("\n")
 	}

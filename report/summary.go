@@ -292,6 +292,16 @@ func causes(a *analysis.Analysis) []string {
 	return list
 }
 
+// otherCauses are those of the lane's lesser classes of failures; the first one's is the lane's.
+func otherCauses(l *analysis.Lane) (list []string) {
+	for i, c := range l.Causes {
+		if i > 0 {
+			list = append(list, fmt.Sprintf("beside that %s (%s): %s", plural(c.Requests, "request"), c.Cause.Code, c.Cause.Text))
+		}
+	}
+	return list
+}
+
 // warnings are the warnings with those that say the same of several lanes ("direct: …", "proxy: …") in one.
 func warnings(a *analysis.Analysis) []analysis.Warning {
 	var list []analysis.Warning

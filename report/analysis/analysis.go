@@ -106,11 +106,18 @@ type Reconciliation struct {
 
 // Cause is why requests failed, as far as it was proved.
 type Cause struct {
-	Code          string   `json:"code"`           // "accept_queue_overflow", "unix_queue_overflow", "none", "undetermined", …
+	Code          string   `json:"code"`           // as the list of codes in report/analysis/codes.go has them; "undetermined" where the record proves none
 	Text          string   `json:"text"`           // one plain sentence
 	EvidenceLevel int      `json:"evidence_level"` // 0..4, ANALYSIS ladder
 	EvidenceName  string   `json:"evidence_name"`  // "none", "order", "accounting", "dose-response", "intervention"
 	Evidence      []string `json:"evidence"`       // what was found, in words, with numbers
+}
+
+// ClassCause is the cause of one class of a lane's failures.
+type ClassCause struct {
+	Class    string `json:"class"`    // "queue": of a kind that a full queue produces, "late", "slow", "closed", "refused", "proxy", "server", "raced", "generator"
+	Requests uint64 `json:"requests"` // how many went bad so
+	Cause    Cause  `json:"cause"`    // why
 }
 
 // Lane is what one path showed.
@@ -153,8 +160,9 @@ type Lane struct {
 	Guides         []Guide           `json:"latency_guides"`        // where latencies should gather
 	LogClasses     []LogClass        `json:"log_classes,omitempty"` // NGINX's own account, most frequent first
 
-	Recovery *Recovery `json:"recovery"` // after the load; null: not observed
-	Search   *Search   `json:"search"`   // for the highest sustained rate; null: the run was none
+	Causes   []ClassCause `json:"causes"`   // of each class of failures by itself, the most frequent first
+	Recovery *Recovery    `json:"recovery"` // after the load; null: not observed
+	Search   *Search      `json:"search"`   // for the highest sustained rate; null: the run was none
 
 	ProxyLog    *ProxyLog    `json:"proxy_log,omitempty"`    // NGINX's access log, joined with the lane's requests
 	ProxyStatus *ProxyStatus `json:"proxy_status,omitempty"` // its stub_status during the lane's trials

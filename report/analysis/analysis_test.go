@@ -52,7 +52,7 @@ func TestMeasuringRun(t *testing.T) {
 			t.Errorf("%s: reconciliation %+v", l.Name, r)
 		}
 		c := l.Cause
-		if c.Code != "accept_queue_overflow" || c.EvidenceLevel != 2 || c.EvidenceName != "accounting" || !strings.Contains(c.Text, saw[l.Name]) {
+		if c.Code != "worker_bound_overflow" || c.EvidenceLevel != 2 || c.EvidenceName != "accounting" || !strings.Contains(c.Text, saw[l.Name]) {
 			t.Errorf("%s: cause %+v", l.Name, c)
 		}
 		if *l.MaxRecvQ != 17 || *l.BacklogLimit != 16 || *l.Overflows != *l.ListenerDrops || *l.Overflows == 0 {
@@ -180,7 +180,7 @@ func TestForeignOverflows(t *testing.T) {
 	w.sample = func(s *probe.Sample) { s.Counters["TcpExtListenOverflows"] += uint64(s.At / (50 * ms)) }
 	a := analyze(t, w.record(t))
 	l := a.Lanes[0]
-	if !a.Valid || *l.Overflows != *l.ListenerDrops || *l.Reconciliation.Ratio != 1 || l.Cause.Code != "accept_queue_overflow" || l.Cause.EvidenceLevel != 2 {
+	if !a.Valid || *l.Overflows != *l.ListenerDrops || *l.Reconciliation.Ratio != 1 || l.Cause.Code != "worker_bound_overflow" || l.Cause.EvidenceLevel != 2 {
 		t.Errorf("valid %v, %d overflows of %d drops, %+v, %+v", a.Valid, *l.Overflows, *l.ListenerDrops, l.Reconciliation, l.Cause)
 	}
 	near(t, "overflow onset", l.OverflowOnset.RPS, 400, .02)
@@ -199,7 +199,7 @@ func TestProxyRetries(t *testing.T) {
 	w.lanes, w.mode, w.retry, w.deadline = []string{"proxy"}, "retrial", []time.Duration{300 * ms, 600 * ms}, 250*ms
 	w.result = func(_ string, r *loadgen.Result) { r.SYNRetrans = 0 }
 	l := analyze(t, w.record(t)).Lanes[0]
-	if c := l.Cause; c.Code != "accept_queue_overflow" || c.EvidenceLevel > 1 || l.Late == 0 {
+	if c := l.Cause; c.Code != "worker_bound_overflow" || c.EvidenceLevel > 1 || l.Late == 0 {
 		t.Errorf("%d late, %+v", l.Late, c)
 	}
 }

@@ -111,7 +111,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	}
 	out.ProxyLog, out.ProxyStatus = r.proxyLog(l, out.Sent), r.proxyStatus(l)
 	out.Reconciliation = r.reconcile(l, c)
-	out.Cause = r.cause(l, c, out.Reconciliation)
+	out.Cause, out.Causes = r.cause(l, c, out.Reconciliation)
 	out.Search = r.search(l)
 	out.Recovery = r.recovery(l)
 	out.Timeline = r.timeline(l, c)

@@ -20,8 +20,9 @@ var ladder = [...]string{"none", "order", "accounting", "dose-response", "interv
 const explained = 0.9
 
 // cause names the mechanism behind most of a lane's failures. Its opinion is that a wrong cause is worse
-// than none: what the record cannot prove is "undetermined", with what was seen as evidence.
-func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) Cause {
+// than none: what the record cannot prove is "undetermined", with what was seen as evidence. It also says the same of
+// each class of failures by itself, the most frequent first.
+func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) (Cause, []ClassCause) {
 	f := r.allFailures(l)
 	k := witness{run: r, lane: l, capacity: c, failures: f, rec: rec, queue: l.queue()}
 	k.drops = l.sum(func(f *figures) *uint64 { return f.drops })
@@ -30,29 +31,39 @@ func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) Cause {
 	k.overflows = l.overflows()
 	k.namespace = l.sum(func(f *figures) *uint64 { return f.namespace })
 
-	kinds := []struct {
-		n       uint64
-		explain func() Cause
-	}{
-		{f.sumFull(), k.fullQueue}, {l.late(), k.late}, {f.own, k.generator}, {f.refused, k.refused},
-		{f.proxy, k.proxy}, {f.server, k.server}, {f.closed, k.closed}, {f.slow, k.slow}, {f.raced, k.raced},
+	kinds := []failureKind{
+		{"queue", f.sumFull(), k.fullQueue}, {"late", l.late(), k.late}, {"generator", f.own, k.generator}, {"refused", f.refused, k.refused},
+		{"proxy", f.proxy, k.proxy}, {"server", f.server, k.server}, {"closed", f.closed, k.closed}, {"slow", f.slow, k.slow}, {"raced", f.raced, k.raced},
 	}
-	main, total := kinds[0], uint64(0)
+	total := uint64(0)
 	for _, kind := range kinds {
 		total += kind.n
-		if kind.n > main.n {
-			main = kind
-		}
 	}
 	if total == 0 {
-		return k.nothing()
+		return k.nothing(), []ClassCause{}
 	}
-	out := main.explain()
-	if main.n < total {
-		out.Evidence = append(out.Evidence, fmt.Sprintf("this speaks of %d of the %d requests that went bad", main.n, total))
+	slices.SortStableFunc(kinds, func(a, b failureKind) int { return cmp.Compare(b.n, a.n) })
+	each := []ClassCause{}
+	for _, kind := range kinds {
+		if kind.n == 0 {
+			break
+		}
+		c := kind.explain()
+		c.EvidenceName = ladder[c.EvidenceLevel]
+		each = append(each, ClassCause{Class: kind.class, Requests: kind.n, Cause: c})
 	}
-	out.EvidenceName = ladder[out.EvidenceLevel]
-	return out
+	out := each[0].Cause
+	if n := each[0].Requests; n < total {
+		out.Evidence = append(slices.Clone(out.Evidence), fmt.Sprintf("this speaks of %d of the %d requests that went bad", n, total))
+	}
+	return out, each
+}
+
+// failureKind is one class of failures with the rules for its cause.
+type failureKind struct {
+	class   string
+	n       uint64
+	explain func() Cause
 }
 
 // witness is what is known when the cause is to be named.
@@ -121,13 +132,14 @@ func (k *witness) fullQueue() Cause {
 
 // overflow is the verdict this program exists for. Affected counts the requests of a bin that it is to explain.
 func (k *witness) overflow(c *Cause, saw string, affected func(*bin) uint64) {
-	c.Code = "accept_queue_overflow"
+	c.Code = queueFull
 	where := "its accept queue was full"
 	if k.queue.limit != nil {
 		where = fmt.Sprintf("its accept queue (backlog %d, %d places) was full", *k.queue.limit, uint64(*k.queue.limit)+1)
 	}
 	c.Text = fmt.Sprintf("The backend's kernel dropped %d connection attempts because %s; the client saw %s%s.", *k.overflows, where, saw, k.neverSaw())
 	c.EvidenceLevel = k.level(c, affected)
+	k.whyFull(c, affected)
 }
 
 // neverSaw answers what most people expect of an overflow, where it did not happen.

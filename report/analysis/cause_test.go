@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/plan"
 	"weir/probe"
 	"weir/probe/nginxlog"
 	"weir/report/runfile"
@@ -41,18 +42,25 @@ func frozen(names ...string) func(*probe.Sample) {
 
 const overflowsCounter, dropsCounter = "TcpExtListenOverflows", "TcpExtListenDrops"
 
-// TestCause: the same load, with what the kernel, the proxy and the client said changed. A wrong cause is worse
-// than none.
-func TestCause(t *testing.T) {
+// told is what a record is made to tell, and the cause that it then has to have.
+type told struct {
+	change func(*world)
+	code   string
+	level  int
+	says   string // in the text
+}
+
+// labelled are the same load, with what the kernel, the proxy and the client said changed.
+func labelled() map[string]told {
 	quiet := frozen(overflowsCounter, dropsCounter)
 	none := uint32(0)
-	for name, c := range map[string]struct {
-		change func(*world)
-		code   string
-		level  int
-		says   string // in the text
-	}{
-		"overflow": {func(*world) {}, "accept_queue_overflow", 2, "backlog 16, 17 places"},
+	// as many workers as do what is offered, of which half were stopped
+	half := func(w *world) {
+		w.rates = []float64{500}
+		w.header = func(h *runfile.Header) { h.Capacity.Workers = 16 }
+	}
+	return map[string]told{
+		"overflow": {func(*world) {}, "worker_bound_overflow", 2, "backlog 16, 17 places"},
 		"unix socket": {func(w *world) {
 			w.result, w.sample = failAs(loadgen.QueueFull, 0), func(s *probe.Sample) { quiet(s); s.Listeners[0].Drops = nil }
 		}, "unix_queue_overflow", 1, "EAGAIN"},
@@ -78,7 +86,7 @@ func TestCause(t *testing.T) {
 		}, "undetermined", 0, "does not account"},
 		"drops not told, counts agree": {func(w *world) {
 			w.sample = func(s *probe.Sample) { s.Listeners[0].Drops = nil }
-		}, "accept_queue_overflow", 2, "17 places"},
+		}, "worker_bound_overflow", 2, "17 places"},
 		"counters not sampled": {func(w *world) {
 			w.sample = func(s *probe.Sample) { clear(s.Counters) }
 		}, "undetermined", 0, "not sampled"},
@@ -90,14 +98,14 @@ func TestCause(t *testing.T) {
 		}, "undetermined", 0, "not known"},
 		"504 while reading": {func(w *world) {
 			w.result, w.event = failAs(loadgen.HTTP504, 504), logAs(nginxlog.ReadTimeout)
-		}, "slow_response", 0, "504"},
+		}, "proxy_timeout", 0, "504"},
 		"no live upstreams": {func(w *world) {
 			w.result, w.event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.NoLiveUpstreams)
-		}, "no_live_upstreams", 0, "max_fails"},
+		}, "peer_marked_down", 0, "max_fails"},
 		"server errors": {func(w *world) { w.result = failAs(loadgen.HTTP500, 500) }, "server_errors", 0, "http_500"},
 		"refused":       {func(w *world) { w.result = failAs(loadgen.ConnectRefused, 0) }, "not_listening", 0, "connect_refused"},
 		"closed":        {func(w *world) { w.result = failAs(loadgen.ClosedBeforeResponse, 0) }, "worker_closed", 0, "Not an overflow"},
-		"no port":       {func(w *world) { w.result = failAs(loadgen.NoLocalPort, 0) }, "generator", 0, "no_local_port"},
+		"no port":       {func(w *world) { w.result = failAs(loadgen.NoLocalPort, 0) }, "ports_exhausted", 0, "EADDRNOTAVAIL"},
 		"reset by a worker": {func(w *world) {
 			w.result = failAs(loadgen.ResetBeforeResponse, 0)
 			w.header = func(h *runfile.Header) { h.Environment["backend: net.ipv4.tcp_abort_on_overflow"] = "0" }
@@ -105,7 +113,7 @@ func TestCause(t *testing.T) {
 		"reset by the kernel": {func(w *world) {
 			w.result = failAs(loadgen.ResetBeforeResponse, 0)
 			w.header = func(h *runfile.Header) { h.Environment["backend: net.ipv4.tcp_abort_on_overflow"] = "1" }
-		}, "accept_queue_overflow", 2, "reset_before_response"},
+		}, "worker_bound_overflow", 2, "reset_before_response"},
 		"slow": {func(w *world) {
 			w.result = failAs(loadgen.ResponseTimeout, 0)
 		}, "slow_response", 0, "the backend was slow"},
@@ -118,11 +126,57 @@ func TestCause(t *testing.T) {
 			w.mode, w.deadline = "retrial", 145*ms
 			w.retry = []time.Duration{150 * ms, 300 * ms, 450 * ms, 600 * ms, 750 * ms}
 			w.rates = []float64{410}
-		}, "accept_queue_overflow", 1, "lost SYNs"},
+		}, "worker_bound_overflow", 1, "lost SYNs"},
 		"queued too long": {func(w *world) {
 			w.backlog, w.deadline = 511, 500*ms
 		}, "queued_too_long", 0, "smaller backlog"},
-	} {
+		"capacity not known": {func(w *world) {
+			w.header = func(h *runfile.Header) { h.Capacity.Workers = 0 }
+		}, "accept_queue_overflow", 2, "17 places"},
+		"bursts": {func(w *world) {
+			w.backlog, w.rates, w.plans = 2, nil, nil
+			for seed := range uint64(3) {
+				w.plans = append(w.plans, plan.Plan{Stages: []plan.Stage{{From: 340, To: 340, Duration: 2 * time.Second}}, Arrival: plan.Poisson, Seed: seed})
+			}
+		}, "burst_overflow", 2, "bursts were too much"},
+		"below capacity, and not why": {half, "accept_queue_overflow", 2, "is not known"},
+		"below capacity without a processor": {func(w *world) {
+			half(w)
+			w.sample = func(s *probe.Sample) { s.Counters["sched.listener.run_delay_ns"] = uint64(s.At) * 16 / 2 }
+		}, "server_cpu_starved", 2, "no processor"},
+		"below capacity within a quota": {func(w *world) {
+			half(w)
+			w.sample = func(s *probe.Sample) { s.Counters["cgroup.cpu.throttled_us"] = uint64(s.At / time.Microsecond / 2) }
+		}, "server_cpu_starved", 2, "no processor"},
+		"above capacity without a processor": {func(w *world) {
+			w.sample = func(s *probe.Sample) { s.Counters["sched.listener.run_delay_ns"] = uint64(s.At) * 8 / 2 }
+		}, "worker_bound_overflow", 2, "17 places"},
+		"slow without a processor": {func(w *world) {
+			w.result = failAs(loadgen.ResponseTimeout, 0)
+			w.sample = func(s *probe.Sample) { s.Counters["sched.listener.run_delay_ns"] = uint64(s.At) * 8 / 2 }
+		}, "server_cpu_starved", 0, "no processor"},
+		"given up in the queue": {func(w *world) {
+			w.backlog, w.deadline = 511, 0
+			w.header = func(h *runfile.Header) { h.Lanes[0].Timeout = 300 * ms }
+			w.result = func(_ string, r *loadgen.Result) {
+				if r.Done-r.Sent > 300*ms {
+					r.Outcome, r.Status, r.Done = loadgen.ResponseTimeout, 0, r.Sent+300*ms
+				}
+			}
+		}, "dead_work", 0, "dead work"},
+		"shed": {func(w *world) { w.result = failAs(loadgen.Shed, 0) }, "generator", 0, "shed"},
+		"proxy limit": {func(w *world) {
+			w.result, w.event = failAs(loadgen.HTTP500, 500), logAs(nginxlog.WorkerConnections)
+		}, "proxy_limit", 0, "worker_connections"},
+		"proxy without ports": {func(w *world) {
+			w.result, w.event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.NoLocalPort)
+		}, "proxy_ports_exhausted", 0, "no local port"},
+	}
+}
+
+// TestCause: a wrong cause is worse than none.
+func TestCause(t *testing.T) {
+	for name, c := range labelled() {
 		t.Run(name, func(t *testing.T) {
 			w := demo()
 			w.rates = []float64{500, 600}

@@ -90,10 +90,12 @@ const (
 	listenOverflows = iota
 	listenDrops
 	reqQFullDrop
+	listenerRunDelay // ns, of all threads that hold the listener
+	throttled        // µs, of their cgroup
 	nCounters
 )
 
-var counterNames = [nCounters]string{"TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDrop"}
+var counterNames = [nCounters]string{"TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDrop", "sched.listener.run_delay_ns", "cgroup.cpu.throttled_us"}
 
 // What no run reaches; a record that does is refused before it fills the memory.
 const (

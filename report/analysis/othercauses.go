@@ -23,15 +23,15 @@ func (k *witness) late() Cause {
 		retrans += t.figures.synRetrans
 	}
 	switch {
+	case k.lane.Mode == runfile.Retrial && value(k.overflows) > 0 && value(k.drops) > 0 && float64(retrans) >= explained*float64(k.lane.late()):
+		k.overflow(&c, fmt.Sprintf("%s, after %d lost SYNs", saw, retrans), func(b *bin) uint64 { return b.late })
+		c.EvidenceLevel = min(c.EvidenceLevel, 1)
+	case k.queued() > k.lane.Deadline: // the wait in the queue alone explains it
+		k.tooLong(&c, saw)
 	case k.lane.Mode == runfile.Retrial && retrans == 0 && k.queue.full && float64(value(k.overflows)) >= explained*float64(k.lane.late()):
 		// The client lost no SYN, so those that were dropped were a proxy's.
 		k.overflow(&c, saw+": the proxy's SYNs were sent again", func(b *bin) uint64 { return b.late })
 		c.EvidenceLevel = min(c.EvidenceLevel, 1)
-	case k.lane.Mode == runfile.Retrial && value(k.overflows) > 0 && value(k.drops) > 0 && float64(retrans) >= explained*float64(k.lane.late()):
-		k.overflow(&c, fmt.Sprintf("%s, after %d lost SYNs", saw, retrans), func(b *bin) uint64 { return b.late })
-		c.EvidenceLevel = min(c.EvidenceLevel, 1)
-	case k.queued() > k.lane.Deadline:
-		k.tooLong(&c, saw)
 	default:
 		c.Text = fmt.Sprintf("The client saw %s, and the queue was not seen long enough for that: the backend was slow.", saw)
 	}
@@ -54,6 +54,10 @@ func (k *witness) tooLong(c *Cause, saw string) {
 }
 
 func (k *witness) generator() Cause {
+	if n := k.pick(loadgen.NoLocalPort)[loadgen.NoLocalPort]; 2*n > k.failures.own {
+		return Cause{Code: "ports_exhausted", Evidence: k.counters(), Text: fmt.Sprintf(
+			"The load generator had no local port left for %d requests (EADDRNOTAVAIL): this says nothing of the server. Give more addresses (--local-addr), or --connections reuse.", n)}
+	}
 	return Cause{Code: "generator", Evidence: k.counters(), Text: fmt.Sprintf(
 		"The load generator itself failed %d requests (%s): this says nothing of the server.", k.failures.own,
 		list(k.pick(loadgen.NoLocalPort, loadgen.NoFD, loadgen.Shed)))}
@@ -68,10 +72,11 @@ func (k *witness) refused() Cause {
 // proxyCauses are what the classes of NGINX's log mean for a 502 or 504 that no full queue produced.
 var proxyCauses = map[string]string{
 	nginxlog.PrematureClose:    "worker_closed",
-	nginxlog.NoLiveUpstreams:   "no_live_upstreams",
+	nginxlog.NoLiveUpstreams:   "peer_marked_down",
 	nginxlog.NoLocalPort:       "proxy_ports_exhausted",
 	nginxlog.ConnectRefused:    "not_listening",
-	nginxlog.ReadTimeout:       "slow_response",
+	nginxlog.ReadTimeout:       "proxy_timeout",
+	nginxlog.SendTimeout:       "proxy_timeout",
 	nginxlog.SendReset:         "worker_closed",
 	nginxlog.WorkerConnections: "proxy_limit",
 	nginxlog.NoFD:              "proxy_limit",
@@ -108,6 +113,11 @@ func (k *witness) fromLog(n uint64, saw, otherwise string) Cause {
 
 func (k *witness) closed() Cause {
 	c := Cause{Code: "undetermined", Evidence: k.counters()}
+	if k.lane.Name == "proxy" { // what the client's connection says is the proxy's doing, not a worker's
+		saw := list(k.pick(loadgen.ClosedBeforeResponse, loadgen.ConnectReset, loadgen.ResetBeforeResponse, loadgen.ResetMidResponse,
+			loadgen.Truncated, loadgen.BadResponse, loadgen.WriteFailed, loadgen.TLSFailed))
+		return k.fromLog(k.failures.closed, saw, "it was the proxy that closed or broke these connections; its error log (--nginx-error-log) may say why")
+	}
 	saw := list(k.pick(loadgen.ClosedBeforeResponse, loadgen.ResetMidResponse, loadgen.Truncated,
 		loadgen.BadResponse, loadgen.WriteFailed, loadgen.TLSFailed))
 	if n := k.pick(loadgen.ClosedBeforeResponse)[loadgen.ClosedBeforeResponse]; 2*n > k.failures.closed {
@@ -122,8 +132,17 @@ func (k *witness) closed() Cause {
 func (k *witness) slow() Cause {
 	c := Cause{Code: "slow_response", Evidence: k.counters()}
 	saw := fmt.Sprintf("no answer to %d requests within %v of connecting", k.failures.slow, k.lane.Timeout)
-	if k.queued() > k.lane.Timeout {
-		k.tooLong(&c, saw)
+	share, text, known := k.starved()
+	switch {
+	case k.queued() > k.lane.Timeout:
+		c.Code = "dead_work"
+		c.Text = fmt.Sprintf("The client saw %s and had gone when its turn came: with %d connections in the accept queue a request waited up to %v, and the workers served what nobody waited for (dead work). A smaller backlog would refuse it in time.",
+			saw, *k.queue.depth, k.queued().Round(time.Millisecond))
+		return c
+	case known && share >= starvedRun:
+		c.Code = starved
+		c.Text = fmt.Sprintf("The client saw %s: the workers had no processor to work with.", saw)
+		c.Evidence = append(c.Evidence, text)
 		return c
 	}
 	c.Text = fmt.Sprintf("The client saw %s, and the queue was not seen long enough for that: the backend was slow.", saw)

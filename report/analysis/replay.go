@@ -16,8 +16,7 @@ const maxReplay = 5_000_000
 // overflows into the lane's bins: what the model says would have been seen. In loss mode only: what
 // retransmitted SYNs do depends on clients that the record does not know.
 func (r *run) replay(t *trial, c serverCapacity, index map[time.Duration]int, width time.Duration, into []*uint64) {
-	m, ok := c.model(t.lane)
-	if !ok || t.lane.Mode != runfile.Loss {
+	if _, ok := c.model(t.lane); !ok || t.lane.Mode != runfile.Loss {
 		return
 	}
 	if t.Due > maxReplay-r.replayed {
@@ -25,12 +24,8 @@ func (r *run) replay(t *trial, c serverCapacity, index map[time.Duration]int, wi
 		return
 	}
 	r.replayed += t.Due
-	system := capacity.System{
-		Servers: m.Servers(), Slots: m.Slots(),
-		Service: func(int) time.Duration { return m.Service },
-	}
-	result, err := system.Run(times(t.Plan, t.Due))
-	if err != nil {
+	result, ok := r.simulate(t, c)
+	if !ok {
 		return // a plan that is none offers nothing to replay
 	}
 	from, to := t.extent()
@@ -44,6 +39,21 @@ func (r *run) replay(t *trial, c serverCapacity, index map[time.Duration]int, wi
 			into[i] = plus(into[i], 1)
 		}
 	}
+}
+
+// simulate serves the trial's schedule with the measured service time; false where the server is not known, its
+// clients' retransmissions are not, or there are too many requests.
+func (r *run) simulate(t *trial, c serverCapacity) (*capacity.Result, bool) {
+	m, ok := c.model(t.lane)
+	if !ok || t.lane.Mode != runfile.Loss || t.Due > maxReplay {
+		return nil, false
+	}
+	system := capacity.System{
+		Servers: m.Servers(), Slots: m.Slots(),
+		Service: func(int) time.Duration { return m.Service },
+	}
+	result, err := system.Run(times(t.Plan, t.Due))
+	return &result, err == nil
 }
 
 // times are the first n times of the schedule.

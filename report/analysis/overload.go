@@ -1,0 +1,118 @@
+package analysis
+
+import (
+	"fmt"
+	"time"
+)
+
+// Why a queue was full. More came than the workers do: worker-bound. On average less came than that, but in bursts
+// which the queue could not hold. Or less came, evenly, and the workers did not do what workers ÷ service time says,
+// because they had no processor. Each needs its own evidence; where none is conclusive, it stays "the queue was full".
+const (
+	queueFull   = "accept_queue_overflow"
+	workerBound = "worker_bound_overflow"
+	burst       = "burst_overflow"
+	starved     = "server_cpu_starved"
+)
+
+const (
+	surelyAbove = 0.94 // × W/S: a service time of single requests is 3 to 6 % short (capacity)
+	surelyBelow = 0.90 // × W/S
+	burstShare  = 0.5  // of the overflows: the simulator has as many on the same schedule, or more, and it needs no other cause
+	starvedRun  = 0.10 // of the time of all workers together: they could have run and had no processor
+)
+
+// whyFull refines a proved overflow. Affected counts the requests of a bin that it is to explain.
+func (k *witness) whyFull(c *Cause, affected func(*bin) uint64) {
+	mu := k.capacity.rate
+	if mu == 0 {
+		return
+	}
+	var all, above, below uint64
+	for _, t := range k.lane.trials {
+		for at, b := range t.bins {
+			n := affected(b)
+			rate := t.Plan.RateAt(min(max(0, at-t.Start), max(0, t.duration()-1)))
+			all += n
+			if rate >= surelyAbove*mu {
+				above += n
+			}
+			if rate < surelyBelow*mu {
+				below += n
+			}
+		}
+	}
+	enough := func(n uint64) bool { return all > 0 && float64(n) >= explained*float64(all) }
+	switch {
+	case enough(above):
+		c.Code = workerBound
+		c.Evidence = append(c.Evidence, fmt.Sprintf("%d of %d failures were due while more was offered than workers ÷ service time, %.4g req/s", above, all, mu))
+	case enough(below):
+		k.belowCapacity(c, mu)
+	default:
+		c.Evidence = append(c.Evidence, fmt.Sprintf("of %d failures %d were due near or above workers ÷ service time, %.4g req/s, and the others below", all, all-below, mu))
+	}
+}
+
+func (k *witness) belowCapacity(c *Cause, mu float64) {
+	share, text, known := k.starved()
+	simulated, ok := k.simulated()
+	switch {
+	case ok && float64(simulated) >= burstShare*float64(value(k.overflows)):
+		c.Code = burst
+		c.Text += fmt.Sprintf(" The mean load was below workers ÷ service time, %.4g req/s: its bursts were too much for the queue.", mu)
+		c.Evidence = append(c.Evidence, fmt.Sprintf("a simulated server with these workers and this queue overflows %d times on the same schedule", simulated))
+		if known && share >= starvedRun {
+			c.Evidence = append(c.Evidence, "and "+text)
+		}
+	case known && share >= starvedRun:
+		c.Code = starved
+		c.Text += fmt.Sprintf(" The load was below workers ÷ service time, %.4g req/s: the workers had no processor to work with.", mu)
+		c.Evidence = append(c.Evidence, text)
+	default:
+		c.Text += fmt.Sprintf(" The load was below workers ÷ service time, %.4g req/s: why it was full all the same is not known. Workers that were paused, slower than stated or fewer look like this.", mu)
+	}
+}
+
+// simulated is how often the model's queue overflows on the schedules of the lane's trials; false where it cannot
+// be told for all of them.
+func (k *witness) simulated() (n uint64, ok bool) {
+	for _, t := range k.lane.trials {
+		o, ok := k.run.simulate(t, k.capacity)
+		if !ok {
+			return 0, false
+		}
+		n += uint64(len(o.Overflows))
+	}
+	return n, true
+}
+
+// starved is for which share of their time the listener's processes could have run and had no processor, or were
+// stopped by their group's quota; false where the kernel was not asked, or does not tell.
+func (k *witness) starved() (share float64, text string, known bool) {
+	workers := k.run.header.Capacity.Workers
+	if workers == 0 {
+		return 0, "", false
+	}
+	var delayed, stopped, wall time.Duration
+	for _, t := range k.lane.trials {
+		w := k.run.cover(t)
+		delay, quota := w.delta(listenerRunDelay), w.delta(throttled)
+		if delay == nil && quota == nil {
+			continue
+		}
+		known = true
+		wall += w[len(w)-1].at - w[0].at
+		delayed += time.Duration(min(value(delay), uint64(forever)))
+		stopped += time.Duration(min(value(quota), uint64(forever/time.Microsecond))) * time.Microsecond
+	}
+	if wall <= 0 {
+		return 0, "", false
+	}
+	run := delayed.Seconds() / wall.Seconds() / float64(workers)
+	quota := stopped.Seconds() / wall.Seconds()
+	if quota > run {
+		return quota, fmt.Sprintf("the CPU quota of the workers' group stopped them for %.0f %% of the time (cpu.stat throttled_usec)", 100*quota), known
+	}
+	return run, fmt.Sprintf("the workers could have run but had no processor for %.0f %% of the time (schedstat run delay, %d workers)", 100*run, workers), known
+}
