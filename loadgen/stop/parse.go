@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/spelling"
 )
 
 // minShare is the smallest limit: at it, one of runLength requests is bad.
@@ -32,7 +33,7 @@ func Parse(expr string) (Rule, error) {
 	case "latency":
 		err = r.latency(stat, limit)
 	default:
-		err = fmt.Errorf("%q is not known: did you mean %s?", metric, nearest(metric, []string{"failures", "latency"}))
+		err = fmt.Errorf("%q is not known: did you mean %s?", metric, spelling.Nearest(metric, []string{"failures", "latency"}))
 	}
 	if err != nil {
 		return Rule{}, fmt.Errorf("rule %q: %w", expr, err)
@@ -44,7 +45,7 @@ func (r *Rule) failures(outcome, limit string) error {
 	if outcome != "" {
 		bad := slices.DeleteFunc(loadgen.Outcomes(), func(o loadgen.Outcome) bool { return o == loadgen.OK || o == loadgen.Canceled })
 		if r.outcome = loadgen.Outcome(outcome); !slices.Contains(bad, r.outcome) {
-			return fmt.Errorf("%q is not an outcome that fails: did you mean failures.%s?", outcome, nearest(r.outcome, bad))
+			return fmt.Errorf("%q is not an outcome that fails: did you mean failures.%s?", outcome, spelling.Nearest(r.outcome, bad))
 		}
 	}
 	digits, found := strings.CutSuffix(limit, "%")
@@ -67,7 +68,7 @@ func (r *Rule) latency(quantile, limit string) error {
 			digits = "99." + digits[2:] // p999, as the report calls it
 		}
 		if percent, err = strconv.ParseFloat(digits, 64); err != nil || !found || !(0 < percent && percent < 100) {
-			return fmt.Errorf("%q is not a quantile: did you mean latency.%s?", quantile, nearest(quantile, []string{"p50", "p90", "p95", "p99", "p99.9"}))
+			return fmt.Errorf("%q is not a quantile: did you mean latency.%s?", quantile, spelling.Nearest(quantile, []string{"p50", "p90", "p95", "p99", "p99.9"}))
 		}
 	}
 	if _, err := strconv.ParseFloat(limit, 64); err == nil {
@@ -87,29 +88,4 @@ func (r *Rule) setLimit(share float64) error {
 	}
 	r.limit = share
 	return nil
-}
-
-// nearest returns the name with the fewest letters to change (Levenshtein), the first of those.
-func nearest[S ~string](text S, names []S) S {
-	return slices.MinFunc(names, func(a, b S) int { return distance(text, a) - distance(text, b) })
-}
-
-func distance[S ~string](a, b S) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -15,6 +15,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"weir/loadgen/spelling"
 )
 
 //go:embed *.yaml
@@ -53,7 +55,7 @@ func Source(name string) ([]byte, error) {
 	}
 	text, err := files.ReadFile(name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("%w %q; did you mean %q? There are: %s (or give a .yaml file)", ErrUnknown, name, nearest(name, Names()), strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("%w %q; did you mean %q? There are: %s (or give a .yaml file)", ErrUnknown, name, spelling.Nearest(name, Names()), strings.Join(Names(), ", "))
 	}
 	return text, nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"weir/loadgen/spelling"
 )
 
 // setting turns PATH=VALUE into the tree that says so: backend.service_time=200ms, service_time=200ms where only
@@ -53,7 +55,7 @@ func resolve(path []string) ([]string, error) {
 	case 1:
 		return descend(scenario, append(sections, path...))
 	case 0:
-		return nil, fmt.Errorf("there is no key %q; did you mean %q?", path[0], nearest(path[0], keys()))
+		return nil, fmt.Errorf("there is no key %q; did you mean %q?", path[0], spelling.Nearest(path[0], keys()))
 	}
 	return nil, fmt.Errorf("%q is a key of %s: write %s.%s or %[5]s.%[4]s", path[0], strings.Join(sections, " and "), sections[0], path[0], sections[1])
 }
@@ -66,7 +68,7 @@ func descend(t reflect.Type, path []string) ([]string, error) {
 		case t.Kind() == reflect.Struct:
 			next, ok := field(t, path[0])
 			if !ok {
-				return nil, fmt.Errorf("there is no key %q; did you mean %q?", path[0], nearest(path[0], fields(t)))
+				return nil, fmt.Errorf("there is no key %q; did you mean %q?", path[0], spelling.Nearest(path[0], fields(t)))
 			}
 			t = next
 		case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.String:

@@ -10,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"weir/loadgen/spelling"
 )
 
 // A scenario is put together as a tree of YAML before it is decoded, so that a variant may override any key, and a
@@ -128,7 +130,7 @@ func place(m *ast.MappingNode, path ...string) string {
 func inFile(err error) error {
 	if unknown, ok := errors.AsType[*yaml.UnknownFieldError](err); ok {
 		key, at := unknown.Token.Value, unknown.Token.Position
-		return fmt.Errorf("%d:%d: unknown key %q; did you mean %q?", at.Line, at.Column, key, nearest(key, keys()))
+		return fmt.Errorf("%d:%d: unknown key %q; did you mean %q?", at.Line, at.Column, key, spelling.Nearest(key, keys()))
 	}
 	if wrong := yaml.Error(nil); errors.As(err, &wrong) && wrong.GetToken() != nil {
 		at := wrong.GetToken().Position
@@ -162,36 +164,4 @@ func keys() []string {
 	}
 	walk(reflect.TypeFor[Scenario]())
 	return list
-}
-
-// nearest is the name with the fewest letters to change.
-func nearest(name string, all []string) (near string) {
-	least := -1
-	for _, s := range all {
-		if d := distance(name, s); least < 0 || d < least {
-			near, least = s, d
-		}
-	}
-	return near
-}
-
-// distance is Levenshtein's: letters to put in, take out or change.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

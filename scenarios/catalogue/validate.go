@@ -12,6 +12,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/loadgen/spelling"
 )
 
 // fault is a value that makes no experiment.
@@ -64,7 +65,7 @@ func (s Scenario) backendFault() *fault {
 		}
 		idle := b.Server == None
 		f := first([]check{
-			{slices.Contains(Servers(), b.Server), "server", fmt.Sprintf("must be one of %s; did you mean %q?", strings.Join(Servers(), ", "), nearest(b.Server, Servers()))},
+			{slices.Contains(Servers(), b.Server), "server", fmt.Sprintf("must be one of %s; did you mean %q?", strings.Join(Servers(), ", "), spelling.Nearest(b.Server, Servers()))},
 			{b.Listen == "tcp" || b.Listen == "unix", "listen", "must be tcp or unix"},
 			{idle || b.Workers >= 1 && b.Workers <= 1024, "workers", "must be from 1 to 1024"},
 			{b.WorkerConnections >= 0 && b.WorkerConnections <= 100_000, "worker_connections", "must be from 0 to 100000"},
@@ -84,7 +85,7 @@ func (s Scenario) proxyFault() *fault {
 		p := s.Proxies[n]
 		for _, u := range append(slices.Clone(p.Upstreams), slices.Sorted(maps.Keys(p.Servers))...) {
 			if _, ok := s.Backends[u]; !ok {
-				return at(fmt.Sprintf("nginx: there is no backend %q; did you mean %q?", u, nearest(u, s.BackendNames())), "nginx", "upstreams")
+				return at(fmt.Sprintf("nginx: there is no backend %q; did you mean %q?", u, spelling.Nearest(u, s.BackendNames())), "nginx", "upstreams")
 			}
 		}
 		f := first([]check{
@@ -110,7 +111,7 @@ func (s Scenario) hostFault() *fault {
 	}
 	for h := range s.Sysctls {
 		if !slices.Contains(hosts, h) {
-			return at(fmt.Sprintf("sysctls: %q is not a host; did you mean %q? There are %v", h, nearest(h, hosts), hosts), "sysctls", h)
+			return at(fmt.Sprintf("sysctls: %q is not a host; did you mean %q? There are %v", h, spelling.Nearest(h, hosts), hosts), "sysctls", h)
 		}
 	}
 	return nil
@@ -128,7 +129,7 @@ func (s Scenario) laneFault() *fault {
 		case !name.MatchString(l.Name):
 			return at(fmt.Sprintf("lanes: %q cannot be a name: lower case letters, digits and \"-\"", l.Name), "lanes")
 		case !backend && !s.ThroughProxy(l):
-			return at(fmt.Sprintf("lanes: %s leads to %q, which is no backend and no proxy; did you mean %q?", l.Name, l.To, nearest(l.To, s.Hosts()[1:])), "lanes")
+			return at(fmt.Sprintf("lanes: %s leads to %q, which is no backend and no proxy; did you mean %q?", l.Name, l.To, spelling.Nearest(l.To, s.Hosts()[1:])), "lanes")
 		case backend && s.Backends[l.To].Server == None:
 			return at(fmt.Sprintf("lanes: nothing listens on %s", l.To), "lanes")
 		case !strings.HasPrefix(l.Path, "/"):
@@ -166,9 +167,9 @@ func (s Scenario) eventFault() *fault {
 		_, proxy := s.Proxies[e.Host]
 		switch {
 		case !slices.Contains(Deeds(), e.Do):
-			return at(fmt.Sprintf("events: do: %q is none of %s; did you mean %q?", e.Do, strings.Join(Deeds(), ", "), nearest(e.Do, Deeds())), "events")
+			return at(fmt.Sprintf("events: do: %q is none of %s; did you mean %q?", e.Do, strings.Join(Deeds(), ", "), spelling.Nearest(e.Do, Deeds())), "events")
 		case !slices.Contains(s.Hosts()[1:], e.Host):
-			return at(fmt.Sprintf("events: host: %q is no backend and no proxy; did you mean %q?", e.Host, nearest(e.Host, s.Hosts()[1:])), "events")
+			return at(fmt.Sprintf("events: host: %q is no backend and no proxy; did you mean %q?", e.Host, spelling.Nearest(e.Host, s.Hosts()[1:])), "events")
 		case e.Do == "reload" && !proxy:
 			return at("events: reload is for a proxy", "events")
 		case (e.Do == "kill" || e.Do == "restart") && proxy:
@@ -186,7 +187,7 @@ func (s Scenario) checkFault() *fault {
 	for _, c := range s.Checks {
 		switch {
 		case !slices.Contains(s.Hosts()[1:], c.To):
-			return at(fmt.Sprintf("checks: to: %q is no backend and no proxy; did you mean %q?", c.To, nearest(c.To, s.Hosts()[1:])), "checks")
+			return at(fmt.Sprintf("checks: to: %q is no backend and no proxy; did you mean %q?", c.To, spelling.Nearest(c.To, s.Hosts()[1:])), "checks")
 		case !strings.HasPrefix(c.Path, "/"):
 			return at(fmt.Sprintf("checks: path %q must begin with /", c.Path), "checks")
 		case c.Every < 10*time.Millisecond || c.Every > time.Hour:

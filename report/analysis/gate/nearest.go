@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"weir/loadgen/spelling"
 )
 
 // suggest is what somebody meant who wrote a name that is none, with or without a lane before it.
@@ -21,7 +23,7 @@ func suggest(name string) string {
 // was left off counts as one letter: latency is near to latency.p99.
 func nearest(name string, all []string) (near string, far int) {
 	for i, s := range all {
-		d := distance(name, s)
+		d := spelling.Distance(name, s)
 		if strings.HasPrefix(s, name+".") {
 			d = 1
 		}
@@ -30,27 +32,6 @@ func nearest(name string, all []string) (near string, far int) {
 		}
 	}
 	return near, far
-}
-
-// distance is Levenshtein's: letters to put in, take out or change.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // windowed names the metrics that go with "over", all outcomes as one.
