@@ -280,6 +280,14 @@ func demo() *analysis.Analysis {
 			Text: `2026/03/01 12:00:41 [error] 31#31: *5211 upstream timed out (110: Connection timed out) while connecting to upstream, client: 10.77.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://10.77.0.3:8000/", host: "10.77.0.2:8080"`},
 		{Source: "nginx.access", Class: "504", Count: *proxy.Overflows},
 	}
+	proxy.ProxyLog = &analysis.ProxyLog{
+		Requests: proxy.Sent, Tries: proxy.Sent, TriesPerRequest: ptr(1.), Hidden: map[string]uint64{}, Unconnected: *proxy.Overflows,
+		Upstream: 3100, Connect: ptr(.803), Header: ptr(.196), Body: ptr(.001),
+		Kinds: []analysis.ProxiedKind{{Outcome: "http_504", Class: "504/504/connect", Kept: 122, Examples: []analysis.Proxied{
+			{Trial: 22, Seq: 219, Due: ptr(31.4), Latency: ptr(.902), Status: 504, Took: ptr(.901), Text: "this 504 spent 0.9 s in connect to 10.77.0.3:8000, one try",
+				Tries: []analysis.ProxyTry{{Addr: "10.77.0.3:8000", Status: 504, Response: ptr(.9)}}}}}},
+	}
+	proxy.ProxyStatus = &analysis.ProxyStatus{Polls: 61, Active: 131, Reading: 1, Writing: 130, Accepted: &proxy.Sent, Handled: &proxy.Sent, Requested: &proxy.Sent}
 	computed := fixWorkers / fixService
 	a := &analysis.Analysis{
 		Schema: "weir.report/1", Name: "backlog-overflow", Started: "2026-03-01T12:00:00Z", Version: "0.1.0",
@@ -471,6 +479,8 @@ func hostile() *analysis.Analysis {
 			l.Timeline.Bad[p][7] = 2
 			l.LogClasses = append(l.LogClasses, analysis.LogClass{Source: p, Class: p, Count: 1, Text: p})
 		}
+		l.ProxyLog = &analysis.ProxyLog{Requests: 2, Tries: 3, Hidden: map[string]uint64{plants[0]: 1, plants[1]: 2}, Retried: 1, Saved: 1,
+			Kinds: []analysis.ProxiedKind{{Outcome: all, Class: all, Kept: 1, Examples: []analysis.Proxied{{Tries: []analysis.ProxyTry{{Addr: all}}, Text: all}}}}}
 		for j := range l.Timeline.Marks {
 			l.Timeline.Marks[j].Text = all
 		}

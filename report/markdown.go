@@ -108,7 +108,7 @@ func mdLane(b *strings.Builder, l *analysis.Lane) {
 	if rows := proxiedRows(l); len(rows) > 0 {
 		var body [][]string
 		for _, r := range rows {
-			body = append(body, []string{code(r[0]), code(r[1]), r[2], md(r[3])})
+			body = append(body, []string{code(r[0]), r[1], code(r[2]), md(r[3])})
 		}
 		mdTable(b, proxiedHead(), 2, body)
 	}

@@ -11,8 +11,8 @@ import (
 
 // What NGINX said of the requests and of itself, in words.
 
-func anyProxyLog(a *analysis.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.ProxyLog != nil })
+func anyProxyTime(a *analysis.Analysis) bool {
+	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.ProxyLog != nil && l.ProxyLog.Connect != nil })
 }
 
 // anyRetried: where every request was tried once there is nothing to tell.
@@ -113,7 +113,7 @@ func proxyStatus(p *analysis.ProxyStatus) string {
 
 // proxiedHead and proxiedRows are the table of single requests that NGINX's access log tells of.
 func proxiedHead() []string {
-	return []string{"client saw", "NGINX logged", "kept", "one of them"}
+	return []string{"client saw", "kept", "NGINX logged", "one of them"}
 }
 
 func proxiedRows(l *analysis.Lane) (rows [][]string) {
@@ -125,7 +125,7 @@ func proxiedRows(l *analysis.Lane) (rows [][]string) {
 		if len(k.Examples) > 0 {
 			text = exampleText(&k.Examples[0])
 		}
-		rows = append(rows, []string{k.Outcome, k.Class, count(k.Kept), text})
+		rows = append(rows, []string{k.Outcome, count(k.Kept), k.Class, text})
 	}
 	return rows
 }

@@ -61,7 +61,7 @@ func summary(a *analysis.Analysis) []row {
 		{"SYNs lost", lostSYNs, anySYNLost},
 		{"connections", connections, sharing},
 		{"NGINX's tries", proxyTries, anyRetried},
-		{"NGINX's time", proxyTime, anyProxyLog},
+		{"NGINX's time", proxyTime, anyProxyTime},
 		{"max Recv-Q", recvQ, nil},
 		{"latency p50", func(_ *analysis.Analysis, l *analysis.Lane) cell {
 			return quantile(l.Latency.P50, l.Latency.P50Interval, l.Latency.Count)

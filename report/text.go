@@ -26,8 +26,29 @@ const screen = 22
 func Text(w io.Writer, a *analysis.Analysis, opt TextOptions) error {
 	a = readable(a)
 	p := newPage(opt, margin)
-	_, err := io.WriteString(w, strings.Join(p.layout(a), "\n")+"\n")
+	_, err := io.WriteString(w, strings.Join(p.fit(a), "\n")+"\n")
 	return err
+}
+
+// fit is the layout, without what NGINX said of single requests and of its time where that takes more than the
+// screen; the long formats have it. The analysis is a copy that is nobody else's.
+func (p page) fit(a *analysis.Analysis) []string {
+	out := p.layout(a)
+	for _, drop := range []func(*analysis.ProxyLog){
+		func(l *analysis.ProxyLog) { l.Kinds = nil },
+		func(l *analysis.ProxyLog) { l.Connect = nil },
+	} {
+		if len(out) <= screen {
+			break
+		}
+		for _, l := range a.Lanes {
+			if l.ProxyLog != nil {
+				drop(l.ProxyLog)
+			}
+		}
+		out = p.layout(a)
+	}
+	return out
 }
 
 // layout is the whole verdict as lines. Blank lines part its blocks where there is room; the first ones go
