@@ -29,6 +29,20 @@ func (b *labBuilder) embed(s *server, spec catalogue.Backend) {
 	args := []string{
 		"backend", "--listen", listen, "--workers", fmt.Sprint(spec.Workers),
 		"--service-time", spec.ServiceTime.String(), "--backlog", fmt.Sprint(spec.Backlog), "--body", fmt.Sprint(spec.Body),
+		"--kill-after", spec.Timeout.String(), fmt.Sprintf("--seed=%d", b.opt.Seed),
+	}
+	if spec.Service != nil {
+		args = append(args, "--service-time", spec.Service.String())
+	}
+	if spec.Kind != "" && spec.Kind != backend.Sync {
+		args = append(args, "--kind", spec.Kind, "--threads", fmt.Sprint(spec.Threads), "--connections", fmt.Sprint(spec.WorkerConnections),
+			"--keep-alive", spec.KeepAlive.String())
+	}
+	for path, d := range spec.Paths {
+		args = append(args, "--endpoint", path+"="+d.String())
+	}
+	for _, e := range spec.Endpoints {
+		args = append(args, "--endpoint", e.String())
 	}
 	if _, own := b.scenario.Sysctls[s.host]["net.core.somaxconn"]; own {
 		args = append(args, "--clamp") // a scenario that sets it is about what it does

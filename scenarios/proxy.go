@@ -56,6 +56,9 @@ func (b *labBuilder) nginxConfig(host string, p catalogue.NGINX) nginx.Config {
 		if s := b.servers[name]; s != nil && s.network == "unix" {
 			address = "unix:" + s.address
 		}
+		if s := b.servers[name]; s != nil {
+			conf.Script = s.script
+		}
 		conf.Upstreams = append(conf.Upstreams, strings.TrimSpace(address+" "+p.Servers[name]))
 	}
 	return conf

@@ -55,7 +55,7 @@ func capacityOf(s catalogue.Scenario) Capacity {
 			continue
 		}
 		if i == 0 {
-			c.WorkerConnections, c.Backlog = b.WorkerConnections, uint32(b.Backlog)
+			c.WorkerConnections, c.Backlog = b.Slots(), uint32(b.Backlog)
 		}
 		c.Workers += b.Workers
 		rate += float64(b.Workers) / b.ServiceTime.Seconds()
@@ -168,6 +168,9 @@ func (b *labBuilder) target(to, path string, use loadgen.Connections) loadgen.Ta
 	}
 	if s := b.servers[to]; s != nil {
 		t.URL = "http://" + s.authority() + path
+		if s.script != "" {
+			t.URL = "fcgi://" + s.authority() + s.script + path
+		}
 		if s.network == "unix" {
 			t.Network, t.Address = "unix", s.address
 		}

@@ -17,6 +17,7 @@ type server struct {
 	host    string
 	network string // tcp or unix
 	address string // host:port or the path of a socket, as the probe names its listener
+	script  string // of a server that speaks FastCGI; "": it speaks HTTP
 
 	mu     sync.Mutex
 	pid    int // of the process group's leader
@@ -42,7 +43,9 @@ func (b *labBuilder) startServer(ctx context.Context, host string) error {
 	case catalogue.Embedded:
 		b.embed(s, spec)
 	default:
-		return fmt.Errorf("backend %s: there is no driver for server %q", host, spec.Server)
+		if err := b.drive(ctx, s, spec); err != nil {
+			return err
+		}
 	}
 	if err := s.start(ctx); err != nil {
 		return err

@@ -17,13 +17,18 @@ import (
 	"weir/scenarios/catalogue"
 	"weir/scenarios/lab"
 	"weir/scenarios/nginx"
+	"weir/scenarios/server"
 )
 
 // exitNotInstalled is how the inside of a lab tells that a server is missing; the outside makes "skipped" of it.
 const exitNotInstalled = 3
 
 func notInstalled(err error) error {
-	if errors.Is(err, nginx.ErrNotInstalled) && os.Getenv(inTable) != "" {
+	missing := errors.Is(err, nginx.ErrNotInstalled)
+	if _, ok := errors.AsType[*server.NotInstalledError](err); ok {
+		missing = true
+	}
+	if missing && os.Getenv(inTable) != "" {
 		return &statusError{exitNotInstalled, err}
 	}
 	return err

@@ -61,6 +61,9 @@ type Config struct {
 
 const maxBody = 64 << 20
 
+// DefaultThreads are a threaded worker's where nothing is said.
+const DefaultThreads = 4
+
 // Kinds of workers.
 const (
 	Sync     = "sync"     // one connection, one request, as Gunicorn's sync worker, Unicorn and PHP-FPM
@@ -83,7 +86,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Kind = cmp.Or(c.Kind, Sync)
 	if c.Kind != Sync {
-		c.Threads, c.Connections = cmp.Or(c.Threads, 4), cmp.Or(c.Connections, 1000)
+		c.Threads, c.Connections = cmp.Or(c.Threads, DefaultThreads), cmp.Or(c.Connections, 1000)
 	}
 	switch {
 	case c.Network != "tcp" && c.Network != "unix":

@@ -39,6 +39,11 @@ func (f Faults) check() error {
 	return nil
 }
 
+// String writes what UnmarshalText reads.
+func (e Endpoint) String() string {
+	return fmt.Sprintf("%s=%v,body=%d,drop=%v,partial=%v,garbage=%v", e.Path, e.Service, e.Body, e.Drop, e.Partial, e.Garbage)
+}
+
 // UnmarshalText reads an endpoint as the type's comment has it.
 func (e *Endpoint) UnmarshalText(text []byte) error {
 	path, rest, found := strings.Cut(string(text), "=")

@@ -72,6 +72,10 @@ func TestEndpoints(t *testing.T) {
 	if e.Path != "/sick" || e.Service.String() != "lognormal:20ms/2" || e.Body != 17 || e.Faults != (Faults{0.25, 0.5, 0.125}) {
 		t.Errorf("%+v", e)
 	}
+	var again Endpoint
+	if err := again.UnmarshalText([]byte(e.String())); err != nil || again.String() != e.String() || again.Body != 17 {
+		t.Errorf("%s read back is %s, %v", e, again, err)
+	}
 	for _, text := range []string{"x=1s", "/x", "/x=", "/x=1s,body=-1", "/x=1s,body=999999999", "/x=1s,drop=2", "/x=1s,drop=0.6,partial=0.6", "/x=1s,drop=NaN", "/x=1s,sick=1", "/x=1s,"} {
 		if err := e.UnmarshalText([]byte(text)); err == nil && text != "/x=1s," {
 			t.Errorf("%q was taken: %+v", text, e)

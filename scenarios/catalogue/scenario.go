@@ -8,6 +8,8 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/scenarios/backend"
+	"weir/scenarios/server"
 )
 
 // Scenario is one experiment in the private lab, and how what it measures is judged. After Open, Backends and
@@ -49,13 +51,38 @@ func (l *Lane) UnmarshalYAML(decode func(any) error) error {
 
 // Backend is one server on a host of its own.
 type Backend struct {
-	Server            string        `yaml:"server"` // embedded (default), or none: nothing listens there
+	Server            string        `yaml:"server"` // embedded (default), a real one (Servers), or none: nothing listens there
 	Listen            string        `yaml:"listen"` // tcp (default) or unix
 	Workers           int           `yaml:"workers"`
 	WorkerConnections int           `yaml:"worker_connections"` // requests that a worker serves at once; 0: one
 	ServiceTime       time.Duration `yaml:"service_time"`
 	Backlog           int           `yaml:"backlog"` // as given to listen(); the kernel clamps it to somaxconn
 	Body              int           `yaml:"body"`    // bytes of a response's body
+
+	Threads int                      `yaml:"threads"` // of a worker, where the server has any
+	Timeout time.Duration            `yaml:"timeout"` // a worker that is busy for longer is killed, whole seconds where the server is a real one; 0: its default
+	Paths   map[string]time.Duration `yaml:"paths"`   // service times of their own; /health is 0
+
+	Embedding `yaml:",inline"`
+}
+
+// Embedding is what only the embedded backend can do.
+type Embedding struct {
+	Kind      string             `yaml:"kind"`       // of its workers: sync (default), threaded, async
+	KeepAlive time.Duration      `yaml:"keep_alive"` // how long threaded and async workers keep an idle connection; 0: not at all
+	Service   *backend.Service   `yaml:"service"`    // how service times vary: lognormal:20ms/0.5; service_time is then its mean
+	Endpoints []backend.Endpoint `yaml:"endpoints"`  // paths whose answers go wrong, or are large: /sick=20ms,drop=0.1
+}
+
+// Slots is how many requests a worker serves at once; 0 stands for one.
+func (b Backend) Slots() int {
+	switch {
+	case b.Threads > 0:
+		return b.Threads // more connections than threads only wait
+	case b.Kind == backend.Threaded:
+		return backend.DefaultThreads
+	}
+	return b.WorkerConnections
 }
 
 // NGINX is what a proxy's configuration says beyond the least.
@@ -204,7 +231,10 @@ const (
 )
 
 // Servers lists what a backend's server can be.
-func Servers() []string { return []string{Embedded, None} }
+func Servers() []string { return append([]string{Embedded, None}, server.Names()...) }
+
+// Real reports whether the backend is a server that has to be installed.
+func (b Backend) Real() bool { return b.Server != Embedded && b.Server != None }
 
 // ID names the scenario with its variant: of a run, a folder, a line of progress.
 func (s Scenario) ID() string {

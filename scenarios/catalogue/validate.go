@@ -13,6 +13,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/loadgen/spelling"
+	"weir/scenarios/backend"
 )
 
 // fault is a value that makes no experiment.
@@ -72,6 +73,14 @@ func (s Scenario) backendFault() *fault {
 			{idle || b.ServiceTime > 0 && b.ServiceTime <= time.Minute, "service_time", "must be above 0 and at most 1m"},
 			{b.Backlog >= 0 && b.Backlog <= 65535, "backlog", "must be from 0 to 65535"},
 			{b.Body >= 0 && b.Body <= 64<<20, "body", "must be from 0 to 67108864 bytes"},
+			{!b.Real() || b.Body == 0, "body", "is for the embedded backend"},
+			{b.Threads >= 0 && b.Threads <= 1024, "threads", "must be from 0 to 1024"},
+			{b.Timeout >= 0 && b.Timeout <= time.Hour, "timeout", "must be from 0 to 1h"},
+			{!b.Real() || b.Timeout%time.Second == 0, "timeout", "must be whole seconds: real servers take no others"},
+			{slices.Contains([]string{"", backend.Sync, backend.Threaded, backend.Async}, b.Kind), "kind", "must be sync, threaded or async"},
+			{!b.Real() || b.Kind == "", "kind", "is for the embedded backend: a real server has its kind in its name"},
+			{b.KeepAlive >= 0 && b.KeepAlive <= time.Hour, "keep_alive", "must be from 0 to 1h"},
+			{!b.Real() || b.KeepAlive == 0 && b.Service == nil && len(b.Endpoints) == 0, "server", "must be embedded with keep_alive, service and endpoints"},
 		}, path...)
 		if f != nil {
 			return f

@@ -102,9 +102,9 @@ func (s *Server) WaitReady(ctx context.Context) error {
 		}
 		select {
 		case <-s.exited:
-			return fmt.Errorf("%s ended before it served: %v; it said: %s", s.Name, s.end, s.complaint())
+			return fmt.Errorf("%s ended before it served: %v; it said: %s", s.Name, s.end, s.Complaint())
 		case <-ctx.Done():
-			return fmt.Errorf("%s did not serve on %s: %w; it said: %s", s.Name, s.Listen, errors.Join(ctx.Err(), err), s.complaint())
+			return fmt.Errorf("%s did not serve on %s: %w; it said: %s", s.Name, s.Listen, errors.Join(ctx.Err(), err), s.Complaint())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -142,8 +142,14 @@ func (s *Server) Stop() error {
 	}
 }
 
-// complaint is the end of what the server said, for an error message.
-func (s *Server) complaint() string {
+// Wait returns when the server's first process has ended, and how it did.
+func (s *Server) Wait() error {
+	<-s.exited
+	return s.end
+}
+
+// Complaint is the end of what the server said, for an error message.
+func (s *Server) Complaint() string {
 	const most = 600
 	text, _ := os.ReadFile(s.Log())
 	text = text[max(0, len(text)-most):]

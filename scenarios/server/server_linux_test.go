@@ -58,7 +58,7 @@ func start(t *testing.T, i Installed, s Spec) *Server {
 	t.Cleanup(func() {
 		_ = server.Stop()
 		if t.Failed() {
-			t.Logf("its log ends in: %s", server.complaint())
+			t.Logf("its log ends in: %s", server.Complaint())
 		}
 	})
 	return server

@@ -1,0 +1,46 @@
+package scenarios
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"weir/scenarios/catalogue"
+	drivers "weir/scenarios/server"
+)
+
+// drive makes the server a real one. Where it is not installed, the error is a *drivers.NotInstalledError.
+func (b *labBuilder) drive(ctx context.Context, s *server, spec catalogue.Backend) error {
+	driver, err := drivers.Lookup(spec.Server)
+	if err != nil {
+		return err
+	}
+	installed, err := driver.Find(ctx)
+	if err != nil {
+		return err
+	}
+	b.Environment[s.host] = driver.Name + " " + installed.Version
+	want := drivers.Spec{
+		Dir: filepath.Join(b.lab.Dir(), s.host), Listen: s.address, Workers: spec.Workers, Threads: spec.Threads,
+		Connections: spec.WorkerConnections, Backlog: spec.Backlog, ServiceTime: spec.ServiceTime, Paths: spec.Paths,
+		Timeout: spec.Timeout, RunAs: "root", // the only uid that is mapped here; outside it is the ordinary user
+	}
+	if s.network == "unix" {
+		want.Listen = "unix:" + s.address
+	}
+	if driver.Protocol == drivers.FastCGI {
+		s.script = want.Script()
+	}
+	s.start = func(ctx context.Context) error {
+		if s.network == "unix" {
+			_ = os.Remove(s.address) // of one that was killed
+		}
+		running, err := installed.Start(want, b.lab.Host(s.host).Start)
+		if err != nil {
+			return err
+		}
+		s.launched(running.Pid(), running.Wait, running.Complaint)
+		return running.WaitReady(ctx)
+	}
+	return nil
+}
