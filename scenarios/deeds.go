@@ -45,12 +45,12 @@ func (b *labBuilder) addDeeds() {
 		}
 		switch e.Do {
 		case "pause":
-			add(e.At, e.Host, "pause", send(syscall.SIGSTOP))
+			add(e.At, e.Host, "pause", send(sigStop))
 			if e.For > 0 {
-				add(e.At+e.For, e.Host, "resume", send(syscall.SIGCONT))
+				add(e.At+e.For, e.Host, "resume", send(sigCont))
 			}
 		case "resume":
-			add(e.At, e.Host, "resume", send(syscall.SIGCONT))
+			add(e.At, e.Host, "resume", send(sigCont))
 		case "kill":
 			add(e.At, e.Host, "kill", func(context.Context) error { return b.servers[e.Host].end(syscall.SIGKILL) })
 		case "restart":

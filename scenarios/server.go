@@ -104,7 +104,7 @@ func (s *server) signal(sig syscall.Signal) error {
 	if s.pid == 0 {
 		return fmt.Errorf("the server on %s does not run", s.host)
 	}
-	if err := syscall.Kill(-s.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+	if err := signalGroup(s.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("signal the server on %s: %w", s.host, err)
 	}
 	return nil
@@ -120,7 +120,7 @@ func (s *server) end(by syscall.Signal) error {
 		return nil
 	}
 	_ = s.signal(by)
-	_ = s.signal(syscall.SIGCONT) // a stopped process takes no SIGTERM
+	_ = s.signal(sigCont) // a stopped process takes no SIGTERM
 	select {
 	case <-exited:
 		return nil
