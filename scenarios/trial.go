@@ -38,8 +38,12 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 	return sleep(ctx, e.Rest)
 }
 
+// gone is for how long samples of its host do without a listener that they showed before, until nobody waits for
+// its queue any more. A server that restarts is back sooner, and a probe that stalls shows nothing else either.
+const gone = 3 * time.Second
+
 // drain waits until a sample that was taken after since shows the lane's queue empty. Without that the
-// next trial would begin with the debts of this one.
+// next trial would begin with the debts of this one. A queue whose listener is gone is not seen empty.
 func (e *Experiment) drain(ctx context.Context, epoch time.Time, lane Lane, since time.Duration, tap *queueTap) (bool, error) {
 	if lane.Listener == "" || e.SampleEvery == 0 {
 		return false, nil
@@ -47,6 +51,9 @@ func (e *Experiment) drain(ctx context.Context, epoch time.Time, lane Lane, sinc
 	for time.Since(epoch) < since+e.DrainLimit {
 		if at, depth, seen := tap.depth(lane.ListenerHost, lane.Listener); seen && at > since && depth == 0 {
 			return true, nil
+		}
+		if tap.missing(lane.ListenerHost, lane.Listener, since) > gone {
+			return false, nil
 		}
 		if err := sleep(ctx, e.SampleEvery); err != nil {
 			return false, err
@@ -60,6 +67,7 @@ type queueTap struct {
 	Recorder
 	mu     sync.Mutex
 	latest map[[2]string]reading
+	heard  map[string]time.Duration // each host's last sample
 }
 
 type reading struct {
@@ -68,7 +76,7 @@ type reading struct {
 }
 
 func newQueueTap(rec Recorder) *queueTap {
-	return &queueTap{Recorder: rec, latest: map[[2]string]reading{}}
+	return &queueTap{Recorder: rec, latest: map[[2]string]reading{}, heard: map[string]time.Duration{}}
 }
 
 // Sample sums the depths of the sockets that share an address: the members of a SO_REUSEPORT group have
@@ -82,6 +90,7 @@ func (q *queueTap) Sample(s probe.Sample) {
 	for addr, depth := range depths {
 		q.latest[[2]string{s.Host, addr}] = reading{s.At, depth}
 	}
+	q.heard[s.Host] = s.At
 	q.mu.Unlock()
 	q.Recorder.Sample(s)
 }
@@ -91,6 +100,13 @@ func (q *queueTap) depth(host, addr string) (at time.Duration, depth uint32, see
 	defer q.mu.Unlock()
 	r, seen := q.latest[[2]string{host, addr}]
 	return r.at, r.depth, seen
+}
+
+// missing is for how long, from since on, the host's samples have not shown the listener.
+func (q *queueTap) missing(host, addr string, since time.Duration) time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.heard[host] - max(since, q.latest[[2]string{host, addr}].at)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

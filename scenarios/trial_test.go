@@ -80,6 +80,40 @@ func TestTrialWaitsUntilQueueIsEmpty(t *testing.T) {
 	})
 }
 
+// A server that died has no queue to wait for; one that restarts has.
+func TestTrialGivesUpOnListenerThatIsGone(t *testing.T) {
+	for name, c := range map[string]struct {
+		back, waited time.Duration
+		drained      bool
+	}{
+		"gone":      {back: time.Hour, waited: gone},
+		"restarted": {back: 3 * time.Second, waited: 2 * time.Second, drained: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e, j := experiment(0), &journal{}
+				e.Trials = e.Trials[:1]
+				e.Watchers = []Watcher{func(ctx context.Context, epoch time.Time, rec Recorder) {
+					for sleep(ctx, 10*time.Millisecond) == nil {
+						s := probe.Sample{Host: "h", At: time.Since(epoch)}
+						if s.At < time.Second || s.At > c.back {
+							s.Listeners = []probe.Listener{{Addr: "a"}}
+						}
+						rec.Sample(s)
+					}
+				}}
+				if err := e.Run(t.Context(), time.Now(), j); err != nil {
+					t.Fatal(err)
+				}
+				end := j.ends[0]
+				if waited := end.DrainedAt - end.End; end.Drained != c.drained || waited < c.waited-time.Second || waited > c.waited+time.Second {
+					t.Errorf("drained %v after %v, want %v after about %v", end.Drained, waited, c.drained, c.waited)
+				}
+			})
+		})
+	}
+}
+
 func TestTrialGivesUpOnQueueThatNeverEmpties(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, j := experiment(time.Hour), &journal{}
