@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,13 +14,24 @@ import (
 // timetable is a Recorder that notes when each trial begins and ends.
 type timetable struct {
 	journal
+	mu     sync.Mutex // an observation goes on beside the trial before it
 	trials []Trial
 	ends   map[int]time.Duration
 }
 
-func (t *timetable) Trial(x Trial)                { t.trials = append(t.trials, x) }
 func (t *timetable) Results(int) loadgen.Recorder { return nothing{} }
-func (t *timetable) TrialEnd(e TrialEnd)          { t.ends[e.Index] = e.End }
+
+func (t *timetable) Trial(x Trial) {
+	t.mu.Lock()
+	t.trials = append(t.trials, x)
+	t.mu.Unlock()
+}
+
+func (t *timetable) TrialEnd(e TrialEnd) {
+	t.mu.Lock()
+	t.ends[e.Index] = e.End
+	t.mu.Unlock()
+}
 
 // slowest answers a second after the plan's end.
 type slowest struct{}
