@@ -198,7 +198,7 @@ func (s *Setup) probeListener(ctx context.Context, opt AttachOptions, every time
 		}
 		return true, nil
 	}
-	s.watchListener(found.Listeners, conf.Host)
+	s.watchListener(listenerFor(backendAddress(opt.ProbeListener, opt.Lanes[0]), found.Listeners), found.Listeners, conf.Host)
 	return true, s.discover(ctx, conf)
 }
 

@@ -30,7 +30,7 @@ func (s *Setup) probeRemotely(ctx context.Context, command string) (every time.D
 	for name, value := range hello.Sysctls {
 		s.Environment[remoteHost+": "+name] = value
 	}
-	s.watchListener(first.Listeners, remoteHost)
+	s.watchListener(first.Listeners[0], first.Listeners, remoteHost)
 	s.Watchers = append(s.Watchers, func(ctx context.Context, epoch time.Time, rec Recorder) {
 		r.Samples(ctx, epoch, rec.Sample, func(w remote.Warning) {
 			rec.Event(Event{Host: remoteHost, At: max(w.At, 0), Source: "runner", Class: w.Code, Count: 1, Text: w.Text})
@@ -39,9 +39,8 @@ func (s *Setup) probeRemotely(ctx context.Context, command string) (every time.D
 	return hello.Every, nil
 }
 
-// watchListener says which listener's queue belongs to the lanes: the first one's, with all sockets of its address.
-func (s *Setup) watchListener(found []probe.Listener, host string) {
-	l := found[0]
+// watchListener says which listener's queue belongs to the lanes, with all sockets of its address.
+func (s *Setup) watchListener(l probe.Listener, found []probe.Listener, host string) {
 	for _, socket := range found {
 		if socket.Addr == l.Addr {
 			s.slots += int(socket.Limit) + 1
