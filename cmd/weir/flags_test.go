@@ -46,3 +46,11 @@ func TestParseSize(t *testing.T) {
 		}
 	}
 }
+
+// A URL keeps its variable: escaped, every request would ask for the braces.
+func TestURLKeepsItsVariable(t *testing.T) {
+	const text = "http://127.0.0.1:8000/item/{{seq}}?n={{seq}}"
+	if got, err := checkURL("--direct", text); got != text || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}

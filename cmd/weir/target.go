@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -86,7 +85,7 @@ func (t *targetFlags) target() (out loadgen.Target, err error) {
 }
 
 func checkURL(flag, text string) (string, error) {
-	u, err := url.Parse(text)
+	u, err := loadgen.ParseURL(text)
 	if err == nil && u.Scheme == "fcgi" && flag != "--direct" {
 		return "", usage("%s %s: a proxy is asked by HTTP; only --direct speaks FastCGI", flag, quoted(text))
 	}
@@ -101,7 +100,7 @@ func checkURL(flag, text string) (string, error) {
 	if u.User != nil {
 		return "", usage("%s: a password does not belong in a URL that is recorded; send it with -H 'Authorization: …'", flag)
 	}
-	return u.String(), nil
+	return text, nil
 }
 
 func quoted(s string) string { return fmt.Sprintf("%q", s) }

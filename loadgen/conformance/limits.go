@@ -62,6 +62,17 @@ func limits(t *testing.T, open Open) {
 // interrupt ends a long run early against a target that never answers.
 func interrupt(t *testing.T, open Open, target loadgen.Target) {
 	t.Helper()
+	for range 5 { // again, where the machine stood still until the context had ended
+		if interrupted(t, open, target) > 0 {
+			return
+		}
+	}
+	t.Error("no request was recorded")
+}
+
+// interrupted returns how many requests were recorded.
+func interrupted(t *testing.T, open Open, target loadgen.Target) int {
+	t.Helper()
 	const after = 300 * time.Millisecond
 	ctx, cancel := context.WithCancel(t.Context())
 	timer := time.AfterFunc(after, cancel)
@@ -77,7 +88,8 @@ func interrupt(t *testing.T, open Open, target loadgen.Target) {
 		t.Errorf("Run took %v, its context ended after %v", took, after)
 	}
 	r.check(t, 0, 0, loadgen.Canceled)
-	if n := len(r.all); n == 0 || float64(n) > 100*took.Seconds()+1 {
+	if n := len(r.all); float64(n) > 100*took.Seconds()+1 {
 		t.Errorf("%d requests were recorded in %v at 100/s", n, took)
 	}
+	return len(r.all)
 }

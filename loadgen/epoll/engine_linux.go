@@ -93,7 +93,7 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 			}
 			return err
 		}
-		loops[i] = newLoop(e, poller, share{i, len(loops)})
+		loops[i] = newLoop(e, poller, shareOf(i, len(loops), e.requests.Cycle()))
 		loops[i].ctx, loops[i].epoch, loops[i].rec = ctx, epoch, loadgen.ShardOf(rec)
 		loops[i].requests = e.requests.ForRun(epoch, start)
 	}
@@ -101,8 +101,9 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 	var running sync.WaitGroup
 	for _, l := range loops {
 		running.Go(func() {
-			// Never unlocked, so the thread ends with the goroutine, and its timer slack with it.
+			// The thread outlives the loop, because it would take its run delay with it (package self).
 			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
 			l.run(start, p)
 		})
 	}
@@ -124,9 +125,29 @@ func (e *Engine) loopsFor(p plan.Plan) int {
 }
 
 // share is one of several equal parts of something.
-type share struct{ index, of int }
+type share struct {
+	index, of int
+	cycle     int // after how many requests their kinds come again; 0: that does not matter
+}
 
-func (s share) has(i int) bool { return i%s.of == s.index }
+// shareOf is one of equal parts of requests whose kinds come again after cycle of them. Where the parts and the
+// kinds would keep step, one part having all of a kind, each cycle begins with another part.
+func shareOf(index, of, cycle int) share {
+	for n := 2; n <= of; n++ {
+		if of%n == 0 && cycle%n == 0 {
+			return share{index, of, cycle}
+		}
+	}
+	return share{index, of, 0}
+}
+
+// has says whether the i-th request is in the share: they are dealt in turn.
+func (s share) has(i int) bool {
+	if s.cycle > 0 {
+		i += i / s.cycle
+	}
+	return i%s.of == s.index
+}
 
 // part is how much of n it is; the parts add up to n.
 func (s share) part(n int) int {

@@ -3,6 +3,7 @@ package epoll
 import (
 	"cmp"
 	"context"
+	"syscall"
 	"time"
 
 	"weir/loadgen"
@@ -41,15 +42,18 @@ type loop struct {
 	unused   []*conn
 	scratch  []byte // room for a request
 	requests *wire.Requests
-	turn     int      // of the local addresses
-	idle     timeouts // connections between requests, the one used last at the end
-	opening  timeouts // requests whose connect() is under way
-	open     timeouts // all requests in flight
-	limit    int      // how many those may be
-	mostIdle int      // how many connections may be idle, 0: all
-	batch    int      // events that the last wait brought
-	handled  int      // of those
-	released int      // requests since that wait
+	turn     int           // of the local addresses
+	idle     timeouts      // connections between requests, the one used last at the end
+	opening  timeouts      // requests whose connect() is under way
+	open     timeouts      // all requests in flight
+	limit    int           // how many those may be
+	mostIdle int           // how many connections may be idle, 0: all
+	batch    int           // events that the last wait brought
+	handled  int           // of those
+	looked   time.Duration // all that had happened until then has been dealt with
+	told     int           // events in full batches since looking
+	looking  time.Duration // when the first of those was asked for
+	released int           // requests since that wait
 }
 
 func newLoop(e *Engine, p poller, s share) *loop {
@@ -68,7 +72,7 @@ func (l *loop) now() time.Duration { return time.Since(l.epoch) }
 // run follows the schedule and, between its requests, what happens on the connections; then it waits
 // for the last of them.
 func (l *loop) run(start time.Duration, p plan.Plan) {
-	sharpen()
+	defer sharpen()()
 	for seq, due := range p.Due() {
 		if l.share.has(seq) {
 			if !l.attendUntil(due + start) {
@@ -134,12 +138,32 @@ func (l *loop) attend(at, then time.Duration) {
 			l.handle(c, event.Events)
 		}
 	}
-	if l.expire(at) {
+	if l.expire(l.looked) {
 		return
 	}
 	l.released, l.handled = 0, 0
 	then = min(then, l.opening.next(), l.open.next(), l.idle.next(), at+longestNap)
-	l.batch, _ = l.poller.wait(then - at) // EINTR: nothing happened, like a timeout
+	var errno syscall.Errno
+	l.batch, errno = l.poller.wait(then - at)
+	if errno == 0 { // EINTR: nothing was looked for
+		l.look(at)
+	}
+}
+
+// look notes that events were asked for at a time. A loop that was not run for a while must not take for a timeout
+// what it has not yet read: an answer that came in time waits in the kernel. A batch that is not full was all there
+// is; the kernel keeps events in the order in which they came (fs/eventpoll.c, ep_send_events), one for each
+// connection, so that after as many as there are connections the first of them must have been told.
+func (l *loop) look(at time.Duration) {
+	if l.told == 0 {
+		l.looking = at
+	}
+	switch l.told += l.batch; {
+	case l.batch < batch:
+		l.looked, l.told = at, 0
+	case l.told > len(l.conns):
+		l.looked, l.told = l.looking, 0
+	}
 }
 
 // expire ends a request whose time is up, in the phase in which it is, or an idle connection, and reports

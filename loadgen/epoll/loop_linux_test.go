@@ -48,7 +48,7 @@ func TestShares(t *testing.T) {
 	for of := 1; of < 5; of++ {
 		sum := 0
 		for i := range of {
-			sum += share{i, of}.part(7)
+			sum += shareOf(i, of, 1).part(7)
 		}
 		if sum != 7 {
 			t.Errorf("the parts of 7 for %d loops add up to %d", of, sum)
@@ -77,7 +77,7 @@ func TestEventsOfAClosedConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(pair[1])
-	l := newLoop(&Engine{target: loadgen.Target{MaxInFlight: 1, Timeout: time.Hour, ConnectTimeout: time.Hour}}, p, share{0, 1})
+	l := newLoop(&Engine{target: loadgen.Target{MaxInFlight: 1, Timeout: time.Hour, ConnectTimeout: time.Hour}}, p, shareOf(0, 1, 1))
 	l.epoch = time.Now()
 	c := l.slot()
 	c.fd, c.phase = pair[0], connecting
@@ -96,5 +96,28 @@ func TestEventsOfAClosedConnection(t *testing.T) {
 	l.attend(0, 0) // and looks at what came
 	if c.phase != connecting {
 		t.Error("the old connection's event was taken for the new one's")
+	}
+}
+
+// Each loop gets as many requests of every kind as another, whatever the order in which these come.
+func TestSharesHaveAllKinds(t *testing.T) {
+	for _, c := range []struct{ of, cycle int }{{1, 1}, {2, 1}, {2, 2}, {2, 3}, {3, 3}, {4, 2}, {4, 4}, {4, 6}, {6, 4}} {
+		const rounds = 24
+		got := make([]map[int]int, c.of)
+		for index := range got {
+			got[index] = map[int]int{}
+			for i := range c.of * c.cycle * rounds {
+				if shareOf(index, c.of, c.cycle).has(i) {
+					got[index][i%c.cycle]++
+				}
+			}
+		}
+		for index, kinds := range got {
+			for kind := range c.cycle {
+				if kinds[kind] != rounds {
+					t.Errorf("%d loops, a cycle of %d: loop %d has %v, want %d of each kind", c.of, c.cycle, index, kinds, rounds)
+				}
+			}
+		}
 	}
 }

@@ -186,6 +186,9 @@ func (k *kind) appendPieces(to []byte, pieces []piece, position int, prefix []by
 	return to
 }
 
+// Cycle is after how many requests their kinds come in the same order again.
+func (r *Requests) Cycle() int { return len(r.turns) }
+
 // ForRun returns the requests with the ids of one run of a plan.
 func (r *Requests) ForRun(epoch time.Time, start time.Duration) *Requests {
 	of := *r

@@ -1,0 +1,74 @@
+package epoll
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+)
+
+// sleepy keeps the loop from running after its first result: a recorder is called on the loop's thread.
+type sleepy struct {
+	results
+	long time.Duration
+}
+
+func (s *sleepy) Record(r loadgen.Result) {
+	s.results.Record(r)
+	if r.Seq == 0 {
+		time.Sleep(s.long)
+	}
+}
+
+// An answer that came in time, while the loop was not run, is no timeout of the server's: neither alone nor behind
+// more of its kind than one look brings.
+func TestOwnStallIsNoTimeout(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	const requests = 3 * batch
+	go func() {
+		for n := 0; ; n++ {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				if _, err := c.Read(make([]byte, 1024)); err != nil {
+					return
+				}
+				time.Sleep(200 * time.Millisecond) // until all are sent
+				if n > 0 {                         // until the loop sleeps
+					time.Sleep(200 * time.Millisecond)
+				}
+				_, _ = c.Write(reply)
+			}()
+		}
+	}()
+	target := at(l)
+	target.Timeout, target.ConnectTimeout = 700*time.Millisecond, 600*time.Millisecond
+	e := open(t, target)
+	p := plan.Plan{Stages: []plan.Stage{{From: requests / 0.1, To: requests / 0.1, Duration: 100 * time.Millisecond}}}
+	r := &sleepy{long: 1500 * time.Millisecond}
+	if err := e.Run(t.Context(), time.Now(), 20*time.Millisecond, p, r); err != nil {
+		t.Fatal(err)
+	}
+	late := 0
+	for _, x := range r.all {
+		if x.Outcome != loadgen.OK {
+			t.Errorf("request %d ended in %s %v after it was sent", x.Seq, x.Outcome, x.Done-x.Sent)
+			break
+		}
+		if x.Done-x.Sent > target.Timeout {
+			late++
+		}
+	}
+	if len(r.all) != requests || late == 0 {
+		t.Errorf("%d results, of which the loop was late for %d: want %d and some", len(r.all), late, requests)
+	}
+}
