@@ -1,6 +1,9 @@
 package probe
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Ledger keeps account of one host's drops, sample by sample: which of the namespace's ListenOverflows the
 // watched listeners can have caused themselves. It is a pure function of the samples, given in the order
@@ -71,16 +74,19 @@ func (l *Ledger) Add(s Sample) {
 	l.overflows.add(v, ok)
 	v, ok = s.Counters["TcpExtListenDrops"]
 	l.drops.add(v, ok)
-	for _, e := range s.Errors {
-		if e.Source == "inet_diag" || e.Source == "unix_diag" {
-			return
-		}
+	if Unlisted(s.Errors) {
+		return
 	}
 	if l.sockets == nil {
 		l.sockets, l.addresses = make(map[uint64]*account), make(map[string]*Own)
 	}
 	l.list(s.Listeners)
 	l.listed = true
+}
+
+// Unlisted reports whether the listeners of a sample with these errors are not all that there were.
+func Unlisted(errors []SourceError) bool {
+	return slices.ContainsFunc(errors, func(e SourceError) bool { return e.Source == "inet_diag" || e.Source == "unix_diag" })
 }
 
 func (l *Ledger) list(listeners []Listener) {

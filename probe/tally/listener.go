@@ -57,15 +57,10 @@ func (t *Tally) addListeners(s probe.Sample) {
 		l.add(one, t.samples == 0)
 	}
 	for addr, l := range t.listeners {
-		if len(l.sockets) > l.count && !lost(s.Errors) { // what a complete reading does not show has been closed
+		if len(l.sockets) > l.count && !probe.Unlisted(s.Errors) { // what a complete reading does not show has been closed
 			maps.DeleteFunc(l.sockets, func(cookie uint64, _ uint32) bool { return !shows(s, addr, cookie) })
 		}
 	}
-}
-
-// lost tells whether a source of listeners is among those that failed.
-func lost(errors []probe.SourceError) bool {
-	return slices.ContainsFunc(errors, func(e probe.SourceError) bool { return e.Source == "inet_diag" || e.Source == "unix_diag" })
 }
 
 func shows(s probe.Sample, addr string, cookie uint64) bool {

@@ -125,7 +125,7 @@ func (t *Tally) View() View {
 			v.Errors = append(v.Errors, e)
 		}
 	}
-	v.Blind = lost(v.Errors)
+	v.Blind = probe.Unlisted(v.Errors)
 	for _, name := range slices.Sorted(maps.Keys(t.last.Counters)) {
 		value := t.last.Counters[name]
 		c := Counter{Name: name, Value: value, Since: rise(t.first[name], value)}

@@ -71,6 +71,7 @@ func labelled() map[string]told {
 		"another listener": {func(w *world) {
 			w.sample = func(s *probe.Sample) { s.Listeners[0].Drops = &none }
 		}, "another_listener", 0, "another listener's"},
+		"reopened, and the new socket drops nothing": {func(w *world) { w.sample = reopen(200 * ms) }, "worker_bound_overflow", 2, "17 places"},
 		"SYN queue": {func(w *world) {
 			w.sample = func(s *probe.Sample) { frozen(overflowsCounter)(s); s.Listeners[0].Depth = 0 }
 		}, "syn_queue_overflow", 0, "SYN queue"},
@@ -171,6 +172,23 @@ func labelled() map[string]told {
 		"proxy without ports": {func(w *world) {
 			w.result, w.event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.NoLocalPort)
 		}, "proxy_ports_exhausted", 0, "no local port"},
+	}
+}
+
+// reopen closes the listener and opens it anew whenever it has dropped something, and then nothing for a while.
+func reopen(quiet time.Duration) func(*probe.Sample) {
+	var base, last uint32
+	var changed time.Duration
+	cookie := uint64(1)
+	return func(s *probe.Sample) {
+		drops := *s.Listeners[0].Drops
+		if drops != last {
+			last, changed = drops, s.At
+		} else if drops > base && s.At >= changed+quiet {
+			base, cookie = drops, cookie+1
+		}
+		drops -= base
+		s.Listeners[0].Cookie, s.Listeners[0].Drops = cookie, &drops
 	}
 }
 

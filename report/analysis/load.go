@@ -77,6 +77,7 @@ type sample struct {
 	at        time.Duration
 	counters  [nCounters]reading
 	listeners []probe.Listener // those that a lane leads to
+	unlisted  bool             // not all of them: a socket that is missing may be there
 }
 
 // reading is a counter's value, or its absence.
@@ -298,7 +299,7 @@ func (l *loader) sample(rec *runfile.Sample) error {
 		return nil // it speaks of no kernel
 	}
 	l.run.host(rec.Host).sample(rec)
-	s := sample{at: rec.At}
+	s := sample{at: rec.At, unlisted: probe.Unlisted(rec.Errors)}
 	for i, name := range counterNames {
 		s.counters[i].value, s.counters[i].ok = rec.Counters[name]
 	}

@@ -91,28 +91,35 @@ func (w window) overflows(addr string) *uint64 {
 func isUnix(addr string) bool { return strings.HasPrefix(addr, "/") || strings.HasPrefix(addr, "@") }
 
 // drops is by how much the sk_drops of the sockets at an address grew over the window; nil where the
-// kernel does not tell. Each socket is followed by its cookie; one that is new began at 0. The kernel's
-// counter is 32 bits wide and may pass zero.
+// kernel does not tell. Each socket is followed by its cookie; one that is new began at 0, and one that
+// went away, as a reopened listener's does, keeps what it had: what it dropped was this address's all the
+// same. The kernel's counter is 32 bits wide and may pass zero.
 func (w window) drops(addr string) *uint64 {
 	if len(w) < 2 {
 		return nil
 	}
-	before := map[uint64]uint32{}
-	for _, l := range w[0].listeners {
-		if l.Addr == addr && l.Drops != nil {
-			before[l.Cookie] = *l.Drops
+	before, after := map[uint64]uint32{}, map[uint64]uint32{}
+	last := false // the last sample tells
+	for i, s := range w {
+		last = false
+		for _, l := range s.listeners {
+			switch {
+			case l.Addr != addr || l.Drops == nil:
+				continue
+			case i == 0:
+				before[l.Cookie] = *l.Drops
+			default:
+				after[l.Cookie], last = *l.Drops, true
+			}
 		}
+	}
+	// Where the last listing failed, the sockets may be there and have dropped more.
+	if len(after) == 0 || !last && w[len(w)-1].unlisted {
+		return nil
 	}
 	var sum uint64
-	known := false
-	for _, l := range w[len(w)-1].listeners {
-		if l.Addr == addr && l.Drops != nil {
-			sum += uint64(*l.Drops - before[l.Cookie])
-			known = true
-		}
-	}
-	if !known {
-		return nil
+	for cookie, n := range after {
+		sum += uint64(n - before[cookie])
 	}
 	return &sum
 }

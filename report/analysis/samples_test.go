@@ -85,6 +85,39 @@ func TestDrops(t *testing.T) {
 	}
 }
 
+// TestDropsOfAReopenedListener: what a socket dropped is not forgotten when another takes its place.
+func TestDropsOfAReopenedListener(t *testing.T) {
+	at := func(ls ...probe.Listener) sample { return sample{listeners: ls} }
+	a := func(cookie uint64, drops uint32) probe.Listener {
+		return probe.Listener{Addr: "a", Cookie: cookie, Drops: &drops}
+	}
+	failed := sample{unlisted: true}
+	const unknown = -1
+	for name, c := range map[string]struct {
+		w    window
+		want int64
+	}{
+		"the new one drops nothing":    {window{at(a(1, 7)), at(a(1, 507)), at(a(2, 0))}, 500},
+		"the new one drops too":        {window{at(a(1, 7)), at(a(1, 507)), at(), at(a(2, 3)), at(a(2, 4))}, 504},
+		"none took its place":          {window{at(a(1, 7)), at(a(1, 507)), at()}, 500},
+		"twice":                        {window{at(a(1, 7)), at(a(1, 8)), at(a(2, 2)), at(a(3, 4))}, 7},
+		"one of a group":               {window{at(a(1, 7), a(2, 5)), at(a(1, 9), a(2, 5)), at(a(2, 6), a(3, 0))}, 3},
+		"came and went":                {window{at(), at(a(1, 5)), at()}, 5},
+		"not seen again":               {window{at(a(1, 7)), at(), at()}, unknown},
+		"a listing failed between":     {window{at(a(1, 7)), failed, at(a(1, 9))}, 2},
+		"the last listing failed":      {window{at(a(1, 7)), at(a(1, 9)), failed}, unknown},
+		"another source's list failed": {window{at(a(1, 7)), {listeners: []probe.Listener{a(1, 9)}, unlisted: true}}, 2},
+	} {
+		got := int64(unknown)
+		if d := c.w.drops("a"); d != nil {
+			got = int64(*d)
+		}
+		if got != c.want {
+			t.Errorf("%s: %d drops, want %d", name, got, c.want)
+		}
+	}
+}
+
 // TestFull: a queue of N holds N+1, and is full only then.
 func TestFull(t *testing.T) {
 	for depth, want := range map[uint32]bool{15: false, 16: false, 17: true} {

@@ -192,6 +192,38 @@ func TestLiveIsCertain(t *testing.T) {
 	}
 }
 
+// TestLiveFollowsAReopenedListener: the old socket's drops stay, the new one's count from 0, and what others overflow
+// meanwhile is not the lane's.
+func TestLiveFollowsAReopenedListener(t *testing.T) {
+	live := NewLive([]Assertion{parse(t, "overflows == 0 abort")}, watched2s())
+	live.Trial(0, "direct", 0, plan.Plan{Stages: []plan.Stage{{From: 100, To: 100, Duration: 2 * time.Second}}, Arrival: plan.Constant})
+	own := func(cookie uint64, drops uint32) []probe.Listener {
+		return []probe.Listener{{Addr: "10.0.0.3:80", Cookie: cookie, Limit: 16, Drops: &drops}}
+	}
+	for i, s := range []struct {
+		overflows uint64
+		listeners []probe.Listener
+		failed    bool
+		want      uint64 // drops so far
+	}{
+		{100, nil, true, 0}, {100, own(1, 50), false, 0}, {105, own(1, 55), false, 5}, {125, nil, false, 5},
+		{128, own(2, 3), false, 8}, {128, nil, true, 8}, {148, own(2, 4), false, 9},
+	} {
+		x := probe.Sample{Host: "b", At: time.Duration(i) * 20 * ms, Counters: map[string]uint64{"TcpExtListenOverflows": s.overflows}, Listeners: s.listeners}
+		if s.failed {
+			x.Errors = []probe.SourceError{{Source: "inet_diag", Text: "timeout"}}
+		}
+		live.Sample(x)
+		var drops, overflows uint64
+		if lane := live.lanes[0]; lane.drops != nil {
+			drops, overflows = *lane.drops, *lane.overflows
+		}
+		if drops != s.want || overflows != s.want {
+			t.Errorf("sample %d: %d drops, %d overflows, want %d", i, drops, overflows, s.want)
+		}
+	}
+}
+
 // TestLiveStopsEarly: no later than the tick after it was certain.
 func TestLiveStopsEarly(t *testing.T) {
 	s := tell(1)

@@ -23,14 +23,16 @@ type liveTrial struct {
 	done    []uint64 // requests with an outcome, canceled not among them
 	over    []*uint64
 	depth   []*uint32
-	from    int // bins from here to to were touched since the last settle
+	drops   map[uint64]uint32 // of the listener's sockets, by cookie, as last seen
+	listed  bool              // a listing of all listeners was seen
+	from    int               // bins from here to to were touched since the last settle
 	to      int
 	shards  []*liveShard
 	mu      sync.Mutex // of shards
 }
 
 func newLiveTrial(lane *liveLane, start time.Duration, p plan.Plan) *liveTrial {
-	t := &liveTrial{lane: lane, start: start, lasts: p.Duration(), first: start.Truncate(runfile.BinWidth), bad: map[string][]uint64{}}
+	t := &liveTrial{lane: lane, start: start, lasts: p.Duration(), first: start.Truncate(runfile.BinWidth), bad: map[string][]uint64{}, drops: map[uint64]uint32{}}
 	n := int((start+p.Duration()-t.first)/runfile.BinWidth) + 1
 	t.planned, t.done, t.over, t.depth = make([]uint64, n), make([]uint64, n), make([]*uint64, n), make([]*uint32, n)
 	for _, due := range p.Due() {
@@ -94,10 +96,10 @@ func (t *liveTrial) sample(s, before probe.Sample, paired bool) {
 			t.touch(i)
 		}
 	}
+	drops := t.dropped(s)
 	if !paired {
 		return
 	}
-	drops := dropsBetween(before, s, lane.Listener)
 	more(&lane.drops, drops)
 	more(&lane.listenDrops, counted(before, s, "TcpExtListenDrops"))
 	overflows := counted(before, s, "TcpExtListenOverflows")
@@ -139,17 +141,25 @@ func counted(before, after probe.Sample, name string) *uint64 {
 	return &n
 }
 
-// dropsBetween adds up sk_drops of the sockets at an address. The kernel's counter is 32 bits wide and may pass zero.
-func dropsBetween(before, after probe.Sample, addr string) *uint64 {
-	var sum *uint64
-	for _, b := range after.Listeners {
-		for _, a := range before.Listeners {
-			if b.Addr == addr && a.Cookie == b.Cookie && a.Drops != nil && b.Drops != nil {
-				n := uint64(*b.Drops - *a.Drops)
-				more(&sum, &n)
-			}
-		}
+// dropped is by how much sk_drops of the sockets at the lane's address grew since each was last seen; nil where the
+// kernel does not tell. A socket that the trial's first listing did not have began at 0, and one that went away keeps
+// what it had, as in the analysis of the whole run. The kernel's counter is 32 bits wide and may pass zero.
+func (t *liveTrial) dropped(s probe.Sample) (sum *uint64) {
+	all := !probe.Unlisted(s.Errors)
+	if all && len(t.drops) > 0 {
+		sum = new(uint64) // a reopened listener's address tells even while it has no socket
 	}
+	for _, l := range s.Listeners {
+		if l.Addr != t.lane.Listener || l.Drops == nil {
+			continue
+		}
+		if was, known := t.drops[l.Cookie]; known || t.listed {
+			n := uint64(*l.Drops - was)
+			more(&sum, &n)
+		}
+		t.drops[l.Cookie] = *l.Drops
+	}
+	t.listed = t.listed || all
 	return sum
 }
 
