@@ -25,7 +25,7 @@ func Discover(cfg Config) (Discovery, error) {
 	defer p.Close()
 	s := p.Read(time.Now())
 	for _, e := range s.Errors {
-		if e.Source == "inet_diag" || e.Source == "unix_diag" {
+		if e.ofListeners() {
 			err = errors.Join(err, fmt.Errorf("probe: %s: %s", e.Source, e.Text))
 		}
 	}

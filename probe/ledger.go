@@ -86,8 +86,11 @@ func (l *Ledger) Add(s Sample) {
 
 // Unlisted reports whether the listeners of a sample with these errors are not all that there were.
 func Unlisted(errors []SourceError) bool {
-	return slices.ContainsFunc(errors, func(e SourceError) bool { return e.Source == "inet_diag" || e.Source == "unix_diag" })
+	return slices.ContainsFunc(errors, SourceError.ofListeners)
 }
+
+// ofListeners reports whether it is a source of listeners that failed.
+func (e SourceError) ofListeners() bool { return e.Source == "inet_diag" || e.Source == "unix_diag" }
 
 func (l *Ledger) list(listeners []Listener) {
 	kept, came := map[string]int{}, map[string]int{}

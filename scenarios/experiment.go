@@ -10,6 +10,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/loadgen/self"
 	"weir/probe"
 	"weir/probe/nginxlog"
 )
@@ -45,16 +46,7 @@ type TrialEnd struct {
 	End       time.Duration // the last outcome was known
 	Drained   bool          // the listener's Recv-Q was then seen at 0
 	DrainedAt time.Duration // when, or when waiting for it was given up
-	Generator Generator
-}
-
-// Generator is what the load generator used of the machine during one trial.
-type Generator struct {
-	CPU      time.Duration
-	Wall     time.Duration
-	CPUs     int
-	RunDelay *time.Duration // runnable but not running; nil where the kernel does not tell
-	Stolen   *time.Duration // by a hypervisor, from all processors; nil where the kernel does not tell
+	Generator self.Usage
 }
 
 // Host is what is read of a probed host once before the load and once after it.

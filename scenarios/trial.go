@@ -21,11 +21,7 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 	recovered := e.recovery(ctx, epoch, lane, t, tap)
 	usage := self.Measure()
 	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, tap.Results(t.Index))
-	u := usage()
-	end := TrialEnd{
-		Index: t.Index, End: time.Since(epoch),
-		Generator: Generator{CPU: u.CPU, Wall: u.Wall, CPUs: u.CPUs, RunDelay: u.RunDelay, Stolen: u.Stolen},
-	}
+	end := TrialEnd{Index: t.Index, Generator: usage(), End: time.Since(epoch)}
 	acted()
 	if err == nil {
 		end.Drained, err = e.drain(ctx, epoch, lane, end.End, tap)

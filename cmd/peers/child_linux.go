@@ -98,7 +98,7 @@ func (o order) trial(ctx context.Context, engine loadgen.Engine, epoch time.Time
 	}
 	u, end := stop(), time.Since(epoch)
 	return looked(), rec.TrialEnd(runfile.TrialEnd{
-		End: end, Drained: true, DrainedAt: end, Generator: runfile.Generator{CPU: u.CPU, Wall: u.Wall, CPUs: u.CPUs, RunDelay: u.RunDelay, Stolen: u.Stolen},
+		End: end, Drained: true, DrainedAt: end, Generator: runfile.Generator(u),
 	})
 }
 

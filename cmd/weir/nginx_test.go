@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -114,10 +113,6 @@ func keptFailures(t *testing.T, out string) (n uint64) {
 
 func startPeers(t *testing.T, refusing, serving string) *nginx.Server {
 	t.Helper()
-	path, _, err := nginx.Find(t.Context(), "")
-	if err != nil {
-		required(t, err)
-	}
 	dir, err := os.MkdirTemp("", "peers") // t.TempDir may be longer than a socket's path may be
 	if err != nil {
 		t.Fatal(err)
@@ -127,19 +122,9 @@ func startPeers(t *testing.T, refusing, serving string) *nginx.Server {
 		Dir: dir, Listen: freeAddress(t), Upstreams: []string{refusing + " max_fails=0", serving + " max_fails=0"},
 		Directives: map[string]string{"proxy_read_timeout": "200ms"},
 	}
+	path := nginxPath(t)
 	c.Status = nginx.HasStatus(t.Context(), path, c)
-	if u, err := user.Current(); err == nil && u.Uid == "0" {
-		c.RunAs = "root"
-	}
-	s, err := nginx.Start(path, c, (*exec.Cmd).Start)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Stop() })
-	if err := s.WaitReady(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return runNGINX(t, path, c)
 }
 
 // TestNGINXAdvice: NGINX takes the configuration that is printed, and writes what is understood.

@@ -134,14 +134,25 @@ func awaitWorkers(t *testing.T, address string, workers int) {
 
 func startNGINX(t *testing.T, upstream string) *nginx.Server {
 	t.Helper()
+	return runNGINX(t, nginxPath(t), nginx.Config{
+		Dir: t.TempDir(), Listen: freeAddress(t), Upstreams: []string{upstream},
+		Directives: map[string]string{"proxy_connect_timeout": "300ms"},
+	})
+}
+
+// nginxPath is the installed NGINX's.
+func nginxPath(t *testing.T) string {
+	t.Helper()
 	path, _, err := nginx.Find(t.Context(), "")
 	if err != nil {
 		required(t, err)
 	}
-	c := nginx.Config{
-		Dir: t.TempDir(), Listen: freeAddress(t), Upstreams: []string{upstream},
-		Directives: map[string]string{"proxy_connect_timeout": "300ms"},
-	}
+	return path
+}
+
+// runNGINX starts an NGINX, waits until it answers, and stops it at the test's end.
+func runNGINX(t *testing.T, path string, c nginx.Config) *nginx.Server {
+	t.Helper()
 	if u, err := user.Current(); err == nil && u.Uid == "0" {
 		c.RunAs = "root"
 	}

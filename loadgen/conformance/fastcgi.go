@@ -62,15 +62,7 @@ func resets(text string) func(*visit) {
 	return func(v *visit) { v.asked(); v.say(text); v.reset() }
 }
 
-var casesFastCGI = []struct {
-	name    string
-	handle  func(*visit)
-	want    loadgen.Outcome
-	errno   syscall.Errno
-	status  int
-	tcpOnly bool
-	adjust  func(*loadgen.Target)
-}{
+var casesFastCGI = []ending{
 	{name: "ok", handle: leaves(record(fcgiOut, "Content-Type: a\r\n\r\nhello") + fcgiEnd), want: loadgen.OK, status: 200},
 	{name: "ok and open", handle: says(record(fcgiOut, "Content-Type: a\r\n\r\nhello") + fcgiEnd), want: loadgen.OK, status: 200},
 	{name: "ok with warnings", handle: leaves(record(fcgiErr, "PHP Warning: x") + record(fcgiOut, "A: b\n\n") + fcgiEnd), want: loadgen.OK, status: 200},
@@ -104,27 +96,7 @@ func (s *server) fastCGI() loadgen.Target {
 }
 
 func servedFastCGI(t *testing.T, open Open) {
-	for _, c := range casesFastCGI {
-		for _, network := range []string{"tcp", "unix"} {
-			if network == "unix" && c.tcpOnly {
-				continue
-			}
-			t.Run(c.name+" "+network, func(t *testing.T) {
-				t.Parallel()
-				s := serve(t, network, c.handle)
-				target := s.fastCGI()
-				if c.adjust != nil {
-					c.adjust(&target)
-				}
-				r := offer(t, open, target, few)
-				r.check(t, c.errno, c.status, c.want)
-				if n := s.accepted.Load(); n != fewCount {
-					t.Errorf("%d requests were %d attempts at the server", fewCount, n)
-				}
-				checkPorts(t, r, network)
-			})
-		}
-	}
+	provoke(t, open, casesFastCGI, (*server).fastCGI, func(*testing.T, *server, loadgen.Target) {})
 }
 
 // realFastCGI is the standard library's server, which has its own idea of what a request is.

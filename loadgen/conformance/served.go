@@ -30,7 +30,8 @@ func breakOff(text string) func(*visit) {
 	}
 }
 
-var cases = []struct {
+// ending is a way for a server to end a request that it has accepted, and what an engine has to call it.
+type ending struct {
 	name    string
 	handle  func(*visit)
 	want    loadgen.Outcome
@@ -38,7 +39,9 @@ var cases = []struct {
 	status  int
 	tcpOnly bool
 	adjust  func(*loadgen.Target)
-}{
+}
+
+var cases = []ending{
 	{name: "ok", handle: answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"), want: loadgen.OK, status: 200},
 	{name: "ok chunked", handle: answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"), want: loadgen.OK, status: 200},
 	{name: "ok until close", handle: breakOff("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello"), want: loadgen.OK, status: 200},
@@ -86,6 +89,13 @@ func impatient(t *loadgen.Target) { t.Timeout = 150 * time.Millisecond }
 
 // served provokes what a server does after it has accepted, over TCP and over a unix socket.
 func served(t *testing.T, open Open) {
+	provoke(t, open, cases, (*server).target, func(t *testing.T, s *server, target loadgen.Target) {
+		checkHead(t, <-s.heads, target)
+	})
+}
+
+// provoke offers a few requests to each case's server, reached as at says; asked checks what the server was asked.
+func provoke(t *testing.T, open Open, cases []ending, at func(*server) loadgen.Target, asked func(*testing.T, *server, loadgen.Target)) {
 	for _, c := range cases {
 		for _, network := range []string{"tcp", "unix"} {
 			if network == "unix" && c.tcpOnly {
@@ -94,7 +104,7 @@ func served(t *testing.T, open Open) {
 			t.Run(c.name+" "+network, func(t *testing.T) {
 				t.Parallel()
 				s := serve(t, network, c.handle)
-				target := s.target()
+				target := at(s)
 				if c.adjust != nil {
 					c.adjust(&target)
 				}
@@ -103,7 +113,7 @@ func served(t *testing.T, open Open) {
 				if n := s.accepted.Load(); n != fewCount {
 					t.Errorf("%d requests were %d attempts at the server", fewCount, n)
 				}
-				checkHead(t, <-s.heads, target)
+				asked(t, s, target)
 				checkPorts(t, r, network)
 			})
 		}

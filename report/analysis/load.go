@@ -215,21 +215,30 @@ func (l *loader) trial(t *runfile.Trial) error {
 // forever is later than every time in a record.
 const forever = time.Duration(1<<63 - 1)
 
-func (l *loader) bin(rec *runfile.Bin) error {
-	t := l.byIndex[rec.Trial]
-	if t.Role != "" {
-		return l.observed(t, rec)
-	}
+// binOf is where a trial's record of one tenth of a second is added up, with the requests due in it.
+func (l *loader) binOf(t *trial, rec *runfile.Bin) (*bin, error) {
 	b := t.bins[rec.At]
 	if b == nil {
 		if l.bins++; l.bins > maxBins {
-			return fmt.Errorf("more than %d bins", maxBins)
+			return nil, fmt.Errorf("more than %d bins", maxBins)
 		}
 		b = &bin{due: map[loadgen.Outcome]uint64{}}
 		t.bins[rec.At] = b
 	}
 	for o, n := range rec.Due {
 		b.due[o] += n
+	}
+	return b, nil
+}
+
+func (l *loader) bin(rec *runfile.Bin) error {
+	t := l.byIndex[rec.Trial]
+	if t.Role != "" {
+		return l.observed(t, rec)
+	}
+	b, err := l.binOf(t, rec)
+	if err != nil {
+		return err
 	}
 	b.late += rec.Late
 	b.sent += rec.Sent

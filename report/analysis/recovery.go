@@ -36,16 +36,9 @@ const (
 
 // observed sums up what an observation's record says of one tenth of a second: few requests, as in every bin.
 func (l *loader) observed(t *trial, rec *runfile.Bin) error {
-	b := t.bins[rec.At]
-	if b == nil {
-		if l.bins++; l.bins > maxBins {
-			return fmt.Errorf("more than %d bins", maxBins)
-		}
-		b = &bin{due: map[loadgen.Outcome]uint64{}}
-		t.bins[rec.At] = b
-	}
-	for o, n := range rec.Due {
-		b.due[o] += n
+	b, err := l.binOf(t, rec)
+	if err != nil {
+		return err
 	}
 	return runfile.ReadHistogram(rec.Latency, func(low, high time.Duration, n uint64) {
 		b.slowest = max(b.slowest, low)
