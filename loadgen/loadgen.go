@@ -116,7 +116,8 @@ type Target struct {
 	MaxIdle               int           // Reuse: idle connections beyond so many are closed, as by NGINX's keepalive; 0: no bound
 }
 
-// SeqVariable stands for a request's position in the plan, in its URI, its header values and its body.
+// SeqVariable stands for a request's number in the run, in its URI, its header values and its body: the number of
+// its plan's first request (plan.Plan.First) and its position in the plan. Who offers several plans numbers them so that no two requests have the same.
 const SeqVariable = "{{seq}}"
 
 // Request is one of several that a target is sent in turn.

@@ -127,7 +127,7 @@ func (s *Setup) unknownWorkers(err error) error {
 
 // greet sends one request, so that a mistyped address is found before a whole run has failed on it.
 func (s *Setup) greet(ctx context.Context, lane Lane) error {
-	r, err := once(ctx, lane)
+	r, err := s.once(ctx, lane)
 	if err != nil {
 		return fmt.Errorf("%s lane: %w", lane.Name, err)
 	}

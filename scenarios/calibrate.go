@@ -28,7 +28,7 @@ func (s *Setup) calibrate(ctx context.Context) error {
 	var took []time.Duration
 	began := time.Now()
 	for len(took) < calibrationRequests && time.Since(began) < calibrationTime {
-		r, err := once(ctx, lane)
+		r, err := s.once(ctx, lane)
 		if err != nil {
 			return err
 		}
@@ -46,9 +46,9 @@ func (s *Setup) calibrate(ctx context.Context) error {
 }
 
 // once sends a single request down a lane.
-func once(ctx context.Context, lane Lane) (loadgen.Result, error) {
+func (e *Experiment) once(ctx context.Context, lane Lane) (loadgen.Result, error) {
 	const instant = time.Millisecond
-	single := plan.Plan{Stages: []plan.Stage{{From: 1000, To: 1000, Duration: instant}}, Arrival: plan.Constant}
+	single := plan.Plan{Stages: []plan.Stage{{From: 1000, To: 1000, Duration: instant}}, Arrival: plan.Constant, First: e.number(1)}
 	var last lastResult
 	err := lane.Engine.Run(ctx, time.Now(), 0, single, &last)
 	return last.result, err

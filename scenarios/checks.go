@@ -22,19 +22,19 @@ func (b *labBuilder) addChecks() error {
 		if err != nil {
 			return fmt.Errorf("health check: %w", err)
 		}
-		b.Watchers = append(b.Watchers, checker(lane, c))
+		b.Watchers = append(b.Watchers, b.checker(lane, c))
 	}
 	return nil
 }
 
 // checker sends one request after the other, as a health check does: what it sees is an event of source "health" and
 // of class ok, slow or failed.
-func checker(lane Lane, c catalogue.Check) Watcher {
+func (e *Experiment) checker(lane Lane, c catalogue.Check) Watcher {
 	slow := cmp.Or(c.Slow, time.Second)
 	return func(ctx context.Context, epoch time.Time, rec Recorder) {
 		for sleep(ctx, c.Every) == nil {
 			sent := time.Since(epoch)
-			r, err := once(ctx, lane)
+			r, err := e.once(ctx, lane)
 			if err != nil || ctx.Err() != nil {
 				return
 			}

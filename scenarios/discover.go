@@ -75,7 +75,7 @@ func (s *Setup) parentAccepts(ctx context.Context, parent probe.Process) (bool, 
 		return true, nil
 	}
 	for range asking {
-		if _, err := once(ctx, s.Lanes[0]); err != nil {
+		if _, err := s.once(ctx, s.Lanes[0]); err != nil {
 			return true, err
 		}
 	}

@@ -6,6 +6,7 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"weir/loadgen"
@@ -131,6 +132,13 @@ type Experiment struct {
 	Baseline    time.Duration // quiet time before the first trial
 	Rest        time.Duration // quiet time after each trial's queue was empty: a busy worker still has to finish
 	DrainLimit  time.Duration // how long an emptying queue is waited for
+
+	numbered atomic.Int64 // requests that have their number in the run
+}
+
+// number gives so many requests their numbers, from first on: all that the run sends are told apart by them.
+func (e *Experiment) number(requests int) (first int) {
+	return int(e.numbered.Add(int64(requests))) - requests
 }
 
 // Run offers every trial in turn, each after the one before has drained, and returns when the last has.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"weir/loadgen"
-	"weir/loadgen/plan"
+	"weir/loadgen/search"
 	"weir/loadgen/self"
 )
 
@@ -29,33 +29,38 @@ func (s *Setup) CheckLimits(files uint64) []Warning {
 			s.checkPorts(lane, ports, self.PortHeld(remoteIP(lane)))
 		}
 	}
+	for _, lane := range s.Lanes {
+		s.checkProcessors(lane, self.Processors())
+	}
 	return s.Warnings[before:]
 }
 
 func (s *Setup) checkFiles(files uint64) {
 	// Lanes take turns: one has requests in flight, the others may keep connections.
-	var flying, kept int
+	type need struct {
+		demand
+		flying, kept int
+	}
+	var at []need
 	for _, lane := range s.Lanes {
-		if n := s.inFlight(lane); lane.Target.Connections == loadgen.Reuse {
-			kept += n
-		} else {
-			flying = max(flying, n)
+		for i, d := range s.demands(lane) {
+			if i == len(at) {
+				at = append(at, need{demand: d})
+			}
+			if n := d.inFlight(lane.Target); lane.Target.Connections == loadgen.Reuse {
+				at[i].kept += n
+			} else {
+				at[i].flying = max(at[i].flying, n)
+			}
 		}
 	}
-	if need := uint64(flying + kept + ownFiles); need > files {
-		s.warn("few_files", fmt.Sprintf("The plan may need %d open files and this process may have %d: raise ulimit -n, or lower --max-in-flight or --timeout. "+
-			"Requests that find none make the run invalid.", need, files))
-	}
-}
-
-// inFlight is how many requests of a lane may be in flight at once: as many as come before the first must end.
-func (s *Setup) inFlight(lane Lane) (most int) {
-	for _, t := range s.Trials {
-		if t.Lane == lane.Name {
-			most = max(most, min(t.Due, int(math.Ceil(highest(t.Plan)*lane.Target.Timeout.Seconds()))))
+	for _, d := range at {
+		if need := uint64(d.flying + d.kept + ownFiles); need > files {
+			s.warn("few_files", fmt.Sprintf("The plan may need %d open files%s and this process may have %d: raise ulimit -n, or lower --max-in-flight or --timeout. "+
+				"Requests that find none make %s.", need, s.from(d.demand), files, s.spoils()))
+			return
 		}
 	}
-	return min(most, lane.Target.MaxInFlight)
 }
 
 // checkPorts holds the connections to one address that exist at once, in flight or in our own TIME_WAIT, against the
@@ -68,40 +73,51 @@ func (s *Setup) checkPorts(lane Lane, ports int, held time.Duration) {
 	if t.Close == loadgen.Reset || s.closesFirst[lane.Name] == loadgen.ByPeer {
 		held = 0
 	}
-	rate, all := s.opening(lane)
-	need := min(all, s.inFlight(lane)+int(rate*held.Seconds()))
 	have := ports * max(1, len(t.LocalAddrs))
-	if need <= have {
-		return
-	}
-	s.warn("few_ports", fmt.Sprintf("The %s lane may need %d local ports at once and there are %d (%.0f new connections a second, each holding its port for %v after it was closed by us): "+
-		"widen net.ipv4.ip_local_port_range, give more --local-addr, or --connections reuse. Requests that find none make the run invalid.",
-		lane.Name, need, have, rate, held))
-}
-
-// opening is at which rate a lane opens connections at most, and how many in all.
-func (s *Setup) opening(lane Lane) (rate float64, all int) {
-	for _, t := range s.Trials {
-		if t.Lane == lane.Name {
-			rate = max(rate, highest(t.Plan))
-			all += t.Due
+	for _, d := range s.demands(lane) {
+		if need := d.ports(t, held); need > have {
+			s.warn("few_ports", fmt.Sprintf("The %s lane may need %d local ports at once%s and there are %d (%.0f new connections a second, each holding its port for %v after it was closed by us): "+
+				"widen net.ipv4.ip_local_port_range, give more --local-addr, or --connections reuse. Requests that find none make %s.",
+				lane.Name, need, s.from(d), have, d.opening(t), held, s.spoils()))
+			return
 		}
 	}
-	if lane.Target.Connections == loadgen.Reuse {
-		if lane.Target.RequestsPerConnection == 0 {
-			return 0, all
-		}
-		rate /= float64(lane.Target.RequestsPerConnection)
-	}
-	return rate, all
 }
 
-// highest is the highest rate of a plan.
-func highest(p plan.Plan) (rate float64) {
-	for _, s := range p.Stages {
-		rate = max(rate, s.From, s.To)
+// What a request costs at the least on any processor that weir was measured on, in CPU time: with a kept connection,
+// and with one of its own. Whoever offers more than that allows cannot do it; whoever offers less may still not.
+const (
+	leastCost    = 6 * time.Microsecond
+	leastCostNew = 15 * time.Microsecond
+)
+
+// checkProcessors holds the least that the highest rate costs against the processors that there are for it.
+func (s *Setup) checkProcessors(lane Lane, processors int) {
+	for _, d := range s.demands(lane) {
+		opened := d.opening(lane.Target)
+		need := d.rate*leastCost.Seconds() + opened*(leastCostNew-leastCost).Seconds()
+		if most := search.MaxCPU * float64(processors); need > most {
+			s.warn("few_processors", fmt.Sprintf("The %s lane costs the generator %.1f processors or more at %.0f req/s, and it has %d, of which more than %.0f %% make a run INVALID: "+
+				"offer less, or share the load out over several machines.", lane.Name, need, d.rate, processors, 100*search.MaxCPU))
+			return
+		}
 	}
-	return rate
+}
+
+// from says at which rate a search has a demand.
+func (s *Setup) from(d demand) string {
+	if s.Search == nil {
+		return ""
+	}
+	return fmt.Sprintf(", if the search goes on to %.4g req/s,", d.rate)
+}
+
+// spoils says what a limit does that is reached.
+func (s *Setup) spoils() string {
+	if s.Search != nil {
+		return "a trial say nothing"
+	}
+	return "the run invalid"
 }
 
 // remoteIP is the address that a lane's engine found for its target; nil where it has none.

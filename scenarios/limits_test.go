@@ -87,3 +87,50 @@ func says(t *testing.T, s *Setup, code, text string) {
 		t.Errorf("warnings %v, want one with %q", s.Warnings, text)
 	}
 }
+
+// TestCheckLimitsOfASearch: its rates are not known, but those that it comes to if everything holds are.
+func TestCheckLimitsOfASearch(t *testing.T) {
+	search := func(start float64, budget time.Duration, change func(*loadgen.Target)) *Setup {
+		s := loaded(1, change)
+		s.Trials = nil
+		if err := s.searching(SearchOptions{Start: start, Shortest: time.Second, Budget: budget}); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	as := func(*loadgen.Target) {}
+	s := search(400, 3*time.Minute, as)
+	s.checkFiles(1024) // what a second of that rate is
+	says(t, s, "few_files", "may need 1077 open files, if the search goes on to 976.6 req/s, and this process may have 1024")
+	if !strings.Contains(s.Warnings[0].Text, "make a trial say nothing") {
+		t.Errorf("%q", s.Warnings[0].Text)
+	}
+	s = search(100, 3*time.Minute, as)
+	s.checkPorts(s.Lanes[0], 28232, time.Minute)
+	says(t, s, "few_ports", "at once, if the search goes on to ")
+	s = search(100, 3*time.Minute, func(t *loadgen.Target) { t.Connections = loadgen.Reuse })
+	s.checkPorts(s.Lanes[0], 28232, time.Minute)
+	says(t, s, "few_ports", "")
+	s = search(100, 10*time.Second, as) // which ends before it comes so far
+	s.checkFiles(1024)
+	says(t, s, "few_files", "")
+}
+
+func TestCheckProcessors(t *testing.T) {
+	for name, c := range map[string]struct {
+		rate   float64
+		change func(*loadgen.Target)
+		says   string
+	}{
+		"kept, bearable": {200_000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, ""},
+		"kept":           {300_000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, "costs the generator 1.8 processors or more at 300000 req/s, and it has 2"},
+		"new, bearable":  {100_000, func(*loadgen.Target) {}, ""},
+		"new":            {200_000, func(*loadgen.Target) {}, "costs the generator 3.0 processors"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := loaded(c.rate, c.change)
+			s.checkProcessors(s.Lanes[0], 2)
+			says(t, s, "few_processors", c.says)
+		})
+	}
+}

@@ -82,6 +82,7 @@ func (e *Experiment) recovery(ctx context.Context, epoch time.Time, lane Lane, l
 			t.Index = len(e.Trials) + 2*i + 1
 		}
 	}
+	t.Plan.First = e.number(t.Due)
 	tap.Trial(t)
 	over := make(chan error, 1)
 	go func() {

@@ -15,7 +15,7 @@ import (
 const lead = 50 * time.Millisecond
 
 func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Trial, tap *queueTap) error {
-	t.Start = time.Since(epoch) + lead
+	t.Start, t.Plan.First = time.Since(epoch)+lead, e.number(t.Due)
 	tap.Trial(t)
 	acted := e.act(ctx, epoch, t.Start, tap)
 	recovered := e.recovery(ctx, epoch, lane, t, tap)

@@ -87,27 +87,38 @@ func inTurn(t *testing.T, open Open) {
 	}
 }
 
-// theirOwn sends requests that have their position in the path, a header and the body, and an id.
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// theirOwn sends requests that have their number in the path and the body, and an id.
 func theirOwn(t *testing.T, open Open, connections loadgen.Connections) {
 	var got received
 	s := serve(t, "tcp", got.answer)
 	target := s.target()
 	target.Connections, target.Method, target.RequestIDs = connections, "POST", true
 	target.URL, target.Body = "http://conformance.test/{{seq}}", []byte("<{{seq}}>")
-	p := plan.Plan{Stages: []plan.Stage{{From: 300, To: 300, Duration: 400 * time.Millisecond}}} // 120: of one digit to three
+	const first = 3
+	p := plan.Plan{Stages: []plan.Stage{{From: 300, To: 300, Duration: 400 * time.Millisecond}}, First: first} // 120: of one digit to three
 	r := offer(t, open, target, p)
 	r.check(t, 0, 200, loadgen.OK)
 	seen, runs, all := map[string]bool{}, map[string]bool{}, got.arrivals()
 	for _, a := range all {
 		seq := strings.TrimPrefix(a.uri, "/")
-		run, ok := strings.CutSuffix(a.id, "-"+seq)
+		run, position, ok := cutLast(a.id, "-")
+		n, err := strconv.Atoi(position)
+		ok = ok && err == nil && strconv.Itoa(first+n) == seq // an id has the position in the plan
 		if a.body != "<"+seq+">" || !ok || !strings.HasPrefix(run, "weir-") {
 			t.Errorf("the server saw %+v", a)
 		}
 		seen[seq], runs[run] = true, true
 	}
 	for _, res := range r.all {
-		if !seen[strconv.Itoa(res.Seq)] {
+		if !seen[strconv.Itoa(first+res.Seq)] {
 			t.Errorf("request %d did not arrive", res.Seq)
 		}
 	}

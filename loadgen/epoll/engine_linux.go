@@ -95,7 +95,7 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 		}
 		loops[i] = newLoop(e, poller, shareOf(i, len(loops), e.requests.Cycle()))
 		loops[i].ctx, loops[i].epoch, loops[i].rec = ctx, epoch, loadgen.ShardOf(rec)
-		loops[i].requests = e.requests.ForRun(epoch, start)
+		loops[i].requests = e.requests.ForRun(epoch, start, p.First)
 	}
 	defer holdProcessors(len(loops))()
 	var running sync.WaitGroup

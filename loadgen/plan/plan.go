@@ -26,4 +26,5 @@ type Plan struct {
 	Stages  []Stage `json:"stages"`
 	Arrival Arrival `json:"arrival"` // empty: Constant
 	Seed    uint64  `json:"seed"`
+	First   int     `json:"first,omitempty"` // what numbers its first request in the run, see loadgen.SeqVariable; it has no part in the schedule
 }

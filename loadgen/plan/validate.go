@@ -38,6 +38,9 @@ func (p Plan) Validate() error {
 			return fmt.Errorf("the plan is longer than %v: shorten it", DurationLimit)
 		}
 	}
+	if p.First < 0 {
+		return fmt.Errorf("the first request has the number %d: from 0", p.First)
+	}
 	if n := p.total(); n > CountLimit {
 		return fmt.Errorf("the plan has %.4g requests: at most %d are allowed", n, CountLimit)
 	}

@@ -32,12 +32,15 @@ func Measure() (stop func() Usage) {
 		return Usage{
 			CPU:      max(0, cpuTime()-cpu),
 			Wall:     time.Since(began),
-			CPUs:     min(runtime.NumCPU(), runtime.GOMAXPROCS(0)),
+			CPUs:     Processors(),
 			RunDelay: delayed(delays, readDelays()),
 			Stolen:   since(stolen, readStolen()),
 		}
 	}
 }
+
+// Processors is how many this process may use, by its affinity mask and (through GOMAXPROCS' default) its cgroup's quota.
+func Processors() int { return min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
 
 // since is how far a clock moved between two readings; nil if either is missing.
 func since(before, after *time.Duration) *time.Duration {

@@ -17,7 +17,7 @@
 //     it is a comment.
 //   - A URL may be just a path. Those that are whole must share one origin, because one listener is
 //     measured at a time.
-//   - {{seq}} in a path, a header value or a body stands for the request's position in the plan.
+//   - {{seq}} in a path, a header value or a body stands for the request's number in the run.
 //   - A body file is looked for in the folder of the file that names it, not in the working directory.
 //   - An empty line must stand before a request that follows headers or a comment among them: vegeta
 //     would send its line as a header. Content-Length is refused, which vegeta drops.

@@ -19,7 +19,7 @@ func BenchmarkRequest(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			requests := NewRequests(t).ForRun(time.Now(), time.Second)
+			requests := NewRequests(t).ForRun(time.Now(), time.Second, 0)
 			scratch := make([]byte, 0, 1024)
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {

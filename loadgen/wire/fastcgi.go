@@ -68,7 +68,7 @@ func newFastCGI(r loadgen.Request, t loadgen.Target) kind {
 		k.params = append(k.params, param{"CONTENT_LENGTH", []piece{{"", length}}})
 	}
 	if k.constant() {
-		k.whole = k.append(nil, 0, nil)
+		k.whole = k.append(nil, place{})
 	}
 	return k
 }
@@ -95,11 +95,11 @@ func template(s string) (pieces []piece) {
 	return pieces
 }
 
-func (k *kind) appendFastCGI(to []byte, position int, prefix []byte) []byte {
+func (k *kind) appendFastCGI(to []byte, at place) []byte {
 	var params, value []byte
 	for _, p := range k.params {
-		value = k.appendPieces(value[:0], p.value, position, prefix)
+		value = k.appendPieces(value[:0], p.value, at)
 		params = fcgi.AppendParam(params, p.name, string(value))
 	}
-	return fcgi.AppendRequest(to, params, k.appendPieces(nil, k.pieces, position, prefix), k.keep)
+	return fcgi.AppendRequest(to, params, k.appendPieces(nil, k.pieces, at), k.keep)
 }

@@ -29,7 +29,7 @@ func TestFastCGIRequests(t *testing.T) {
 		}))
 	}()
 	for want, target := range map[string]loadgen.Target{
-		"GET|/srv/a.php?q=1|a.test:81||||weir-1000-2000-11|weir|/srv/a.php|/srv/a.php": {URL: "fcgi://a.test:81/srv/a.php?q=1", RequestIDs: true},
+		"GET|/srv/a.php?q=1|a.test:81||||weir-1000-2000-10|weir|/srv/a.php|/srv/a.php": {URL: "fcgi://a.test:81/srv/a.php?q=1", RequestIDs: true},
 		"POST|/srv/a%20b.php/cart/11|other|n=11, n=11|text/x|<11>||me|/srv/a b.php|/srv/a b.php/cart/11": {
 			URL: "fcgi://a.test/srv/a%20b.php/cart/{{seq}}", Method: "POST", Body: []byte("n={{seq}}, n={{seq}}"),
 			Headers: [][2]string{{"content-type", "text/x"}, {"X-N", "<{{seq}}>"}, {"User-Agent", "me"}, {"Host", "other"}},
@@ -40,8 +40,8 @@ func TestFastCGIRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
-		requests := requestsOf(t, target).ForRun(time.UnixMilli(1000), 2*time.Second)
-		if _, err := conn.Write(requests.At(11, nil)); err != nil {
+		requests := requestsOf(t, target).ForRun(time.UnixMilli(1000), 2*time.Second, 1)
+		if _, err := conn.Write(requests.At(10, nil)); err != nil {
 			t.Fatal(err)
 		}
 		select {

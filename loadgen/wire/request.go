@@ -20,6 +20,7 @@ type Requests struct {
 	kinds []kind
 	turns []int32 // whose turn it is, by position modulo its length
 	id    []byte  // what ids begin with, see ForRun
+	first int     // the number of the first, see ForRun
 }
 
 // kind is one of a target's requests: pieces to be put together, or the whole where that is always the same.
@@ -150,7 +151,7 @@ func newKind(r loadgen.Request, t loadgen.Target) kind {
 	k.body = len(r.Body) - k.seqs*len(loadgen.SeqVariable)
 	end(nothing)
 	if k.constant() {
-		k.whole = k.append(nil, 0, nil)
+		k.whole = k.append(nil, place{})
 	}
 	return k
 }
@@ -162,24 +163,31 @@ func (k *kind) constant() bool {
 		!slices.ContainsFunc(k.params, func(p param) bool { return slices.ContainsFunc(p.value, varies) })
 }
 
-func (k *kind) append(to []byte, position int, prefix []byte) []byte {
-	if k.params != nil {
-		return k.appendFastCGI(to, position, prefix)
-	}
-	return k.appendPieces(to, k.pieces, position, prefix)
+// place is where a request stands: what tells it from others of its kind.
+type place struct {
+	position int    // in the plan
+	number   int64  // in the run
+	id       []byte // what ids begin with
 }
 
-func (k *kind) appendPieces(to []byte, pieces []piece, position int, prefix []byte) []byte {
+func (k *kind) append(to []byte, at place) []byte {
+	if k.params != nil {
+		return k.appendFastCGI(to, at)
+	}
+	return k.appendPieces(to, k.pieces, at)
+}
+
+func (k *kind) appendPieces(to []byte, pieces []piece, at place) []byte {
 	for _, p := range pieces {
 		to = append(to, p.text...)
 		switch p.then {
 		case seq:
-			to = strconv.AppendInt(to, int64(position), 10)
+			to = strconv.AppendInt(to, at.number, 10)
 		case id:
-			to = strconv.AppendInt(append(to, prefix...), int64(position), 10)
+			to = strconv.AppendInt(append(to, at.id...), int64(at.position), 10)
 		case length:
 			var digits [20]byte
-			n := len(strconv.AppendInt(digits[:0], int64(position), 10))
+			n := len(strconv.AppendInt(digits[:0], at.number, 10))
 			to = strconv.AppendInt(to, int64(k.body+k.seqs*n), 10)
 		}
 	}
@@ -189,9 +197,10 @@ func (k *kind) appendPieces(to []byte, pieces []piece, position int, prefix []by
 // Cycle is after how many requests their kinds come in the same order again.
 func (r *Requests) Cycle() int { return len(r.turns) }
 
-// ForRun returns the requests with the ids of one run of a plan.
-func (r *Requests) ForRun(epoch time.Time, start time.Duration) *Requests {
+// ForRun returns the requests with the ids of one run of a plan, the first of which has that number.
+func (r *Requests) ForRun(epoch time.Time, start time.Duration, first int) *Requests {
 	of := *r
+	of.first = first
 	of.id = AppendID(nil, epoch, start, 0)
 	of.id = of.id[:bytes.LastIndexByte(of.id, '-')+1]
 	return &of
@@ -204,7 +213,7 @@ func (r *Requests) At(position int, scratch []byte) []byte {
 	if k.whole != nil {
 		return k.whole
 	}
-	return k.append(scratch[:0], position, r.id)
+	return k.append(scratch[:0], place{position, int64(r.first) + int64(position), r.id})
 }
 
 // IsHead says whether the request with that position is a HEAD, whose answer has no body.

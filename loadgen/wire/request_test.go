@@ -100,8 +100,9 @@ func TestSeq(t *testing.T) {
 	})
 	scratch := make([]byte, 0, 1024)
 	for _, position := range []int{0, 9, 10, 99, 100, 12345, 1 << 40} {
-		n := strconv.Itoa(position)
-		stream := bufio.NewReader(bytes.NewReader(append(r.At(position, scratch), "more"...)))
+		const first = 4 // 1 digit becomes 2 at another position than without it
+		n := strconv.Itoa(first + position)
+		stream := bufio.NewReader(bytes.NewReader(append(r.ForRun(time.Now(), 0, first).At(position, scratch), "more"...)))
 		got, err := http.ReadRequest(stream)
 		if err != nil {
 			t.Fatal(err)
@@ -122,7 +123,7 @@ func TestSeq(t *testing.T) {
 func TestRequestIDs(t *testing.T) {
 	epoch, start := time.UnixMilli(1234567), 2500*time.Millisecond
 	at := func(target loadgen.Target, position int) string {
-		return string(requestsOf(t, target).ForRun(epoch, start).At(position, nil))
+		return string(requestsOf(t, target).ForRun(epoch, start, 0).At(position, nil))
 	}
 	if got := at(loadgen.Target{}, 7); strings.Contains(got, "X-Request-Id") {
 		t.Errorf("not asked for: %q", got)
@@ -139,7 +140,7 @@ func TestRequestIDs(t *testing.T) {
 	}
 	// Two runs at once each have their own.
 	r := requestsOf(t, loadgen.Target{RequestIDs: true})
-	one, other := r.ForRun(epoch, 0), r.ForRun(epoch, start)
+	one, other := r.ForRun(epoch, 0, 0), r.ForRun(epoch, start, 0)
 	if bytes.Equal(one.At(1, nil), other.At(1, nil)) {
 		t.Errorf("%q twice", one.At(1, nil))
 	}
@@ -160,7 +161,7 @@ func TestAtAllocatesNothing(t *testing.T) {
 	target := weighted(3, 2)
 	target.RequestIDs = true
 	target.Requests[0].Method, target.Requests[0].Body = "POST", []byte("n={{seq}}")
-	r := requestsOf(t, target).ForRun(time.Now(), time.Second)
+	r := requestsOf(t, target).ForRun(time.Now(), time.Second, 0)
 	scratch := make([]byte, 0, 512)
 	position := 0
 	if n := testing.AllocsPerRun(100, func() { r.At(position, scratch); position++ }); n != 0 {

@@ -37,7 +37,7 @@ func validate(rec Record) error {
 	case *Header:
 		return rec.validate()
 	case *Trial:
-		return errors.Join(index(rec.Index), times(rec.Start), rates(rec.Rate), names(rec.Lane, rec.Role), count("due", rec.Due), stages(rec.Plan))
+		return errors.Join(index(rec.Index), times(rec.Start), rates(rec.Rate), names(rec.Lane, rec.Role), count("due", rec.Due), count("first", rec.Plan.First), stages(rec.Plan))
 	case *TrialEnd:
 		g := rec.Generator
 		return errors.Join(index(rec.Index), times(rec.End, rec.DrainedAt, g.CPU, g.Wall), count("cpus", g.CPUs))
