@@ -12,7 +12,7 @@ STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: build ## build, make sure of NGINX, and reproduce the overflow in a private lab (2 minutes)
+demo: build ## build, make sure of NGINX, and reproduce the overflow in a private lab (2 to 4 minutes)
 	@scenarios/nginx/ensure.sh
 	@$(BIN) reproduce backlog-overflow
 

@@ -29,7 +29,7 @@ type Claim struct {
 	Verdict  string // confirmed, refuted, only when …, or one of those below
 	Shows    string // what this machine does, or why there is no verdict
 	Numbers  []string
-	Versions string
+	Versions []string // of the kernel and of each server in its runs
 	Runs     []ClaimRun
 }
 
@@ -44,6 +44,7 @@ const (
 	ClaimSkipped   = "skipped"   // something that it needs is not installed
 	ClaimUndecided = "undecided" // it was measured, and no verdict's assertions all passed
 	ClaimInvalid   = "invalid"   // a run cannot be believed
+	ClaimLeftOut   = "left out"  // there was no time for a run that it needs
 	ClaimFailed    = "could not run"
 )
 
@@ -134,19 +135,22 @@ func ClaimsText(w io.Writer, c *Claims, opt TextOptions) error {
 	return err
 }
 
-// versions are those of the rows, where they say the same, of the first that has any.
+// versions are those of all rows.
 func (c *Claims) versions() string {
+	var all []string
 	for _, r := range c.Rows {
-		if r.Versions != "" {
-			return r.Versions
+		for _, v := range r.Versions {
+			if !slices.Contains(all, v) {
+				all = append(all, v)
+			}
 		}
 	}
-	return ""
+	return strings.Join(all, " · ")
 }
 
 // Count says how many claims came out how.
 func (c *Claims) Count() string {
-	order := []string{"confirmed", "refuted", "only when", ClaimUndecided, ClaimInvalid, ClaimSkipped, ClaimFailed}
+	order := []string{"confirmed", "refuted", "only when", ClaimUndecided, ClaimInvalid, ClaimLeftOut, ClaimSkipped, ClaimFailed}
 	var parts []string
 	for _, v := range order {
 		n := 0
@@ -165,8 +169,8 @@ func (c *Claims) Count() string {
 // ClaimsMarkdown writes the table in GitHub's dialect.
 func ClaimsMarkdown(w io.Writer, c *Claims) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# weir: the claims, tried\n\n%s, weir %s, %s: %s\n\n", md(c.Started.Format("2006-01-02 15:04 UTC")), md(c.Version), md(c.versions()), md(c.Count()))
-	b.WriteString("| scenario | the article says | this machine shows | verdict | measured | reports |\n|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&b, "# weir: the claims, tried\n\n%s, weir %s: %s\n\n", md(c.Started.Format("2006-01-02 15:04 UTC")), md(c.Version), md(c.Count()))
+	b.WriteString("| scenario | the article says | this machine shows | verdict | measured | versions | reports |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range c.Rows {
 		var links []string
 		for _, run := range r.Runs {
@@ -178,7 +182,7 @@ func ClaimsMarkdown(w io.Writer, c *Claims) error {
 		for _, n := range r.Numbers {
 			numbers = append(numbers, md(n))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | **%s** | %s | %s |\n", md(r.Scenario), md(r.Article), md(r.Shows), md(r.Verdict), strings.Join(numbers, "<br>"), strings.Join(links, ", "))
+		fmt.Fprintf(&b, "| %s | %s | %s | **%s** | %s | %s | %s |\n", md(r.Scenario), md(r.Article), md(r.Shows), md(r.Verdict), strings.Join(numbers, "<br>"), md(strings.Join(r.Versions, " · ")), strings.Join(links, ", "))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -14,7 +14,7 @@ func sampleClaims() *Claims {
 		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Version: "test",
 		Rows: []Claim{
 			{Scenario: "unix-upstream", Claim: "An overflow is a 502.", Article: "so it says", Verdict: "confirmed", Shows: "It is.",
-				Numbers: []string{"unix: proxy.outcome.http_502.count > 0 → 34"}, Versions: "Linux 6.18", Runs: []ClaimRun{{"tcp", "runs/a"}, {"unix", "runs/b c"}}},
+				Numbers: []string{"unix: proxy.outcome.http_502.count > 0 → 34"}, Versions: []string{"Linux 6.18", "nginx/1.22", "gunicorn 20.1"}, Runs: []ClaimRun{{"tcp", "runs/a"}, {"unix", "runs/b c"}}},
 			{Scenario: "a-name-that-fills-the-margin", Verdict: "only when it rains", Shows: strings.Repeat("word ", 40), Article: "<script>alert(1)</script>\x1b[31m"},
 			{Scenario: "php-fpm", Verdict: ClaimSkipped, Shows: "not installed: apt-get install php-fpm"},
 		},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/loadgen/plan"
+	"weir/scenarios/catalogue"
 )
 
 // maxRequests bounds one run: a mistyped rate must not fill a disk or run for a week.
@@ -53,7 +54,7 @@ func (e *Experiment) pace(sampleEvery, serviceTime time.Duration) {
 	e.SampleEvery = sampleEvery
 	e.Baseline = 500 * time.Millisecond
 	e.Rest = max(3*sampleEvery, 2*serviceTime, 50*time.Millisecond)
-	e.DrainLimit = 30 * time.Second
+	e.DrainLimit = catalogue.DrainLimit
 }
 
 // Length estimates how long the trials take, drains not counted; of a search, how long it may take.

@@ -3,74 +3,107 @@ package main
 import (
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"weir/scenarios/catalogue"
 )
 
-// agenda tells how far a list of runs has come and how long the rest will take.
+// agenda tells how far a table's runs have come and how long the rest will take.
 type agenda struct {
 	out      io.Writer
 	quiet    bool
+	deadline time.Time // of all; zero: none
 	total    int
-	at       int
-	began    time.Time
-	expected time.Duration // of all
-	before   time.Duration // of those that were begun before
-	current  time.Duration
+
+	mu    sync.Mutex
+	at    int
+	began time.Time
+	open  time.Duration // what is expected of the runs that have not ended
+	ended time.Duration // and was of those that have
 }
 
 func newAgenda(out io.Writer, quiet bool, experiments []experiment) *agenda {
 	a := &agenda{out: out, quiet: quiet, began: time.Now()}
 	for _, e := range experiments {
-		for _, v := range e.variants {
-			a.total++
-			a.expected += length(v)
-		}
+		a.total += len(e.variants)
+		a.open += expected(e)
 	}
 	return a
 }
 
 // length estimates a run: its trials with what is around each, the lab and the servers.
 func length(s catalogue.Scenario) time.Duration {
-	const around, setup = 500 * time.Millisecond, 2500 * time.Millisecond
-	rest := time.Duration(0)
+	const around, setup, interpreter = 700 * time.Millisecond, 2500 * time.Millisecond, time.Second
+	rest, start := time.Duration(0), setup
 	for _, b := range s.Backends {
-		rest = max(rest, 2*b.ServiceTime)
+		rest = max(rest, 2*b.ServiceTime+s.Drains(b))
+		if b.Real() {
+			start += interpreter
+		}
 	}
-	return setup + time.Duration(s.Load.Trials*len(s.Lanes))*(s.Load.TrialDuration+around+rest)
+	return start + time.Duration(s.Load.Trials*len(s.Lanes))*(s.Load.TrialDuration+around+rest)
 }
 
-// next announces a run.
-func (a *agenda) next(s catalogue.Scenario) {
-	a.at++
-	a.before += a.current
-	a.current = length(s)
+// share is what a run adds to a table: others run beside those that are light.
+func share(s catalogue.Scenario) time.Duration {
+	if s.Light {
+		return length(s) / beside
+	}
+	return length(s)
+}
+
+// expected is what all runs of the experiments add.
+func expected(experiments ...experiment) (d time.Duration) {
+	for _, e := range experiments {
+		for _, v := range e.variants {
+			d += share(v)
+		}
+	}
+	return d
+}
+
+// next announces a run. again is one more of a run that was INVALID.
+func (a *agenda) next(s catalogue.Scenario, again bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	what := fmt.Sprintf("run %d/%d %s", a.at+1, a.total, s.ID())
+	if again {
+		what = "once more, as it was INVALID: " + s.ID()
+		a.open += length(s)
+	} else {
+		a.at++
+	}
 	if a.quiet {
 		return
 	}
-	fmt.Fprintf(a.out, "run %d/%d %s, about %v; %s left\n", a.at, a.total, s.ID(), a.current.Round(time.Second), minutes(a.left()))
+	fmt.Fprintf(a.out, "%s, about %v; %s left\n", what, length(s).Round(time.Second), a.left())
 }
 
-// left scales what is expected by how long the runs before took.
-func (a *agenda) left() time.Duration {
-	rest := a.expected - a.before
-	if a.before > 0 {
-		rest = time.Duration(float64(rest) * float64(time.Since(a.began)) / float64(a.before))
+// end takes a run off what is left, one that was not made too.
+func (a *agenda) end(s catalogue.Scenario, again bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	d := share(s)
+	if again {
+		d = length(s)
 	}
-	return rest
+	a.open, a.ended = a.open-d, a.ended+d
 }
 
-// skip leaves out the variants of an experiment after this one.
-func (a *agenda) skip(e experiment, last catalogue.Scenario) {
-	found := false
-	for _, v := range e.variants {
-		if found {
-			a.at++
-			a.expected -= length(v)
-		}
-		found = found || v.Variant == last.Variant
+// left scales what is expected by how long the runs before took, when there were enough of them to tell, and never
+// promises more than the budget.
+func (a *agenda) left() string {
+	const enough = 20 * time.Second
+	rest := a.open
+	if a.ended > enough {
+		rest = time.Duration(float64(rest) * float64(time.Since(a.began)) / float64(a.ended))
 	}
+	if a.deadline.IsZero() {
+		return minutes(rest)
+	}
+	budget := time.Until(a.deadline)
+	return fmt.Sprintf("%s (of at most %s)", minutes(min(rest, budget)), minutes(budget))
 }
 
 func minutes(d time.Duration) string {

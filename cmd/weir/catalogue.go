@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +52,29 @@ func listScenarios(w io.Writer) error {
 			label = ""
 		}
 	}
-	_, err := io.WriteString(w, b.String())
+	for _, form := range []struct {
+		command string
+		opt     catalogue.Options
+	}{{"weir reproduce --all", catalogue.Options{}}, {"weir reproduce --all --quick", catalogue.Options{Quick: true}}} {
+		runs, takes, err := wholeCatalogue(form.opt)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\n%-*s %d runs, about %.0f minutes", len("weir reproduce --all --quick")+1, form.command+":", runs, math.Ceil(takes.Minutes()))
+	}
+	_, err := io.WriteString(w, b.String()+"\n")
 	return err
+}
+
+// wholeCatalogue says how many runs all scenarios take, and estimates how long.
+func wholeCatalogue(opt catalogue.Options) (runs int, takes time.Duration, err error) {
+	for _, name := range catalogue.Names() {
+		all, err := catalogue.Open(name, opt)
+		if err != nil {
+			return 0, 0, err
+		}
+		runs += len(all)
+		takes += expected(experiment{name, all})
+	}
+	return runs, takes, nil
 }

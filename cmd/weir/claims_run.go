@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,23 +38,26 @@ func notInstalled(err error) error {
 // inTable is set for the runs of a table of claims.
 const inTable = "_WEIR_CLAIMS"
 
-// invalidTries is how often a run is made that a busy machine made INVALID.
-const invalidTries = 2
-
 // claims runs every variant of every experiment, each in a lab of its own, and judges the claims.
 func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []experiment) error {
 	table := report.Claims{Started: time.Now().UTC(), Version: version()}
 	single := len(experiments) == 1 && len(experiments[0].variants) == 1
-	agenda := newAgenda(s.err, f.quiet || single, experiments)
 	if err := os.Setenv(inTable, "1"); err != nil {
 		return err
 	}
-	for _, e := range experiments {
-		row := f.claim(ctx, s, e, agenda, single)
-		table.Rows = append(table.Rows, row)
-		if ctx.Err() != nil {
-			break
-		}
+	plan := schedule{
+		agenda: newAgenda(s.err, f.quiet || single, experiments),
+		run: func(ctx context.Context, e experiment, v catalogue.Scenario) variantRun {
+			return f.runVariant(ctx, s, e.name, v, single)
+		},
+	}
+	if f.budget > 0 {
+		plan.agenda.deadline = time.Now().Add(f.budget)
+		plan.until = plan.agenda.deadline.Add(-closing)
+	}
+	plan.all(ctx, experiments)
+	for i := range experiments {
+		table.Rows = append(table.Rows, claim(experiments[i], plan.done[&experiments[i]]))
 	}
 	dir := filepath.Join(f.out, table.Started.Format("20060102T150405Z")+"-claims")
 	err := errors.Join(report.ClaimsText(s.out, &table, textOptions(s)), report.WriteClaims(dir, &table))
@@ -76,7 +80,7 @@ func claimsStatus(t *report.Claims) error {
 			code = exitCouldNotRun
 		case r.Verdict == report.ClaimInvalid && code != exitCouldNotRun:
 			code = exitInvalid
-		case r.Verdict == report.ClaimUndecided && code == exitPass:
+		case (r.Verdict == report.ClaimUndecided || r.Verdict == report.ClaimLeftOut) && code == exitPass:
 			code = exitInconclusive
 		}
 	}
@@ -86,24 +90,31 @@ func claimsStatus(t *report.Claims) error {
 	return &statusError{code, nil}
 }
 
-// claim runs an experiment's variants and judges it.
-func (f *reproduceFlags) claim(ctx context.Context, s streams, e experiment, agenda *agenda, single bool) report.Claim {
+// claim judges an experiment by its runs.
+func claim(e experiment, done map[string]variantRun) report.Claim {
 	first := e.variants[0]
-	row := report.Claim{Scenario: first.Name, Claim: first.Claim, Article: first.Article}
+	row := report.Claim{Scenario: e.label(), Claim: first.Claim, Article: first.Article}
 	runs := map[string]*analysis.Analysis{}
 	for _, v := range e.variants {
-		agenda.next(v)
-		done := f.runVariant(ctx, s, e.name, v, single)
-		row.Runs = append(row.Runs, done.ClaimRun)
-		if done.verdict != "" {
-			row.Verdict, row.Shows = done.verdict, done.why
-			agenda.skip(e, v)
-			return row
+		r, made := done[v.Variant]
+		if !made {
+			continue // another could not be run
 		}
-		runs[v.Variant] = done.a
-		row.Versions = versionsOf(done.a)
+		row.Runs = append(row.Runs, r.ClaimRun)
+		if r.verdict != "" && row.Verdict == "" {
+			row.Verdict, row.Shows = r.verdict, r.why
+		}
+		if r.a != nil {
+			runs[v.Variant] = r.a
+			if v.Each {
+				runs[""] = r.a // the conditions name no run
+			}
+			row.Versions = addVersions(row.Versions, r.a, v)
+		}
 	}
-	judge(&row, e, runs)
+	if row.Verdict == "" {
+		judge(&row, e, runs)
+	}
 	return row
 }
 
@@ -132,39 +143,30 @@ func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string,
 		args = append(args, "--set="+set)
 	}
 	r := variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}}
-	for range invalidTries {
-		var out, errs bytes.Buffer
-		stdout, stderr := io.Writer(&out), io.Writer(&errs)
-		if single {
-			stdout, stderr = io.MultiWriter(&out, s.out), s.err
-		}
-		code, err := lab.Enter(ctx, args, nil, stdout, stderr)
-		said := strings.TrimSpace(strings.ReplaceAll(errs.String(), "weir: ", ""))
-		switch {
-		case err != nil:
-			r.verdict, r.why = report.ClaimFailed, err.Error()
-			return r
-		case code == exitNotInstalled:
-			r.verdict, r.why = report.ClaimSkipped, said
-			return r
-		}
-		m := reportLine.FindSubmatch(out.Bytes())
-		if m == nil {
-			r.verdict, r.why = report.ClaimFailed, fmt.Sprintf("exit status %d: %s", code, said)
-			return r
-		}
-		r.Dir = string(m[1])
-		if r.a, err = analyze(r.Dir); err != nil {
-			r.verdict, r.why = report.ClaimFailed, err.Error()
-			return r
-		}
-		if missing := missingProxy(r.a); missing != "" && len(v.Verdicts) > 0 {
-			r.verdict, r.why = report.ClaimSkipped, missing
-			return r
-		}
-		if r.a.Valid || ctx.Err() != nil {
-			break
-		}
+	var out, errs bytes.Buffer
+	stdout, stderr := io.Writer(&out), io.Writer(&errs)
+	if single {
+		stdout, stderr = io.MultiWriter(&out, s.out), s.err
+	}
+	code, err := lab.Enter(ctx, args, nil, stdout, stderr)
+	said := strings.TrimSpace(strings.ReplaceAll(errs.String(), "weir: ", ""))
+	m := reportLine.FindSubmatch(out.Bytes())
+	switch {
+	case err != nil:
+		r.verdict, r.why = report.ClaimFailed, err.Error()
+	case code == exitNotInstalled:
+		r.verdict, r.why = report.ClaimSkipped, said
+	case m == nil:
+		r.verdict, r.why = report.ClaimFailed, fmt.Sprintf("exit status %d: %s", code, said)
+	}
+	if r.verdict != "" {
+		return r
+	}
+	r.Dir = string(m[1])
+	if r.a, err = analyze(r.Dir); err != nil {
+		r.verdict, r.why = report.ClaimFailed, err.Error()
+	} else if missing := missingProxy(r.a); missing != "" && len(v.Verdicts) > 0 {
+		r.verdict, r.why = report.ClaimSkipped, missing
 	}
 	return r
 }
@@ -180,12 +182,12 @@ func missingProxy(a *analysis.Analysis) string {
 	return ""
 }
 
-func versionsOf(a *analysis.Analysis) string {
-	parts := []string{}
-	for _, key := range []string{"kernel", "proxy", "backend"} {
-		if v := a.Environment[key]; v != "" {
-			parts = append(parts, v)
+// addVersions adds what a run says of the kernel and of the servers in it, where no run before said it.
+func addVersions(known []string, a *analysis.Analysis, v catalogue.Scenario) []string {
+	for _, key := range append([]string{"kernel", catalogue.Proxy}, v.BackendNames()...) {
+		if text := a.Environment[key]; text != "" && !slices.Contains(known, text) {
+			known = append(known, text)
 		}
 	}
-	return strings.Join(parts, " · ")
+	return known
 }

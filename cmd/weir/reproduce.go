@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +20,7 @@ type reproduceFlags struct {
 	engineFlag
 	catalogue.Options
 	all     bool
+	budget  time.Duration
 	variant string
 	seed    uint64
 	nginx   string
@@ -36,6 +39,8 @@ Each variant of a scenario is a run of its own. Then assertions over what was
 measured decide each claim: confirmed, refuted, or only when …; --all prints the
 table of all claims and leaves it as claims.md and claims.html.
 
+Light variants run beside each other; those whose verdict rests on times run alone.
+
 Exit status: 0 every claim was decided, 11 one was not, 12 a run is invalid, 1 one
 could not run, 2 usage, 130 interrupted. What is not installed is skipped.`,
 		Example: `  weir reproduce backlog-overflow
@@ -51,6 +56,7 @@ could not run, 2 usage, 130 interrupted. What is not installed is skipped.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "the whole catalogue")
+	flags.DurationVar(&f.budget, "budget", 0, "of all runs together: what it has no time for is left out; with --all 20m, with --quick 6m, if nothing is said")
 	flags.BoolVar(&f.Quick, "quick", false, "the short form of each scenario")
 	flags.StringArrayVar(&f.Set, "set", nil, "`PATH=VALUE` over what the scenario says, like backend.service_time=200ms; may be repeated")
 	flags.StringVar(&f.variant, "variant", "", "only this `variant` of the scenario; no claim is decided")
@@ -76,7 +82,7 @@ func (f *reproduceFlags) run(ctx context.Context, s streams, names, command []st
 		if err != nil {
 			return &statusError{exitUsage, err}
 		}
-		experiments = append(experiments, e)
+		experiments = append(experiments, e.split()...)
 	}
 	if err := f.assertFlags.check(experiments[0].lanes()); err != nil {
 		return err
@@ -100,8 +106,11 @@ func (f *reproduceFlags) names(given []string) ([]string, error) {
 	switch {
 	case f.all && len(given) > 0:
 		return nil, usage("--all is every scenario: name none beside it")
+	case f.budget < 0:
+		return nil, usage("--budget %v: give a time above 0", f.budget)
 	case f.all:
 		given = catalogue.Names()
+		f.budget = cmp.Or(f.budget, map[bool]time.Duration{true: quickBudget, false: allBudget}[f.Quick])
 	case len(given) == 0:
 		given = []string{"backlog-overflow"}
 	}
@@ -115,6 +124,25 @@ func (f *reproduceFlags) names(given []string) ([]string, error) {
 type experiment struct {
 	name     string // of the catalogue, or a file
 	variants []catalogue.Scenario
+}
+
+// split makes an experiment of each variant where each is a claim of its own.
+func (e experiment) split() (out []experiment) {
+	if !e.variants[0].Each {
+		return []experiment{e}
+	}
+	for _, v := range e.variants {
+		out = append(out, experiment{e.name, []catalogue.Scenario{v}})
+	}
+	return out
+}
+
+// label is the experiment's row in a table.
+func (e experiment) label() string {
+	if first := e.variants[0]; !first.Each {
+		return first.Name
+	}
+	return e.variants[0].ID()
 }
 
 func (e experiment) verdicts() []catalogue.Verdict { return e.variants[0].Verdicts }

@@ -28,6 +28,8 @@ type Scenario struct {
 	Events   []Event                      `yaml:"events"` // in each trial
 	Checks   []Check                      `yaml:"checks"` // health checks, beside the load
 	Verdicts []Verdict                    `yaml:"verdicts"`
+	Light    bool                         `yaml:"light"` // the verdict rests on counts, not on times, and the processor is hardly used: others may run beside it
+	Each     bool                         `yaml:"each"`  // the verdicts hold for each variant alone: each is a claim of its own
 
 	Variant string `yaml:"-"` // which of the file's variants this is; "" where it has none
 }
@@ -73,6 +75,24 @@ type Embedding struct {
 	Service   *backend.Service   `yaml:"service"`    // how service times vary: lognormal:20ms/0.5; service_time is then its mean
 	Endpoints []backend.Endpoint `yaml:"endpoints"`  // paths whose answers go wrong, or are large: /sick=20ms,drop=0.1
 }
+
+// Drains estimates how long the backend still works at what waits in its queue after a trial, and is at most DrainLimit:
+// also on what nobody waits for any more.
+func (s Scenario) Drains(b Backend) time.Duration {
+	if b.Server == None || b.ServiceTime <= 0 || b.Workers == 0 {
+		return 0
+	}
+	rate := float64(b.Workers*max(b.Slots(), 1)) / b.ServiceTime.Seconds()
+	excess := s.Load.Rate - rate
+	if s.Load.Rate == 0 {
+		excess = (s.Load.To - 1) * rate
+	}
+	waiting := min(excess*s.Load.TrialDuration.Seconds(), float64(b.Backlog))
+	return min(time.Duration(max(waiting, 0)/rate*float64(time.Second)), DrainLimit)
+}
+
+// DrainLimit is for how long a queue that empties is waited for after each trial.
+const DrainLimit = 30 * time.Second
 
 // Slots is how many requests a worker serves at once; 0 stands for one.
 func (b Backend) Slots() int {

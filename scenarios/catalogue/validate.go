@@ -229,7 +229,7 @@ func (s Scenario) checkVerdicts(tree *ast.MappingNode, variants []Scenario) erro
 		for _, c := range v.If {
 			asserts += len(c.Assert)
 			for _, run := range []string{c.Run, c.Against} {
-				if run == "" && (len(variants) == 1 || run == c.Against && c.Run != "") {
+				if run == "" && (len(variants) == 1 || s.Each || run == c.Against && c.Run != "") {
 					continue
 				}
 				if !slices.Contains(known, run) {
