@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -13,9 +14,13 @@ const (
 	// holds what clients send. A longer one is handed over cut.
 	maxLine = 16 << 10
 
-	// lingerPolls is for how many looks without news a rotated file is still read: NGINX writes to it until it
-	// is told to reopen its logs, and its workers do that one by one.
-	lingerPolls = 50
+	// keepOld is how long a rotated file without news is still read: NGINX writes to it until it is told to
+	// reopen its logs (SIGUSR1), and its workers do that one by one, a busy one late. logrotate tells it once all of
+	// a host's logs are renamed.
+	keepOld = time.Minute
+
+	// maxOld bounds how many rotated files are read. The oldest has to go then.
+	maxOld = 4
 
 	minPoll = time.Millisecond
 )
@@ -26,16 +31,25 @@ const (
 // truncation (the file is shorter than before, or does not hold what was read last where it was: it is
 // read from its beginning, and what had not been read yet is looked for in the copy beside it that was made
 // before, as by logrotate's copytruncate). What is written between that copy and the truncation is lost to everybody.
+//
+// What it cannot see: a file that came and was renamed again between two looks, and a second truncation between two
+// looks; a truncation of a file of which nothing was read yet; a copy that is compressed at once.
 type Follower struct {
 	path    string
 	current *tail // nil while there is no file
-	rotated *tail
-	idle    int // looks without news from rotated
+	old     []rotated
+	now     func() time.Time
+}
+
+// rotated is a file that the path named before.
+type rotated struct {
+	*tail
+	heard time.Time // when there was news of it, or when it was rotated
 }
 
 // NewFollower follows path from its present end, or from its beginning if it does not exist yet.
 func NewFollower(path string) (*Follower, error) {
-	f := &Follower{path: path}
+	f := &Follower{path: path, now: time.Now}
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return f, nil
@@ -59,35 +73,52 @@ func (f *Follower) Poll(ctx context.Context, line func([]byte)) error {
 	if err != nil {
 		return err
 	}
-	if f.rotated != nil {
-		n, err := f.rotated.read(ctx, line)
-		if f.idle++; n > 0 {
-			f.idle = 0
-		}
-		if err != nil || f.idle >= lingerPolls {
-			f.rotated.Close()
-			f.rotated = nil
-		}
-	}
+	f.readOld(ctx, line)
 	if f.current != nil { // after a rotation too: what was written before it comes before what is in the new file
 		if f.current.truncated() {
 			f.current.finish(ctx, f.path, line)
 		}
-		if _, err := f.current.read(ctx, line); err != nil {
-			return fmt.Errorf("following %s: %w", f.path, err)
-		}
+		_, err = f.current.read(ctx, line)
 	}
-	if next == nil {
-		return nil
+	if next != nil {
+		f.retire()
+		f.current = next
+		_, err2 := f.current.read(ctx, line)
+		err = errors.Join(err, err2)
 	}
-	if f.rotated != nil {
-		f.rotated.Close()
-	}
-	f.rotated, f.current, f.idle = f.current, next, 0
-	if _, err := f.current.read(ctx, line); err != nil {
+	if err != nil {
 		return fmt.Errorf("following %s: %w", f.path, err)
 	}
 	return nil
+}
+
+// readOld reads what late workers wrote, and lets go of the files that have been silent for long.
+func (f *Follower) readOld(ctx context.Context, line func([]byte)) {
+	now, kept := f.now(), f.old[:0]
+	for _, r := range f.old {
+		n, err := r.read(ctx, line)
+		if n > 0 {
+			r.heard = now
+		}
+		if err != nil || now.Sub(r.heard) >= keepOld {
+			r.Close()
+			continue
+		}
+		kept = append(kept, r)
+	}
+	f.old = kept
+}
+
+// retire makes the current file one of the old ones.
+func (f *Follower) retire() {
+	if f.current == nil {
+		return
+	}
+	if len(f.old) == maxOld {
+		f.old[0].Close()
+		f.old = slices.Delete(f.old, 0, 1)
+	}
+	f.old = append(f.old, rotated{f.current, f.now()})
 }
 
 // reopened opens the file if the path names another one than before.
@@ -119,10 +150,11 @@ func ignoreMissing(err error) error {
 // Close closes the files.
 func (f *Follower) Close() error {
 	var errs []error
-	for _, t := range []*tail{f.current, f.rotated} {
-		if t != nil {
-			errs = append(errs, t.Close())
-		}
+	for _, r := range f.old {
+		errs = append(errs, r.Close())
+	}
+	if f.current != nil {
+		errs = append(errs, f.current.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -110,28 +110,50 @@ func TestFollowRotation(t *testing.T) {
 	writeTo(t, old, "e, from a worker that was late\n")
 	l.write("f\n")
 	l.want("e, from a worker that was late", "f")
-	for range lingerPolls {
-		l.want()
-	}
-	if l.f.rotated != nil {
+	now := time.Now()
+	l.f.now = func() time.Time { return now }
+	now = now.Add(59 * time.Second)
+	writeTo(t, old, "from one that was very late\n")
+	l.want("from one that was very late")
+	now = now.Add(59 * time.Second) // since its last news
+	writeTo(t, old, "and later\n")
+	l.want("and later")
+	now = now.Add(keepOld)
+	l.want()
+	if len(l.f.old) != 0 {
 		t.Error("the rotated file is kept open for ever")
 	}
 	l.write("g\n")
 	l.want("g")
 }
 
-func TestFollowTwoRotationsAtOnce(t *testing.T) {
+func TestFollowManyRotations(t *testing.T) {
 	l := newLog(t, "old\n")
-	for i := range 3 {
+	const n = 2 * maxOld
+	var old []*os.File
+	for i := range n {
 		l.write(fmt.Sprintf("%d\n", i))
 		l.want(fmt.Sprint(i))
 		if err := os.Rename(l.path, fmt.Sprintf("%s.%d", l.path, i)); err != nil {
 			t.Fatal(err)
 		}
-		l.reopen().Close()
+		file := l.reopen()
+		defer file.Close()
+		old = append(old, file)
 	}
-	l.write("3\n")
-	l.want("3")
+	l.write("last\n")
+	l.want("last")
+	var want []string
+	for i, file := range old {
+		writeTo(t, file, fmt.Sprintf("late, to %d\n", i))
+		if i >= n-maxOld {
+			want = append(want, fmt.Sprintf("late, to %d", i))
+		}
+	}
+	l.want(want...)
+	if len(l.f.old) != maxOld {
+		t.Errorf("%d rotated files are kept open, want %d", len(l.f.old), maxOld)
+	}
 }
 
 func TestFollowTruncation(t *testing.T) {
@@ -143,6 +165,73 @@ func TestFollowTruncation(t *testing.T) {
 	}
 	l.write("a\n")
 	l.want("a") // and not "twa"
+}
+
+// While a chunk of lines is handed over, the file is copied, truncated and written anew: what was in it comes from the
+// copy, and nothing of the new text is taken for a part of the old.
+func TestFollowTruncationWhileReading(t *testing.T) {
+	for _, copied := range []bool{true, false} {
+		l := newLog(t, "old\n")
+		var want []string
+		for i := range 5000 { // some chunks
+			want = append(want, fmt.Sprintf("%d %s", i, strings.Repeat("x", 80)))
+		}
+		l.write(strings.Join(want, "\n") + "\n")
+		truncate := func() {
+			if copied {
+				text, err := os.ReadFile(l.path)
+				if err = errors.Join(err, os.WriteFile(l.path+".1", text, 0o600)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Truncate(l.path, 0); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 6000 { // more than there was
+				l.write(fmt.Sprintf("new %d %s\n", i, strings.Repeat("y", 80)))
+			}
+		}
+		var got []string
+		take := func(b []byte) {
+			if got = append(got, string(b)); len(got) == 100 {
+				truncate()
+			}
+		}
+		for range 2 {
+			if err := l.f.Poll(t.Context(), take); err != nil {
+				t.Fatal(err)
+			}
+		}
+		i := slices.IndexFunc(got, func(s string) bool { return strings.HasPrefix(s, "new ") })
+		if i < 100 || copied && i != len(want) || !slices.Equal(got[:i], want[:i]) {
+			t.Fatalf("copied %v: %d old lines came in order", copied, i)
+		}
+		for n, line := range got[i:] {
+			if line != fmt.Sprintf("new %d %s", n, strings.Repeat("y", 80)) {
+				t.Fatalf("copied %v: a line reads %q where new %d was due", copied, line, n)
+			}
+		}
+		if n := len(got) - i; n != 6000 {
+			t.Errorf("copied %v: %d lines came of 6000 new ones", copied, n)
+		}
+	}
+}
+
+// Removed and made anew, as some scripts do: what the writer still puts into the removed one comes too.
+func TestFollowRemoval(t *testing.T) {
+	l := newLog(t, "old\n")
+	l.write("one\n")
+	if err := os.Remove(l.path); err != nil {
+		t.Fatal(err)
+	}
+	l.write("two\nthr")
+	l.want("one", "two")
+	old := l.reopen()
+	defer old.Close()
+	l.write("four\n")
+	l.want("four")
+	writeTo(t, old, "ee\n")
+	l.want("three")
 }
 
 // The file may have grown beyond its old length before anybody looks again.

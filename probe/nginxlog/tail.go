@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 )
 
 const (
@@ -24,7 +26,7 @@ type tail struct {
 	guard   []byte // what stands before offset, at most guardSize bytes of it; empty where nothing was read yet
 	partial []byte
 	skip    bool // the rest of a line that was too long
-	buf     [32 << 10]byte
+	buf     [guardSize + 32<<10]byte
 }
 
 func (t *tail) Close() error { return t.file.Close() }
@@ -55,13 +57,25 @@ func (t *tail) holds(file io.ReaderAt) bool {
 // finish hands over what the file held before it was truncated and was not read yet, if a copy of it stands
 // beside it, and makes the file one of which nothing was read.
 func (t *tail) finish(ctx context.Context, path string, line func([]byte)) {
-	copies, _ := filepath.Glob(globQuote(path) + `[.\-]*`) // .1 or -20260102: logrotate's names
-	for _, name := range copies[:min(len(copies), maxCopies)] {
+	for _, name := range copies(path) {
 		if len(t.guard) > 0 && t.finishFrom(ctx, name, line) {
 			break
 		}
 	}
 	t.offset, t.guard, t.partial, t.skip = 0, t.guard[:0], t.partial[:0], false
+}
+
+// copies are the files beside path that a rotation may have made of it, the latest first.
+func copies(path string) []string {
+	names, _ := filepath.Glob(globQuote(path) + `[.\-]*`) // .1 or -20260102: logrotate's names
+	changed := make(map[string]time.Time, len(names))
+	for _, name := range names {
+		if info, err := os.Lstat(name); err == nil {
+			changed[name] = info.ModTime()
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return changed[b].Compare(changed[a]) })
+	return names[:min(len(names), maxCopies)]
 }
 
 // finishFrom reports whether name is a copy of the file as it was.
@@ -103,11 +117,18 @@ func (t *tail) read(ctx context.Context, line func([]byte)) (n int64, err error)
 	}
 	size, began := info.Size(), t.offset
 	for t.offset < size && ctx.Err() == nil {
-		n, err := t.file.ReadAt(t.buf[:min(int64(len(t.buf)), size-t.offset)], t.offset)
-		t.offset += int64(n)
-		t.remember(t.buf[:n])
-		t.split(t.buf[:n], line)
-		if errors.Is(err, io.EOF) { // truncated meanwhile: the next look sees it
+		// With what was read last, so that it is seen whether that still stands there: the file may be truncated,
+		// and grow again, between any two of these.
+		g := len(t.guard)
+		n, err := t.file.ReadAt(t.buf[:min(int64(len(t.buf)), size-t.offset+int64(g))], t.offset-int64(g))
+		if n <= g || !bytes.Equal(t.buf[:g], t.guard) { // truncated meanwhile: the next look sees it
+			break
+		}
+		more := t.buf[g:n]
+		t.offset += int64(len(more))
+		t.remember(more)
+		t.split(more, line)
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
