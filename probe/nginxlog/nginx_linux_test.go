@@ -22,17 +22,7 @@ import (
 // TestRealNGINX makes a real NGINX fail in the ways that matter, and expects the lines that it writes to
 // be followed and understood.
 func TestRealNGINX(t *testing.T) {
-	path, err := exec.LookPath("nginx")
-	if err != nil {
-		path, err = exec.LookPath("/usr/sbin/nginx")
-	}
-	if err != nil {
-		leave := t.Skipf
-		if os.Getenv("CI") != "" { // where nothing may be left untested unseen
-			leave = t.Fatalf
-		}
-		leave("NOT TESTED: there is no nginx here; the messages were compared with its source, and with nothing else")
-	}
+	path := nginx(t)
 	dir, err := os.MkdirTemp("", "nginxlog") // t.TempDir may be longer than sun_path
 	if err != nil {
 		t.Fatal(err)
@@ -108,6 +98,23 @@ http {
 		accessSeen.want(t, test.url, test.access, test.upstream)
 	}
 	retried(t, accessSeen.raw, bound, serving)
+}
+
+// nginx is the program's path.
+func nginx(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("nginx")
+	if err != nil {
+		path, err = exec.LookPath("/usr/sbin/nginx")
+	}
+	if err != nil {
+		leave := t.Skipf
+		if os.Getenv("CI") != "" { // where nothing may be left untested unseen
+			leave = t.Fatalf
+		}
+		leave("NOT TESTED: there is no nginx here; the messages were compared with its source, and with nothing else")
+	}
+	return path
 }
 
 // retried looks at the line of the request that the first peer refused: NGINX's own lists.
