@@ -62,12 +62,11 @@ func (f figures) shows() []string {
 	return slices.Sorted(maps.Keys(has))
 }
 
-// timelineFigure is a lane's bins on an axis from which the time between its trials is cut.
+// timelineFigure is a lane's bins on an axis from which the time between its trials is cut. Bins that follow each
+// other lie side by side, so that a block tells where its first one is. A list of which no bin is known is empty.
 type timelineFigure struct {
 	Bin       float64             `json:"bin"`
 	Blocks    []block             `json:"blocks"`
-	X         []float64           `json:"x"`  // seconds under load, where the bin begins
-	At        []float64           `json:"at"` // the same bin on the run's clock
 	Offered   []float64           `json:"offered"`
 	Goodput   []float64           `json:"goodput"`
 	RecvQ     []*uint32           `json:"recvq"`
@@ -85,6 +84,8 @@ type block struct {
 	Width float64 `json:"width"`
 	From  int     `json:"from"`
 	To    int     `json:"to"`
+	X     float64 `json:"x"`  // on the axis, where its first bin begins
+	At    float64 `json:"at"` // the same on the run's clock
 }
 
 type markFigure struct {
@@ -184,9 +185,8 @@ func within(t *analysis.Timeline, trials []analysis.Trial, k int) (from, to int)
 
 func layTimeline(t *analysis.Timeline, trials []analysis.Trial, widths []float64) timelineFigure {
 	out := timelineFigure{
-		Bin: t.BinS, Blocks: []block{}, X: make([]float64, len(t.AtS)), At: t.AtS,
-		Offered: t.Offered, Goodput: t.Goodput, RecvQ: t.RecvQ, Overflows: t.Overflows,
-		Replayed: t.Replayed, Bad: t.Bad, Marks: []markFigure{},
+		Bin: t.BinS, Blocks: []block{}, Offered: t.Offered, Goodput: t.Goodput, RecvQ: anyKnown(t.RecvQ),
+		Overflows: anyKnown(t.Overflows), Replayed: anyKnown(t.Replayed), Bad: t.Bad, Marks: []markFigure{},
 	}
 	total := 0.0
 	for _, w := range widths {
@@ -196,21 +196,29 @@ func layTimeline(t *analysis.Timeline, trials []analysis.Trial, widths []float64
 	x := 0.0
 	for k, trial := range trials {
 		from, to := within(t, trials, k)
-		out.Blocks = append(out.Blocks, block{trial.Index, trial.Rate, round6(x), round6(widths[k]), from, to})
-		for i := from; i < to; i++ {
-			out.X[i] = round6(x + t.AtS[i] - trial.Start)
+		b := block{Trial: trial.Index, Rate: trial.Rate, Start: round6(x), Width: round6(widths[k]), From: from, To: to}
+		if to > from {
+			b.X, b.At = round6(x+t.AtS[from]-trial.Start), t.AtS[from]
 		}
+		out.Blocks = append(out.Blocks, b)
 		x += widths[k] + gap
 	}
 	if len(trials) == 0 && len(t.AtS) > 0 {
-		end := t.AtS[len(t.AtS)-1] + t.BinS
-		out.Blocks = append(out.Blocks, block{Start: t.AtS[0], Width: end - t.AtS[0], To: len(t.AtS)})
-		copy(out.X, t.AtS)
+		first, end := t.AtS[0], t.AtS[len(t.AtS)-1]+t.BinS
+		out.Blocks = append(out.Blocks, block{Start: first, Width: end - first, To: len(t.AtS), X: first, At: first})
 	}
 	for _, m := range t.Marks {
 		out.Marks = append(out.Marks, markFigure{round6(place(m.AtS, trials, out.Blocks)), m.AtS, m.Code, m.Text})
 	}
 	return out
+}
+
+// anyKnown is the list, or an empty one where it holds nothing.
+func anyKnown[T any](list []*T) []*T {
+	if slices.ContainsFunc(list, func(x *T) bool { return x != nil }) {
+		return list
+	}
+	return []*T{}
 }
 
 // place finds a moment of the run's clock on the axis; one that was cut out falls on the end of the

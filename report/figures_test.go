@@ -20,15 +20,19 @@ func TestAxisCutsTheTimeBetweenTrials(t *testing.T) {
 			if other := f.Lanes[1-i].Timeline.Blocks[k]; other.Start != b.Start || other.Width != b.Width {
 				t.Errorf("trial %d stands at %v in one lane and at %v in the other", k, b.Start, other.Start)
 			}
-			for j := b.From; j < b.To; j++ {
-				want := tl.At[j] - a.Lanes[i].Trials[k].Start
-				if got := tl.X[j] - b.Start; math.Abs(got-want) > 1e-3 {
+			for j := b.From; j < b.To; j++ { // the page places bin j by its block's first one
+				ats, after := a.Lanes[i].Timeline.AtS, float64(j-b.From)*tl.Bin
+				if math.Abs(b.At+after-ats[j]) > 1e-6 {
+					t.Fatalf("bin %d of trial %d begins at %v, want %v", j, k, b.At+after, ats[j])
+				}
+				want := ats[j] - a.Lanes[i].Trials[k].Start
+				if got := b.X + after - b.Start; math.Abs(got-want) > 1e-3 {
 					t.Fatalf("bin %d of trial %d stands %.3f s after its start, want %.3f", j, k, got, want)
 				}
 			}
 		}
-		if bins != len(tl.At) {
-			t.Errorf("%d of %d bins are drawn", bins, len(tl.At))
+		if all := len(a.Lanes[i].Timeline.AtS); bins != all {
+			t.Errorf("%d of %d bins are drawn", bins, all)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 		Analysis: a,
 		CSP: "default-src 'none'; script-src " + hash(lib) + " " + hash(app) +
 			"; style-src " + hash(css) + "; img-src data:; base-uri 'none'; form-action 'none'",
-		CSS: template.CSS(css), Library: template.JS(lib), App: template.JS(app), Data: template.JS(data),
+		CSS: template.CSS(css), Library: template.HTML(lib), App: template.JS(app), Data: template.JS(data),
 		Title: title(a), Said: sentences(a), Warnings: warnings(a), Capacity: capacityLine(a.Capacity), Versions: versions(a),
 		Summary: summary(a), Environment: environment(a), HostHead: hostHead(), HostRows: hostRows(a), TrialHead: trialHead(),
 		ProxiedHead: proxiedHead(),
@@ -87,7 +87,8 @@ type htmlView struct {
 	Warnings           []analysis.Warning
 	CSP                string
 	CSS                template.CSS
-	Library, App, Data template.JS
+	Library            template.HTML // text, until report.js makes a script of it
+	App, Data          template.JS
 	Title, Said        []string
 	Capacity, Versions string
 	Agreement          cell

@@ -3,24 +3,31 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/probe"
 	"weir/report/analysis"
 	"weir/report/runfile"
 )
 
-// tenMinutes is the analysis of a record of two lanes, each loaded for ten minutes at 40 req/s, of which every
-// tenth request fails after 900 ms and the others take from 20 to 170 ms.
+// tenMinutes is the analysis of a record of two lanes, each loaded for ten minutes at 40 req/s: 8 workers of 220 ms
+// do 36. Every tenth request fails after 900 ms and the others take from 20 to 170 ms. In each tenth of a second the
+// queue is read, and in every third it overflowed.
 func tenMinutes(t testing.TB) *analysis.Analysis {
 	t.Helper()
 	const length, rate = 10 * time.Minute, 40
 	var b bytes.Buffer
-	header := runfile.Header{Epoch: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Name: "long", TrialsTotal: 2}
+	header := runfile.Header{Epoch: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Name: "long", TrialsTotal: 2,
+		Capacity: runfile.Capacity{Workers: 8, WorkersSource: "stated", ServiceTime: 220 * time.Millisecond, ServiceTimeSource: "stated", Backlog: 16}}
 	for _, name := range []string{"direct", "proxy"} {
-		header.Lanes = append(header.Lanes, runfile.Lane{Name: name, Mode: runfile.Loss, ConnectTimeout: 900 * time.Millisecond, Deadline: time.Second})
+		header.Lanes = append(header.Lanes, runfile.Lane{Name: name, Mode: runfile.Loss, ConnectTimeout: 900 * time.Millisecond, Deadline: time.Second,
+			Listener: "10.77.0.3:8000", ListenerHost: "backend"})
 	}
 	rec, err := runfile.NewRecorder(runfile.NewWriter(&b), header)
 	if err != nil {
@@ -31,6 +38,18 @@ func tenMinutes(t testing.TB) *analysis.Analysis {
 		p := plan.Plan{Stages: []plan.Stage{{Duration: length, From: rate, To: rate}}}
 		if err := rec.Trial(runfile.Trial{Index: i, Lane: lane.Name, Rate: rate, Start: start, Due: int(length.Seconds()) * rate, Plan: p}); err != nil {
 			t.Fatal(err)
+		}
+		for j := range length / runfile.BinWidth {
+			depth := uint32(j*7919) % 17
+			if j == 3001 { // once in the run
+				depth = 17
+			}
+			drops := uint32(int(length/runfile.BinWidth)*i + int(j)/3)
+			if err := rec.Sample(probe.Sample{Host: "backend", At: start + j*runfile.BinWidth, Took: time.Millisecond,
+				Counters:  map[string]uint64{"TcpExtListenOverflows": uint64(drops), "TcpExtListenDrops": uint64(drops)},
+				Listeners: []probe.Listener{{Addr: lane.Listener, Cookie: 1, Depth: depth, Limit: 16, Drops: &drops}}}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		into := rec.Results(i)
 		for j := range int(length.Seconds()) * rate {
@@ -68,13 +87,29 @@ func TestLongRun(t *testing.T) {
 	if own := page.Len() - library; own > 1500<<10 {
 		t.Errorf("the page has %d KB of its own", own>>10)
 	}
-	o := open(t, a)
-	var timing struct{ Loaded, Painted, Drawn float64 }
-	if err := json.Unmarshal([]byte(o.data["timing"]), &timing); err != nil {
-		t.Fatalf("no timing in %q: %v", o.data, err)
+	dir := t.TempDir()
+	if err := WriteAll(dir, a); err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("loaded after %.0f ms, first painted after %.0f ms, all figures drawn after %.0f ms", timing.Loaded, timing.Painted, timing.Drawn)
-	if o.log != "" || o.data["errors"] != "" || timing.Drawn <= 0 || timing.Loaded > 20e3 {
-		t.Errorf("console %q, errors %q, timing %+v", o.log, o.data["errors"], timing)
+	d := browse(t, 1280, 1600)
+	d.call("Page.navigate", map[string]any{"url": "file://" + filepath.Join(dir, "report.html")}, nil)
+	var timing struct{ Loaded, Painted, Shown, Drawn float64 }
+	if err := json.Unmarshal([]byte(d.await(`document.documentElement.dataset.timing`)), &timing); err != nil {
+		t.Fatal(err)
 	}
+	t.Logf("loaded after %.0f ms, first painted after %.0f ms, the figures in view drawn after %.0f ms, all after %.0f ms", timing.Loaded, timing.Painted, timing.Shown, timing.Drawn)
+	if errors := d.eval(`document.documentElement.dataset.errors`); errors != "" || timing.Shown < timing.Painted || timing.Loaded > 20e3 {
+		t.Errorf("errors %q, timing %+v", errors, timing)
+	}
+	// Of more bins than there are pixels the extremes are drawn; zoomed in, every bin.
+	const queue = `echarts.getInstanceByDom(document.getElementById('time-0')).getModel().getSeriesByName('Recv-Q')[0].getData()`
+	if low, high := d.eval(queue+`.getDataExtent('y')[0]`), d.eval(queue+`.getDataExtent('y')[1]`); low != "0" || high != "17" {
+		t.Errorf("Recv-Q is drawn from %s to %s, want 0 to 17", low, high)
+	}
+	bins := len(a.Lanes[0].Timeline.AtS)
+	if n, _ := strconv.Atoi(d.eval(queue + `.count()`)); n == 0 || n > bins*2/3 {
+		t.Errorf("%d points are drawn of %d bins", n, bins)
+	}
+	d.eval(`echarts.getInstanceByDom(document.getElementById('time-0')).dispatchAction({type: 'dataZoom', start: 40, end: 50})`)
+	d.await(fmt.Sprintf(`%s.count() === %d ? 'all' : null`, queue, bins+2))
 }

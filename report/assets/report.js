@@ -9,6 +9,14 @@
   document.addEventListener('securitypolicyviolation', (e) => problem('blocked by policy: ' + e.violatedDirective));
 
   const data = JSON.parse(document.getElementById('data').textContent);
+  for (const { timeline: t } of data.lanes) { // bins follow each other within a trial's stretch: only where the first lies is told
+    t.x = [];
+    t.at = [];
+    for (const b of t.blocks) for (let i = b.from; i < b.to; i++) {
+      t.x[i] = b.x + (i - b.from) * t.bin;
+      t.at[i] = b.at + (i - b.from) * t.bin;
+    }
+  }
   const charts = [];
   const symbols = new Map(Object.entries({ connect_timeout: 'triangle', http_504: 'diamond', http_502: 'rect', queue_full: 'arrow', late: 'emptyCircle',
     response_timeout: 'roundRect', connect_reset: 'emptyTriangle', http_503: 'emptyDiamond', connect_refused: 'emptyRect' }));
@@ -136,10 +144,33 @@
     reach(3, t.x.map((_, i) => Object.values(t.bad).reduce((sum, bins) => sum + (bins[i] ?? 0), 0)));
   }
 
-  function steps(t, values) { // each bin holds its value for its width; what was cut out stays empty
+  // More than two bins a pixel are drawn in groups of so many: of a line each group's least and greatest value in
+  // their order, of bars the greatest, so that no extreme is lost. What is closer by zooming is drawn anew, bin by bin.
+  const grain = (t, width, share) => Math.max(1, Math.floor(t.x.length * share / Math.max(width, 100)));
+  function groups(t, each) {
+    const list = [];
+    for (const b of t.blocks) for (let i = b.from; i < b.to; i += each) list.push([i, Math.min(i + each, b.to)]);
+    return list;
+  }
+  function greatest(values, from, to) {
+    let most = from;
+    for (let i = from + 1; i < to; i++) if ((values[i] ?? -1) > (values[most] ?? -1)) most = i;
+    return most;
+  }
+  function extremes(values, from, to) { // at most two places
+    let low = -1, high = -1;
+    for (let i = from; i < to; i++) {
+      if ((values[i] ?? null) === null) continue;
+      if (low < 0 || values[i] < values[low]) low = i;
+      if (high < 0 || values[i] > values[high]) high = i;
+    }
+    return low < 0 ? [from] : low === high ? [low] : low < high ? [low, high] : [high, low];
+  }
+  function steps(t, values, each) { // each bin holds its value for its width; what was cut out stays empty
     const points = [];
     for (const b of t.blocks) {
-      for (let i = b.from; i < b.to; i++) points.push([t.x[i], values[i] ?? null]);
+      for (let i = b.from; i < b.to; i += each)
+        for (const k of each === 1 ? [i] : extremes(values, i, Math.min(i + each, b.to))) points.push([t.x[k], values[k] ?? null]);
       if (b.to > b.from) {
         const x = t.x[b.to - 1] + t.bin;
         points.push([x, values[b.to - 1] ?? null], [x, null]);
@@ -187,25 +218,31 @@
     { type: 'slider', xAxisIndex: axes, filterMode: 'none', height: 12, bottom: 2, left: 56, right: 14, showDetail: false, showDataShadow: false, brushSelect: false,
       borderColor: css('rule'), backgroundColor: 'transparent', fillerColor: css('grid'), handleSize: 16, moveHandleSize: 0, handleStyle: { color: css('paper'), borderColor: css('soft') } }];
 
-  function timeline(lane, width) {
-    const t = lane.timeline, series = [];
+  function timeline(lane, width, share) {
+    const t = lane.timeline, series = [], each = grain(t, width, share), grouped = groups(t, each);
     panels.forEach((_, p) => series.push(stretches(lane, p, width), marks(lane, p, width)));
-    series.push(stepLine('offered', 0, css('offered'), steps(t, t.offered), { lineStyle: { color: css('offered'), width: 1.5 } }));
-    series.push(stepLine('goodput', 0, css('ok'), steps(t, t.goodput)));
-    const depth = stepLine('Recv-Q', 1, css('queue'), steps(t, t.recvq), { areaStyle: { color: css('queue'), opacity: .18 } });
+    series.push(stepLine('offered', 0, css('offered'), steps(t, t.offered, each), { lineStyle: { color: css('offered'), width: 1.5 } }));
+    series.push(stepLine('goodput', 0, css('ok'), steps(t, t.goodput, each)));
+    const depth = stepLine('Recv-Q', 1, css('queue'), steps(t, t.recvq, each), { areaStyle: { color: css('queue'), opacity: .18 } });
     if (lane.slots !== null) depth.markLine = { silent: true, symbol: 'none', data: [{ yAxis: lane.slots }], lineStyle: { color: css('ink'), type: 'dashed', width: 1 },
       label: { position: 'insideStartTop', formatter: 'full at ' + number(lane.slots), color: css('soft'), fontSize: 11.5 } };
     series.push(depth);
     const rects = [];
-    t.overflows.forEach((n, i) => { if (n) rects.push([t.x[i], t.x[i] + t.bin, 0, n]); });
+    for (const [from, to] of grouped) {
+      const n = t.overflows[greatest(t.overflows, from, to)];
+      if (n) rects.push([t.x[from], t.x[to - 1] + t.bin, 0, n]);
+    }
     series.push(bars('overflows', 2, css('overflow'), rects));
-    if (t.replayed.some((n) => n !== null)) series.push(stepLine('replayed', 2, css('ink'), steps(t, t.replayed), { lineStyle: { color: css('ink'), width: 1.2 } }));
-    const tops = t.x.map(() => 0);
-    for (const c of data.classes) {
-      const bad = own(t.bad, c);
-      if (!bad) continue;
+    if (t.replayed.some((n) => n !== null)) series.push(stepLine('replayed', 2, css('ink'), steps(t, t.replayed, each), { lineStyle: { color: css('ink'), width: 1.2 } }));
+    const kinds = data.classes.filter((c) => own(t.bad, c));
+    const sums = each === 1 ? [] : t.x.map((_, i) => kinds.reduce((sum, c) => sum + (t.bad[c][i] ?? 0), 0));
+    const worst = grouped.map(([from, to]) => greatest(sums, from, to)), tops = grouped.map(() => 0); // one bin's failures lie on each other
+    for (const c of kinds) {
       const stack = [];
-      bad.forEach((n, i) => { if (n) { stack.push([t.x[i], t.x[i] + t.bin, tops[i], tops[i] + n]); tops[i] += n; } });
+      grouped.forEach(([from, to], g) => {
+        const n = t.bad[c][worst[g]];
+        if (n) { stack.push([t.x[from], t.x[to - 1] + t.bin, tops[g], tops[g] + n]); tops[g] += n; }
+      });
       series.push(bars(c, 3, colour(c), stack));
     }
     const bin = t.bin ? ' per ' + number(t.bin * 1000) + ' ms' : '';
@@ -357,22 +394,35 @@
       } }) };
   }
 
-  // The page around the figures.
+  // The page around the figures. The chart library is text until the first figure is drawn, so that a reader has the
+  // verdict before a megabyte is compiled; the page's policy admits it by its hash.
+  function library() {
+    if (!globalThis.echarts) {
+      document.head.append(element('script', document.getElementById('library').textContent));
+      echarts.connect('time');
+    }
+    return echarts;
+  }
   function add(id, lane, option) { // a chart that is made when it is drawn first
     const node = document.getElementById(id);
     const c = { id, node, chart: null, draw: () => {
       if (!c.chart) {
-        c.chart = echarts.init(node, null, { renderer: 'canvas' });
+        c.chart = library().init(node, null, { renderer: 'canvas' });
         if (linked(c)) c.chart.group = 'time';
+        if (/^time/.test(id)) c.chart.on('datazoom', () => { clearTimeout(c.later); c.later = setTimeout(closer, 150); });
       }
-      const zoom = c.chart.getOption()?.dataZoom?.[0];
-      c.chart.setOption(option(lane, node.clientWidth - 70), true);
-      if (zoom) c.chart.dispatchAction({ type: 'dataZoom', start: zoom.start, end: zoom.end });
+      const zoom = c.chart.getOption()?.dataZoom?.[0], wide = node.clientWidth - 70, share = zoom ? (zoom.end - zoom.start) / 100 : 1;
+      c.chart.setOption(option(lane, wide, share), true);
+      if (/^time/.test(id)) c.grain = grain(lane.timeline, wide, share);
+      if (zoom) c.chart.dispatchAction({ type: 'dataZoom', start: zoom.start, end: zoom.end, escapeConnect: true });
     } };
+    const closer = () => { // what a group of bins hides is drawn once there is room for it
+      const zoom = c.chart.getOption().dataZoom[0];
+      if (grain(lane.timeline, node.clientWidth - 70, (zoom.end - zoom.start) / 100) !== c.grain) c.draw();
+    };
     charts.push(c);
   }
   const linked = (c) => /^(time|heat)/.test(c.id); // what shares the axis of time
-  echarts.connect('time');
   data.lanes.forEach((lane, i) => {
     if (lane.trials.length) add('dose-' + i, lane, dose); else empty('dose-' + i, 'No trial at a constant rate was recorded.');
     if (lane.timeline.x.length) add('time-' + i, lane, timeline); else empty('time-' + i, 'No bin was recorded.');
@@ -398,10 +448,10 @@
     root.dataset.points = JSON.stringify(points);
     root.dataset.ready = 'true';
     const [loading] = performance.getEntriesByType('navigation'), [paint] = performance.getEntriesByName('first-contentful-paint');
-    root.dataset.timing = JSON.stringify({ loaded: loading.domContentLoadedEventEnd, painted: paint?.startTime ?? null, drawn: performance.now() }); // ms since the page was asked for
+    root.dataset.timing = JSON.stringify({ loaded: loading.domContentLoadedEventEnd, painted: paint?.startTime ?? null, shown, drawn: performance.now() }); // ms since the page was asked for
   };
   // The text is there first; then the figures in view, then, one at a time, the others.
-  let waiting = charts.length;
+  let waiting = charts.length, shown = null; // when those in view were drawn
   function first(c) {
     if (c.chart) return;
     c.draw();
@@ -413,11 +463,16 @@
     if (c) { first(c); setTimeout(next, 20); } // in between the reader may scroll
   };
   const seen = new IntersectionObserver((entries) => {
-    for (const e of entries) if (e.isIntersecting) { seen.unobserve(e.target); first(charts.find((c) => c.node === e.target)); }
+    const near = charts.filter((c) => entries.some((e) => e.isIntersecting && e.target === c.node));
+    for (const c of near) {
+      seen.unobserve(c.node);
+      first(c);
+    }
+    shown ??= performance.now();
   }, { rootMargin: '200px' });
   for (const c of charts) seen.observe(c.node);
   if (charts.length === 0) ready();
-  else setTimeout(next, 20);
+  else setTimeout(next, 100);
 
   let width = root.clientWidth;
   new ResizeObserver(() => { // of the root: a chart's own container never sizes itself by its chart
