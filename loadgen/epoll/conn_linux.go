@@ -31,6 +31,7 @@ type conn struct {
 	// until the kernel has no more.
 	noticed   bool
 	hungUp    bool // an event said that the peer is closing
+	prompt    bool // small segments do not wait for an ACK: TCP_NODELAY is set, or it is no TCP
 	localPort int
 	carried   int           // requests, this one included
 	written   int           // bytes of the request
@@ -66,7 +67,13 @@ func (l *loop) handle(c *conn, events uint32) {
 func (l *loop) write(c *conn) {
 	request := c.unsent
 	if request == nil {
-		request = l.requests.At(c.res.Seq, l.scratch)
+		request = l.requests.At(c.res.Seq, &l.scratch)
+	}
+	if !c.prompt && len(request) > smallestSegment {
+		// A last small segment would wait for the ACK of another (net/ipv4/tcp_output.c, tcp_nagle_check). A request
+		// of one segment goes alone: what the connection carried before is answered, and acknowledged with that.
+		setOption(c.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+		c.prompt = true
 	}
 	for turn := 0; c.written < len(request); turn++ {
 		if turn == turns {
@@ -94,6 +101,9 @@ func (l *loop) write(c *conn) {
 		l.read(c)
 	}
 }
+
+// smallestSegment is the least MSS of a path that carries IPv4 (RFC 9293 section 3.7.1).
+const smallestSegment = 536
 
 // own returns bytes of a request that stay as they are, also when the loop's scratch space is used again.
 func (l *loop) own(request []byte) []byte {

@@ -17,12 +17,6 @@ func (l *loop) connect(res loadgen.Result) {
 		l.refuse(res, wire.ConnectOutcome(errno, l.remote.Network), errno)
 		return
 	}
-	if l.to.family() != unix.AF_UNIX {
-		// The second part of a request that the first filled a segment of would wait for its ACK.
-		if len(l.requests.At(res.Seq, l.scratch)) > smallestSegment {
-			setOption(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-		}
-	}
 	if len(l.from) > 0 {
 		// The port is chosen by connect, which knows the destination, and so may be one that is in use
 		// towards another (ip(7), IP_BIND_ADDRESS_NO_PORT).
@@ -39,7 +33,7 @@ func (l *loop) connect(res loadgen.Result) {
 		return
 	}
 	c := l.slot()
-	c.fd, c.localPort, c.carried, c.noticed, c.hungUp = fd, 0, 0, false, false
+	c.fd, c.localPort, c.carried, c.noticed, c.hungUp, c.prompt = fd, 0, 0, false, false, l.to.family() == unix.AF_UNIX
 	l.begin(c, res)
 	c.phase = connecting
 	l.opening.push(c, res.Sent)
@@ -51,9 +45,6 @@ func (l *loop) connect(res loadgen.Result) {
 		l.connected(c, unix.EPOLLOUT)
 	}
 }
-
-// smallestSegment is the least MSS of a path that carries IPv4 (RFC 9293 section 3.7.1).
-const smallestSegment = 536
 
 // connected deals with the end of a handshake. That the socket is writable says that it is connected,
 // where nothing failed; a failure is asked for (net/ipv4/tcp.c, tcp_poll).

@@ -10,12 +10,13 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
@@ -66,47 +67,6 @@ func TestUnsupported(t *testing.T) {
 			t.Errorf("%+v: %v, which no other engine can help with either", bad, err)
 		}
 	}
-}
-
-// In steady state a request costs no allocation: four times the requests allocate no more.
-func TestNoAllocationPerRequest(t *testing.T) {
-	for _, network := range []string{"tcp", "unix"} {
-		for _, connections := range []loadgen.Connections{loadgen.New, loadgen.Reuse} {
-			t.Run(network+" "+string(connections), func(t *testing.T) {
-				address := "127.0.0.1:0"
-				if network == "unix" {
-					address = filepath.Join(t.TempDir(), "s")
-				}
-				target := at(quietServer(t, network, address))
-				target.Connections, target.MaxInFlight = connections, 32 // a burst needs no more connections than these
-				e := open(t, target)
-				allocated(t, e, 500) // whatever is made once
-				few, many := allocated(t, e, 500), allocated(t, e, 2000)
-				if many > few+150 { // a burst may need another connection's memory; the runtime has some of its own
-					t.Errorf("500 requests made %d allocations and 2,000 made %d", few, many)
-				}
-			})
-		}
-	}
-}
-
-// allocated is how many allocations the process makes during n requests.
-func allocated(t *testing.T, e *Engine, n int) uint64 {
-	t.Helper()
-	const rate = 5000
-	r := &results{all: make([]loadgen.Result, 0, n)}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	if err := e.Run(t.Context(), time.Now(), 0, level(rate, time.Duration(n)*time.Second/rate), r); err != nil {
-		t.Fatal(err)
-	}
-	runtime.ReadMemStats(&after)
-	for _, res := range r.all {
-		if res.Outcome != loadgen.OK && res.Outcome != loadgen.Shed {
-			t.Fatalf("%+v", res)
-		}
-	}
-	return after.Mallocs - before.Mallocs
 }
 
 // handle serves a listener, each connection by f.
@@ -166,6 +126,47 @@ func TestLargeBodies(t *testing.T) {
 	}))
 	target.Method, target.Body = "POST", large
 	fourOK(t, target)
+}
+
+// A kept connection sends without delay from its first long request on, whichever that is.
+func TestNoDelay(t *testing.T) {
+	target := at(quietServer(t, "tcp", "127.0.0.1:0"))
+	target.Connections = loadgen.Reuse
+	target.Requests = []loadgen.Request{{}, {Method: "POST", Body: make([]byte, 4<<10)}}
+	r := &options{}
+	if err := open(t, target).Run(t.Context(), time.Now(), 0, level(50, 80*time.Millisecond), r); err != nil {
+		t.Fatal(err)
+	}
+	long := map[int]bool{} // connections that had a long request, by port
+	for i, res := range r.all {
+		long[res.LocalPort] = long[res.LocalPort] || res.Seq%2 == 1
+		if want := long[res.LocalPort]; res.Outcome != loadgen.OK || r.noDelay[i] != want {
+			t.Errorf("TCP_NODELAY is %v, want %v, after %+v", r.noDelay[i], want, res)
+		}
+	}
+	if len(r.all) != 4 {
+		t.Errorf("%d results", len(r.all))
+	}
+}
+
+// options notes of each result whether its connection, which is still open, has TCP_NODELAY.
+type options struct {
+	results
+	noDelay []bool
+}
+
+func (o *options) Record(res loadgen.Result) {
+	o.results.Record(res)
+	on := false
+	for fd := range 1000 {
+		if name, err := unix.Getsockname(fd); err == nil {
+			if a, ok := name.(*unix.SockaddrInet4); ok && a.Port == res.LocalPort {
+				n, _ := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY)
+				on = n != 0
+			}
+		}
+	}
+	o.noDelay = append(o.noDelay, on)
 }
 
 // Events are edges: what comes while the loop is at something else, or together with the end of the

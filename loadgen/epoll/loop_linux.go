@@ -40,7 +40,7 @@ type loop struct {
 	buffer   []byte
 	conns    []*conn // by slot; epoll's events name them
 	unused   []*conn
-	scratch  []byte // room for a request
+	scratch  []byte // room for a request, grows to the largest
 	requests *wire.Requests
 	turn     int           // of the local addresses
 	idle     timeouts      // connections between requests, the one used last at the end

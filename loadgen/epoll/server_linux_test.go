@@ -53,7 +53,7 @@ func quietServer(t testing.TB, network, address string) net.Listener {
 
 func serveQuietly(epoll, listener int, stop *atomic.Bool) {
 	p := poller{fd: epoll, events: make([]unix.EpollEvent, batch)}
-	buffer := make([]byte, 4096)
+	buffer := make([]byte, readBuffer)
 	for !stop.Load() {
 		n, _ := p.wait(20 * time.Millisecond)
 		for _, event := range p.events[:n] {

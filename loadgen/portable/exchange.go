@@ -23,7 +23,7 @@ type exchange struct {
 	fastCGI  *fcgi.Response // of a target that speaks it
 	foreign  bool           // what came over FastCGI is no such response
 	status   int            // 0 until a response's head was read
-	request  []byte         // room for one
+	request  []byte         // room for one, grows to the largest
 	reader   *bufio.Reader
 	tap      tap
 }
@@ -103,7 +103,7 @@ func (r *run) open(res loadgen.Result, deadline time.Time) (*conn, loadgen.Resul
 // talk writes the request and reads its response. keep says that the connection may carry another.
 func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, keep bool) {
 	c.carried++
-	n, writeErr := c.Write(r.requests.At(res.Seq, x.request))
+	n, writeErr := c.Write(r.requests.At(res.Seq, &x.request))
 	if writeErr == nil {
 		res.Written = r.now()
 	} else if errnoOf(writeErr) == 0 {

@@ -23,7 +23,7 @@ func BenchmarkRequest(b *testing.B) {
 			scratch := make([]byte, 0, 1024)
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				requests.At(i, scratch)
+				requests.At(i, &scratch)
 			}
 		})
 	}

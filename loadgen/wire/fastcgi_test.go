@@ -41,7 +41,7 @@ func TestFastCGIRequests(t *testing.T) {
 		}
 		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 		requests := requestsOf(t, target).ForRun(time.UnixMilli(1000), 2*time.Second, 1)
-		if _, err := conn.Write(requests.At(10, nil)); err != nil {
+		if _, err := conn.Write(requests.At(10, new([]byte))); err != nil {
 			t.Fatal(err)
 		}
 		select {

@@ -207,13 +207,15 @@ func (r *Requests) ForRun(epoch time.Time, start time.Duration, first int) *Requ
 }
 
 // At returns the request with that position in the plan as it goes on the wire, head and body. The bytes
-// are not the caller's to change; they are in scratch or not.
-func (r *Requests) At(position int, scratch []byte) []byte {
+// are not the caller's to change. A request with something of its own is put together in scratch, which grows
+// as far as that takes: a caller that keeps it allocates no more once it has had the largest.
+func (r *Requests) At(position int, scratch *[]byte) []byte {
 	k := r.kind(position)
 	if k.whole != nil {
 		return k.whole
 	}
-	return k.append(scratch[:0], place{position, int64(r.first) + int64(position), r.id})
+	*scratch = k.append((*scratch)[:0], place{position, int64(r.first) + int64(position), r.id})
+	return *scratch
 }
 
 // IsHead says whether the request with that position is a HEAD, whose answer has no body.

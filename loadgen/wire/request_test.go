@@ -40,7 +40,7 @@ func TestRequestBytes(t *testing.T) {
 	} {
 		// Bounds of reuse say nothing in advance: the last request of a connection is the same bytes.
 		target.RequestsPerConnection = 1
-		if got := string(requestsOf(t, target).At(3, nil)); got != want {
+		if got := string(requestsOf(t, target).At(3, new([]byte))); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
 	}
@@ -61,7 +61,7 @@ func TestTurns(t *testing.T) {
 		}
 		var got []byte
 		for i := range want {
-			got = append(got, r.At(i, nil)[len("GET /")])
+			got = append(got, r.At(i, new([]byte))[len("GET /")])
 		}
 		if string(got) != want {
 			t.Errorf("weights %v: %s, want %s", weights, got, want)
@@ -75,7 +75,7 @@ func TestTurnsAreEven(t *testing.T) {
 	r := requestsOf(t, weighted(weights...))
 	counts := make([]int, len(weights))
 	for i := range 300 {
-		counts[r.At(i, nil)[len("GET /")]-'a']++
+		counts[r.At(i, new([]byte))[len("GET /")]-'a']++
 		for k, n := range counts {
 			if want := float64(weights[k]) / 100 * float64(i+1); float64(n) < want-1 || float64(n) > want+1 {
 				t.Fatalf("after %d requests %d were %c, want about %.1f", i+1, n, 'a'+k, want)
@@ -102,7 +102,7 @@ func TestSeq(t *testing.T) {
 	for _, position := range []int{0, 9, 10, 99, 100, 12345, 1 << 40} {
 		const first = 4 // 1 digit becomes 2 at another position than without it
 		n := strconv.Itoa(first + position)
-		stream := bufio.NewReader(bytes.NewReader(append(r.ForRun(time.Now(), 0, first).At(position, scratch), "more"...)))
+		stream := bufio.NewReader(bytes.NewReader(append(r.ForRun(time.Now(), 0, first).At(position, &scratch), "more"...)))
 		got, err := http.ReadRequest(stream)
 		if err != nil {
 			t.Fatal(err)
@@ -123,7 +123,7 @@ func TestSeq(t *testing.T) {
 func TestRequestIDs(t *testing.T) {
 	epoch, start := time.UnixMilli(1234567), 2500*time.Millisecond
 	at := func(target loadgen.Target, position int) string {
-		return string(requestsOf(t, target).ForRun(epoch, start, 0).At(position, nil))
+		return string(requestsOf(t, target).ForRun(epoch, start, 0).At(position, new([]byte)))
 	}
 	if got := at(loadgen.Target{}, 7); strings.Contains(got, "X-Request-Id") {
 		t.Errorf("not asked for: %q", got)
@@ -141,8 +141,8 @@ func TestRequestIDs(t *testing.T) {
 	// Two runs at once each have their own.
 	r := requestsOf(t, loadgen.Target{RequestIDs: true})
 	one, other := r.ForRun(epoch, 0, 0), r.ForRun(epoch, start, 0)
-	if bytes.Equal(one.At(1, nil), other.At(1, nil)) {
-		t.Errorf("%q twice", one.At(1, nil))
+	if bytes.Equal(one.At(1, new([]byte)), other.At(1, new([]byte))) {
+		t.Errorf("%q twice", one.At(1, new([]byte)))
 	}
 }
 
@@ -164,7 +164,7 @@ func TestAtAllocatesNothing(t *testing.T) {
 	r := requestsOf(t, target).ForRun(time.Now(), time.Second, 0)
 	scratch := make([]byte, 0, 512)
 	position := 0
-	if n := testing.AllocsPerRun(100, func() { r.At(position, scratch); position++ }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { r.At(position, &scratch); position++ }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
