@@ -99,3 +99,15 @@ func engines(a *analysis.Analysis) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// perRequest is what a lane's load cost the host of its listener.
+func perRequest(b analysis.Backend) string {
+	if b.Connections == nil || b.PerRequest == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%s, %s a request", count(*b.Connections), digits(*b.PerRequest, 3))
+	if b.CPU != nil {
+		text += fmt.Sprintf("; its processes took %s of a processor for each", seconds(*b.CPU))
+	}
+	return text
+}

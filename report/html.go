@@ -205,6 +205,7 @@ func laneFacts(l *analysis.Lane) []fact {
 		{"ListenOverflows", optional(l.Overflows)},
 		{"ListenDrops", optional(l.ListenDrops)},
 		{"drops of this listener", optional(l.ListenerDrops)},
+		{"connections to its host", perRequest(l.Backend)},
 		{"reconciliation", l.Reconciliation.Verdict},
 		{"NGINX's access log", proxyAccount(l.ProxyLog)},
 		{"NGINX's stub_status", proxyStatus(l.ProxyStatus)},

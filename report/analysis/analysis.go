@@ -146,6 +146,7 @@ type Lane struct {
 	MaxRecvQ       *uint32           `json:"max_recv_q"`            // the deepest that the accept queue was seen
 	BacklogLimit   *uint32           `json:"backlog_limit"`         // that the kernel granted: Send-Q; the queue holds one more
 	Listener       string            `json:"listener"`              // its address; "": none was found
+	Backend        Backend           `json:"backend"`               // what that cost the host of its listener
 	OverflowOnset  *Onset            `json:"overflow_onset"`        // where the accept queue begins to overflow
 	ErrorOnset     *Onset            `json:"error_onset"`           // where requests begin to fail
 	NoOnset        string            `json:"no_onset,omitempty"`    // why an onset is null
@@ -166,6 +167,15 @@ type Lane struct {
 
 	ProxyLog    *ProxyLog    `json:"proxy_log,omitempty"`    // NGINX's access log, joined with the lane's requests
 	ProxyStatus *ProxyStatus `json:"proxy_status,omitempty"` // its stub_status during the lane's trials
+}
+
+// Backend is what a lane's load was to the host of its listener, as that host's kernel counted it: of a proxy's lane the
+// server behind the proxy. A null is "not measured".
+type Backend struct {
+	Connections *uint64  `json:"connections"`             // that were made to it: TcpPassiveOpens of the listener's network namespace, so of all listeners there
+	PerRequest  *float64 `json:"connections_per_request"` // connections ÷ requests sent, of the trials in which they were counted; null on a unix socket
+	CPU         *float64 `json:"cpu_per_request_s"`       // processor time of the processes that hold the listener ÷ requests sent; read twice a second
+	Starved     *float64 `json:"starved"`                 // share of the workers' time in which they could run and had no processor, or their group's CPU quota stopped them
 }
 
 // LostSYNs are the connections that lost as many SYNs.

@@ -22,6 +22,8 @@ type figures struct {
 	listenDrops *uint64
 	queueDrops  *uint64 // TcpExtTCPReqQFullDrop
 	drops       *uint64 // sk_drops of the lane's listener
+	accepted    *uint64 // TcpPassiveOpens: connections made to all listeners in its network namespace
+	processor   *uint64 // ns, of all threads that hold the listener
 	queue       queue
 	complete    bool // every request of the plan has an outcome, and none was canceled
 }
@@ -52,6 +54,8 @@ func (r *run) measure() {
 		f.listenDrops = w.delta(listenDrops)
 		f.queueDrops = w.delta(reqQFullDrop)
 		f.drops = w.drops(t.lane.Listener)
+		f.accepted = w.delta(passiveOpens)
+		f.processor = w.delta(listenerCPU)
 		f.queue = r.within(t).queue(t.lane.Listener)
 	}
 	for _, l := range r.lanes {

@@ -93,10 +93,13 @@ const (
 	reqQFullDrop
 	listenerRunDelay // ns, of all threads that hold the listener
 	throttled        // µs, of their cgroup
+	passiveOpens     // of the network namespace
+	listenerCPU      // ns, of all threads that hold the listener
 	nCounters
 )
 
-var counterNames = [nCounters]string{"TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDrop", "sched.listener.run_delay_ns", "cgroup.cpu.throttled_us"}
+var counterNames = [nCounters]string{"TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDrop", "sched.listener.run_delay_ns", "cgroup.cpu.throttled_us",
+	"TcpPassiveOpens", "sched.listener.cpu_ns"}
 
 // What no run reaches; a record that does is refused before it fills the memory.
 const (

@@ -132,7 +132,7 @@ func (k *witness) closed() Cause {
 func (k *witness) slow() Cause {
 	c := Cause{Code: "slow_response", Evidence: k.counters()}
 	saw := fmt.Sprintf("no answer to %d requests within %v of connecting", k.failures.slow, k.lane.Timeout)
-	share, text, known := k.starved()
+	share, text, known := k.run.starved(k.lane)
 	switch {
 	case k.queued() > k.lane.Timeout:
 		c.Code = "dead_work"

@@ -1,9 +1,6 @@
 package analysis
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // Why a queue was full. More came than the workers do: worker-bound. On average less came than that, but in bursts
 // which the queue could not hold. Or less came, evenly, and the workers did not do what workers ÷ service time says,
@@ -55,7 +52,7 @@ func (k *witness) whyFull(c *Cause, affected func(*bin) uint64) {
 }
 
 func (k *witness) belowCapacity(c *Cause, mu float64) {
-	share, text, known := k.starved()
+	share, text, known := k.run.starved(k.lane)
 	simulated, ok := k.simulated()
 	switch {
 	case ok && float64(simulated) >= burstShare*float64(value(k.overflows)):
@@ -85,34 +82,4 @@ func (k *witness) simulated() (n uint64, ok bool) {
 		n += uint64(len(o.Overflows))
 	}
 	return n, true
-}
-
-// starved is for which share of their time the listener's processes could have run and had no processor, or were
-// stopped by their group's quota; false where the kernel was not asked, or does not tell.
-func (k *witness) starved() (share float64, text string, known bool) {
-	workers := k.run.header.Capacity.Workers
-	if workers == 0 {
-		return 0, "", false
-	}
-	var delayed, stopped, wall time.Duration
-	for _, t := range k.lane.trials {
-		w := k.run.cover(t)
-		delay, quota := w.delta(listenerRunDelay), w.delta(throttled)
-		if delay == nil && quota == nil {
-			continue
-		}
-		known = true
-		wall += w[len(w)-1].at - w[0].at
-		delayed += time.Duration(min(value(delay), uint64(forever)))
-		stopped += time.Duration(min(value(quota), uint64(forever/time.Microsecond))) * time.Microsecond
-	}
-	if wall <= 0 {
-		return 0, "", false
-	}
-	run := delayed.Seconds() / wall.Seconds() / float64(workers)
-	quota := stopped.Seconds() / wall.Seconds()
-	if quota > run {
-		return quota, fmt.Sprintf("the CPU quota of the workers' group stopped them for %.0f %% of the time (cpu.stat throttled_usec)", 100*quota), known
-	}
-	return run, fmt.Sprintf("the workers could have run but had no processor for %.0f %% of the time (schedstat run delay, %d workers)", 100*run, workers), known
 }

@@ -40,6 +40,14 @@ func TestRecordedRun(t *testing.T) {
 			t.Errorf("%s: %+v, want %v", expr, r, want)
 		}
 	}
+	opened := float64(l.Outcomes["ok"]) / float64(l.Sent) // less the one of each trial that a sample at its very start has seen
+	for expr, want := range map[string]float64{
+		"direct.backend.connections_per_request > 0.1": opened, "direct.backend.cpu_per_request > 0.1ms": 300e-6 * opened, "direct.backend.starved > 0.01%": *l.Backend.Starved,
+	} {
+		if r := only(t, expr, a, nil); r.Value == nil || math.Abs(*r.Value-want) > .01*want || r.Result != Pass {
+			t.Errorf("%s: %+v, want %v", expr, r, want)
+		}
+	}
 	r := only(t, "direct.onset.rate / capacity.computed in 0.9..1.1", a, nil)
 	if iv := a.OnsetOverCapacity["direct"]; math.Abs(*r.Low-iv.Low) > 1e-9 || math.Abs(*r.High-iv.High) > 1e-9 {
 		t.Errorf("%+v, want %+v", r, iv)

@@ -42,7 +42,7 @@ var aliases = map[string]string{
 // vocabulary is every metric by its name.
 var vocabulary = sync.OnceValue(func() map[string]*metric {
 	all := map[string]*metric{}
-	for _, group := range [][]metric{requests(), latencies(), kernel(), rates(), events()} {
+	for _, group := range [][]metric{requests(), latencies(), kernel(), backend(), rates(), events()} {
 		for _, m := range group {
 			all[m.name] = &m
 		}
@@ -141,6 +141,27 @@ func kernel() []metric {
 			needs: watched, measure: func(s scope) interval { return depth(s.lane.BacklogLimit) }},
 		{name: "reconciliation.ratio", unit: ratio, ofLane: true, anyLevel: true, what: "overflows ÷ the failures that they explain",
 			needs: counts, measure: reconciliation},
+	}
+}
+
+// backend is what the load was to the host of the lane's listener: of a proxy's lane, the server behind it.
+func backend() []metric {
+	of := func(name string, u unit, what string, needs func(Plan, PlannedLane) string, value func(*analysis.Backend) *float64) metric {
+		return metric{name: "backend." + name, unit: u, ofLane: true, anyLevel: true, what: what, needs: needs, measure: func(s scope) interval {
+			x := value(&s.lane.Backend)
+			if x == nil {
+				return missing("what the load cost the backend's host was not read around the trials of this lane, or its kernel does not tell")
+			}
+			return exact(*x)
+		}}
+	}
+	return []metric{
+		of("connections_per_request", ratio, "connections made to the backend's host (TcpPassiveOpens) ÷ requests sent: 1 where none is kept", counts,
+			func(b *analysis.Backend) *float64 { return b.PerRequest }),
+		of("cpu_per_request", seconds, "processor time of the processes that hold the listener ÷ requests sent", watched,
+			func(b *analysis.Backend) *float64 { return b.CPU }),
+		of("starved", share, "time in which the workers could run and had no processor, or a CPU quota stopped them", watched,
+			func(b *analysis.Backend) *float64 { return b.Starved }),
 	}
 }
 

@@ -29,10 +29,12 @@ func recorded(t testing.TB) *analysis.Analysis {
 	}
 	rec, err := runfile.NewRecorder(runfile.NewWriter(&buf), h)
 	check(t, err)
-	now, overflows := time.Duration(0), uint64(0)
+	now, overflows, opened := time.Duration(0), uint64(0), uint64(0)
 	sample := func(depth uint32) {
 		drops := uint32(overflows)
-		check(t, rec.Sample(probe.Sample{Host: "backend", At: now, Took: ms, Counters: map[string]uint64{"TcpExtListenOverflows": overflows, "TcpExtListenDrops": overflows},
+		check(t, rec.Sample(probe.Sample{Host: "backend", At: now, Took: ms, Counters: map[string]uint64{
+			"TcpExtListenOverflows": overflows, "TcpExtListenDrops": overflows, "TcpPassiveOpens": opened,
+			"sched.listener.cpu_ns": 300_000 * opened, "sched.listener.run_delay_ns": 50_000 * opened},
 			Listeners: []probe.Listener{{Addr: "10.0.0.3:80", Cookie: 1, Depth: depth, Limit: 16, Drops: &drops}}}))
 		now += 20 * ms
 	}
@@ -52,6 +54,9 @@ func recorded(t testing.TB) *analysis.Analysis {
 				waiting--
 				overflows++
 				r.Outcome, r.Status, r.Done = loadgen.ConnectTimeout, 0, r.Sent+900*ms
+			}
+			if r.Outcome == loadgen.OK {
+				opened++
 			}
 			results.Record(r)
 		}

@@ -1,0 +1,68 @@
+package analysis
+
+import (
+	"fmt"
+	"time"
+)
+
+// backend is what a lane's load was to its listener's host.
+func (r *run) backend(l *lane) (b Backend) {
+	if !isUnix(l.Listener) {
+		b.Connections = l.sum(func(f *figures) *uint64 { return f.accepted })
+		b.PerRequest = l.perRequest(func(f *figures) *uint64 { return f.accepted })
+	}
+	if ns := l.perRequest(func(f *figures) *uint64 { return f.processor }); ns != nil {
+		s := *ns / float64(time.Second)
+		b.CPU = &s
+	}
+	if share, _, known := r.starved(l); known {
+		b.Starved = &share
+	}
+	return b
+}
+
+// perRequest is a figure ÷ requests sent, of the trials that have it; nil where none has, or none sent any.
+func (l *lane) perRequest(of func(*figures) *uint64) *float64 {
+	var sum, sent uint64
+	for _, t := range l.trials {
+		if v := of(&t.figures); v != nil {
+			sum += *v
+			sent += t.figures.sent
+		}
+	}
+	if sent == 0 {
+		return nil
+	}
+	per := float64(sum) / float64(sent)
+	return &per
+}
+
+// starved is for which share of their time the listener's processes could have run and had no processor, or were
+// stopped by their group's quota; false where the kernel was not asked, or does not tell.
+func (r *run) starved(l *lane) (share float64, text string, known bool) {
+	workers := r.header.Capacity.Workers
+	if workers == 0 {
+		return 0, "", false
+	}
+	var delayed, stopped, wall time.Duration
+	for _, t := range l.trials {
+		w := r.cover(t)
+		delay, quota := w.delta(listenerRunDelay), w.delta(throttled)
+		if delay == nil && quota == nil {
+			continue
+		}
+		known = true
+		wall += w[len(w)-1].at - w[0].at
+		delayed += time.Duration(min(value(delay), uint64(forever)))
+		stopped += time.Duration(min(value(quota), uint64(forever/time.Microsecond))) * time.Microsecond
+	}
+	if wall <= 0 {
+		return 0, "", false
+	}
+	run := delayed.Seconds() / wall.Seconds() / float64(workers)
+	quota := stopped.Seconds() / wall.Seconds()
+	if quota > run {
+		return quota, fmt.Sprintf("the CPU quota of the workers' group stopped them for %.0f %% of the time (cpu.stat throttled_usec)", 100*quota), known
+	}
+	return run, fmt.Sprintf("the workers could have run but had no processor for %.0f %% of the time (schedstat run delay, %d workers)", 100*run, workers), known
+}
