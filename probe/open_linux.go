@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 )
 
 // opener collects sources, and the errors of those that could not be opened.
@@ -61,8 +62,17 @@ func (o *opener) openListeners(cfg Config) {
 		o.open("inet_diag", func() (Source, error) { return newInetDiag(ports) })
 	}
 	if cfg.All || len(paths) > 0 {
-		o.open("unix_diag", func() (Source, error) { return newUnixDiag(paths) })
+		o.open("unix_diag", func() (Source, error) { return newUnixDiag(cfg, paths) })
 	}
+}
+
+// pathFromHere is how the watched process' path is reached from here: below its root directory (proc_pid_root(5)),
+// which may be looked into by its own user and by CAP_SYS_PTRACE. For others the path has no file.
+func (c Config) pathFromHere(path string) string {
+	if c.Pid == 0 || !strings.HasPrefix(path, "/") {
+		return path
+	}
+	return fmt.Sprintf("/proc/%d/root%s", c.Pid, path)
 }
 
 func (o *opener) openFile(path, name string, source func(*procFile) Source) {

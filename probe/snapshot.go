@@ -36,11 +36,11 @@ func TakeSnapshot(cfg Config) Snapshot {
 // Dropper is an address whose sockets dropped packets.
 type Dropper struct {
 	Addr  string
-	Drops uint64 // sk_drops between the two snapshots
+	Drops uint64 // sk_drops between the two snapshots, at least
 }
 
 // Droppers are the addresses that dropped packets between two snapshots, the most first. A socket that is in the second
-// only began at zero; what one dropped that is in the first only is not known, and not counted.
+// only began at zero; what one dropped that is in the first only, or in neither, is not known: each number is a lower bound.
 func Droppers(before, after Snapshot) (all []Dropper) {
 	was := map[uint64]uint32{}
 	for _, l := range before.Listeners {

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"encoding/binary"
-	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -15,15 +14,26 @@ import (
 // counter anywhere moves when it overflows, so Drops is nil. Scope: the network namespace in which the
 // socket was made, although its path is of the mount namespace. Privilege: none. Cost: walks all unix
 // sockets of the namespace, so it grows with them (net/unix/diag.c, unix_diag_dump). Gotcha: the
-// kernel knows the name that was given to bind(), which may be relative or lead through a link; so a
-// socket is found by name or by the file's inode, and Addr is the path as it was configured.
+// kernel knows the name that was given to bind(), which may be relative or lead through a link, and a
+// socket keeps it when its file has been unlinked and another listens there; so what counts is the file
+// that is at the path now, in the mount namespace of the process that is watched, and the name only where
+// no socket has that file (likeness). Addr is the path as it was configured.
 type unixDiag struct {
 	conn  *diagConn
-	paths []string // none: all that have a name
-	files []fileID // of paths, as they are now
+	paths []unixPath // none: all that have a name
 	req   []byte
 	out   *Sample
 	add   func([]byte) error
+}
+
+// unixPath is one that is watched.
+type unixPath struct {
+	name  string
+	seen  string // the same path as it is reached from here
+	file  fileID // what is there now; zero: nothing, or it cannot be seen
+	loose bool   // the server may see another file there than we do: whose mounts it has is not known
+	best  likeness
+	found []Listener // those that are as like as the best
 }
 
 // fileID is a socket's file as unix_diag shows it; zero where there is none.
@@ -47,12 +57,15 @@ const (
 	unixShow   = 0x01 | 0x02 | 0x10
 )
 
-func newUnixDiag(paths []string) (*unixDiag, error) {
+func newUnixDiag(cfg Config, paths []string) (*unixDiag, error) {
 	conn, err := dialDiag()
 	if err != nil {
 		return nil, err
 	}
-	d := &unixDiag{conn: conn, paths: slices.Clone(paths), files: make([]fileID, len(paths))}
+	d := &unixDiag{conn: conn}
+	for _, name := range paths {
+		d.paths = append(d.paths, unixPath{name: name, seen: cfg.pathFromHere(name), loose: cfg.NetNS != ""})
+	}
 	d.add = d.addMessage
 	msg, req := newDiagRequest(unixReqLen)
 	req[0] = unix.AF_UNIX
@@ -66,12 +79,18 @@ func (d *unixDiag) Name() string { return "unix_diag" }
 func (d *unixDiag) Close() error { return d.conn.Close() }
 
 func (d *unixDiag) Read(s *Sample) error {
-	for i, path := range d.paths {
-		d.files[i] = fileIDOf(path) // each time: a restarted server makes a new file
+	for i := range d.paths {
+		p := &d.paths[i]
+		p.file = fileIDOf(p.seen) // each time: a restarted server makes a new file
+		p.best, p.found = unlike, p.found[:0]
 	}
 	d.out = s
 	defer func() { d.out = nil }()
-	return d.conn.dump(d.req, d.add)
+	err := d.conn.dump(d.req, d.add)
+	for _, p := range d.paths {
+		s.Listeners = append(s.Listeners, p.found...)
+	}
+	return err
 }
 
 func (d *unixDiag) addMessage(b []byte) error {
@@ -80,14 +99,54 @@ func (d *unixDiag) addMessage(b []byte) error {
 		return err
 	}
 	if len(d.paths) == 0 && l.name != "" && len(d.out.Listeners) < maxListeners {
-		d.out.Listeners = append(d.out.Listeners, Listener{Addr: l.name, Cookie: l.cookie, Inode: l.inode, Depth: l.depth, Limit: l.limit})
+		d.out.Listeners = append(d.out.Listeners, l.as(l.name))
 	}
-	for i, path := range d.paths {
-		if l.name == path || (d.files[i] != fileID{} && l.file == d.files[i]) {
-			d.out.Listeners = append(d.out.Listeners, Listener{Addr: path, Cookie: l.cookie, Inode: l.inode, Depth: l.depth, Limit: l.limit})
-		}
+	for i := range d.paths {
+		d.paths[i].offer(l)
 	}
 	return nil
+}
+
+func (l unixListener) as(addr string) Listener {
+	return Listener{Addr: addr, Cookie: l.cookie, Inode: l.inode, Depth: l.depth, Limit: l.limit}
+}
+
+// likeness is how sure it is that a socket listens at a path.
+type likeness int
+
+const (
+	unlike    likeness = iota
+	sameName           // it was bound to that name, and no other file is seen there
+	sameInode          // and its file has the inode, but on another device: stat(2) tells subvolumes (btrfs) and layers (overlayfs) apart, the kernel's socket diagnostics do not
+	sameFile           // connect(2) to the path reaches it
+)
+
+func (p *unixPath) likeness(l unixListener) likeness {
+	switch there := p.file != (fileID{}); {
+	case there && l.file == p.file:
+		return sameFile
+	case l.name != p.name:
+		return unlike
+	case there && l.file.inode == p.file.inode:
+		return sameInode
+	case there && !p.loose:
+		return unlike // another's file has taken its place
+	}
+	return sameName
+}
+
+// offer keeps the sockets that are the most like the path.
+func (p *unixPath) offer(l unixListener) {
+	how := p.likeness(l)
+	if how == unlike || how < p.best {
+		return
+	}
+	if how > p.best {
+		p.best, p.found = how, p.found[:0]
+	}
+	if len(p.found) < maxListeners {
+		p.found = append(p.found, l.as(p.name))
+	}
 }
 
 // fileIDOf is what unix_diag shows for the socket at path: the inode's low half and the kernel's own

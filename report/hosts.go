@@ -40,7 +40,7 @@ func beside(h analysis.Host) string {
 		parts = append(parts, fmt.Sprintf("%s of the overflows at least were other listeners'", count(*h.OthersAtLeast)))
 	}
 	for _, o := range h.Others {
-		parts = append(parts, fmt.Sprintf("%s, not watched, dropped %s", o.Addr, count(o.Drops)))
+		parts = append(parts, fmt.Sprintf("%s, not watched, dropped at least %s", o.Addr, count(o.Drops)))
 	}
 	for _, r := range h.Restarts {
 		parts = append(parts, fmt.Sprintf("%s opened anew %s", r.Addr, plural(uint64(r.Times), "time")))

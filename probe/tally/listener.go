@@ -35,7 +35,7 @@ type listener struct {
 	count        int
 	depth, limit uint32
 	peak         uint32
-	drops, begin uint64
+	drops, begin uint64 // begin: of them, those from before the watching
 	hasDrops     bool
 	opened       int
 }
@@ -54,8 +54,9 @@ func (t *Tally) addListeners(s probe.Sample) {
 			l = &listener{sockets: map[uint64]uint32{}}
 			t.listeners[one.Addr] = l
 		}
-		l.add(one, t.samples == 0)
+		l.add(one, !t.listed)
 	}
+	t.listed = t.listed || !probe.Unlisted(s.Errors)
 	for addr, l := range t.listeners {
 		if len(l.sockets) > l.count && !probe.Unlisted(s.Errors) { // what a complete reading does not show has been closed
 			maps.DeleteFunc(l.sockets, func(cookie uint64, _ uint32) bool { return !shows(s, addr, cookie) })
@@ -68,18 +69,18 @@ func shows(s probe.Sample, addr string, cookie uint64) bool {
 }
 
 // add takes one socket of the address. A socket that is seen for the first time brings all its drops with it:
-// it was either there before us, or has counted from zero since the last sample.
-func (l *listener) add(one probe.Listener, atFirst bool) {
+// it has counted from zero since the last listing, or, before there was a complete one, was there before us.
+func (l *listener) add(one probe.Listener, early bool) {
 	before, known := l.sockets[one.Cookie]
-	if !known && !atFirst {
+	if !known && !early {
 		l.opened++
 	}
 	var drops uint32
 	if one.Drops != nil {
 		drops, l.hasDrops = *one.Drops, true
 		l.drops += uint64(drops - before) // modulo 2^32, like the kernel's own
-		if atFirst {
-			l.begin = l.drops
+		if !known && early {
+			l.begin += uint64(drops)
 		}
 	}
 	l.sockets[one.Cookie] = drops

@@ -31,6 +31,7 @@ type Tally struct {
 	broken    []probe.SourceError // of the first sample: what could not be opened will not come back
 	errors    map[string]uint64   // failures by source
 	listeners map[string]*listener
+	listed    bool   // there was a complete listing: what appears from now on is new
 	marks     []mark // the oldest first
 }
 

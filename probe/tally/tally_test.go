@@ -90,3 +90,32 @@ func TestTheFullestOfAGroup(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 }
+
+// TestOldDropsAreNotNew: what a socket had dropped before the first listing that succeeded is from before the watching.
+func TestOldDropsAreNotNew(t *testing.T) {
+	ta := New(time.Second)
+	failed := sample(0, 0)
+	failed.Errors = []probe.SourceError{{Source: "inet_diag", Text: "x"}}
+	ta.Add(failed)
+	ta.Add(sample(time.Second, 0, socket(1, 0, 700)))
+	if l := ta.View().Listeners[0]; l.Drops.Since != 0 || l.Opened != 0 || l.Drops.Total != 700 {
+		t.Errorf("first seen after a failure: %+v, drops %+v", l, l.Drops)
+	}
+	ta.Add(sample(2*time.Second, 0, socket(1, 0, 703), socket(2, 0, 5)))
+	if l := ta.View().Listeners[0]; l.Drops.Since != 3+5 || l.Opened != 1 {
+		t.Errorf("three more, and a new socket with five: %+v, drops %+v", l, l.Drops)
+	}
+}
+
+// TestOneListingNeverComplete: the unix listing fails for good, which keeps no TCP listener from counting.
+func TestOneListingNeverComplete(t *testing.T) {
+	ta := New(time.Second)
+	for i, drops := range []uint32{700, 703, 709} {
+		s := sample(time.Duration(i)*time.Second, 0, socket(1, 0, drops))
+		s.Errors = []probe.SourceError{{Source: "unix_diag", Text: "x"}}
+		ta.Add(s)
+	}
+	if l := ta.View().Listeners[0]; l.Drops.Since != 9 {
+		t.Errorf("drops %+v, want 9 since the start", l.Drops)
+	}
+}

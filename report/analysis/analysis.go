@@ -261,7 +261,7 @@ type Host struct {
 // OtherListener is one that was not watched and dropped packets.
 type OtherListener struct {
 	Addr  string `json:"addr"`  // where it listens
-	Drops uint64 `json:"drops"` // sk_drops from before the load until after it
+	Drops uint64 `json:"drops"` // sk_drops from before the load until after it, at least: what a socket dropped that went away meanwhile is not known
 }
 
 // Restart is a listener that was replaced while the run lasted.

@@ -78,7 +78,7 @@ func (r *run) theOthers(name string) string {
 			parts = append(parts, "and others")
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%.80s dropped %d", o.Addr, o.Drops))
+		parts = append(parts, fmt.Sprintf("%.80s dropped at least %d", o.Addr, o.Drops))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -95,7 +95,7 @@ func isUnix(addr string) bool { return strings.HasPrefix(addr, "/") || strings.H
 // went away, as a reopened listener's does, keeps what it had: what it dropped was this address's all the
 // same. The kernel's counter is 32 bits wide and may pass zero.
 func (w window) drops(addr string) *uint64 {
-	if len(w) < 2 {
+	if len(w) < 2 || w[0].unlisted { // what the sockets had dropped before is not known
 		return nil
 	}
 	before, after := map[uint64]uint32{}, map[uint64]uint32{}

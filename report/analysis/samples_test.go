@@ -106,6 +106,7 @@ func TestDropsOfAReopenedListener(t *testing.T) {
 		"not seen again":               {window{at(a(1, 7)), at(), at()}, unknown},
 		"a listing failed between":     {window{at(a(1, 7)), failed, at(a(1, 9))}, 2},
 		"the last listing failed":      {window{at(a(1, 7)), at(a(1, 9)), failed}, unknown},
+		"the first listing failed":     {window{{listeners: []probe.Listener{a(1, 7)}, unlisted: true}, at(a(1, 9))}, unknown},
 		"another source's list failed": {window{at(a(1, 7)), {listeners: []probe.Listener{a(1, 9)}, unlisted: true}}, 2},
 	} {
 		got := int64(unknown)

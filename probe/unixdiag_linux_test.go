@@ -1,0 +1,132 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// listenUnix listens at a path and lets the file be there afterwards.
+func listenUnix(t *testing.T, path string, backlog int) (fd int) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, backlog)); err != nil {
+		t.Fatal(err)
+	}
+	return fd
+}
+
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "probe") // t.TempDir may be longer than sun_path
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// TestReopenedUnixSocket: a server that listens anew at its path leaves a socket of the same name, which its old workers
+// still hold. Only the one that a connect() reaches is the listener.
+func TestReopenedUnixSocket(t *testing.T) {
+	path := filepath.Join(shortDir(t), "app.sock")
+	p := open(t, Config{UnixPaths: []string{path}})
+	limits := func() (all []uint32) {
+		s := p.Read(time.Now())
+		if len(s.Errors) > 0 {
+			t.Fatal(s.Errors)
+		}
+		for _, l := range s.Listeners {
+			all = append(all, l.Limit)
+		}
+		return all
+	}
+	listenUnix(t, path, 5)
+	if got := fmt.Sprint(limits()); got != "[5]" {
+		t.Errorf("limits %s, want the first socket's, [5]", got)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	listenUnix(t, path, 6)
+	if got := fmt.Sprint(limits()); got != "[6]" {
+		t.Errorf("limits %s, want the new socket's alone, [6]", got)
+	}
+	c, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if s := p.Read(time.Now()); len(s.Listeners) != 1 || s.Listeners[0].Depth != 1 {
+		t.Errorf("the connection is not in that queue: %+v", s.Listeners)
+	}
+	// A file that is no listener has taken the place: connect() gets ECONNREFUSED.
+	if err := errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got := limits(); len(got) != 0 {
+		t.Errorf("limits %v of sockets that nobody can reach", got)
+	}
+}
+
+const rootEnv = "WEIR_PROBE_TEST_ROOT"
+
+// listenInChroot is a server that sees other files than we do. It binds a relative name, so that only its file tells.
+func listenInChroot() error {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err == nil {
+		err = errors.Join(unix.Chroot(os.Getenv(rootEnv)), unix.Chdir("/"),
+			unix.Bind(fd, &unix.SockaddrUnix{Name: "app.sock"}), unix.Listen(fd, 9))
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Println(0)
+	return untilEOF()
+}
+
+// TestUnixPathOfAnotherRoot: with a pid, a path is what that process sees there.
+func TestUnixPathOfAnotherRoot(t *testing.T) {
+	if !inPrivateNetwork(t, unix.CLONE_NEWUSER|unix.CLONE_NEWNET) {
+		return
+	}
+	t.Setenv(rootEnv, shortDir(t))
+	pid, _ := startRole(t, "chroot", cloneAttr(0))
+	p := open(t, Config{Pid: pid, UnixPaths: []string{"/app.sock", "/none.sock"}})
+	s := p.Read(time.Now())
+	if len(s.Errors) > 0 || len(s.Listeners) != 1 || s.Listeners[0].Addr != "/app.sock" || s.Listeners[0].Limit != 9 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// likeness without a kernel: a subvolume's device is another in stat(2) than in the diagnostics.
+func TestLikeness(t *testing.T) {
+	at := unixPath{name: "/a", file: fileID{inode: 5, dev: 1}}
+	for name, test := range map[string]struct {
+		p    unixPath
+		l    unixListener
+		want likeness
+	}{
+		"its file":                {at, unixListener{name: "rel", file: fileID{5, 1}}, sameFile},
+		"another device's number": {at, unixListener{name: "/a", file: fileID{5, 9}}, sameInode},
+		"another file":            {at, unixListener{name: "/a", file: fileID{6, 1}}, unlike},
+		"another name":            {at, unixListener{name: "/b", file: fileID{5, 9}}, unlike},
+		"a file that is not seen": {unixPath{name: "/a"}, unixListener{name: "/a", file: fileID{5, 1}}, sameName},
+		"mounts that are unknown": {unixPath{name: "/a", file: at.file, loose: true}, unixListener{name: "/a", file: fileID{6, 1}}, sameName},
+		"no name and no file":     {unixPath{name: "/a"}, unixListener{}, unlike},
+	} {
+		if got := test.p.likeness(test.l); got != test.want {
+			t.Errorf("%s: %d, want %d", name, got, test.want)
+		}
+	}
+}
