@@ -21,8 +21,8 @@ type Result struct {
 	Sent       time.Duration `json:"sent,omitempty"`       // the attempt began: connect() called, or a reused connection written to
 	Connected  time.Duration `json:"connected,omitempty"`  // connect() succeeded; zero on a reused connection
 	Written    time.Duration `json:"written,omitempty"`    // the whole request was handed to the kernel
-	FirstByte  time.Duration `json:"first_byte,omitempty"` // first byte of the response was read
-	Done       time.Duration `json:"done"`                 // the outcome was known
+	FirstByte  time.Duration `json:"first_byte,omitempty"` // first byte of the response arrived; of a response that was read at once, its last
+	Done       time.Duration `json:"done"`                 // the response had arrived, or the outcome was known
 	Status     int           `json:"status,omitempty"`     // HTTP status, 0 where none was read
 	Outcome    Outcome       `json:"outcome"`
 	Errno      syscall.Errno `json:"errno,omitempty"`       // kept where the kernel gave one

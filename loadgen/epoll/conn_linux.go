@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -41,6 +42,18 @@ type conn struct {
 	parser    parser
 	links     [2]link
 }
+
+// enter notes what a connection does from now on.
+func (l *loop) enter(c *conn, p phase) {
+	if c.phase.isSending() {
+		l.sending--
+	}
+	if c.phase = p; p.isSending() {
+		l.sending++
+	}
+}
+
+func (p phase) isSending() bool { return p == connecting || p == writing }
 
 const closing = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
 
@@ -96,7 +109,7 @@ func (l *loop) write(c *conn) {
 	if c.writeErr == 0 {
 		c.res.Written = l.now()
 	}
-	c.phase = reading
+	l.enter(c, reading)
 	if c.noticed {
 		l.read(c)
 	}
@@ -117,29 +130,34 @@ func (l *loop) own(request []byte) []byte {
 // asking again would be a system call for nothing, unless the peer is known to have closed.
 func (l *loop) read(c *conn) {
 	for range turns {
-		n, errno := receive(c.fd, l.buffer)
+		b, at, told, errno := l.receiver.receive(c.fd, c.res.Sent)
 		switch {
 		case errno == unix.EAGAIN:
 			c.noticed = false
 			return
-		case errno != 0 || n == 0:
+		case errno != 0 || len(b) == 0:
 			l.ended(c, errno)
 			return
 		}
-		if c.res.FirstByte == 0 {
-			c.res.FirstByte = l.now()
+		whole := c.res.FirstByte == 0
+		if whole {
+			// It may have come before the call returned that sent the request.
+			c.res.FirstByte = max(at, c.res.Connected, c.res.Written)
 		}
-		rest, err := c.parser.feed(l.buffer[:n])
+		rest, err := c.parser.feed(b)
 		c.res.Status = c.parser.status
 		if err != nil {
 			l.finish(c, loadgen.BadResponse, 0)
 			return
 		}
 		if c.parser.state == complete {
-			l.answered(c, len(rest) == 0)
+			if !told || !whole {
+				l.beAlert()
+			}
+			l.answered(c, max(at, c.res.FirstByte), len(rest) == 0)
 			return
 		}
-		if n < len(l.buffer) && !c.noticed {
+		if len(b) < readBuffer && !c.noticed {
 			return
 		}
 	}
@@ -152,7 +170,8 @@ func (l *loop) ended(c *conn, errno syscall.Errno) {
 	c.hungUp = c.hungUp || errno == 0 || errno == unix.ECONNRESET
 	switch {
 	case errno == 0 && c.parser.close():
-		l.answered(c, false)
+		l.beAlert()
+		l.answered(c, l.now(), false)
 	case began:
 		l.finish(c, readOutcome(errno, began), errno)
 	case c.res.Reused && wire.Stale(c.fd, l.remote.Network, cmp.Or(c.writeErr, errno), c.written):
@@ -169,22 +188,26 @@ func (l *loop) ended(c *conn, errno syscall.Errno) {
 
 // answered ends a request whose response is complete. Bytes that nobody asked for would be taken for
 // the next response, so only a connection without any is kept.
-func (l *loop) answered(c *conn, clean bool) {
+func (l *loop) answered(c *conn, at time.Duration, clean bool) {
 	t := &l.target
 	keep := clean && c.writeErr == 0 && t.Connections == loadgen.Reuse && c.parser.reusable() &&
 		(t.RequestsPerConnection == 0 || c.carried < t.RequestsPerConnection)
-	l.end(c, wire.StatusOutcome(c.res.Status), 0, keep)
+	l.end(c, at, wire.StatusOutcome(c.res.Status), 0, keep)
 }
 
 // finish ends a request and its connection.
-func (l *loop) finish(c *conn, o loadgen.Outcome, errno syscall.Errno) { l.end(c, o, errno, false) }
+func (l *loop) finish(c *conn, o loadgen.Outcome, errno syscall.Errno) {
+	l.beAlert()
+	l.end(c, l.now(), o, errno, false)
+}
 
-func (l *loop) end(c *conn, o loadgen.Outcome, errno syscall.Errno, keep bool) {
-	c.res.Done, c.res.Outcome, c.res.Errno = l.now(), o, errno
+func (l *loop) end(c *conn, at time.Duration, o loadgen.Outcome, errno syscall.Errno, keep bool) {
+	c.res.Done, c.res.Outcome, c.res.Errno = at, o, errno
 	l.opening.remove(c)
 	l.open.remove(c)
 	connected := c.phase != connecting
-	c.phase, c.unsent = idle, nil
+	l.enter(c, idle)
+	c.unsent = nil
 	if keep {
 		l.keep(c)
 	} else {
@@ -207,7 +230,7 @@ func (c *conn) closer() loadgen.Closer {
 // keep leaves a connection for the next request. The surplus is closed from the end that was used least
 // recently, as NGINX does (ngx_http_upstream_keepalive_module.c).
 func (l *loop) keep(c *conn) {
-	l.idle.push(c, c.res.Done)
+	l.idle.push(c, l.now())
 	if l.mostIdle > 0 && l.idle.len > l.mostIdle {
 		l.leave(l.idle.front)
 	}

@@ -17,6 +17,9 @@ func (l *loop) connect(res loadgen.Result) {
 		l.refuse(res, wire.ConnectOutcome(errno, l.remote.Network), errno)
 		return
 	}
+	if l.to.family() != unix.AF_UNIX {
+		stamped(fd)
+	}
 	if len(l.from) > 0 {
 		// The port is chosen by connect, which knows the destination, and so may be one that is in use
 		// towards another (ip(7), IP_BIND_ADDRESS_NO_PORT).
@@ -35,7 +38,7 @@ func (l *loop) connect(res loadgen.Result) {
 	c := l.slot()
 	c.fd, c.localPort, c.carried, c.noticed, c.hungUp, c.prompt = fd, 0, 0, false, false, l.to.family() == unix.AF_UNIX
 	l.begin(c, res)
-	c.phase = connecting
+	l.enter(c, connecting)
 	l.opening.push(c, res.Sent)
 	if failed := l.poller.add(c); failed != 0 {
 		l.finish(c, wire.ConnectOutcome(failed, l.remote.Network), failed)
@@ -70,7 +73,7 @@ func (l *loop) connected(c *conn, events uint32) {
 	c.res.Connected = l.now()
 	c.localPort = c.res.LocalPort
 	l.opening.remove(c)
-	c.phase = writing
+	l.enter(c, writing)
 	l.write(c)
 }
 
@@ -78,7 +81,7 @@ func (l *loop) connected(c *conn, events uint32) {
 func (l *loop) reuse(c *conn, res loadgen.Result) {
 	res.Reused, res.LocalPort = true, c.localPort
 	l.begin(c, res)
-	c.phase = writing
+	l.enter(c, writing)
 	l.write(c)
 }
 

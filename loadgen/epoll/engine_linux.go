@@ -93,10 +93,11 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 			}
 			return err
 		}
-		loops[i] = newLoop(e, poller, shareOf(i, len(loops), e.requests.Cycle()))
-		loops[i].ctx, loops[i].epoch, loops[i].rec = ctx, epoch, loadgen.ShardOf(rec)
+		loops[i] = newLoop(e, poller, shareOf(i, len(loops), e.requests.Cycle()), epoch)
+		loops[i].ctx, loops[i].rec = ctx, loadgen.ShardOf(rec)
 		loops[i].requests = e.requests.ForRun(epoch, start, p.First)
 	}
+	defer keepStamping(e.to.family())()
 	defer holdProcessors(len(loops))()
 	var running sync.WaitGroup
 	for _, l := range loops {

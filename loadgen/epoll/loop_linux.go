@@ -37,7 +37,7 @@ type loop struct {
 	share share
 
 	poller   poller
-	buffer   []byte
+	receiver *receiver
 	conns    []*conn // by slot; epoll's events name them
 	unused   []*conn
 	scratch  []byte // room for a request, grows to the largest
@@ -54,12 +54,15 @@ type loop struct {
 	told     int           // events in full batches since looking
 	looking  time.Duration // when the first of those was asked for
 	released int           // requests since that wait
+	sending  int           // connections that are being opened or written to
+	alert    time.Duration // until then the loop wakes up for whatever happens
+	dozed    bool          // before the last wait: what that brought, came before what is due since
 }
 
-func newLoop(e *Engine, p poller, s share) *loop {
+func newLoop(e *Engine, p poller, s share, epoch time.Time) *loop {
 	t := e.target
 	return &loop{
-		Engine: e, share: s, poller: p, buffer: make([]byte, readBuffer), scratch: make([]byte, 0, 4096),
+		Engine: e, share: s, epoch: epoch, poller: p, receiver: newReceiver(epoch, readBuffer), scratch: make([]byte, 0, 4096),
 		requests: e.requests, turn: s.index, limit: s.part(t.MaxInFlight), mostIdle: s.part(t.MaxIdle),
 		idle:    timeouts{after: cmp.Or(t.IdleTimeout, never), link: 0}, // a connection is never idle and being opened
 		opening: timeouts{after: min(t.ConnectTimeout, t.Timeout), link: 0},
@@ -114,13 +117,14 @@ func (l *loop) attendUntil(due time.Duration) bool {
 }
 
 // mayRelease says whether a request that is due goes before the events that are waiting. It does not where it
-// would be shed: what they tell may be that another has ended.
+// would be shed: what they tell may be that another has ended. Nor does it after a doze, before the first few of
+// them: they are older, and may tell of a connection that is free for it, or no longer to be used.
 func (l *loop) mayRelease(isPrompt bool) bool {
 	allowed := burst
 	if isPrompt {
 		allowed += l.handled
 	}
-	return l.released < allowed && (l.open.len < l.limit || l.handled == l.batch)
+	return l.released < allowed && (l.handled == l.batch || l.open.len < l.limit && !(l.dozed && l.handled == 0))
 }
 
 // attend does one thing: it deals with some events, ends a request whose time is up or, where there is neither,
@@ -143,6 +147,11 @@ func (l *loop) attend(at, then time.Duration) {
 	}
 	l.released, l.handled = 0, 0
 	then = min(then, l.opening.next(), l.open.next(), l.idle.next(), at+longestNap)
+	if l.dozed = l.mayDoze(at, then); l.dozed {
+		doze(then - at)
+		at = l.now()
+		then = at // what came meanwhile is there now
+	}
 	var errno syscall.Errno
 	l.batch, errno = l.poller.wait(then - at)
 	if errno == 0 { // EINTR: nothing was looked for

@@ -77,8 +77,7 @@ func TestEventsOfAClosedConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(pair[1])
-	l := newLoop(&Engine{target: loadgen.Target{MaxInFlight: 1, Timeout: time.Hour, ConnectTimeout: time.Hour}}, p, shareOf(0, 1, 1))
-	l.epoch = time.Now()
+	l := newLoop(&Engine{target: loadgen.Target{MaxInFlight: 1, Timeout: time.Hour, ConnectTimeout: time.Hour}}, p, shareOf(0, 1, 1), time.Now())
 	c := l.slot()
 	c.fd, c.phase = pair[0], connecting
 	if errno := p.add(c); errno != 0 {

@@ -92,8 +92,10 @@ func lostSYNs(fd int) int {
 func sharpen() (blunt func()) {
 	set := func(slack uintptr, slice time.Duration) { // 0: the default
 		_ = unix.Prctl(unix.PR_SET_TIMERSLACK, slack, 0, 0, 0)
-		attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Runtime: uint64(slice)}
-		_ = unix.SchedSetAttr(0, &attr, 0)
+		if attr, err := unix.SchedGetAttr(0, 0); err == nil { // its policy and its niceness stay as they are
+			attr.Runtime = uint64(slice)
+			_ = unix.SchedSetAttr(0, attr, 0)
+		}
 	}
 	set(1, shortestSlice)
 	return func() { set(0, 0) }

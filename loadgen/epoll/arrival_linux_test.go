@@ -1,0 +1,162 @@
+package epoll
+
+import (
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+)
+
+// tardy keeps the loop from running after each result, as a sleep between two requests would.
+type tardy struct {
+	results
+	epoch time.Time
+	each  time.Duration
+	read  []time.Duration
+}
+
+func (s *tardy) Record(r loadgen.Result) {
+	s.results.Record(r)
+	s.read = append(s.read, time.Since(s.epoch))
+	time.Sleep(s.each)
+}
+
+// What the server's clock says of its answer, which is in this process, the record must say too, however late
+// the loop is that reads it: it arrived while it was written, on loopback.
+func TestAnswersAreTimedByTheirArrival(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	type write struct{ began, ended time.Duration }
+	var mu sync.Mutex
+	var writes []write
+	epoch := time.Now()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				b := make([]byte, 1024)
+				for {
+					if _, err := c.Read(b); err != nil {
+						return
+					}
+					time.Sleep(30 * time.Millisecond)
+					w := write{began: time.Since(epoch)}
+					_, _ = c.Write(reply)
+					w.ended = time.Since(epoch)
+					mu.Lock()
+					writes = append(writes, w)
+					mu.Unlock()
+				}
+			}()
+		}
+	}()
+	target := at(l)
+	target.Connections = loadgen.Reuse
+	r := &tardy{epoch: epoch, each: 20 * time.Millisecond}
+	e := with(open(t, target), 1)
+	if err := e.Run(t.Context(), epoch, 20*time.Millisecond, level(100, 200*time.Millisecond), r); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	done := make([]time.Duration, 0, len(r.all))
+	for _, x := range r.all {
+		if x.Outcome != loadgen.OK || x.FirstByte != x.Done {
+			t.Fatalf("%+v", x)
+		}
+		done = append(done, x.Done)
+	}
+	slices.Sort(done)
+	slices.SortFunc(writes, func(a, b write) int { return int(a.began - b.began) })
+	if len(writes) != len(done) || len(done) != 20 {
+		t.Fatalf("%d answers of %d requests, want 20", len(writes), len(done))
+	}
+	timely, late := 0, 0
+	for i, at := range done {
+		if at < writes[i].began-same {
+			t.Errorf("answer %d was written at %v, and arrived at %v", i, writes[i].began, at)
+		}
+		if at <= writes[i].ended+time.Millisecond {
+			timely++
+		}
+		if r.read[i] > writes[i].ended+5*time.Millisecond {
+			late++
+		}
+	}
+	t.Logf("of %d answers %d arrived when they were written, %d were read over 5 ms later", len(done), timely, late)
+	if timely < len(done)*3/4 || late < len(done)/4 {
+		t.Errorf("%d answers are timed by their arrival, and %d were read late, of %d: want nearly all, and many", timely, late, len(done))
+	}
+}
+
+// The wall clock may be set at any time. A time by it is then no time of arrival, until the next request.
+func TestASetClock(t *testing.T) {
+	w := wall{epoch: time.Now()}
+	sent := w.now()
+	stamp := time.Now().UnixNano()
+	at := w.now()
+	if got, ok := w.offsetOf(stamp, sent, at); !ok || got < sent || got > at {
+		t.Fatalf("between %v and %v: %v, %v", sent, at, got, ok)
+	}
+	for _, set := range []time.Duration{-time.Hour, -10 * time.Microsecond, 10 * time.Microsecond, time.Hour} {
+		w.offset += int64(set) // it had been that
+		sent, stamp := at, time.Now().UnixNano()
+		at = w.now()
+		if got, ok := w.offsetOf(stamp, sent, at); ok {
+			t.Errorf("set by %v between %v and %v: took %v for the time of arrival", set, sent, at, got)
+		}
+		sent, stamp = at, time.Now().UnixNano()
+		at = w.now()
+		if got, ok := w.offsetOf(stamp, sent, at); !ok || got < sent || got > at {
+			t.Errorf("set by %v, the request after it: between %v and %v: %v, %v", set, sent, at, got, ok)
+		}
+	}
+	if _, ok := w.offsetOf(stamp-int64(time.Millisecond), at, w.now()); ok {
+		t.Error("took a time before the request for that of its answer")
+	}
+}
+
+func TestDozing(t *testing.T) {
+	const at, soon = time.Second, time.Second + patience
+	for _, c := range []struct {
+		name  string
+		loop  loop
+		until time.Duration
+		may   bool
+	}{
+		{"the next request is due soon", loop{open: timeouts{len: 1}}, soon, true},
+		{"the next is far", loop{open: timeouts{len: 1}}, soon + 1, false},
+		{"the next is due", loop{open: timeouts{len: 1}}, at, false},
+		{"nothing is in flight", loop{}, soon, false},
+		{"a connection is being opened", loop{open: timeouts{len: 2}, sending: 1}, soon, false},
+		{"on its guard", loop{open: timeouts{len: 1}, alert: at + 1}, soon, false},
+	} {
+		if may := c.loop.mayDoze(at, c.until); may != c.may {
+			t.Errorf("%s: dozes: %v", c.name, may)
+		}
+	}
+}
+
+// What is being sent is counted as long as it is, through every phase and every end.
+func TestWhatIsBeingSent(t *testing.T) {
+	l := &loop{}
+	c := &conn{}
+	for _, p := range []struct {
+		to   phase
+		want int
+	}{{connecting, 1}, {writing, 1}, {reading, 0}, {idle, 0}, {writing, 1}, {idle, 0}, {connecting, 1}, {idle, 0}} {
+		if l.enter(c, p.to); l.sending != p.want || c.phase != p.to {
+			t.Errorf("phase %d: %d are being sent, want %d", p.to, l.sending, p.want)
+		}
+	}
+}
