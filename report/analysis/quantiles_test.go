@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/loadgen/plan"
 	"weir/report/runfile"
 )
 
@@ -68,5 +69,36 @@ func TestTrialLatencies(t *testing.T) {
 	}
 	if l.Plateau == nil || l.PlateauBounds == nil || l.PlateauBounds.Low > *l.Plateau || l.PlateauBounds.High < *l.Plateau {
 		t.Errorf("plateau %v %v", l.Plateau, l.PlateauBounds)
+	}
+}
+
+// TestPlateauByHand: 8 workers and 17 places; of 1000 requests in 10 s half fail: (500 − 17 − 8/2·½) ÷ 10 = 48.1 req/s.
+func TestPlateauByHand(t *testing.T) {
+	overloaded := func(bad uint64) *trial {
+		x := &trial{Trial: runfile.Trial{Rate: 100, Plan: plan.Plan{Stages: []plan.Stage{{Duration: 10 * time.Second, From: 100, To: 100}}}}}
+		x.figures = figures{due: 1000, bad: bad, complete: true}
+		return x
+	}
+	l := &lane{slots: 17}
+	if got := l.served(overloaded(500), 8); got == nil || math.Abs(*got-48.1) > 1e-9 {
+		t.Errorf("served %v, want 48.1", got)
+	}
+	cut, ramp := overloaded(900), overloaded(900)
+	cut.figures.complete, ramp.Rate = false, 0
+	for _, x := range []*trial{cut, ramp, overloaded(50)} {
+		if got := l.served(x, 8); got != nil {
+			t.Errorf("%+v shows a plateau, %v", x.figures, *got)
+		}
+	}
+	var trials []Trial
+	for _, rate := range []float64{46, 50, 48, 47, 49} {
+		trials = append(trials, Trial{Served: &rate})
+	}
+	if median, bounds := plateau(trials); *median != 48 || bounds != nil {
+		t.Errorf("%v %v of five", *median, bounds)
+	}
+	sixth := 51.
+	if median, bounds := plateau(append(trials, Trial{}, Trial{Served: &sixth})); *median != 48.5 || *bounds != (Bounds{46, 51}) {
+		t.Errorf("%v %v of six", *median, bounds)
 	}
 }

@@ -67,11 +67,8 @@ func (a Assertion) impossible(t Term, p Plan, l PlannedLane) string {
 	if t.Baseline {
 		return t.absent(p.Baseline, l, a.Level)
 	}
-	if p.Search {
-		if a.Abort {
-			return "a search offers more than is sustained on purpose: leave abort out"
-		}
-		return ""
+	if p.Search && a.Abort {
+		return "a search offers more than is sustained on purpose: leave abort out"
 	}
 	why := ""
 	if a.Abort {
@@ -80,7 +77,7 @@ func (a Assertion) impossible(t Term, p Plan, l PlannedLane) string {
 	if why == "" && t.metric.needs != nil {
 		why = t.metric.needs(p, l)
 	}
-	if why == "" && len(a.Terms) == 1 {
+	if why == "" && len(a.Terms) == 1 && !p.Search {
 		why = a.tooFew(t, l)
 	}
 	if why == "" {
@@ -181,6 +178,8 @@ func counts(p Plan, l PlannedLane) string {
 func hinged(p Plan, l PlannedLane) string {
 	trials, rates := l.constant()
 	switch {
+	case p.Search:
+		return "a search chooses its rates by what it saw, and has no onset: ask for search.rate"
 	case !l.Loss:
 		return "in retrial mode failures do not show where loss began: take a connect timeout under 1 s"
 	case trials < 6 || rates < 2:
@@ -197,7 +196,7 @@ func hingedByKernel(p Plan, l PlannedLane) string {
 }
 
 func overloaded(p Plan, l PlannedLane) string {
-	if trials, _ := l.constant(); trials < 6 {
+	if trials, _ := l.constant(); trials < 6 && !p.Search {
 		return "a plateau takes at least 6 overloaded trials at constant rates: give --steps"
 	}
 	return watched(p, l)
@@ -220,8 +219,8 @@ func serviceKnown(p Plan, _ PlannedLane) string {
 // enough is whether so many requests have a quantile.
 func enough(name string) func(Plan, PlannedLane) string {
 	q, estimated := map[string]float64{"p50": .5, "p90": .9, "p99": .99, "p999": .999}[name]
-	return func(_ Plan, l PlannedLane) string {
-		if n := l.due(); estimated && !estimate.Supported(n, q) {
+	return func(p Plan, l PlannedLane) string {
+		if n := l.due(); !p.Search && estimated && !estimate.Supported(n, q) {
 			return fmt.Sprintf("%d requests are too few for a %s", n, name)
 		}
 		return ""

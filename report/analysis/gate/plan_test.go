@@ -51,8 +51,15 @@ func TestCheckPlan(t *testing.T) {
 		{"onset.rate / capacity.computed > 1", steps(6, nil), "column 14: this plan cannot tell: it takes the number of workers"},
 		{"capacity.service_time < 1s", Plan{Capacity: true}, "the service time is not known"},
 		{"direct.sent / baseline.direct.sent < 1", steps(6, nil), "there is no baseline"},
-		{"onset.rate > 1/s", Plan{Search: true, Lanes: []PlannedLane{{Name: "direct"}}}, ""},
-		{"bad.rate < 1% abort", Plan{Search: true, Lanes: []PlannedLane{{Name: "direct"}}}, "leave abort out"},
+		{"onset.rate > 1/s", searchPlan(":80"), "has no onset: ask for search.rate"},
+		{"search.rate > 1/s", searchPlan(":80"), ""},
+		{"search.rate > 1/s", steps(6, nil), "give --search"},
+		{"search.rate / capacity.computed > 0.9", searchPlan(":80"), "--workers"},
+		{"overflows == 0", searchPlan(""), "no listener is watched"},
+		{"bad.rate < 0.01%", searchPlan(":80"), ""}, // how many requests it will make is not known
+		{"latency.p99 < 1s", searchPlan(":80"), ""},
+		{"plateau.rate > 1/s", searchPlan(":80"), ""},
+		{"bad.rate < 1% abort", searchPlan(":80"), "leave abort out"},
 		{"sent / baseline.sent < 1", baselinePlan(true), ""},
 		{"sent / baseline.sent < 1", baselinePlan(false), "the baseline is invalid: why"},
 		{"plateau.rate / baseline.plateau.rate < 1", baselinePlan(true), "baseline.plateau.rate: no complete trial"},
@@ -62,6 +69,10 @@ func TestCheckPlan(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.expr, err, c.want)
 		}
 	}
+}
+
+func searchPlan(listener string) Plan {
+	return Plan{Search: true, Lanes: []PlannedLane{{Name: "direct", Listener: listener}}}
 }
 
 func baselinePlan(valid bool) Plan {

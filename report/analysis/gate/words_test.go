@@ -43,41 +43,18 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestPlateau: by hand. 4 workers × 2, 17 places, of 1000 requests in 10 s half fail: (500 − 17 − 8/2·½) ÷ 10 = 48.1 req/s.
+// TestPlateau is the analysis's own interval, or says why there is none.
 func TestPlateau(t *testing.T) {
-	overloaded := func(bad uint64) analysis.Trial {
-		return analysis.Trial{Rate: 100, Duration: 10, Due: 1000, Bad: bad, Complete: true}
-	}
-	l := analysis.Lane{Plateau: ptr(48.1), BacklogLimit: ptr(uint32(16))}
-	for i := range 6 {
-		l.Trials = append(l.Trials, overloaded(uint64(490+4*i)))
-	}
-	cut, ramp, light, empty := overloaded(900), overloaded(900), overloaded(50), overloaded(900)
-	cut.Complete, ramp.Rate, empty.Duration = false, 0, 0
-	a := analysis.Analysis{Capacity: analysis.Capacity{Workers: 4, WorkerConnections: 2}}
-	l.Trials = append(l.Trials, cut, ramp, light, empty)
-	fill := func(bad float64) float64 { return (1000 - bad - 17 - 4*bad/1000) / 10 }
-	got := plateau(scope{run: &a, lane: &l})
-	if want := (interval{value: 48.1, low: fill(510), high: fill(490)}); math.Abs(got.low-want.low) > 1e-9 || math.Abs(got.high-want.high) > 1e-9 || got.value != want.value {
+	l := analysis.Lane{Plateau: ptr(48.1), PlateauBounds: &analysis.Bounds{Low: 47, High: 49}, BacklogLimit: ptr(uint32(16))}
+	if got, want := plateau(scope{lane: &l}), (interval{value: 48.1, low: 47, high: 49}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if math.Abs(fill(500)-48.1) > 1e-9 {
-		t.Error(fill(500))
-	}
-	*l.Plateau = 49.5 // the order's bounds never exclude the value itself
-	if got := plateau(scope{run: &a, lane: &l}); got.high != 49.5 || got.low != fill(510) {
-		t.Errorf("%+v", got)
-	}
-	*l.Plateau = 40
-	if got := plateau(scope{run: &a, lane: &l}); got.low != 40 {
-		t.Errorf("%+v", got)
-	}
-	l.Trials = l.Trials[1:]
-	if got := plateau(scope{run: &a, lane: &l}); !strings.Contains(got.absent, "5 trials were overloaded") {
+	l.PlateauBounds = nil
+	if got := plateau(scope{lane: &l}); !strings.Contains(got.absent, "fewer than 6 trials") {
 		t.Errorf("%+v", got)
 	}
 	l.BacklogLimit = nil
-	if got := plateau(scope{run: &a, lane: &l}); !strings.Contains(got.absent, "backlog limit") {
+	if got := plateau(scope{lane: &l}); !strings.Contains(got.absent, "backlog limit") {
 		t.Errorf("%+v", got)
 	}
 }

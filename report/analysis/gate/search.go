@@ -1,0 +1,69 @@
+package gate
+
+import (
+	"math"
+
+	"weir/report/analysis"
+)
+
+// searched are what a search found (RFC 9971) in place of an onset: of its strictest goal, and of the one that
+// tolerates most. The rate lies between two that were offered, of which one held and the other did not, so that an
+// assertion passes only by what held and fails only by what did not. A search that did not come to its end has wider
+// bounds, or but one of them.
+func searched() (list []metric) {
+	for _, g := range []struct {
+		name, rate, bounds string
+		of                 func([]analysis.SearchGoal) analysis.SearchGoal
+	}{
+		{"search", "of a search: the highest that was sustained without a loss", "of a search: that held; also search.upper.rate, that did not",
+			func(goals []analysis.SearchGoal) analysis.SearchGoal { return goals[0] }},
+		{"search.tolerant", "the same with 0.5 % lost; also .lower.rate, .upper.rate", "",
+			func(goals []analysis.SearchGoal) analysis.SearchGoal { return goals[len(goals)-1] }},
+	} {
+		of := func(measure func(analysis.SearchGoal) interval) func(scope) interval {
+			return func(s scope) interval {
+				if s.lane.Search == nil || len(s.lane.Search.Goals) == 0 {
+					return missing("the run was no search")
+				}
+				return measure(g.of(s.lane.Search.Goals))
+			}
+		}
+		list = append(list,
+			metric{name: g.name + ".rate", unit: rate, ofLane: true, anyLevel: true, needs: searching, measure: of(sustained), what: g.rate},
+			metric{name: g.name + ".lower.rate", unit: rate, ofLane: true, anyLevel: true, needs: searching, what: g.bounds,
+				measure: of(func(g analysis.SearchGoal) interval { return bound(g.Lower, "no rate is known to hold", g) })},
+			metric{name: g.name + ".upper.rate", unit: rate, ofLane: true, anyLevel: true, needs: searching,
+				measure: of(func(g analysis.SearchGoal) interval { return bound(g.Upper, "no rate is known not to hold", g) })})
+	}
+	return list
+}
+
+func sustained(g analysis.SearchGoal) interval {
+	i := interval{value: math.NaN(), high: math.Inf(1), note: g.Reason}
+	if g.Lower == nil && g.Upper == nil {
+		return missing("no rate is known to hold or not to hold: %s", g.Reason)
+	}
+	if g.Lower != nil {
+		i.value, i.low = *g.Lower, *g.Lower
+	}
+	if g.Upper != nil {
+		i.high = *g.Upper
+	}
+	return i
+}
+
+func bound(x *float64, why string, g analysis.SearchGoal) interval {
+	if x == nil {
+		return missing("%s: %s", why, g.Reason)
+	}
+	i := exact(*x)
+	i.note = g.Reason
+	return i
+}
+
+func searching(p Plan, _ PlannedLane) string {
+	if !p.Search {
+		return "it is what a search finds: give --search"
+	}
+	return ""
+}

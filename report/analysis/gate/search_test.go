@@ -1,0 +1,52 @@
+package gate
+
+import (
+	"strings"
+	"testing"
+
+	"weir/report/analysis"
+)
+
+// searchRun is one that found these bounds for its strictest goal; the tolerant one's are 10 req/s higher.
+func searchRun(low, high *float64, reason string) *analysis.Analysis {
+	a := shareRun(0, 1000)
+	goals := []analysis.SearchGoal{{Lower: low, Upper: high, Regular: reason == "", Reason: reason}, {LossRatio: .005, Regular: true}}
+	if low != nil && high != nil {
+		goals[1].Lower, goals[1].Upper = ptr(*low+10), ptr(*high+10)
+	}
+	a.Lanes[0].Search = &analysis.Search{Goals: goals}
+	return a
+}
+
+// TestSearch: what held passes, what did not fails, and what lies between them, or was not found, is inconclusive.
+func TestSearch(t *testing.T) {
+	found, half := searchRun(ptr(98.), ptr(100.), ""), searchRun(ptr(98.), nil, "the budget of 3m0s was spent")
+	for _, c := range []struct {
+		run  *analysis.Analysis
+		expr string
+		want Verdict
+		says string
+	}{
+		{found, "search.rate >= 98/s", Pass, "98/s [98/s, 100/s]"},
+		{found, "search.rate >= 99/s", Inconclusive, "98/s [98/s, 100/s]"},
+		{found, "search.rate > 100/s", Fail, "98/s [98/s, 100/s]"},
+		{found, "search.rate / capacity.computed in 0.9..1.1", Pass, "0.98 [0.98, 1]"},
+		{found, "search.rate / baseline.search.rate >= 0.95", Pass, "1 [0.98, 1.02]"},
+		{found, "search.rate / baseline.search.rate >= 1", Inconclusive, "1 [0.98, 1.02]"},
+		{found, "search.lower.rate == 98", Pass, "98/s"},
+		{found, "search.upper.rate <= 99", Fail, "100/s"},
+		{found, "search.tolerant.rate >= 108", Pass, "108/s [108/s, 110/s]"},
+		{found, "search.tolerant.upper.rate == 110", Pass, "110/s"},
+		{half, "search.rate >= 98", Pass, "98/s [98/s, ∞]"}, // it held, however far the search came
+		{half, "search.rate >= 99", Inconclusive, "budget of 3m0s was spent"},
+		{half, "search.upper.rate >= 99", Inconclusive, "no rate is known not to hold: the budget"},
+		{searchRun(nil, ptr(50.), "no rate that was offered holds"), "search.rate >= 60", Fail, "? [0/s, 50/s]"},
+		{searchRun(nil, nil, "the run ended before"), "search.rate >= 60", Inconclusive, "the run ended before"},
+		{shareRun(0, 1000), "search.rate >= 60", Inconclusive, "the run was no search"},
+	} {
+		c.run.Capacity.Computed = ptr(100.)
+		if r := only(t, c.expr, c.run, found); r.Result != c.want || !strings.Contains(r.Measured+"; "+r.Reason, c.says) {
+			t.Errorf("%s: %s, %s; %s; want %s, %q", c.expr, r.Result, r.Measured, r.Reason, c.want, c.says)
+		}
+	}
+}
