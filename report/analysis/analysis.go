@@ -128,6 +128,9 @@ type Lane struct {
 	Connections    Connections       `json:"connections"`           // how requests shared them
 	Mode           string            `json:"mode"`                  // "loss": one dropped SYN is one failed request; "retrial": it is sent again
 	ConnectTimeout float64           `json:"connect_timeout_s"`     // of the client
+	Timeout        float64           `json:"timeout_s"`             // of a request, connecting included
+	MaxInFlight    int               `json:"max_in_flight"`         // more were not sent
+	Options        *Options          `json:"options"`               // how else the generator was set; null: the record does not say
 	Offered        uint64            `json:"offered"`               // requests due
 	Sent           uint64            `json:"sent"`                  // of these: sent
 	Shed           uint64            `json:"shed"`                  // of these: not sent, because too many were under way

@@ -83,6 +83,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	out := Lane{
 		Name: l.Name, URL: l.URL, Engine: l.Engine, Connections: l.connections(),
 		Mode: l.Mode, ConnectTimeout: l.ConnectTimeout.Seconds(), Deadline: l.Deadline.Seconds(),
+		Timeout: l.Timeout.Seconds(), MaxInFlight: l.MaxInFlight, Options: l.options(),
 		Outcomes: named(l.outcomes()), Late: l.late(), Shed: l.outcomes()[loadgen.Shed],
 		Latency: quantiles(l.latency), FromSent: quantiles(l.service), FailLatency: quantiles(l.fail), SendLag: quantiles(l.lag),
 		Overflows:     l.overflows(),

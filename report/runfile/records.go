@@ -2,6 +2,7 @@ package runfile
 
 import (
 	"encoding/json"
+	"net/netip"
 	"time"
 
 	"weir/loadgen"
@@ -86,9 +87,24 @@ type Lane struct {
 	ConnectTimeout time.Duration       `json:"connect_timeout"`
 	Timeout        time.Duration       `json:"timeout"`
 	MaxInFlight    int                 `json:"max_in_flight"`
-	Deadline       time.Duration       `json:"deadline"`      // an ok answer later than this (from due) counts as bad: late
-	Listener       string              `json:"listener"`      // address of the probed listener, as in its samples; "" where none was found
-	ListenerHost   string              `json:"listener_host"` // Sample.Host in which it lives
+	Deadline       time.Duration       `json:"deadline"`          // an ok answer later than this (from due) counts as bad: late
+	Listener       string              `json:"listener"`          // address of the probed listener, as in its samples; "" where none was found
+	ListenerHost   string              `json:"listener_host"`     // Sample.Host in which it lives
+	Options        *Options            `json:"options,omitempty"` // nil: not recorded
+}
+
+// Options is how else the lane's generator was set, by its user or by default: what may make two runs differ that are
+// alike in all else.
+type Options struct {
+	RequestsPerConnection int           `json:"requests_per_connection,omitempty"` // 0: no bound
+	IdleTimeout           time.Duration `json:"idle_timeout,omitempty"`            // of kept connections; 0: no bound
+	MaxIdle               int           `json:"max_idle,omitempty"`                // 0: no bound
+	LocalAddrs            []netip.Addr  `json:"local_addrs,omitempty"`             // taken in turn; none: the kernel chooses
+	Address               string        `json:"address,omitempty"`                 // of a unix socket that was dialled in place of the URL's host
+	MaxBody               int           `json:"max_body"`                          // longest response body that is read, bytes
+	RequestIDs            bool          `json:"request_ids"`                       // each request has an X-Request-Id
+	Insecure              bool          `json:"insecure,omitempty"`                // certificates are not verified
+	Requests              int           `json:"requests"`                          // different ones that are sent in turn
 }
 
 // Warning is a doubt that belongs to the run and is always shown.

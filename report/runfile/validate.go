@@ -25,6 +25,7 @@ const (
 	maxSysctls      = 256
 	maxOutcomes     = 128  // in a bin; more than are defined, so that later versions may add some
 	maxLost         = 255  // SYNs of a connection: tcp_syn_retries is a byte
+	maxAddresses    = 4096 // of a lane's own
 	maxTries        = 64   // of a request; more than a log's reader keeps
 	maxName         = 4096 // bytes of a string that is a name, an address or an example
 )
@@ -98,7 +99,7 @@ func (h *Header) validate() error {
 		if l.Mode != Loss && l.Mode != Retrial {
 			return fmt.Errorf("lane %.40q: the mode is %.40q, want %s or %s", l.Name, l.Mode, Loss, Retrial)
 		}
-		if err := errors.Join(times(l.ConnectTimeout, l.Timeout, l.Deadline), names(l.Name, l.URL, l.Listener, l.ListenerHost)); err != nil {
+		if err := errors.Join(times(l.ConnectTimeout, l.Timeout, l.Deadline), names(l.Name, l.URL, l.Listener, l.ListenerHost), l.Options.validate()); err != nil {
 			return fmt.Errorf("lane %.40q: %w", l.Name, err)
 		}
 	}
@@ -116,6 +117,17 @@ func (h *Header) validate() error {
 	}
 	return errors.Join(names(h.Name, c.WorkersSource), times(c.ServiceTime), times(c.ServiceTimes...), count("workers", c.Workers),
 		count("worker connections", c.WorkerConnections), count("trials", h.TrialsTotal), count("pairs", h.Pairs))
+}
+
+func (o *Options) validate() error {
+	if o == nil {
+		return nil
+	}
+	if len(o.LocalAddrs) > maxAddresses {
+		return fmt.Errorf("more than %d local addresses", maxAddresses)
+	}
+	return errors.Join(times(o.IdleTimeout), names(o.Address), count("requests per connection", o.RequestsPerConnection),
+		count("idle connections", o.MaxIdle), count("bytes of body", o.MaxBody), count("requests", o.Requests))
 }
 
 func (a *Asked) validate() error {

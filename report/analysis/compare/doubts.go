@@ -30,6 +30,11 @@ func Loads(a, b *analysis.Lane) (list []Mismatch) {
 	list = differ(list, "connections", "use of connections", a.Connections.Use, b.Connections.Use)
 	list = differ(list, "deadline", "deadline", seconds(a.Deadline), seconds(b.Deadline))
 	list = differ(list, "connect_timeout", "connect timeout", seconds(a.ConnectTimeout), seconds(b.ConnectTimeout))
+	if a.Timeout > 0 && b.Timeout > 0 { // else one is of a report that does not have it
+		list = differ(list, "timeout", "timeout", seconds(a.Timeout), seconds(b.Timeout))
+		list = differ(list, "max_in_flight", "limit in flight", fmt.Sprint(a.MaxInFlight), fmt.Sprint(b.MaxInFlight))
+	}
+	list = append(list, settings(a, b)...)
 	list = differ(list, "backlog", "backlog limit", depth(a.BacklogLimit), depth(b.BacklogLimit))
 	if !samePlan(a, b) {
 		list = differ(list, "plan", "plan", offer(a), offer(b))

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"weir/loadgen"
+	"weir/report/analysis"
+	"weir/report/runfile"
+	"weir/scenarios"
+)
+
+// TestOptionsAreOnRecord: how the generator was set is read from the record as it was given, so that two runs that
+// differ in it are not taken for alike.
+func TestOptionsAreOnRecord(t *testing.T) {
+	target, err := loadgen.Target{
+		URL: "http://a.test/", Network: "unix", Address: "/run/app.sock", Connections: loadgen.Reuse, Close: loadgen.Reset,
+		RequestsPerConnection: 100, IdleTimeout: time.Minute, MaxIdle: 32, MaxBody: 4096, RequestIDs: true, Insecure: true,
+		Requests: []loadgen.Request{{}, {Method: "POST"}}, Timeout: 3 * time.Second, MaxInFlight: 77,
+	}.Complete()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scenarios.Setup{}
+	s.Lanes = []scenarios.Lane{{Name: "direct", Mode: scenarios.LossMode, Target: target}}
+	s.Lanes[0].Target.LocalAddrs = []netip.Addr{netip.MustParseAddr("10.0.0.8"), netip.MustParseAddr("::1")}
+	var file bytes.Buffer
+	rec, err := runfile.NewRecorder(runfile.NewWriter(&file), header(s, time.Now(), nil, 1))
+	if err == nil {
+		err = rec.Close(runfile.Complete)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := analysis.Analyze(runfile.NewReader(&file, "run.ndjson"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &analysis.Options{
+		Close: "rst", RequestsPerConnection: 100, IdleTimeout: 60, MaxIdle: 32, LocalAddrs: []string{"10.0.0.8", "::1"},
+		Address: "/run/app.sock", MaxBody: 4096, RequestIDs: true, Insecure: true, Requests: 2,
+	}
+	l := a.Lanes[0]
+	if diff := cmp.Diff(want, l.Options); diff != "" || l.Timeout != 3 || l.MaxInFlight != 77 || l.Connections.Use != "reuse" {
+		t.Errorf("timeout %v, %d in flight, %s; (-want +got)\n%s", l.Timeout, l.MaxInFlight, l.Connections.Use, diff)
+	}
+}

@@ -1,0 +1,46 @@
+package compare
+
+import (
+	"slices"
+	"testing"
+
+	"weir/report/analysis"
+)
+
+// TestLoadsNamesEverySetting: whatever differs in how two lanes were loaded is said, alone and by name, and what one
+// of the records does not say is taken for nothing.
+func TestLoadsNamesEverySetting(t *testing.T) {
+	lane := func() *analysis.Lane {
+		return &analysis.Lane{Name: "direct", Timeout: 10, MaxInFlight: 10_000, Options: &analysis.Options{
+			Close: "orderly", RequestsPerConnection: 100, IdleTimeout: 60, MaxIdle: 32, LocalAddrs: []string{"10.0.0.1"}, MaxBody: 1 << 20, RequestIDs: true, Requests: 3,
+		}}
+	}
+	if all := Loads(lane(), lane()); len(all) > 0 {
+		t.Errorf("two of the same: %v", all)
+	}
+	old := lane()
+	old.Options, old.Timeout, old.MaxInFlight = nil, 0, 0
+	if all := slices.Concat(Loads(lane(), old), Loads(old, lane())); len(all) > 0 {
+		t.Errorf("one does not say: %v", all)
+	}
+	for want, change := range map[Mismatch]func(*analysis.Lane){
+		{"timeout", "timeout", "10 s", "5 s"}:                                                  func(l *analysis.Lane) { l.Timeout = 5 },
+		{"max_in_flight", "limit in flight", "10000", "64"}:                                    func(l *analysis.Lane) { l.MaxInFlight = 64 },
+		{"close", "way of closing connections", "orderly", "rst"}:                              func(l *analysis.Lane) { l.Options.Close = "rst" },
+		{"requests_per_connection", "bound of requests on a connection", "100", "none"}:        func(l *analysis.Lane) { l.Options.RequestsPerConnection = 0 },
+		{"idle_timeout", "idle timeout", "60 s", "30 s"}:                                       func(l *analysis.Lane) { l.Options.IdleTimeout = 30 },
+		{"max_idle", "bound of idle connections", "32", "8"}:                                   func(l *analysis.Lane) { l.Options.MaxIdle = 8 },
+		{"local_addr", "set of own addresses", "10.0.0.1", "the kernel's choice"}:              func(l *analysis.Lane) { l.Options.LocalAddrs = nil },
+		{"local_addr", "set of own addresses", "10.0.0.1", "10.0.0.1, 10.0.0.2, 3 and 1 more"}: func(l *analysis.Lane) { l.Options.LocalAddrs = []string{"10.0.0.1", "10.0.0.2", "3", "4"} },
+		{"max_body", "longest body that is read", "1048576 B", "1 B"}:                          func(l *analysis.Lane) { l.Options.MaxBody = 1 },
+		{"request_ids", "use of X-Request-Id", "sent", "not sent"}:                             func(l *analysis.Lane) { l.Options.RequestIDs = false },
+		{"insecure", "verification of certificates", "as usual", "none"}:                       func(l *analysis.Lane) { l.Options.Insecure = true },
+		{"requests", "number of different requests", "3", "1"}:                                 func(l *analysis.Lane) { l.Options.Requests = 1 },
+	} {
+		other := lane()
+		change(other)
+		if got := Loads(lane(), other); len(got) != 1 || got[0] != want {
+			t.Errorf("%v, want %v alone", got, want)
+		}
+	}
+}
