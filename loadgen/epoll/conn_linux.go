@@ -205,6 +205,7 @@ func (l *loop) end(c *conn, at time.Duration, o loadgen.Outcome, errno syscall.E
 	c.res.Done, c.res.Outcome, c.res.Errno = at, o, errno
 	l.opening.remove(c)
 	l.open.remove(c)
+	l.places.giveBack()
 	connected := c.phase != connecting
 	l.enter(c, idle)
 	c.unsent = nil
@@ -265,8 +266,13 @@ func (l *loop) discard(c *conn) {
 	l.unused = append(l.unused, c)
 }
 
-// refuse ends a request that has no connection.
+// refuse ends a request that got no connection.
 func (l *loop) refuse(res loadgen.Result, o loadgen.Outcome, errno syscall.Errno) {
+	l.places.giveBack()
+	l.record(res, o, errno)
+}
+
+func (l *loop) record(res loadgen.Result, o loadgen.Outcome, errno syscall.Errno) {
 	res.Done, res.Outcome, res.Errno = l.now(), o, errno
 	l.rec.Record(res)
 }

@@ -1,6 +1,6 @@
 // Package epoll is the open-loop engine for the highest rates: plain HTTP over TCP and unix sockets, on
 // Linux. A thread of its own turns an event loop; each loop has its part of the schedule, its
-// connections, its timeouts and its share of the in-flight limit, and shares nothing with the others.
+// connections and its timeouts, and shares nothing with the others but the limit of requests in flight.
 // A request costs no goroutine, no lock and no allocation, only its system calls.
 //
 // It believes that the generator is the measuring instrument. So it connects when a request is due and

@@ -16,7 +16,7 @@ import (
 
 // perLoop is the rate above which a plan is given another loop, requests per second. It is well below
 // what one carries. Below it one loop is better than several: reuse is exactly last in first out,
-// the in-flight limit is exactly one, and the other cores are the server's.
+// and the other cores are the server's.
 const perLoop = 20_000
 
 // Engine offers plans to one target. It may run one plan after another, or several at once.
@@ -84,7 +84,7 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 	if err := p.Validate(); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	loops := make([]*loop, e.loopsFor(p))
+	loops, places := make([]*loop, e.loopsFor(p)), newPlaces(e.target.MaxInFlight)
 	for i := range loops {
 		poller, err := newPoller()
 		if err != nil {
@@ -95,6 +95,7 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 		}
 		loops[i] = newLoop(e, poller, shareOf(i, len(loops), e.requests.Cycle()), epoch)
 		loops[i].ctx, loops[i].rec = ctx, loadgen.ShardOf(rec)
+		loops[i].places = places
 		loops[i].requests = e.requests.ForRun(epoch, start, p.First)
 	}
 	defer keepStamping(e.to.family())()
@@ -112,8 +113,8 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 	return ctx.Err()
 }
 
-// loopsFor says how many loops a plan needs: no more than there are cores, nor than requests may be in
-// flight or connections idle, since each loop has a share of those.
+// loopsFor says how many loops a plan needs: no more than there are cores, than connections may be idle, since each
+// loop has a share of those, or than requests may be in flight.
 func (e *Engine) loopsFor(p plan.Plan) int {
 	n := e.loops
 	if n == 0 {

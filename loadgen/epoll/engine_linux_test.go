@@ -107,6 +107,35 @@ func fourOK(t *testing.T, target loadgen.Target) {
 	}
 }
 
+// Of two loops one has the requests that are not answered. It may take all the places, and not just half of them.
+func TestOneLoopMayTakeAllPlaces(t *testing.T) {
+	t.Parallel()
+	l := handle(t, func(c net.Conn) {
+		r, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		if n := r.URL.Path[len(r.URL.Path)-1]; (n-'0')%2 == 0 {
+			_, _ = c.Read(make([]byte, 1)) // until its client gives up
+			return
+		}
+		_, _ = io.WriteString(c, "HTTP/1.1 204 No Content\r\n\r\n")
+	})
+	target := at(l)
+	target.URL, target.MaxInFlight, target.Timeout = "http://bench.test/{{seq}}", 54, 1500*time.Millisecond
+	r := &results{}
+	if err := with(open(t, target), 2).Run(t.Context(), time.Now(), 0, level(100, 600*time.Millisecond), r); err != nil {
+		t.Fatal(err)
+	}
+	counts := map[loadgen.Outcome]int{}
+	for _, res := range r.all {
+		counts[res.Outcome]++
+	}
+	if counts[loadgen.Shed] > 0 || counts[loadgen.ResponseTimeout] < 30 {
+		t.Errorf("%v, want thirty unanswered at once and none shed", counts)
+	}
+}
+
 // More than one turn's worth in both directions: the loop must come back to what it put off.
 func TestLargeBodies(t *testing.T) {
 	large := make([]byte, 3*turns*readBuffer+1)

@@ -46,7 +46,7 @@ type loop struct {
 	idle     timeouts      // connections between requests, the one used last at the end
 	opening  timeouts      // requests whose connect() is under way
 	open     timeouts      // all requests in flight
-	limit    int           // how many those may be
+	places   *places       // for those of all loops
 	mostIdle int           // how many connections may be idle, 0: all
 	batch    int           // events that the last wait brought
 	handled  int           // of those
@@ -63,7 +63,7 @@ func newLoop(e *Engine, p poller, s share, epoch time.Time) *loop {
 	t := e.target
 	return &loop{
 		Engine: e, share: s, epoch: epoch, poller: p, receiver: newReceiver(epoch, readBuffer), scratch: make([]byte, 0, 4096),
-		requests: e.requests, turn: s.index, limit: s.part(t.MaxInFlight), mostIdle: s.part(t.MaxIdle),
+		requests: e.requests, turn: s.index, places: newPlaces(t.MaxInFlight), mostIdle: s.part(t.MaxIdle),
 		idle:    timeouts{after: cmp.Or(t.IdleTimeout, never), link: 0}, // a connection is never idle and being opened
 		opening: timeouts{after: min(t.ConnectTimeout, t.Timeout), link: 0},
 		open:    timeouts{after: t.Timeout, link: 1},
@@ -124,7 +124,7 @@ func (l *loop) mayRelease(isPrompt bool) bool {
 	if isPrompt {
 		allowed += l.handled
 	}
-	return l.released < allowed && (l.handled == l.batch || l.open.len < l.limit && !(l.dozed && l.handled == 0))
+	return l.released < allowed && (l.handled == l.batch || !l.places.full() && !(l.dozed && l.handled == 0))
 }
 
 // attend does one thing: it deals with some events, ends a request whose time is up or, where there is neither,
@@ -201,8 +201,8 @@ func (l *loop) expire(at time.Duration) bool {
 // load would follow the server instead of the plan.
 func (l *loop) release(seq int, due time.Duration) {
 	res := loadgen.Result{Seq: seq, Due: due}
-	if l.open.len >= l.limit {
-		l.refuse(res, loadgen.Shed, 0)
+	if !l.places.take() {
+		l.record(res, loadgen.Shed, 0)
 		return
 	}
 	res.Sent = l.now()

@@ -1,6 +1,8 @@
 package epoll
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
@@ -63,6 +65,51 @@ func TestShares(t *testing.T) {
 		t.Errorf("%d loops share 3 requests in flight", n)
 	}
 }
+
+// Places are taken and given back by all loops at once, and never are there more.
+func TestPlaces(t *testing.T) {
+	const limit, threads, times = 3, 4, 20_000
+	p := newPlaces(limit)
+	var inside, most atomic.Int64
+	var working sync.WaitGroup
+	for range threads {
+		working.Go(func() {
+			for range times {
+				if p.take() {
+					n := inside.Add(1)
+					for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+					}
+					inside.Add(-1)
+					p.giveBack()
+				}
+			}
+		})
+	}
+	working.Wait()
+	if most.Load() > limit {
+		t.Errorf("%d had one of %d places", most.Load(), limit)
+	}
+	for range limit {
+		if p.full() || !p.take() {
+			t.Fatal("a place was lost")
+		}
+	}
+	if !p.full() || p.take() {
+		t.Error("a place too many")
+	}
+}
+
+func BenchmarkPlaces(b *testing.B) {
+	b.RunParallel(func(pb *testing.PB) {
+		for p := shared; pb.Next(); {
+			if p.take() {
+				p.giveBack()
+			}
+		}
+	})
+}
+
+var shared = newPlaces(1000)
 
 // A copy of a closed socket, such as a child has between fork and exec, must not speak for the
 // connection that has its slot now.
