@@ -34,7 +34,8 @@ type AttachOptions struct {
 	ProbeCommand      string        // prints what `weir probe --ndjson` does, from where the listener is; instead of the three above
 	NGINXErrorLog     string
 	NGINXAccessLog    string
-	NGINXStatus       string // the URL of its stub_status, or unix:/path
+	NGINXStatus       string   // the URL of its stub_status, or unix:/path
+	Notes             []string // of what was given, to be said before the load
 }
 
 // LaneOptions is one path to the backend.
@@ -50,7 +51,7 @@ type LaneOptions struct {
 // answers, finds the listener, and measures the service time where none was given.
 func Attach(ctx context.Context, opt AttachOptions) (*Setup, error) {
 	setup := &Setup{
-		Name: opt.Name, Environment: machine(),
+		Name: opt.Name, Environment: machine(), Notes: opt.Notes,
 		Capacity: Capacity{
 			Workers: opt.Workers, WorkersSource: stated(opt.Workers), WorkerConnections: opt.WorkerConnections,
 			ServiceTime: opt.ServiceTime, ServiceTimeSource: "stated",

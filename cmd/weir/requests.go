@@ -17,6 +17,7 @@ type requestFlags struct {
 	targets      string
 	headers      []string
 	noRequestID  bool
+	notes        []string // what is to be said before the load
 }
 
 func (r *requestFlags) register(f *pflag.FlagSet) {
@@ -63,6 +64,7 @@ func (r *requestFlags) read() (*targets.File, error) {
 	if err != nil {
 		return nil, usage("--targets: %w", err)
 	}
+	r.notes = file.Notes
 	return file, nil
 }
 

@@ -117,7 +117,7 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	}
 	options := scenarios.AttachOptions{
 		Name: f.name, Lanes: lanes,
-		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search, Recovery: f.recovery,
+		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search, Recovery: f.recovery, Notes: f.notes,
 		Engine: f.engine, Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
 		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval, ProbeCommand: f.probeCommand,
 		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog, NGINXStatus: f.nginxStatus,

@@ -75,7 +75,9 @@ func (t *targetFlags) target() (out loadgen.Target, err error) {
 		return out, err
 	}
 	if t.direct == "" && t.proxy == "" {
-		t.direct = file.Origin
+		if t.direct, err = file.Origin(); err != nil {
+			return out, usage("--targets: %w", err)
+		}
 	}
 	out.Requests = file.Requests
 	if err = t.requestFlags.apply(&out); err != nil {

@@ -28,14 +28,15 @@ type parser struct {
 	open   func(path string) (io.ReadCloser, error)
 	bodies map[string][]byte
 
-	file       File
-	line       int
-	at         place
-	originLine int           // which first named the origin
-	user       *url.Userinfo // of the request that is being read
-	weight     int           // for the next request; 0: none was given
-	weights    int           // of all requests until now
-	held       int           // bytes
+	file    File
+	line    int
+	at      place
+	origins []string      // of each request; empty: a path
+	user    *url.Userinfo // of the request that is being read
+	lengths []declared    // of the same
+	weight  int           // for the next request; 0: none was given
+	weights int           // of all requests until now
+	held    int           // bytes
 }
 
 // requestLine is how vegeta tells a request's line from a header.
@@ -72,7 +73,8 @@ func (p *parser) end() error {
 	if p.user != nil {
 		p.authorize()
 	}
-	p.at, p.user = between, nil
+	p.note()
+	p.at, p.user, p.lengths = between, nil, nil
 	return nil
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"weir/loadgen"
@@ -23,28 +25,36 @@ func (p *parser) request(method, address string) error {
 		return err
 	}
 	r := loadgen.Request{Weight: weight, Method: method, URI: where.uri}
-	if err := p.share(where.origin); err != nil {
-		return err
-	}
+	p.origin(where.origin)
 	if p.weights += weight; p.weights > loadgen.MaxWeight {
 		return fmt.Errorf("more than %d requests, counted by their weights: leave some out, or make the weights smaller", loadgen.MaxWeight)
 	}
 	p.file.Requests = append(p.file.Requests, r)
 	p.at, p.user = afterLine, where.user
-	return check(p.file.Origin, r)
+	return check(where.origin, r)
 }
 
-// share holds that all URLs with an origin have the same.
-func (p *parser) share(origin string) error {
-	switch {
-	case origin == "" || origin == p.file.Origin:
-		return nil
-	case p.file.Origin != "":
-		return fmt.Errorf("%s is another origin than %s on line %d, and weir measures one listener: make it two files, or write paths alone (GET /path) and say where they go with --direct or --proxy",
-			origin, p.file.Origin, p.originLine)
+// origin notes the origin of a request's URL.
+func (p *parser) origin(origin string) {
+	p.origins = append(p.origins, origin)
+	if origin == "" || slices.Contains(p.file.Origins, origin) {
+		return
 	}
-	p.file.Origin, p.originLine = origin, p.line
-	return nil
+	if p.file.Origins = append(p.file.Origins, origin); len(p.file.Origins) == 2 {
+		p.file.second = p.line
+	}
+}
+
+// hosts gives each request the host of its URL, where there are several.
+func (p *parser) hosts() {
+	if len(p.file.Origins) < 2 {
+		return
+	}
+	for i, origin := range p.origins {
+		if r := &p.file.Requests[i]; r.Host == "" && origin != "" {
+			_, r.Host, _ = strings.Cut(origin, "://")
+		}
+	}
 }
 
 // check asks loadgen whether it would send the request, so that here and there the same is allowed.
@@ -60,6 +70,10 @@ func (p *parser) header(text string) error {
 		return errors.New("not a header: write Name: value, or @body-file, or put an empty line before the next request")
 	}
 	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	if framing(name) {
+		p.lengths = append(p.lengths, declared{p.line, name, value})
+		return nil
+	}
 	r := p.last()
 	if !strings.EqualFold(name, "Host") {
 		r.Headers = append(r.Headers, [2]string{name, value})
@@ -77,9 +91,7 @@ func (p *parser) body(path string) error {
 	if path == "" {
 		return errors.New("@ names no file: write @body-file, or leave the line out for an empty body")
 	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(p.name), path)
-	}
+	path = filepath.Clean(path)
 	body, known := p.bodies[path]
 	if !known {
 		var err error
@@ -94,6 +106,11 @@ func (p *parser) body(path string) error {
 
 func (p *parser) load(path string) ([]byte, error) {
 	f, err := p.open(path)
+	if beside := filepath.Join(filepath.Dir(p.name), path); errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(path) && beside != path {
+		if f, err = p.open(beside); errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%s is neither in the working directory nor beside the file: %w", path, fs.ErrNotExist)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -15,12 +15,15 @@
 //
 //   - "# weir: weight=N" before a request says how often it is sent, against the others. To other tools
 //     it is a comment.
-//   - A URL may be just a path. Those that are whole must share one origin, because one listener is
-//     measured at a time.
+//   - A URL may be just a path. Where those that are whole have several origins, one listener is measured all
+//     the same: each request keeps its host in its Host header, and the caller says where they go (File.Origin).
 //   - {{seq}} in a path, a header value or a body stands for the request's number in the run.
-//   - A body file is looked for in the folder of the file that names it, not in the working directory.
+//   - A body file that is not in the working directory is looked for beside the file that names it.
 //   - An empty line must stand before a request that follows headers or a comment among them: vegeta
-//     would send its line as a header. Content-Length is refused, which vegeta drops.
+//     would send its line as a header.
+//
+// As vegeta (net/http, Request.Write), weir does not send a Content-Length, Transfer-Encoding or Trailer of the file's:
+// they follow from the body. Where one says something else, that is in File.Notes.
 //
 // The package is strict, since a line that was misread would be load that nobody asked for. It is not a
 // templating language and not for lists too large for memory.
@@ -45,8 +48,26 @@ const (
 
 // File is what a target file says.
 type File struct {
-	Origin   string // scheme://host or scheme://host:port that the URLs share; empty where all are paths
+	Origins  []string // scheme://host or scheme://host:port of the URLs, each once; none where all are paths
 	Requests []loadgen.Request
+	Notes    []string // what the file says and is not sent
+
+	name   string
+	second int // the line that has the second origin
+}
+
+// Origin is where the requests go where nothing else is said; empty where all URLs are paths. That there are several
+// origins is an error.
+func (f *File) Origin() (string, error) {
+	switch len(f.Origins) {
+	case 0:
+		return "", nil
+	case 1:
+		return f.Origins[0], nil
+	}
+	return "", &SyntaxError{File: f.name, Line: f.second, Err: fmt.Errorf(
+		"%s is another origin than %s, and one listener is measured at a time: make it a file for each, or, where one listener serves them all, name it with --direct or --proxy (each request keeps its host in its Host header)",
+		f.Origins[1], f.Origins[0])}
 }
 
 // SyntaxError says where a target file is wrong.
@@ -66,7 +87,8 @@ func (e *SyntaxError) Error() string {
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
 // Read reads a target file. The name is for errors, and for its folder: open gets the paths of body
-// files joined to that, each once. Requests that name one file share its bytes, which nobody may change.
+// files as they are written and, where there is none, joined to that. Requests that name one file share its
+// bytes, which nobody may change.
 func Read(r io.Reader, name string, open func(path string) (io.ReadCloser, error)) (*File, error) {
 	p := parser{name: name, open: open, bodies: map[string][]byte{}}
 	lines := bufio.NewScanner(r)
@@ -87,6 +109,8 @@ func Read(r io.Reader, name string, open func(path string) (io.ReadCloser, error
 	if err := p.end(); err != nil {
 		return nil, wrong(err)
 	}
+	p.hosts()
+	p.file.name = name
 	if len(p.file.Requests) == 0 {
 		p.line = 0
 		return nil, wrong(errors.New("no requests: write lines like GET http://127.0.0.1:8000/"))

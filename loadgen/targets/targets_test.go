@@ -6,10 +6,12 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"weir/loadgen"
 )
@@ -37,11 +39,11 @@ func read(text string) (*File, error) {
 func TestRead(t *testing.T) {
 	const o = "http://h:8000"
 	one := func(uri string) *File {
-		return &File{o, []loadgen.Request{{Weight: 1, Method: "GET", URI: uri}}}
+		return &File{Origins: []string{o}, Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: uri}}}
 	}
 	with := func(r loadgen.Request) *File {
 		r.Weight, r.Method, r.URI = max(r.Weight, 1), "POST", "/"
-		return &File{o, []loadgen.Request{r}}
+		return &File{Origins: []string{o}, Requests: []loadgen.Request{r}}
 	}
 	json := []byte(`{"n":{{seq}},"t":"{{other}}"}`)
 	for text, want := range map[string]*File{
@@ -52,9 +54,9 @@ func TestRead(t *testing.T) {
 		"GET http://h:8000/a|b/é":                   one("/a%7Cb/%C3%A9"),
 		"GET HTTP://H:8000//a/../b":                 one("//a/../b"),
 		"# one\n\n#two\nGET http://h:8000/\n# end":  one("/"),
-		"GET http://h/\nGET http://h:80/\nGET /c":   {"http://h", []loadgen.Request{{Weight: 1, Method: "GET", URI: "/"}, {Weight: 1, Method: "GET", URI: "/"}, {Weight: 1, Method: "GET", URI: "/c"}}},
-		"PURGE /b\n\nHEAD https://[::1]:443/":       {"https://[::1]", []loadgen.Request{{Weight: 1, Method: "PURGE", URI: "/b"}, {Weight: 1, Method: "HEAD", URI: "/"}}},
-		"GET /only":                                 {"", []loadgen.Request{{Weight: 1, Method: "GET", URI: "/only"}}},
+		"GET http://h/\nGET http://h:80/\nGET /c":   {Origins: []string{"http://h"}, Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: "/"}, {Weight: 1, Method: "GET", URI: "/"}, {Weight: 1, Method: "GET", URI: "/c"}}},
+		"PURGE /b\n\nHEAD https://[::1]:443/":       {Origins: []string{"https://[::1]"}, Requests: []loadgen.Request{{Weight: 1, Method: "PURGE", URI: "/b"}, {Weight: 1, Method: "HEAD", URI: "/"}}},
+		"GET /only":                                 {Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: "/only"}}},
 
 		"POST http://h:8000/\nx-A: 1\n# note\nx-A : {{seq}}:{{y}}\nHost:v\nEmpty:": with(loadgen.Request{Host: "v", Headers: [][2]string{{"x-A", "1"}, {"x-A", "{{seq}}:{{y}}"}, {"Empty", ""}}}),
 		"POST http://h:8000/\n@thing.json":                                         with(loadgen.Request{Body: json}),
@@ -69,7 +71,7 @@ func TestRead(t *testing.T) {
 		got, err := read(text)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
-		} else if diff := cmp.Diff(want, got); diff != "" {
+		} else if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(File{})); diff != "" {
 			t.Errorf("%q: (-want +got)\n%s", text, diff)
 		}
 	}
@@ -84,48 +86,108 @@ func TestReadsEachBodyOnce(t *testing.T) {
 	}
 }
 
+// TestBodiesAreWhereVegetaHasThem: in the working directory; what is not there may be beside the file.
+func TestBodiesAreWhereVegetaHasThem(t *testing.T) {
+	f := folder{files: map[string]string{"body": "here", "dir/body": "beside", "dir/own": "own", "/abs": "abs"}}
+	got, err := Read(strings.NewReader("PUT /\n@body\nPUT /\n@own\nPUT /\n@/abs\nPUT /\n@dir/own"), "dir/targets.txt", f.open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"here", "own", "abs", "own"} {
+		if body := string(got.Requests[i].Body); body != want {
+			t.Errorf("request %d: %q, want %q", i, body, want)
+		}
+	}
+}
+
+// TestFramingIsNotTheFiles: what frames the body follows from it. What the file says of it is left out, as vegeta does,
+// and said where it is something else.
+func TestFramingIsNotTheFiles(t *testing.T) {
+	for text, note := range map[string]string{
+		"PUT /\ncontent-length: 3\n@/abs":          "",
+		"PUT /\nContent-Length: 0":                 "",
+		"PUT /\nA: b\nContent-Length: 4\n@/abs":    "dir/targets.txt:3: Content-Length: \"4\" is not sent as it stands: the body has 3 bytes",
+		"PUT /\nContent-Length: x\nA: b\n@/abs":    "dir/targets.txt:2: Content-Length: \"x\" is not sent as it stands: the body has 3 bytes",
+		"PUT /\nContent-Length: 23\n@thing.json":   "dir/targets.txt:2: Content-Length: \"23\" is not sent as it stands: the body's length varies with {{seq}}",
+		"PUT /\nTransfer-Encoding: chunked\n@/abs": "dir/targets.txt:2: Transfer-Encoding: \"chunked\" is not sent as it stands: the body has 3 bytes",
+	} {
+		got, err := read(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if all := strings.Join(got.Notes, "; "); all != note {
+			t.Errorf("%q: %q, want %q", text, all, note)
+		}
+		for _, h := range got.Requests[0].Headers {
+			if h[0] != "A" {
+				t.Errorf("%q: the header %q is sent", text, h)
+			}
+		}
+	}
+	many, err := read(strings.Repeat("GET /\nContent-Length: 9\n\n", 100))
+	if err != nil || len(many.Notes) != maxNotes+1 {
+		t.Errorf("%d notes, %v", len(many.Notes), err)
+	}
+}
+
+// TestSeveralOrigins: each request keeps its host; where they go is for its user to say.
+func TestSeveralOrigins(t *testing.T) {
+	got, err := read("GET http://a/1\n\nGET http://b:81/2\nHost: own\n\nGET /3\n\nGET https://b/4\nGET http://A:80/5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hosts []string
+	for _, r := range got.Requests {
+		hosts = append(hosts, r.Host)
+	}
+	if want := []string{"a", "own", "", "b", "a"}; !slices.Equal(hosts, want) || !slices.Equal(got.Origins, []string{"http://a", "http://b:81", "https://b"}) {
+		t.Errorf("hosts %q of %q, want %q", hosts, got.Origins, want)
+	}
+	if _, err := got.Origin(); err == nil || !strings.HasPrefix(err.Error(), "dir/targets.txt:3: http://b:81 is another origin than http://a, and") {
+		t.Error(err)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                        "dir/targets.txt: no requests",
-		"# weir: weight=2\n":                      "dir/targets.txt:1: a weight without",
-		"# weir: weight=2\n\nGET /":               ":2: a weight without",
-		"# weir: weight=2\n# weir: weight=2":      ":2: a second weight",
-		"# weir: weight=0\nGET /":                 ":1: weight \"0\": write a whole number from 1 to 100000",
-		"# weir: weight=100001\nGET /":            ":1: weight",
-		"# weir: wait=1\nGET /":                   ":1: setting \"wait\" is not known: the one setting is weight",
-		"GET /\n# weir: weight=2\nGET /":          ":2: a setting inside a request: put an empty line",
-		"# weir: weight=100000\nGET /a\nGET /b":   ":3: more than 100000 requests",
-		"GET /\nA: b\nGET /":                      ":3: a request after headers or comments: put an empty line",
-		"GET /\n# c\nGET /":                       ":3: a request after headers or comments",
-		"GET /\nnonsense":                         ":2: not a header",
-		"GET /\na b: c":                           ":2: header \"a b\"",
-		"GET /\n: c":                              ":2: header \"\"",
-		"GET /\nContent-Length: 3":                ":2: header Content-Length: leave it out",
-		"GET /\nA: b\rc":                          ":2: header A: the value must be one line",
-		"GET /\nHost: a\nHost: b":                 ":3: header Host: give it once",
-		"GET /\nHost: a b":                        ":2: request for",
-		"GET /\n\nA: b":                           ":3: a header without a request",
-		"GET /\n@/abs\nA: b":                      ":3: a header without a request",
-		"@/abs":                                   ":1: a body without a request",
-		"POST /\n@":                               ":2: @ names no file",
-		"POST /\n@gone":                           ":2: body: open " + filepath.Join("dir", "gone"),
-		`{"method":"GET"}`:                        ":1: this looks like targets in JSON",
-		"get http://h/":                           ":1: not a request: write METHOD URL, the method in capitals",
-		"M-SEARCH /":                              ":1: not a request",
-		"GET":                                     ":1: not a request: write METHOD URL",
-		"GET h:80/":                               ":1: not a URL: begin it with http://",
-		"GET *":                                   ":1: not a URL: begin it",
-		"GET ftp://h/":                            ":1: target \"ftp://h\": the URL must begin with http",
-		"GET http:///a":                           "names no host",
-		"GET http://:6060/":                       "names no host",
-		"GET http://h:x/":                         ":1: not a URL: invalid port",
-		"GET /a%zz":                               ":1: not a URL: invalid URL escape",
-		"GET / HTTP/1.1":                          ":1: a URL with spaces",
-		"GET /{{id}}":                             ":1: a variable that is not known: the one there is in a URL is {{seq}}",
-		"GET /{{ seq }}":                          ":1: a URL with spaces",
-		"GET http://{{seq}}/":                     ":1: {{seq}} in a host",
-		"GET http://a/\n\nGET http://b/":          ":3: http://b is another origin than http://a on line 1, and",
-		"GET http://a/\nGET https://a/":           ":2: https://a is another origin",
+		"":                                      "dir/targets.txt: no requests",
+		"# weir: weight=2\n":                    "dir/targets.txt:1: a weight without",
+		"# weir: weight=2\n\nGET /":             ":2: a weight without",
+		"# weir: weight=2\n# weir: weight=2":    ":2: a second weight",
+		"# weir: weight=0\nGET /":               ":1: weight \"0\": write a whole number from 1 to 100000",
+		"# weir: weight=100001\nGET /":          ":1: weight",
+		"# weir: wait=1\nGET /":                 ":1: setting \"wait\" is not known: the one setting is weight",
+		"GET /\n# weir: weight=2\nGET /":        ":2: a setting inside a request: put an empty line",
+		"# weir: weight=100000\nGET /a\nGET /b": ":3: more than 100000 requests",
+		"GET /\nA: b\nGET /":                    ":3: a request after headers or comments: put an empty line",
+		"GET /\n# c\nGET /":                     ":3: a request after headers or comments",
+		"GET /\nnonsense":                       ":2: not a header",
+		"GET /\na b: c":                         ":2: header \"a b\"",
+		"GET /\n: c":                            ":2: header \"\"",
+		"GET /\nA: b\rc":                        ":2: header A: the value must be one line",
+		"GET /\nHost: a\nHost: b":               ":3: header Host: give it once",
+		"GET /\nHost: a b":                      ":2: request for",
+		"GET /\n\nA: b":                         ":3: a header without a request",
+		"GET /\n@/abs\nA: b":                    ":3: a header without a request",
+		"@/abs":                                 ":1: a body without a request",
+		"POST /\n@":                             ":2: @ names no file",
+		"POST /\n@gone":                         ":2: body: gone is neither in the working directory nor beside the file: file does not exist",
+		`{"method":"GET"}`:                      ":1: this looks like targets in JSON",
+		"get http://h/":                         ":1: not a request: write METHOD URL, the method in capitals",
+		"M-SEARCH /":                            ":1: not a request",
+		"GET":                                   ":1: not a request: write METHOD URL",
+		"GET h:80/":                             ":1: not a URL: begin it with http://",
+		"GET *":                                 ":1: not a URL: begin it",
+		"GET ftp://h/":                          ":1: target \"ftp://h\": the URL must begin with http",
+		"GET http:///a":                         "names no host",
+		"GET http://:6060/":                     "names no host",
+		"GET http://h:x/":                       ":1: not a URL: invalid port",
+		"GET /a%zz":                             ":1: not a URL: invalid URL escape",
+		"GET / HTTP/1.1":                        ":1: a URL with spaces",
+		"GET /{{id}}":                           ":1: a variable that is not known: the one there is in a URL is {{seq}}",
+		"GET /{{ seq }}":                        ":1: a URL with spaces",
+		"GET http://{{seq}}/":                   ":1: {{seq}} in a host",
 		"GET /\nX: " + strings.Repeat("x", 1<<16): ":2: the line is longer than 65536 bytes",
 	} {
 		got, err := read(text)
@@ -189,8 +251,8 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		target := loadgen.Target{URL: "http://127.0.0.1:8000/", Requests: got.Requests}
-		if got.Origin != "" {
-			target.URL = got.Origin
+		if len(got.Origins) > 0 {
+			target.URL = got.Origins[0]
 		}
 		complete, err := target.Complete()
 		if err != nil {
@@ -221,12 +283,12 @@ Content-Type: application/json
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(file.Origin)
+	fmt.Println(file.Origin())
 	for _, r := range file.Requests {
 		fmt.Printf("%d × %s %s %q %v\n", r.Weight, r.Method, r.URI, r.Body, r.Headers)
 	}
 	// Output:
-	// http://127.0.0.1:8000
+	// http://127.0.0.1:8000 <nil>
 	// 9 × GET /things?page={{seq}} "" []
 	// 1 × POST /things "{\"id\":{{seq}}}" [[Content-Type application/json]]
 }
