@@ -9,18 +9,28 @@ import (
 	"weir/report/analysis"
 )
 
-// Comparisons are those that `weir compare` makes: one a lane. Their JSON form has a schema of its own.
+// Comparisons are those that `weir compare` makes: one a lane.
 type Comparisons struct {
-	Schema string                 `json:"schema"` // "weir.compare/1"
-	List   []*analysis.Comparison `json:"comparisons"`
+	Schema string                 `json:"schema"`      // "weir.compare/1"
+	List   []*analysis.Comparison `json:"comparisons"` // in the order of A's lanes
+
+	arms []arms // of each, to be drawn
 }
 
 // compareMargin leaves three columns of 20 in 80: a value of three digits and its interval.
 const compareMargin = 16
 
-// NewComparisons wraps a list.
-func NewComparisons(list []*analysis.Comparison) *Comparisons {
-	return &Comparisons{Schema: "weir.compare/1", List: list}
+// CompareSchemaName is what the JSON of comparisons calls its schema.
+const CompareSchemaName = "weir.compare/1"
+
+// NewComparisons begins an empty list.
+func NewComparisons() *Comparisons {
+	return &Comparisons{Schema: CompareSchemaName, List: []*analysis.Comparison{}}
+}
+
+// Add appends a comparison, of these lanes.
+func (c *Comparisons) Add(of *analysis.Comparison, a, b *analysis.Lane) {
+	c.List, c.arms = append(c.List, of), append(c.arms, arms{a, b})
 }
 
 // CompareJSON prints comparisons for programs, rounded as report.json is.

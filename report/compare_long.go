@@ -106,13 +106,16 @@ type comparisonView struct {
 	Head  []string
 	Rows  [][]string
 	Note  string
+
+	Forest          template.HTML // the effects, drawn
+	Response, Tails template.HTML // both arms over each other; "" within a run's report, whose figures show them
 }
 
 func viewComparison(c *analysis.Comparison) *comparisonView {
 	if c == nil {
 		return nil
 	}
-	v := &comparisonView{Comparison: c, Arms: []string{armText(c.A), armText(c.B)}, Head: comparisonHead(c), Rows: comparisonRows(c), Note: comparisonNote}
+	v := &comparisonView{Comparison: c, Arms: []string{armText(c.A), armText(c.B)}, Head: comparisonHead(c), Rows: comparisonRows(c), Note: comparisonNote, Forest: forest(c)}
 	if c.Proxy != nil {
 		v.Facts = proxyFacts(c.Proxy)
 	}
@@ -128,8 +131,11 @@ func CompareHTML(w io.Writer, c *Comparisons) error {
 		CSS  template.CSS
 		List []*comparisonView
 	}{CSP: "default-src 'none'; style-src " + hash(css) + "; base-uri 'none'; form-action 'none'", CSS: template.CSS(css)}
-	for _, c := range filtered(filter{text: clean}, c).List {
-		view.List = append(view.List, viewComparison(c))
+	for i, of := range filtered(filter{text: clean}, c).List {
+		v := viewComparison(of)
+		labels := [2]string{of.A.Label, of.B.Label}
+		v.Response, v.Tails = c.arms[i].response(labels).svg(), c.arms[i].tails(labels).svg()
+		view.List = append(view.List, v)
 	}
 	var page bytes.Buffer
 	if err := pageTemplate.ExecuteTemplate(&page, "compare.html.tmpl", view); err != nil {

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -20,14 +21,21 @@ import (
 // TestSchemaIsOfTheTypes: the published schema is made from the types of report/analysis and the comments of their
 // fields, so that a key without a word about it, or one that the schema does not have, fails here.
 func TestSchemaIsOfTheTypes(t *testing.T) {
+	published(t, reflect.TypeFor[analysis.Analysis](), "report", analysis.Schema, Schema())
+	published(t, reflect.TypeFor[Comparisons](), "compare", CompareSchemaName, CompareSchema())
+}
+
+// published holds the schema of what a command prints against the type that it prints.
+func published(t *testing.T, typ reflect.Type, command, name string, have []byte) {
 	docs := fieldDocs(t, "analysis")
+	maps.Copy(docs, fieldDocs(t, "."))
 	g := schemaMaker{t: t, docs: docs, defs: map[string]any{}}
-	root := g.object(reflect.TypeFor[analysis.Analysis]())
+	root := g.object(typ)
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	root["$id"] = "urn:weir:report:1"
-	root["title"] = "weir.report/1"
-	root["description"] = docs["Analysis"] + " Later versions of weir may add keys: `weir report --print-schema` prints the schema of the version at hand."
-	root["properties"].(map[string]any)["schema"].(map[string]any)["const"] = analysis.Schema
+	root["$id"] = "urn:weir:" + command + ":1"
+	root["title"] = name
+	root["description"] = docs[typ.Name()] + " Later versions of weir may add keys: `weir " + command + " --print-schema` prints the schema of the version at hand."
+	root["properties"].(map[string]any)["schema"].(map[string]any)["const"] = name
 	root["$defs"] = g.defs
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -37,13 +45,13 @@ func TestSchemaIsOfTheTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if *update {
-		if err := os.WriteFile("schema/report.schema.json", b.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile("schema/"+command+".schema.json", b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if !bytes.Equal(b.Bytes(), Schema()) {
-		t.Error("schema/report.schema.json is not what the types of report/analysis say; go test ./report -run Schema -update makes it anew")
+	if !bytes.Equal(b.Bytes(), have) {
+		t.Errorf("schema/%s.schema.json is not what the types say; go test ./report -run Schema -update makes it anew", command)
 	}
 }
 
@@ -52,7 +60,7 @@ func TestReportsFollowTheSchema(t *testing.T) {
 	if *update {
 		t.Skip("what is embedded is the schema before its update")
 	}
-	schema := compiled(t)
+	schema := compiled(t, Schema())
 	for name, fixture := range fixtures {
 		var b bytes.Buffer
 		if err := JSON(&b, fixture()); err != nil {
@@ -82,9 +90,9 @@ func TestReportsFollowTheSchema(t *testing.T) {
 	}
 }
 
-func compiled(t *testing.T) *jsonschema.Schema {
+func compiled(t *testing.T, published []byte) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(published))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +128,7 @@ func (g *schemaMaker) object(typ reflect.Type) map[string]any {
 	for i := range typ.NumField() {
 		f := typ.Field(i)
 		key, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if key == "-" {
+		if key == "-" || !f.IsExported() {
 			continue
 		}
 		doc := g.docs[typ.Name()+"."+f.Name]

@@ -13,6 +13,7 @@ import (
 
 func newCompare(s streams) *cobra.Command {
 	var lanes, format string
+	var printSchema bool
 	cmd := &cobra.Command{
 		Use:   "compare A [B]",
 		Short: "Say what differs between two recorded runs, or two lanes of one",
@@ -28,27 +29,37 @@ Exit status: 0 compared, 2 usage, 12 one of the runs is invalid.`,
 		Example: `  weir compare weir-runs/20261122T134501Z-run weir-runs/20261123T101500Z-run
   weir compare RUN --lanes direct,proxy
   weir compare BEFORE AFTER --format markdown >> "$GITHUB_STEP_SUMMARY"`,
-		Args: arguments(cobra.RangeArgs(1, 2)),
+		Args: arguments(func(cmd *cobra.Command, args []string) error {
+			if printSchema {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.RangeArgs(1, 2)(cmd, args)
+		}),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if printSchema {
+				_, err := s.out.Write(report.CompareSchema())
+				return err
+			}
 			render, known := compareRenderers(s)[format]
 			if !known {
 				return usage("--format %s: there are text, json, markdown and html", quoted(format))
 			}
-			list, err := comparisons(args, lanes)
+			found, err := comparisons(args, lanes)
 			if err != nil {
 				return err
 			}
-			if err := render(report.NewComparisons(list)); err != nil {
+			if err := render(found); err != nil {
 				return err
 			}
-			if slices.ContainsFunc(list, func(c *analysis.Comparison) bool { return !c.A.Valid || !c.B.Valid }) {
+			if slices.ContainsFunc(found.List, func(c *analysis.Comparison) bool { return !c.A.Valid || !c.B.Valid }) {
 				return &statusError{exitInvalid, nil}
 			}
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&lanes, "lanes", "", "`A,B`: this lane of A against that of B; one name: this lane of both")
-	cmd.Flags().StringVar(&format, "format", "text", "print `text`, json, markdown or html")
+	cmd.Flags().StringVar(&format, "format", "text", "print `text`, json, markdown or html (with both arms' curves over each other)")
+	cmd.Flags().BoolVar(&printSchema, "print-schema", false, "print the JSON Schema of --format json and its every key; takes no run")
 	return cmd
 }
 
@@ -62,7 +73,7 @@ func compareRenderers(s streams) map[string]func(*report.Comparisons) error {
 }
 
 // comparisons reads the runs and compares the lanes that were asked for: with two runs, all that both have.
-func comparisons(args []string, lanes string) ([]*analysis.Comparison, error) {
+func comparisons(args []string, lanes string) (*report.Comparisons, error) {
 	a, err := analyze(args[0])
 	if err != nil {
 		return nil, err
@@ -77,15 +88,15 @@ func comparisons(args []string, lanes string) ([]*analysis.Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []*analysis.Comparison
+	found := report.NewComparisons()
 	for _, p := range pairs {
 		la, lb := compare.Lane(a, p[0]), compare.Lane(b, p[1])
 		if la == nil || lb == nil {
 			return nil, usage("--lanes: lane %s of A cannot be compared with lane %s of B: A has %s, B has %s", quoted(p[0]), quoted(p[1]), laneNames(a), laneNames(b))
 		}
-		list = append(list, compare.Arms(a, la, b, lb))
+		found.Add(compare.Arms(a, la, b, lb), la, lb)
 	}
-	return list, nil
+	return found, nil
 }
 
 // lanePairs are the names of the lanes to compare.
