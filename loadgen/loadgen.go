@@ -72,6 +72,20 @@ type Engine interface {
 	Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, rec Recorder) error
 }
 
+// Looped is an Engine that turns event loops, each on a thread of its own: one that has more to do than it can is late
+// while other processors rest.
+type Looped interface {
+	Engine
+	// LastLoops says how many loops the last Run that ended had, and how much was asked of them.
+	LastLoops() (n int, most *LoopUse)
+}
+
+// LoopUse is what was asked of the loop of which most was asked, as shares of a processor's time. Nil: not known.
+type LoopUse struct {
+	CPU   float64 // for which it ran, in its worst second
+	Delay float64 // for which it was ready to run and did not, over its whole run
+}
+
 // Connections says how requests share connections.
 type Connections string
 

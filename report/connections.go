@@ -111,3 +111,22 @@ func perRequest(b analysis.Backend) string {
 	}
 	return text
 }
+
+// generator says how much of this machine the load took, at the most in any trial.
+func generator(g *analysis.GeneratorUse) string {
+	var parts []string
+	if g.CPU != nil {
+		parts = append(parts, digits(100**g.CPU, 2)+" % of the processors")
+	}
+	if g.LoopCPU != nil {
+		what := "the event loop"
+		if g.Loops > 1 {
+			what = fmt.Sprintf("the busiest of %d event loops", g.Loops)
+		}
+		parts = append(parts, what+" ran for "+digits(100**g.LoopCPU, 2)+" % of its worst second")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, "; ") + ", in the trial with the most"
+}

@@ -196,6 +196,7 @@ func laneFacts(l *analysis.Lane) []fact {
 		{"URL", l.URL},
 		{"engine", l.Engine},
 		{"connections", strings.Trim(l.Connections.Use+": "+connections(nil, l).Main, ": ")},
+		{"load on this machine", generator(&l.Generator)},
 		{"mode", l.Mode},
 		{"connect timeout", limit(l.ConnectTimeout)},
 		{"deadline", limit(l.Deadline)},

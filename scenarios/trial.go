@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"weir/loadgen"
 	"weir/loadgen/self"
 	"weir/probe"
 )
@@ -21,7 +22,7 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 	recovered := e.recovery(ctx, epoch, lane, t, tap)
 	usage := self.Measure()
 	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, tap.Results(t.Index))
-	end := TrialEnd{Index: t.Index, Generator: usage(), End: time.Since(epoch)}
+	end := TrialEnd{Index: t.Index, Generator: loops(usage(), lane.Engine), End: time.Since(epoch)}
 	acted()
 	if err == nil {
 		end.Drained, err = e.drain(ctx, epoch, lane, end.End, tap)
@@ -32,6 +33,19 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 		return err
 	}
 	return sleep(ctx, e.Rest)
+}
+
+// loops adds what the engine says of its loops to what the process used.
+func loops(u self.Usage, e loadgen.Engine) self.Usage {
+	looped, ok := e.(loadgen.Looped)
+	if !ok {
+		return u
+	}
+	n, most := looped.LastLoops()
+	if u.Loops = n; most != nil {
+		u.LoopCPU, u.LoopDelay = &most.CPU, &most.Delay
+	}
+	return u
 }
 
 // gone is for how long samples of its host do without a listener that they showed before, until nobody waits for

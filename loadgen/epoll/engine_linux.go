@@ -27,9 +27,13 @@ type Engine struct {
 	to       address
 	from     []address // taken in turn; none: the kernel chooses
 	loops    int       // 0: as many as the plan needs
+
+	mu        sync.Mutex
+	lastLoops int // of the run that ended last
+	lastUse   *loadgen.LoopUse
 }
 
-var _ loadgen.Engine = (*Engine)(nil)
+var _ loadgen.Looped = (*Engine)(nil)
 
 // New prepares an engine. It resolves the target's name once, here, so that no lookup falls into the
 // load; a name that does not resolve is no error, but the outcome (DNSFailed) of every request.
@@ -110,7 +114,17 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 		})
 	}
 	running.Wait()
+	e.mu.Lock()
+	e.lastLoops, e.lastUse = len(loops), worst(loops)
+	e.mu.Unlock()
 	return ctx.Err()
+}
+
+// LastLoops implements loadgen.Looped.
+func (e *Engine) LastLoops() (n int, most *loadgen.LoopUse) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.lastLoops, e.lastUse
 }
 
 // loopsFor says how many loops a plan needs: no more than there are cores, than connections may be idle, since each

@@ -35,6 +35,8 @@ type loop struct {
 	epoch time.Time
 	rec   loadgen.Recorder
 	share share
+	meter meter
+	use   *loadgen.LoopUse // once it has ended
 
 	poller   poller
 	receiver *receiver
@@ -76,6 +78,8 @@ func (l *loop) now() time.Duration { return time.Since(l.epoch) }
 // for the last of them.
 func (l *loop) run(start time.Duration, p plan.Plan) {
 	defer sharpen()()
+	l.meter = newMeter(l.now())
+	defer func() { l.use = l.meter.end(l.now()) }()
 	for seq, due := range p.Due() {
 		if l.share.has(seq) {
 			if !l.attendUntil(due + start) {
@@ -130,6 +134,7 @@ func (l *loop) mayRelease(isPrompt bool) bool {
 // attend does one thing: it deals with some events, ends a request whose time is up or, where there is neither,
 // waits for something to happen, until then at the latest.
 func (l *loop) attend(at, then time.Duration) {
+	l.meter.tick(at)
 	for n := 0; l.handled < l.batch; n++ {
 		if n == few {
 			return

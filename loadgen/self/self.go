@@ -19,6 +19,14 @@ type Usage struct {
 	// lower bound: a thread that ended in between took its account with it. Nil where the system does not tell.
 	RunDelay *time.Duration
 
+	// Loops is how many event loops the engine had, each on a thread of its own; 0 where it has none, or does not say.
+	// The other two are of the loop of which most was asked, as shares of one processor: for how much of its worst
+	// second it ran, and for how much of its time it was runnable and not run. Nil where they are not known.
+	// Measure does not know them.
+	Loops     int
+	LoopCPU   *float64
+	LoopDelay *float64
+
 	// Stolen is the time in which the hypervisor ran something else, of all the machine's processors together.
 	// Nil where the system does not tell.
 	Stolen *time.Duration

@@ -126,6 +126,7 @@ type Lane struct {
 	URL            string            `json:"url"`                   // what was asked for
 	Engine         string            `json:"engine"`                // what sent the requests
 	Connections    Connections       `json:"connections"`           // how requests shared them
+	Generator      GeneratorUse      `json:"generator"`             // how much of this machine the load took
 	Mode           string            `json:"mode"`                  // "loss": one dropped SYN is one failed request; "retrial": it is sent again
 	ConnectTimeout float64           `json:"connect_timeout_s"`     // of the client
 	Timeout        float64           `json:"timeout_s"`             // of a request, connecting included

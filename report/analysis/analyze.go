@@ -81,7 +81,7 @@ func (r *run) ended() string {
 func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	q := l.queue()
 	out := Lane{
-		Name: l.Name, URL: l.URL, Engine: l.Engine, Connections: l.connections(),
+		Name: l.Name, URL: l.URL, Engine: l.Engine, Connections: l.connections(), Generator: l.generator(),
 		Mode: l.Mode, ConnectTimeout: l.ConnectTimeout.Seconds(), Deadline: l.Deadline.Seconds(),
 		Timeout: l.Timeout.Seconds(), MaxInFlight: l.MaxInFlight, Options: l.options(),
 		Outcomes: named(l.outcomes()), Late: l.late(), Shed: l.outcomes()[loadgen.Shed],

@@ -89,3 +89,74 @@ func (r *run) doubtGenerator(c serverCapacity) {
 		r.warn("send_lag", "1 %% of requests left the generator over %s late: latencies are blurred by that, onsets are not", strings.Join(late, ", "))
 	}
 }
+
+// worstLoop is the trial in which a share of one event loop's time was the largest.
+func (l *lane) worstLoop(of func(runfile.Generator) *float64) (at *trial, most float64) {
+	for _, t := range l.trials {
+		if t.end != nil && share(of(t.end.Generator)) > most {
+			at, most = t, share(of(t.end.Generator))
+		}
+	}
+	return at, most
+}
+
+// share is 0 where it is not known, which no limit is below.
+func share(of *float64) float64 {
+	if of == nil {
+		return 0
+	}
+	return *of
+}
+
+func eventLoops(t *trial) string {
+	if n := t.end.Generator.Loops; n > 1 {
+		return fmt.Sprintf("%d event loops", n)
+	}
+	return "event loops"
+}
+
+// GeneratorUse is how much of this machine the load took, in the trial in which that was most.
+type GeneratorUse struct {
+	CPU       *float64 `json:"cpu_share"`        // of the processors that it may use
+	RunDelay  *float64 `json:"run_delay_share"`  // of the same: its threads were ready to run and waited
+	Loops     int      `json:"loops"`            // event loops, a thread each; 0: the engine has none, or the record does not say
+	LoopCPU   *float64 `json:"loop_cpu_share"`   // of one processor: the busiest loop, in its worst second
+	LoopDelay *float64 `json:"loop_delay_share"` // of one processor: the loop that waited most for it, over the trial
+}
+
+func (l *lane) generator() GeneratorUse {
+	processors := func(d func(runfile.Generator) *time.Duration) func(runfile.Generator) *float64 {
+		return func(g runfile.Generator) *float64 {
+			if d(g) == nil || g.Wall <= 0 || g.CPUs <= 0 {
+				return nil
+			}
+			x := float64(*d(g)) / float64(g.Wall) / float64(g.CPUs)
+			return &x
+		}
+	}
+	u := GeneratorUse{
+		CPU:       l.most(processors(func(g runfile.Generator) *time.Duration { return &g.CPU })),
+		RunDelay:  l.most(processors(func(g runfile.Generator) *time.Duration { return g.RunDelay })),
+		LoopCPU:   l.most(func(g runfile.Generator) *float64 { return g.LoopCPU }),
+		LoopDelay: l.most(func(g runfile.Generator) *float64 { return g.LoopDelay }),
+	}
+	for _, t := range l.trials {
+		if t.end != nil {
+			u.Loops = max(u.Loops, t.end.Generator.Loops)
+		}
+	}
+	return u
+}
+
+// most is the largest of a figure of the trials; nil where none has it.
+func (l *lane) most(of func(runfile.Generator) *float64) (most *float64) {
+	for _, t := range l.trials {
+		if t.end == nil {
+			continue
+		}
+		if x := of(t.end.Generator); x != nil && (most == nil || *x > *most) {
+			most = x
+		}
+	}
+	return most
+}

@@ -8,6 +8,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	mlrsearch "weir/loadgen/search"
 	"weir/report/runfile"
 )
 
@@ -59,6 +60,14 @@ func (r *run) invalid(c serverCapacity) []string {
 		}
 		if t, share := l.worst(func(g runfile.Generator) time.Duration { return g.CPU }); share > maxCPU {
 			add("%s: the generator used %.0f %% of the processors that it may use in trial %d, the limit is %.0f %%", l.Name, 100*share, t.Index, 100*maxCPU)
+		}
+		if t, busy := l.worstLoop(func(g runfile.Generator) *float64 { return g.LoopCPU }); busy > mlrsearch.MaxLoop {
+			add("%s: one of the generator's %s ran for %.0f %% of a second in trial %d, the limit is %.0f %%: what is due waits there, also where other processors rest; offer less, or load from several machines",
+				l.Name, eventLoops(t), 100*busy, t.Index, 100*mlrsearch.MaxLoop)
+		}
+		if t, waited := l.worstLoop(func(g runfile.Generator) *float64 { return g.LoopDelay }); waited > mlrsearch.MaxLoopDelay {
+			add("%s: one of the generator's %s was ready to run and waited for a processor for %.0f %% of trial %d, the limit is %.0f %%: leave more of the machine to it",
+				l.Name, eventLoops(t), 100*waited, t.Index, 100*mlrsearch.MaxLoopDelay)
 		}
 		if t, share := l.worst(runDelay); share > maxRunDelay {
 			add("%s: in trial %d the generator's threads waited for a processor for %.0f %% of the time that they could have had, the limit is %.0f %%: leave more of the machine to it",

@@ -59,6 +59,18 @@ func TestInvalid(t *testing.T) {
 		"run queue": {func(w *world) {
 			w.end = func(e *runfile.TrialEnd) { delay := e.Generator.Wall * 6 / 10; e.Generator.RunDelay = &delay }
 		}, "waited for a processor for 30 %"},
+		"one loop of eight": {func(w *world) {
+			w.end = func(e *runfile.TrialEnd) {
+				busy, waited := .97, .1
+				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy, &waited
+			}
+		}, "direct: one of the generator's 8 event loops ran for 97 % of a second in trial 0, the limit is 90 %"},
+		"one loop of eight without a processor": {func(w *world) {
+			w.end = func(e *runfile.TrialEnd) {
+				busy, waited := .4, .6
+				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy, &waited
+			}
+		}, "one of the generator's 8 event loops was ready to run and waited for a processor for 60 % of trial 0"},
 		"overflows before the load": {func(w *world) {
 			w.sample = func(s *probe.Sample) {
 				n := uint64(min(s.At, 300*ms) / (100 * ms))
@@ -80,6 +92,23 @@ func TestInvalid(t *testing.T) {
 				t.Errorf("the verdict begins with %q", a.Verdict[0])
 			}
 		})
+	}
+}
+
+// TestGeneratorUse: what the load took is told of the trial in which that was most, and what is not known is not 0.
+func TestGeneratorUse(t *testing.T) {
+	w := demo()
+	w.rates = []float64{240, 300}
+	busy, delay := .5, time.Duration(0)
+	w.end = func(e *runfile.TrialEnd) {
+		e.Generator = runfile.Generator{CPU: time.Second, Wall: 4 * time.Second, CPUs: 2}
+		if e.Index == 1 {
+			e.Generator.CPU, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.RunDelay = 2*time.Second, 3, &busy, &delay
+		}
+	}
+	u := analyze(t, w.record(t)).Lanes[0].Generator
+	if *u.CPU != .25 || *u.LoopCPU != .5 || u.Loops != 3 || u.RunDelay == nil || *u.RunDelay != 0 || u.LoopDelay != nil {
+		t.Errorf("%+v", u)
 	}
 }
 

@@ -135,11 +135,14 @@ type TrialEnd struct {
 
 // Generator is the load generator's confession for one trial.
 type Generator struct {
-	CPU      time.Duration  `json:"cpu"` // user+system time of our process
-	Wall     time.Duration  `json:"wall"`
-	CPUs     int            `json:"cpus"`                // what it may use
-	RunDelay *time.Duration `json:"run_delay,omitempty"` // time its threads were runnable but not run; nil where unknown
-	Stolen   *time.Duration `json:"stolen,omitempty"`    // time a hypervisor ran something else, all processors of the machine together; nil where unknown
+	CPU       time.Duration  `json:"cpu"` // user+system time of our process
+	Wall      time.Duration  `json:"wall"`
+	CPUs      int            `json:"cpus"`                 // what it may use
+	RunDelay  *time.Duration `json:"run_delay,omitempty"`  // time its threads were runnable but not run; nil where unknown
+	Loops     int            `json:"loops,omitempty"`      // event loops of the engine, a thread each; 0: it has none, or did not say
+	LoopCPU   *float64       `json:"loop_cpu,omitempty"`   // share of its worst second for which the busiest of them ran; nil where unknown
+	LoopDelay *float64       `json:"loop_delay,omitempty"` // share of its time for which one of them was runnable but not run; nil where unknown
+	Stolen    *time.Duration `json:"stolen,omitempty"`     // time a hypervisor ran something else, all processors of the machine together; nil where unknown
 }
 
 // Bin is what happened in one lane, trial and tenth of a second since the bin was last written: the

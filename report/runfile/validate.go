@@ -41,7 +41,7 @@ func validate(rec Record) error {
 		return errors.Join(index(rec.Index), times(rec.Start), rates(rec.Rate), names(rec.Lane, rec.Role), count("due", rec.Due), count("first", rec.Plan.First), stages(rec.Plan))
 	case *TrialEnd:
 		g := rec.Generator
-		return errors.Join(index(rec.Index), times(rec.End, rec.DrainedAt, g.CPU, g.Wall), count("cpus", g.CPUs))
+		return errors.Join(index(rec.Index), times(rec.End, rec.DrainedAt, g.CPU, g.Wall), count("cpus", g.CPUs), count("loops", g.Loops), shares(g.LoopCPU, g.LoopDelay))
 	case *Bin:
 		if rec.At%BinWidth != 0 {
 			return fmt.Errorf("a bin begins at %v, which is no multiple of %v", rec.At, BinWidth)
@@ -204,6 +204,16 @@ func rates(rs ...float64) error {
 	for _, r := range rs {
 		if !(r >= 0 && r <= maxRate) { // false for NaN
 			return fmt.Errorf("%v req/s is no rate: not from 0 to %g", r, maxRate)
+		}
+	}
+	return nil
+}
+
+// shares are of one processor, and a little more than 1 where two clocks differ.
+func shares(ss ...*float64) error {
+	for _, s := range ss {
+		if s != nil && !(*s >= 0 && *s <= 2) {
+			return fmt.Errorf("%v is no share of a processor", *s)
 		}
 	}
 	return nil

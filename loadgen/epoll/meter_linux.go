@@ -1,0 +1,104 @@
+package epoll
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"weir/loadgen"
+)
+
+// meterEvery is the stretch over which a loop's processor time is taken: long enough for the kernel's account, which
+// moves on at its ticks, and short enough that the end of a ramp is seen.
+const meterEvery = time.Second
+
+// meter measures the thread of a loop: how busy it was in its worst second, and how long it waited for a processor.
+// An average over all processors does not show one loop of eight that has more to do than it can. It is
+// read from /proc/thread-self/schedstat, "on-cpu waiting timeslices" in ns (Documentation/scheduler/sched-stats.rst),
+// which takes a loop 2 µs each second. The zero value measures nothing.
+type meter struct {
+	fd          int // 0: none
+	buffer      [96]byte
+	first, last account
+	next        time.Duration // when to read again
+	busiest     float64       // share of a stretch; below 0: none is over
+}
+
+type account struct{ at, ran, waited time.Duration }
+
+// newMeter measures the thread that calls it, which is to stay the loop's.
+func newMeter(at time.Duration) (m meter) {
+	fd, err := unix.Open("/proc/thread-self/schedstat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return meter{}
+	}
+	m.fd, m.busiest = fd, -1
+	now, ok := m.read(at)
+	if !ok {
+		m.end(at)
+		return meter{}
+	}
+	m.first, m.last, m.next = now, now, at+meterEvery
+	return m
+}
+
+func (m *meter) read(at time.Duration) (account, bool) {
+	n, err := unix.Pread(m.fd, m.buffer[:], 0)
+	if err != nil {
+		return account{}, false
+	}
+	ran, rest, _ := bytes.Cut(m.buffer[:n], []byte(" "))
+	waited, _, _ := bytes.Cut(rest, []byte(" "))
+	x, errX := strconv.ParseInt(string(ran), 10, 64)
+	y, errY := strconv.ParseInt(string(waited), 10, 64)
+	return account{at, time.Duration(x), time.Duration(y)}, errX == nil && errY == nil
+}
+
+// tick notes a stretch that is over.
+func (m *meter) tick(at time.Duration) {
+	if m.fd == 0 || at < m.next {
+		return
+	}
+	m.stretch(at)
+	m.next = at + meterEvery
+}
+
+func (m *meter) stretch(at time.Duration) {
+	if now, ok := m.read(at); ok {
+		m.busiest = max(m.busiest, float64(now.ran-m.last.ran)/float64(now.at-m.last.at))
+		m.last = now
+	}
+}
+
+// end returns what was measured; nil where that is nothing, or too short.
+func (m *meter) end(at time.Duration) *loadgen.LoopUse {
+	if m.fd == 0 {
+		return nil
+	}
+	if at-m.last.at >= meterEvery/4 { // less would be one slice of time or none
+		m.stretch(at)
+	}
+	_ = unix.Close(m.fd)
+	m.fd = 0
+	if m.busiest < 0 {
+		return nil
+	}
+	return &loadgen.LoopUse{CPU: m.busiest, Delay: float64(m.last.waited-m.first.waited) / float64(m.last.at-m.first.at)}
+}
+
+// worst is the most of each, of several loops; nil where nothing was measured.
+func worst(loops []*loop) *loadgen.LoopUse {
+	var most *loadgen.LoopUse
+	for _, l := range loops {
+		switch {
+		case l.use == nil:
+		case most == nil:
+			most = &loadgen.LoopUse{CPU: l.use.CPU, Delay: l.use.Delay}
+		default:
+			most.CPU, most.Delay = max(most.CPU, l.use.CPU), max(most.Delay, l.use.Delay)
+		}
+	}
+	return most
+}
