@@ -20,6 +20,8 @@
 //	sockstat.TCP.inuse            gauge    sockstat     namespace  IPv4 TCP sockets that hold a port
 //	sockstat.TCP.orphan           gauge    sockstat     host       closed by their owner, not yet by the kernel
 //	sockstat.TCP.mem              gauge    sockstat     host       pages of socket buffers, against tcp_mem
+//	listen.sockets                gauge    tcp_table    listener   where its namespace may not be entered: sockets that listen on the watched ports
+//	listen.depth                  gauge    tcp_table    listener   and what waits in the fullest of their queues, whose limit is not known
 //	slow.at_us                    gauge    (all slow)   -          when they were read, from the epoch
 //	slow.took_us                  gauge    (all slow)   -          how long they took together
 //	tcp.towards.syn_sent          gauge    connections  namespace  connects to the watched ports under way

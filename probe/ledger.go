@@ -1,9 +1,6 @@
 package probe
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // Ledger keeps account of one host's drops, sample by sample: which of the namespace's ListenOverflows the
 // watched listeners can have caused themselves. It is a pure function of the samples, given in the order
@@ -83,14 +80,6 @@ func (l *Ledger) Add(s Sample) {
 	l.list(s.Listeners)
 	l.listed = true
 }
-
-// Unlisted reports whether the listeners of a sample with these errors are not all that there were.
-func Unlisted(errors []SourceError) bool {
-	return slices.ContainsFunc(errors, SourceError.ofListeners)
-}
-
-// ofListeners reports whether it is a source of listeners that failed.
-func (e SourceError) ofListeners() bool { return e.Source == "inet_diag" || e.Source == "unix_diag" }
 
 func (l *Ledger) list(listeners []Listener) {
 	kept, came := map[string]int{}, map[string]int{}

@@ -18,7 +18,7 @@ func TestLedger(t *testing.T) {
 	}
 	const unknown = math.MaxUint64
 	failed := seen(130)
-	failed.Errors = []SourceError{{"inet_diag", "timeout"}}
+	failed.Errors = []SourceError{{Source: "inet_diag", Text: "timeout"}}
 	for _, test := range []struct {
 		name                   string
 		samples                []Sample

@@ -1,10 +1,13 @@
 package probe
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -182,4 +185,55 @@ func threadNamespaces(t *testing.T) map[string]bool {
 		}
 	}
 	return all
+}
+
+// TestQueueOfANamespaceThatMayNotBeEntered: what is in /proc for everyone tells of the listener there that it is, and
+// what waits in its queue.
+func TestQueueOfANamespaceThatMayNotBeEntered(t *testing.T) {
+	fd, port, err := listenTCP(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if os.Getenv(childEnv) == "" { // outside; the child looks at us
+		for range 3 {
+			c, err := dial(port, time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+		}
+		t.Setenv("WEIR_PROBE_TEST_PORT", strconv.Itoa(int(port)))
+	}
+	if !inPrivateNetwork(t, 0) {
+		return
+	}
+	at, err := strconv.ParseUint(os.Getenv("WEIR_PROBE_TEST_PORT"), 10, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for port, want := range map[uint16][2]uint64{uint16(at): {1, 3}, 1: {0, 0}} {
+		s := open(t, Config{Pid: os.Getppid(), Ports: []uint16{port}}).Read(time.Now())
+		depth, known := s.Gauges["listen.depth"]
+		if got := [2]uint64{s.Gauges["listen.sockets"], depth}; got != want || known != (want[0] > 0) || len(s.Errors) != 1 || !s.Errors[0].Lost {
+			t.Errorf("port %d: %v, want %v; %v", port, got, want, s.Errors)
+		}
+	}
+}
+
+// TestLostSourcesAreToldAgain: a run whose first reading was another's still has what could not be opened in its record.
+func TestLostSourcesAreToldAgain(t *testing.T) {
+	p := &Probe{sources: []Source{&fake{}}, lost: []SourceError{{Source: "inet_diag", Text: "no", Lost: true}}}
+	p.failed = p.lost
+	p.Read(time.Now())
+	var told []int
+	ctx, cancel := context.WithCancel(t.Context())
+	p.Run(ctx, time.Now(), time.Millisecond, func(s Sample) {
+		if told = append(told, len(s.Errors)); len(told) == 3 {
+			cancel()
+		}
+	})
+	if !slices.Equal(told, []int{1, 0, 0}) {
+		t.Errorf("errors in the first samples of a run: %v, want one in the first", told)
+	}
 }

@@ -16,7 +16,7 @@ type opener struct {
 }
 
 // openSources opens the namespace's tables and sockets from within the namespace where that is
-// allowed; else what /proc/<pid>/net shows from outside, which is every counter but no listener.
+// allowed; else what /proc/<pid>/net shows from outside, which is every counter, and of listeners only how much waits.
 func openSources(cfg Config) (*opener, error) {
 	var o opener
 	err := inNamespaceOf(cfg, func() {
@@ -31,6 +31,9 @@ func openSources(cfg Config) (*opener, error) {
 		o.openTables(fmt.Sprintf("/proc/%d/net", cfg.Pid))
 		if cfg.All || len(cfg.Ports) > 0 {
 			o.fail("inet_diag", err)
+		}
+		if len(cfg.Ports) > 0 && !cfg.All {
+			o.open("tcp_table", func() (Source, error) { return newTCPTable(fmt.Sprintf("/proc/%d/net", cfg.Pid), cfg.Ports) })
 		}
 		if cfg.All || len(cfg.UnixPaths) > 0 {
 			o.fail("unix_diag", err)
@@ -95,6 +98,6 @@ func (o *opener) open(name string, source func() (Source, error)) {
 }
 
 func (o *opener) fail(name string, err error) {
-	o.failed = append(o.failed, SourceError{Source: name, Text: err.Error()})
+	o.failed = append(o.failed, lost(name, err))
 	o.errs = append(o.errs, fmt.Errorf("%s: %w", name, err))
 }

@@ -40,7 +40,7 @@ func (o *opener) openSlowFile(path, name string, source func(*procFile) Source) 
 func (o *opener) openSlowSource(name string, open func() (Source, error)) {
 	s, err := open()
 	if err != nil {
-		o.failed = append(o.failed, SourceError{Source: name, Text: err.Error()})
+		o.failed = append(o.failed, lost(name, err))
 		return
 	}
 	o.slow = append(o.slow, s)

@@ -11,7 +11,7 @@ import (
 // that the machine was short of CPUs; the listener's own run delay says whether that hit the listener.
 //
 // Scope: the whole host, in a container too. Privilege: none. Cost: some 10 µs. Gotcha: since Linux 4.20,
-// CONFIG_PSI and not psi=0; absent where it is off (reading then fails with EOPNOTSUPP, which is told once).
+// CONFIG_PSI and not psi=0; absent where it is off (reading then fails with EOPNOTSUPP).
 // The averages move every two seconds only; total moves with every reading (kernel/sched/psi.c, psi_show).
 type pressure struct{ file *procFile }
 

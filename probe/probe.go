@@ -23,12 +23,6 @@ type Listener struct {
 	Drops  *uint32 `json:"drops,omitempty"` // sk_drops; nil where the kernel does not tell (AF_UNIX)
 }
 
-// SourceError is a source that could not be read, kept as data so that its absence is visible.
-type SourceError struct {
-	Source string `json:"source"`
-	Text   string `json:"text"`
-}
-
 // Source adds what it knows to a sample.
 type Source interface {
 	Name() string

@@ -30,7 +30,8 @@ type Probe struct {
 
 	mu      sync.Mutex
 	sources []Source
-	failed  []SourceError // sources that could not be opened, until they have been told once
+	lost    []SourceError // sources that could not be opened
+	failed  []SourceError // of these, what is still to be told
 }
 
 // ErrUnsupported is wrapped by the error of Open where the kernel is not Linux.
@@ -54,7 +55,7 @@ func Open(cfg Config) (*Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Probe{host: cfg.Host, sources: o.sources, slow: slowSources{sources: o.slow}, failed: o.failed}, nil
+	return &Probe{host: cfg.Host, sources: o.sources, slow: slowSources{sources: o.slow}, lost: o.failed, failed: o.failed}, nil
 }
 
 // ReadAll reads the slow sources, unless that was done less than half a second ago, and then the fast
@@ -77,12 +78,12 @@ func (p *Probe) Read(epoch time.Time) Sample {
 		At:       began.Sub(epoch),
 		Counters: make(map[string]uint64, len(counterNames)+1),
 		Gauges:   make(map[string]uint64, 2),
-		Errors:   p.failed,
+		Errors:   slices.Clone(p.failed),
 	}
 	p.failed = nil
 	for _, source := range p.sources {
 		if err := source.Read(&s); err != nil {
-			s.Errors = append(s.Errors, SourceError{Source: source.Name(), Text: err.Error()})
+			s.Errors = append(s.Errors, failure(source.Name(), err))
 		}
 	}
 	slices.SortFunc(s.Listeners, func(a, b Listener) int {
@@ -97,10 +98,14 @@ func (p *Probe) Read(epoch time.Time) Sample {
 // ends. The schedule is fixed: a slow reading or a slow sink shifts no later tick, and a tick whose
 // time has passed meanwhile is left out, never made up for in a bunch. So a gap in the samples' At is
 // a time in which nothing was seen. Less than a millisecond is taken as a millisecond. sink is called
-// from the goroutine that called Run. The slow sources are read twice a second in another goroutine, which
+// from the goroutine that called Run. Its first sample tells again what could not be opened, so that whoever keeps
+// the samples has it, even where another reading came before. The slow sources are read twice a second in another goroutine, which
 // ends with its last reading, perhaps a little later than Run.
 func (p *Probe) Run(ctx context.Context, epoch time.Time, every time.Duration, sink func(Sample)) {
 	every = max(every, minInterval)
+	p.mu.Lock()
+	p.failed = p.lost
+	p.mu.Unlock()
 	go p.slow.run(ctx)
 	timer := time.NewTimer(untilTick(time.Since(epoch), every))
 	defer timer.Stop()

@@ -100,14 +100,14 @@ func TestRunIsBounded(t *testing.T) {
 func TestReadKeepsWhatItHas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := &fake{err: errors.New("out of order"), takes: func(uint64) time.Duration { return 3 * time.Millisecond }}
-		p := &Probe{host: "backend", sources: []Source{broken, &fake{}}, failed: []SourceError{{"gone", "was never there"}}}
+		p := &Probe{host: "backend", sources: []Source{broken, &fake{}}, failed: []SourceError{{Source: "gone", Text: "was never there"}}}
 		epoch := time.Now()
 		time.Sleep(time.Second)
 		s := p.Read(epoch)
 		if s.Host != "backend" || s.At != time.Second || s.Took != 3*time.Millisecond {
 			t.Errorf("host %q at %v took %v", s.Host, s.At, s.Took)
 		}
-		if want := []SourceError{{"gone", "was never there"}, {"fake", "out of order"}}; !slices.Equal(s.Errors, want) {
+		if want := []SourceError{{Source: "gone", Text: "was never there"}, {Source: "fake", Text: "out of order"}}; !slices.Equal(s.Errors, want) {
 			t.Errorf("errors %v", s.Errors)
 		}
 		if !slices.IsSortedFunc(s.Listeners, func(a, b Listener) int {

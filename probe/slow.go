@@ -20,7 +20,6 @@ const (
 type slowSources struct {
 	reading sync.Mutex // held while sources are read: seconds, if it comes to the worst
 	sources []Source
-	told    map[string]string // each source's last error: one that stays is told once
 
 	mu     sync.Mutex // held for moments only
 	latest Sample
@@ -56,19 +55,11 @@ func (s *slowSources) read() {
 	if recent || len(s.sources) == 0 {
 		return
 	}
-	if s.told == nil {
-		s.told = make(map[string]string)
-	}
 	got := Sample{Counters: map[string]uint64{}, Gauges: map[string]uint64{}}
 	for _, source := range s.sources {
-		text := ""
 		if err := source.Read(&got); err != nil {
-			text = err.Error()
+			got.Errors = append(got.Errors, failure(source.Name(), err))
 		}
-		if text != "" && text != s.told[source.Name()] {
-			got.Errors = append(got.Errors, SourceError{Source: source.Name(), Text: text})
-		}
-		s.told[source.Name()] = text
 	}
 	got.Took = time.Since(began)
 	got.Gauges["slow.took_us"] = uint64(got.Took.Microseconds())
@@ -78,7 +69,7 @@ func (s *slowSources) read() {
 }
 
 // addTo adds the latest reading to a sample that was begun at now: the values as long as they are fresh,
-// the errors once.
+// the errors of each reading once.
 func (s *slowSources) addTo(to *Sample, now, epoch time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

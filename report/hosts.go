@@ -39,6 +39,9 @@ func beside(h analysis.Host) string {
 	if h.OthersAtLeast != nil && *h.OthersAtLeast > 0 {
 		parts = append(parts, fmt.Sprintf("%s of the overflows at least were other listeners'", count(*h.OthersAtLeast)))
 	}
+	if h.Waiting != nil {
+		parts = append(parts, fmt.Sprintf("Recv-Q at most %s, of a limit that is not known", count(*h.Waiting)))
+	}
 	for _, o := range h.Others {
 		parts = append(parts, fmt.Sprintf("%s, not watched, dropped at least %s", o.Addr, count(o.Drops)))
 	}

@@ -189,18 +189,35 @@ func (s *Setup) probeListener(ctx context.Context, opt AttachOptions, every time
 		return false, nil
 	case why != "":
 		return true, nil
+	case len(found.Listeners) == 0 && probe.Unlisted(found.Errors) && !knownAbsent(found):
+		// What the kernel keeps from this user is no reason not to run: the counters speak without it.
+		s.warn("no_listener", fmt.Sprintf("The listener of %s cannot be looked at: its limit and its own drops are unknown. "+
+			"The counters of its network namespace are read all the same, in which other listeners may overflow too.", listenerName(conf)))
+		s.unseenListener(conf.Host)
+		return true, nil
 	case len(found.Listeners) == 0 && named:
 		return false, fmt.Errorf("probe: there is no listening socket for %s%s", listenerName(conf), sourceErrors(found))
 	case len(found.Listeners) == 0:
 		s.warn("no_listener", fmt.Sprintf("No listening socket was found for %s: its queue and its drops are unknown. "+
 			"If the server runs in a container give --probe-pid; if it listens elsewhere give --probe-listener.", listenerName(conf)))
-		for i := range s.Lanes {
-			s.Lanes[i].ListenerHost = conf.Host // its namespace's counters are known all the same
-		}
+		s.unseenListener(conf.Host)
 		return true, nil
 	}
 	s.watchListener(listenerFor(backendAddress(opt.ProbeListener, opt.Lanes[0]), found.Listeners), found.Listeners, conf.Host)
 	return true, s.discover(ctx, conf)
+}
+
+// unseenListener has the lanes judged by the counters of the host's network namespace, which are known all the same.
+func (s *Setup) unseenListener(host string) {
+	for i := range s.Lanes {
+		s.Lanes[i].ListenerHost = host
+	}
+}
+
+// knownAbsent tells whether a reading that shows no listener shows that there is none.
+func knownAbsent(s probe.Sample) bool {
+	n, known := s.Gauges["listen.sockets"]
+	return known && n == 0
 }
 
 // Discoverable tells whether the backend's listener can be looked for, and with it, perhaps, its workers.
@@ -211,7 +228,7 @@ func (opt AttachOptions) Discoverable() bool {
 
 func sourceErrors(s probe.Sample) (text string) {
 	for _, e := range s.Errors {
-		text += "; " + e.Source + ": " + e.Text
+		text += "; not known: " + e.String()
 	}
 	return text
 }

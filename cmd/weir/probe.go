@@ -152,10 +152,8 @@ func (f *probeFlags) print(out io.Writer) error {
 // readOnce prints all that one reading gives. What is missing goes to stderr, a line each.
 func (f *probeFlags) readOnce(s streams, p *watched) error {
 	sample := p.ReadAll(time.Now())
-	for _, e := range sample.Errors {
-		fmt.Fprintf(s.err, "weir: not known: %s\n", table.Printable(e.Source+": "+e.Text))
-	}
-	if len(sample.Errors) == 0 {
+	new(complaints).about(s, sample.Errors)
+	if !probe.Unlisted(sample.Errors) {
 		for _, name := range p.unheard(addressesOf(sample.Listeners, func(l probe.Listener) string { return l.Addr })) {
 			fmt.Fprintf(s.err, "weir: nobody listens on %s\n", table.Printable(name))
 		}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
+	"weir/probe"
 	"weir/probe/prom"
 	"weir/probe/table"
 	"weir/probe/tally"
@@ -64,13 +65,29 @@ func addressesOf[L any](listeners []L, addr func(L) string) (all []string) {
 	return all
 }
 
+// complaints are what stderr has been told of sources that failed: each is told once, and again when it fails otherwise.
+type complaints map[string]string
+
+func (c *complaints) about(s streams, failed []probe.SourceError) {
+	if *c == nil {
+		*c = complaints{}
+	}
+	for _, e := range failed {
+		if (*c)[e.Source] != e.Text {
+			(*c)[e.Source] = e.Text
+			fmt.Fprintf(s.err, "weir: not known: %s\n", table.Printable(e.String()))
+		}
+	}
+}
+
 // printLines tells at once what cannot be known, and then how things stand, each second.
 func printLines(ctx context.Context, s streams, head table.Head, sum *tally.Tally) error {
-	for _, e := range sum.View().Errors {
-		fmt.Fprintf(s.err, "weir: not known: %s\n", table.Printable(e.Source+": "+e.Text))
-	}
+	var told complaints
+	told.about(s, sum.View().Errors)
 	return each(ctx, lineEvery, func() error {
-		_, err := fmt.Fprintln(s.out, table.Line(head, sum.View()))
+		v := sum.View()
+		told.about(s, v.Errors)
+		_, err := fmt.Fprintln(s.out, table.Line(head, v))
 		return err
 	})
 }
@@ -143,9 +160,7 @@ func (f *probeFlags) export(ctx context.Context, s streams, p *watched) error {
 	epoch := time.Now()
 	sum := tally.New(window)
 	sum.Add(p.ReadAll(epoch))
-	for _, e := range sum.View().Errors {
-		fmt.Fprintf(s.err, "weir: not known: %s\n", table.Printable(e.Source+": "+e.Text))
-	}
+	new(complaints).about(s, sum.View().Errors)
 	fmt.Fprintf(s.err, "weir: metrics on http://%s/metrics\n", l.Addr())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -84,15 +84,17 @@ func Line(head Head, v tally.View) string {
 		parts = append(parts, text)
 	}
 	for _, name := range head.Unheard(v) {
-		parts = append(parts, Printable(name)+" "+absence(v))
+		parts = append(parts, Printable(name)+" "+absence(v)+waiting(v))
 	}
 	for _, c := range changed(v) {
 		if weight(c.Name) == loss {
 			parts = append(parts, fmt.Sprintf("%s %d +%s/s", Printable(c.Name), c.Since, rate(c.Rate)))
 		}
 	}
-	for _, e := range v.Sample.Errors {
-		parts = append(parts, "not known: "+Printable(e.Source+": "+e.Text))
+	for _, e := range v.Errors {
+		if !e.Lost { // that was said in the beginning
+			parts = append(parts, Printable(e.Source)+" not known")
+		}
 	}
 	return strings.Join(parts, " · ")
 }

@@ -24,6 +24,14 @@ func absence(v tally.View) string {
 	return "nobody listens here"
 }
 
+// waiting is what is known of a queue whose listener may not be looked at.
+func waiting(v tally.View) string {
+	if n, known := v.Sample.Gauges["listen.depth"]; known && v.Blind {
+		return fmt.Sprintf(", Recv-Q %d", n)
+	}
+	return ""
+}
+
 // listeners draws a row for each address: its queue as a bar, and in numbers.
 func (p *painter) listeners(head Head, v tally.View) {
 	addr := minAddr
@@ -44,7 +52,7 @@ func (p *painter) listeners(head Head, v tally.View) {
 		p.row(l, addr, bar)
 	}
 	for _, name := range head.Unheard(v) {
-		p.line(yellow, fmt.Sprintf("%-*s %s", addr, short(Printable(name), addr), absence(v)))
+		p.line(yellow, fmt.Sprintf("%-*s %s%s", addr, short(Printable(name), addr), absence(v), waiting(v)))
 	}
 }
 

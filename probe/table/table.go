@@ -66,7 +66,7 @@ func missing(errors []probe.SourceError, width int) (lines []string) {
 		if i == sources {
 			return append(lines, fmt.Sprintf("… and %d more sources", len(errors)-sources))
 		}
-		text := wrapped("not known: "+Printable(e.Source+": "+e.Text), width)
+		text := wrapped("not known: "+Printable(e.String()), width)
 		if len(text) > each {
 			text = append(text[:each-1], text[each-1]+"…")
 		}

@@ -28,11 +28,23 @@ type Tally struct {
 	first     map[string]uint64 // each counter as it was seen first
 	last      probe.Sample
 	samples   uint64
-	broken    []probe.SourceError // of the first sample: what could not be opened will not come back
-	errors    map[string]uint64   // failures by source
+	failing   map[string]failing // the last failure of each source
+	errors    map[string]uint64  // failures by source
 	listeners map[string]*listener
 	listed    bool   // there was a complete listing: what appears from now on is new
 	marks     []mark // the oldest first
+}
+
+// A source that failed is shown for recently: slow ones are read twice a second only. maxFailing bounds how many are
+// kept.
+const (
+	recently   = 3 * time.Second
+	maxFailing = 64
+)
+
+type failing struct {
+	probe.SourceError
+	at time.Duration
 }
 
 // mark is how things stood a while ago.
@@ -48,7 +60,7 @@ func New(window time.Duration) *Tally {
 	const steps = 5
 	return &Tally{
 		spacing: window / steps, most: steps + 1,
-		first: map[string]uint64{}, errors: map[string]uint64{}, listeners: map[string]*listener{},
+		first: map[string]uint64{}, errors: map[string]uint64{}, failing: map[string]failing{}, listeners: map[string]*listener{},
 	}
 }
 
@@ -56,16 +68,16 @@ func New(window time.Duration) *Tally {
 func (t *Tally) Add(s probe.Sample) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.samples == 0 {
-		t.broken = s.Errors
-	}
 	for name, value := range s.Counters {
 		if _, seen := t.first[name]; !seen {
 			t.first[name] = value
 		}
 	}
 	for _, e := range s.Errors {
-		t.errors[e.Source]++
+		if _, known := t.failing[e.Source]; known || len(t.failing) < maxFailing {
+			t.errors[e.Source]++
+			t.failing[e.Source] = failing{e, s.At}
+		}
 	}
 	t.addListeners(s)
 	t.last = s
@@ -92,14 +104,14 @@ func (t *Tally) mark(s probe.Sample) {
 
 // View is how things stand. Rates are per second, over Window.
 type View struct {
-	Sample    probe.Sample  // the last one
-	Samples   uint64        // how many there were
-	Window    time.Duration // 0 after the first sample: then no rate is known
-	Listeners []Listener    // by address
-	Counters  []Counter     // by name; those of the last sample
-	Errors    []probe.SourceError
-	Blind     bool              // a source of listeners failed: one that is not there may be listening all the same
-	Failures  map[string]uint64 // readings that failed, by source
+	Sample    probe.Sample        // the last one
+	Samples   uint64              // how many there were
+	Window    time.Duration       // 0 after the first sample: then no rate is known
+	Listeners []Listener          // by address
+	Counters  []Counter           // by name; those of the last sample
+	Errors    []probe.SourceError // by source: those that are lost, and the last one of each that failed lately
+	Blind     bool                // a source of listeners failed: one that is not there may be listening all the same
+	Failures  map[string]uint64   // readings that failed, by source
 }
 
 // Counter is one counter of the namespace.
@@ -120,10 +132,9 @@ func (t *Tally) View() View {
 		past = t.marks[0]
 		v.Window = t.last.At - past.at
 	}
-	v.Errors = slices.Clone(t.last.Errors)
-	for _, e := range t.broken {
-		if !slices.Contains(v.Errors, e) {
-			v.Errors = append(v.Errors, e)
+	for _, source := range slices.Sorted(maps.Keys(t.failing)) {
+		if e := t.failing[source]; e.Lost || t.last.At-e.at <= recently {
+			v.Errors = append(v.Errors, e.SourceError)
 		}
 	}
 	v.Blind = probe.Unlisted(v.Errors)

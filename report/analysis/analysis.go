@@ -254,6 +254,7 @@ type Host struct {
 	Others        []OtherListener `json:"other_listeners"`         // that dropped packets, the most first
 	Restarts      []Restart       `json:"restarts"`                // watched listeners that were closed and opened anew
 	SYNQueue      *uint64         `json:"max_syn_queue"`           // unfinished handshakes with the watched listeners, the most that was seen, twice a second
+	Waiting       *uint64         `json:"max_listen_depth"`        // connections that waited in the fullest queue of the watched ports, the most that was seen, where the listener itself may not be looked at
 	SYNSent       *uint64         `json:"max_towards_syn_sent"`    // connects from here towards the load's target that had no answer yet, the most that was seen
 	TimeWait      *uint64         `json:"max_towards_time_wait"`   // connections towards it in TIME_WAIT, the most that was seen
 	Established   *uint64         `json:"max_towards_established"` // and established

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"weir/probe"
 	"weir/report/runfile"
@@ -15,10 +16,21 @@ type host struct {
 	ledger probe.Ledger
 	most   map[string]uint64 // the highest value of each of hostGauges that was seen
 	looks  []probe.Snapshot  // in the order of the record: before the load, and after it
+	unread map[string]*unread
 }
 
+// unread is a source that could not be read.
+type unread struct {
+	probe.SourceError // the first
+	at                time.Duration
+	times             int
+}
+
+// maxUnread bounds the sources of a host whose failures are told.
+const maxUnread = 32
+
 // hostGauges are the levels of which the highest is shown.
-var hostGauges = []string{"tcp.towards.syn_sent", "tcp.towards.time_wait", "tcp.towards.established", "ports.used", "ports.range", "listen.syn_recv"}
+var hostGauges = []string{"tcp.towards.syn_sent", "tcp.towards.time_wait", "tcp.towards.established", "ports.used", "ports.range", "listen.syn_recv", "listen.depth"}
 
 // host is the one of that name, which is made where it is new.
 func (r *run) host(name string) *host {
@@ -27,7 +39,7 @@ func (r *run) host(name string) *host {
 	}
 	h := r.hosts[name]
 	if h == nil {
-		h = &host{most: map[string]uint64{}}
+		h = &host{most: map[string]uint64{}, unread: map[string]*unread{}}
 		r.hosts[name] = h
 	}
 	return h
@@ -40,6 +52,30 @@ func (h *host) sample(rec *runfile.Sample) {
 			h.most[name] = max(h.most[name], v)
 		}
 	}
+	for _, e := range rec.Errors {
+		f := h.unread[e.Source]
+		if f == nil && len(h.unread) < maxUnread {
+			f = &unread{SourceError: e, at: rec.At}
+			h.unread[e.Source] = f
+		}
+		if f != nil {
+			f.times++
+			f.Lost = f.Lost || e.Lost
+		}
+	}
+}
+
+// notKnown says what could not be read of the host, a line for each source.
+func (h *host) notKnown() (lines []string) {
+	for _, source := range slices.Sorted(maps.Keys(h.unread)) {
+		f := h.unread[source]
+		when := ""
+		if !f.Lost {
+			when = fmt.Sprintf(" in %d readings, first at %.1f s", f.times, f.at.Seconds())
+		}
+		lines = append(lines, fmt.Sprintf("not known%s: %.400s", when, f.String()))
+	}
+	return lines
 }
 
 // changes is the first look against the last. One that was never taken, because the run was killed, shows nothing.
@@ -92,7 +128,7 @@ func (r *run) reportHosts() []Host {
 		out := Host{
 			Name: name, Overflows: a.Overflows, OwnDrops: a.OwnDrops, OthersAtLeast: a.Others, Others: h.others(),
 			SYNSent: h.level("tcp.towards.syn_sent"), TimeWait: h.level("tcp.towards.time_wait"), Established: h.level("tcp.towards.established"),
-			PortsUsed: h.level("ports.used"), PortsRange: h.level("ports.range"), SYNQueue: h.level("listen.syn_recv"),
+			PortsUsed: h.level("ports.used"), PortsRange: h.level("ports.range"), SYNQueue: h.level("listen.syn_recv"), Waiting: h.level("listen.depth"),
 			Restarts: []Restart{}, SysctlChanges: []SysctlChange{},
 		}
 		if out.Others == nil {
@@ -125,6 +161,11 @@ const manyPorts = 0.9
 
 // doubtHosts warns of what changed under the run's feet.
 func (r *run) doubtHosts() {
+	for _, name := range slices.Sorted(maps.Keys(r.hosts)) {
+		for _, line := range r.hosts[name].notKnown() {
+			r.warn("source_failed", "%s: %s", name, line)
+		}
+	}
 	for _, h := range r.reportHosts() {
 		for _, c := range h.SysctlChanges {
 			r.warn("sysctl_changed", "%s: %s was %q before the load and %q after it: the run measured two systems", h.Name, c.Name, c.Before, c.After)

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -79,5 +80,32 @@ func TestNothingChanged(t *testing.T) {
 				t.Errorf("%+v", x)
 			}
 		}
+	}
+}
+
+// TestUnreadSources: what a source could not tell is a line of the report, one a source, however often it failed.
+func TestUnreadSources(t *testing.T) {
+	w := short()
+	n := 0
+	w.sample = func(s *probe.Sample) {
+		if n++; n == 1 {
+			s.Errors = []probe.SourceError{{Source: "pressure", Text: "not supported (errno 95)", Lost: true}}
+		}
+		if s.At >= 200*ms && s.At < 300*ms {
+			s.Errors = append(s.Errors, probe.SourceError{Source: "sockstat", Text: fmt.Sprintf("%v (errno 5)", s.At)})
+		}
+	}
+	var got []string
+	for _, x := range analyze(t, w.record(t)).Warnings {
+		if x.Code == "source_failed" {
+			got = append(got, x.Text)
+		}
+	}
+	want := []string{
+		"backend: not known: whether tasks of the host waited for a processor (pressure): not supported (errno 95)",
+		"backend: not known in 5 readings, first at 0.2 s: sockets in TIME_WAIT (sockstat): 200ms (errno 5)",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

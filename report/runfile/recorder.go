@@ -119,7 +119,7 @@ func (r *Recorder) Sample(s probe.Sample) error {
 		Listeners: s.Listeners, Errors: make([]probe.SourceError, len(s.Errors)),
 	}
 	for i, e := range s.Errors {
-		rec.Errors[i] = probe.SourceError{Source: e.Source, Text: clip(e.Text)}
+		rec.Errors[i] = probe.SourceError{Source: clip(e.Source), Text: clip(e.Text), Lost: e.Lost}
 	}
 	return r.write(rec, s.At+s.Took)
 }

@@ -1,0 +1,73 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"weir/loadgen"
+)
+
+// TestProbePidThatMayNotBeEntered: from a user namespace of its own, a process may not enter the network namespace of one
+// outside, as an ordinary user may not enter a container's. The run goes on with what everyone may read, and says what is
+// missing; a listener that is not there at all is an error all the same.
+func TestProbePidThatMayNotBeEntered(t *testing.T) {
+	const childEnv = "WEIR_ATTACH_TEST_ADDRESS"
+	addr := os.Getenv(childEnv)
+	if addr == "" {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		inUserNamespace(t, childEnv+"="+l.Addr().String())
+		return
+	}
+	look := func(addr string) (*Setup, bool, error) {
+		opt := AttachOptions{ProbePid: os.Getppid(), ProbeListener: addr, Lanes: []LaneOptions{{Name: "direct", Target: loadgen.Target{URL: "http://" + addr}}}}
+		s := &Setup{Experiment: Experiment{Lanes: []Lane{{Name: "direct"}}}, Environment: map[string]string{}}
+		t.Cleanup(func() { s.Close() })
+		probing, err := s.probeListener(t.Context(), opt, time.Second)
+		return s, probing, err
+	}
+	s, probing, err := look(addr)
+	if err != nil || !probing || s.Lanes[0].Listener != "" || s.Lanes[0].ListenerHost == "" {
+		t.Fatalf("%v, %v, %+v", probing, err, s.Lanes)
+	}
+	if !slices.ContainsFunc(s.Warnings, func(w Warning) bool {
+		return w.Code == "no_listener" && strings.Contains(w.Text, "own drops are unknown")
+	}) {
+		t.Errorf("warnings: %q", s.Warnings)
+	}
+	if _, _, err = look("127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "no listening socket for port 1") || !strings.Contains(err.Error(), "CAP_SYS_ADMIN") {
+		t.Errorf("a listener that is not there: %v", err)
+	}
+}
+
+func inUserNamespace(t *testing.T, env string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
+	cmd.Env = append(os.Environ(), env)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWUSER, Pdeathsig: syscall.SIGKILL,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}, GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+	}
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) {
+		leave := t.Skipf
+		if os.Getenv("CI") != "" { // where nothing may be left untested unseen
+			leave = t.Fatalf
+		}
+		leave("NOT TESTED: user namespaces are forbidden here: %v", err)
+	}
+	if err != nil || !strings.Contains(string(out), fmt.Sprintf("--- PASS: %s ", t.Name())) {
+		t.Fatalf("in a user namespace: %v\n%s", err, out)
+	}
+}
