@@ -15,7 +15,10 @@ import (
 
 // recorded are the causes that runs recorded on a real kernel are known to have, because the experiment made them:
 // by file of testdata/causes, then by lane. Those called after a scenario and its variant were made by
-// `weir reproduce --quick`, in the lab; dead-work and burst by `weir run` at the embedded backend on loopback. A record
+// `weir reproduce --quick`, in the lab; dead-work and burst by `weir run` at the embedded backend on loopback. The last
+// five were made so too, each in a network namespace of its own: 13 local ports for connections that take 200 ms; at most 4
+// requests in flight; a backend of SCHED_IDLE beside a busy loop on one processor; tcp_syncookies=0 and SYNs from addresses
+// that nobody has; and a listener that never accepts, while the route to the watched one was away for 0.6 s. A record
 // whose generator was short of a processor is among them on purpose: the cause has to be right all the same.
 var recorded = map[string]map[string]string{
 	"unix-upstream-tcp":         {"direct": workerBound, "proxy": workerBound},
@@ -30,6 +33,11 @@ var recorded = map[string]map[string]string{
 	"gc-pause-impatient":        {"proxy": queueFull},       // paused workers, which no record proves
 	"dead-work":                 {"direct": "dead_work"},
 	"burst":                     {"direct": burst},
+	"ports-exhausted":           {"direct": "ports_exhausted"},
+	"generator":                 {"direct": "generator"},
+	"cpu-starved":               {"direct": starved},
+	"syn-queue":                 {"direct": "syn_queue_overflow"},
+	"another-listener":          {"direct": "another_listener"},
 }
 
 // weaker are codes that claim less than the truth, which is allowed: they send nobody to the wrong place.
