@@ -42,7 +42,7 @@ func (s *Setup) Run(ctx context.Context, epoch time.Time, rec Recorder) error {
 		defer over.Stop()
 	}
 	if len(s.AbortIf) > 0 {
-		rec = newGuard(rec, s.Lanes, s.AbortIf, func(a *Aborted) { end(a) })
+		rec = newGuard(rec, epoch, s.Lanes, s.AbortIf, func(a *Aborted) { end(a) })
 	}
 	err := s.Experiment.Run(ctx, epoch, rec)
 	if cause := context.Cause(ctx); errors.Is(err, context.Canceled) && !errors.Is(cause, context.Canceled) {
@@ -54,14 +54,15 @@ func (s *Setup) Run(ctx context.Context, epoch time.Time, rec Recorder) error {
 // guard is a Recorder that shows the results of each lane to the rules.
 type guard struct {
 	Recorder
+	epoch    time.Time
 	watchers map[string]*stop.Watcher
-	lane     string // of the trial that began last
 	mu       sync.Mutex
-	observed map[int]bool // trials that are no load, and break no rule
+	trials   map[int]Trial  // of the load, that have begun; what observes breaks no rule
+	ends     map[int]func() // of watching them
 }
 
-func newGuard(rec Recorder, lanes []Lane, rules []stop.Rule, alarm func(*Aborted)) *guard {
-	g := &guard{Recorder: rec, watchers: map[string]*stop.Watcher{}, observed: map[int]bool{}}
+func newGuard(rec Recorder, epoch time.Time, lanes []Lane, rules []stop.Rule, alarm func(*Aborted)) *guard {
+	g := &guard{Recorder: rec, epoch: epoch, watchers: map[string]*stop.Watcher{}, trials: map[int]Trial{}, ends: map[int]func(){}}
 	for _, l := range lanes {
 		g.watchers[l.Name] = stop.Watch(rules, func(a stop.Alarm) { alarm(&Aborted{l.Name, a}) })
 	}
@@ -69,19 +70,34 @@ func newGuard(rec Recorder, lanes []Lane, rules []stop.Rule, alarm func(*Aborted
 }
 
 func (g *guard) Trial(t Trial) {
-	g.mu.Lock()
-	g.lane = t.Lane
-	g.observed[t.Index] = t.Role != ""
-	g.mu.Unlock()
+	if t.Role == "" {
+		g.mu.Lock()
+		g.trials[t.Index] = t
+		g.mu.Unlock()
+	}
 	g.Recorder.Trial(t)
 }
 
 func (g *guard) Results(trial int) loadgen.Recorder {
+	results := g.Recorder.Results(trial)
 	g.mu.Lock()
-	lane, observed := g.lane, g.observed[trial]
-	g.mu.Unlock()
-	if observed {
-		return g.Recorder.Results(trial)
+	defer g.mu.Unlock()
+	t, ok := g.trials[trial]
+	if !ok {
+		return results
 	}
-	return g.watchers[lane].Recorder(g.Recorder.Results(trial))
+	results, g.ends[trial] = g.watchers[t.Lane].Trial(results, g.epoch, t.Start, t.Plan)
+	return results
+}
+
+func (g *guard) TrialEnd(e TrialEnd) {
+	g.mu.Lock()
+	end := g.ends[e.Index]
+	delete(g.ends, e.Index)
+	delete(g.trials, e.Index)
+	g.mu.Unlock()
+	if end != nil {
+		end()
+	}
+	g.Recorder.TrialEnd(e)
 }

@@ -31,6 +31,41 @@ func bounded(outcome loadgen.Outcome, b Bounds) *Setup {
 	return s
 }
 
+// silent is an engine whose requests are not answered.
+type silent struct{}
+
+func (silent) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, rec loadgen.Recorder) error {
+	<-ctx.Done()
+	now := time.Since(epoch)
+	for seq, due := range p.Due() {
+		if start+due <= now {
+			rec.Record(loadgen.Result{Seq: seq, Due: start + due, Sent: start + due, Done: now, Outcome: loadgen.Canceled})
+		}
+	}
+	return ctx.Err()
+}
+
+// TestSilentServerIsAbortedEarly: a rule on latency does not wait until the first requests are given up.
+func TestSilentServerIsAbortedEarly(t *testing.T) {
+	rule, err := stop.Parse("latency.p99 > 500ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := bounded(loadgen.OK, Bounds{MaxDuration: time.Minute, AbortIf: []stop.Rule{rule}})
+		s.Lanes[0].Engine = silent{}
+		s.Trials[0].Plan = plan.Plan{Stages: []plan.Stage{{From: 100, To: 100, Duration: 50 * time.Second}}}
+		began := time.Now()
+		err := s.Run(t.Context(), began, &journal{})
+		if aborted, ok := errors.AsType[*Aborted](err); !ok || aborted.Lane != "direct" || aborted.Bad < 20 {
+			t.Fatalf("%v, want Aborted", err)
+		}
+		if took := time.Since(began); took < 700*time.Millisecond || took > 1100*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
 func TestBounds(t *testing.T) {
 	rule, err := stop.Parse("failures > 5%")
 	if err != nil {

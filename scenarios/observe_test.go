@@ -90,7 +90,7 @@ func TestObservationFollowsTheLoadAtOnce(t *testing.T) {
 
 // TestObservationBreaksNoRule: after an overload its first requests fail, which is what it is there to see.
 func TestObservationBreaksNoRule(t *testing.T) {
-	g := newGuard(&journal{}, []Lane{{Name: "direct"}}, nil, nil)
+	g := newGuard(&journal{}, time.Now(), []Lane{{Name: "direct"}}, nil, nil)
 	g.Trial(Trial{Index: 0, Lane: "direct"})
 	g.Trial(Trial{Index: 1, Lane: "direct", Role: RecoveryRole})
 	if _, plain := g.Results(1).(*journal); !plain {

@@ -23,7 +23,8 @@ import (
 //	latency.p99 > 500ms             requests that took longer from due to done, or failed: 1 % of them
 //	latency > 500ms                 the same
 //
-// Canceled requests do not count at all.
+// Canceled requests do not count at all. A request that is still open counts as slow as soon as it is older than the
+// limit, and then no more, whatever becomes of it.
 //
 // The limit is p0, and the test asks whether the share p is rather p0 or p1 = min(2·p0, (1+p0)/2). Where p
 // is well above 1.44·p0, an alarm comes after about h ÷ (p·ln(p1/p0) + (1−p)·ln((1−p1)/(1−p0))) requests,

@@ -40,29 +40,34 @@ func Watch(rules []Rule, alarm func(Alarm)) *Watcher {
 type seen struct {
 	done, latency time.Duration
 	outcome       loadgen.Outcome
+	seq           int
 }
 
-func look(r loadgen.Result) seen { return seen{r.Done, r.Done - r.Due, r.Outcome} }
+func look(r loadgen.Result) seen { return seen{r.Done, r.Done - r.Due, r.Outcome, r.Seq} }
 
-// take gives results to the rules, in order.
-func (w *Watcher) take(results []seen) {
-	if a, ok := w.judge(results); ok {
+// take gives results of a trial to the rules, in order.
+func (w *Watcher) take(t *trial, results []seen) {
+	if a, ok := w.judge(t, results); ok {
 		w.alarm(a) // not under the lock: it may wait for others that record
 	}
 }
 
-func (w *Watcher) judge(results []seen) (Alarm, bool) {
+func (w *Watcher) judge(t *trial, results []seen) (Alarm, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range results {
 		if w.over {
 			break
 		}
+		counted := t.ended(s.seq)
 		if s.outcome == loadgen.Canceled {
 			continue
 		}
 		w.requests++
 		for i, r := range w.rules {
+			if counted&(1<<i) != 0 {
+				continue // as overdue
+			}
 			if w.sums[i].add(r.bad(s), s.done) {
 				w.over = true
 				return newAlarm(r, &w.sums[i], s.done, w.requests), true
@@ -79,26 +84,38 @@ func (w *Watcher) judge(results []seen) (Alarm, bool) {
 // interleaved by the batch. That can delay an alarm by a batch from each shard or, where results come
 // more seldom, by handOver and one result; it does not bias it. The results that wait in a shard when a
 // run ends are never looked at: there is nothing left to stop.
-func (w *Watcher) Recorder(next loadgen.Recorder) loadgen.Recorder { return &recorder{w, next} }
+func (w *Watcher) Recorder(next loadgen.Recorder) loadgen.Recorder {
+	return &recorder{Watcher: w, next: next, trial: &trial{}}
+}
 
 type recorder struct {
 	*Watcher
-	next loadgen.Recorder
+	next   loadgen.Recorder
+	trial  *trial
+	shards struct {
+		sync.Mutex
+		all []*shard
+	}
 }
 
 func (r *recorder) Record(result loadgen.Result) {
 	r.next.Record(result)
 	one := [1]seen{look(result)}
-	r.take(one[:])
+	r.take(r.trial, one[:])
 }
 
 func (r *recorder) Shard() loadgen.Recorder {
-	return &shard{Watcher: r.Watcher, next: loadgen.ShardOf(r.next)}
+	s := &shard{recorder: r, next: loadgen.ShardOf(r.next)}
+	r.shards.Lock()
+	r.shards.all = append(r.shards.all, s)
+	r.shards.Unlock()
+	return s
 }
 
 type shard struct {
-	*Watcher
+	*recorder
 	next   loadgen.Recorder
+	mu     sync.Mutex // contended when what waits is looked at, which is seldom
 	waits  [batch]seen
 	n      int
 	handed time.Duration // when the last result was done that was handed over
@@ -106,11 +123,26 @@ type shard struct {
 
 func (s *shard) Record(result loadgen.Result) {
 	s.next.Record(result)
+	s.mu.Lock()
 	s.waits[s.n] = look(result)
 	s.n++
-	if s.n == batch || result.Done-s.handed >= handOver {
-		n := s.n
-		s.n, s.handed = 0, result.Done
-		s.take(s.waits[:n])
+	full := s.n == batch || result.Done-s.handed >= handOver
+	if full {
+		s.handed = result.Done
+	}
+	s.mu.Unlock()
+	if full {
+		s.handOver()
+	}
+}
+
+// handOver shows the rules what waits.
+func (s *shard) handOver() {
+	s.mu.Lock()
+	a, broken := s.judge(s.trial, s.waits[:s.n])
+	s.n = 0
+	s.mu.Unlock()
+	if broken {
+		s.alarm(a)
 	}
 }
