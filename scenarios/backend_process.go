@@ -19,7 +19,7 @@ import (
 // embed makes the server the embedded backend: a process of its own in its host, so that it has its own namespace
 // and its own scheduler, as a real server has.
 func (b *labBuilder) embed(s *server, spec catalogue.Backend) {
-	b.Environment[s.host] = "weir backend " + b.opt.Version
+	b.runs(s.host, "weir backend "+b.opt.Version)
 	stamps := newStampFeed(s.host)
 	b.Watchers = append(b.Watchers, stamps.watch)
 	listen := s.address

@@ -35,7 +35,7 @@ func (e *Experiment) act(ctx context.Context, epoch time.Time, start time.Durati
 }
 
 // addDeeds turns the scenario's events into what they do.
-func (b *labBuilder) addDeeds() {
+func (b *labBuilder) addDeeds(ctx context.Context) error {
 	add := func(at time.Duration, host, name string, do func(context.Context) error) {
 		b.Deeds = append(b.Deeds, Deed{at, host, name, do})
 	}
@@ -61,8 +61,15 @@ func (b *labBuilder) addDeeds() {
 				}
 				return s.start(ctx)
 			})
+		case "swap":
+			swap, err := b.swapped(ctx, e)
+			if err != nil {
+				return err
+			}
+			add(e.At, e.Host, "swap", swap)
 		case "reload":
 			add(e.At, e.Host, "reload", func(context.Context) error { return b.reload(e.Host, e.NGINX) })
 		}
 	}
+	return nil
 }

@@ -19,9 +19,9 @@ func (b *labBuilder) drive(ctx context.Context, s *server, spec catalogue.Backen
 	if err != nil {
 		return err
 	}
-	b.Environment[s.host] = driver.Name + " " + installed.Version
+	b.runs(s.host, driver.Name+" "+installed.Version)
 	want := drivers.Spec{
-		Dir: filepath.Join(b.lab.Dir(), s.host), Listen: s.address, Workers: spec.Workers, Threads: spec.Threads,
+		Dir: filepath.Join(b.lab.Dir(), s.host+"-"+driver.Name), Listen: s.address, Workers: spec.Workers, Threads: spec.Threads,
 		Connections: spec.WorkerConnections, Backlog: spec.Backlog, ServiceTime: spec.ServiceTime, Paths: spec.Paths,
 		Timeout: spec.Timeout, RunAs: "root", // the only uid that is mapped here; outside it is the ordinary user
 	}

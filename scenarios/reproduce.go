@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"weir/loadgen"
@@ -58,7 +60,9 @@ func capacityOf(s catalogue.Scenario) Capacity {
 			c.WorkerConnections, c.Backlog = b.Slots(), uint32(b.Backlog)
 		}
 		c.Workers += b.Workers
-		rate += float64(b.Workers) / b.ServiceTime.Seconds()
+		if takes := s.MeanServiceTime(b).Seconds(); takes > 0 {
+			rate += float64(b.Workers) / takes
+		}
 	}
 	if rate > 0 {
 		c.ServiceTime = time.Duration(float64(c.Workers) / rate * float64(time.Second)).Round(time.Microsecond)
@@ -107,8 +111,11 @@ func (b *labBuilder) build(ctx context.Context) error {
 	if b.Trials, err = trials(b.Lanes, b.plans()); err != nil {
 		return err
 	}
-	b.addDeeds()
+	if err := b.addDeeds(ctx); err != nil {
+		return err
+	}
 	b.pace(sampleEvery, b.longest())
+	b.DrainLimit = b.scenario.Load.DrainsFor()
 	return nil
 }
 
@@ -145,7 +152,7 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 				continue
 			}
 		}
-		lane, err := newLane(l.Name, b.target(l.To, l.Path, l.Connections), b.opt.Engine)
+		lane, err := newLane(l.Name, b.mixed(b.target(l.To, l.Path, l.Connections)), b.opt.Engine)
 		if err != nil {
 			return err
 		}
@@ -177,6 +184,14 @@ func (b *labBuilder) target(to, path string, use loadgen.Connections) loadgen.Ta
 		return t
 	}
 	t.URL = "http://" + b.address(to, proxyPort) + path
+	return t
+}
+
+// mixed asks for the load's mix of paths where it has one.
+func (b *labBuilder) mixed(t loadgen.Target) loadgen.Target {
+	for _, path := range slices.Sorted(maps.Keys(b.scenario.Load.Mix)) {
+		t.Requests = append(t.Requests, loadgen.Request{URI: path, Weight: b.scenario.Load.Mix[path]})
+	}
 	return t
 }
 

@@ -39,13 +39,8 @@ func (b *labBuilder) startServer(ctx context.Context, host string) error {
 	if s.network == "unix" {
 		s.address = filepath.Join(b.lab.Dir(), host+".sock")
 	}
-	switch spec.Server {
-	case catalogue.Embedded:
-		b.embed(s, spec)
-	default:
-		if err := b.drive(ctx, s, spec); err != nil {
-			return err
-		}
+	if err := b.prepare(ctx, s, spec); err != nil {
+		return err
 	}
 	if err := s.start(ctx); err != nil {
 		return err
@@ -54,6 +49,47 @@ func (b *labBuilder) startServer(ctx context.Context, host string) error {
 	b.onClose(func() error { return s.end(syscall.SIGTERM) })
 	b.Watchers = append(b.Watchers, s.watch)
 	return nil
+}
+
+// prepare gives the server its start.
+func (b *labBuilder) prepare(ctx context.Context, s *server, spec catalogue.Backend) error {
+	if spec.Server == catalogue.Embedded {
+		b.embed(s, spec)
+		return nil
+	}
+	return b.drive(ctx, s, spec)
+}
+
+// runs puts it into the record what serves on a host, after what served there before.
+func (b *labBuilder) runs(host, what string) {
+	if before := b.Environment[host]; before != "" && before != what {
+		what = before + ", then " + what
+	}
+	b.Environment[host] = what
+}
+
+// swapped prepares another server for a backend's address, and returns what puts it there: the old one is asked to leave, and
+// sysctls are set before the new one listens. What is not installed is told now, before the load.
+func (b *labBuilder) swapped(ctx context.Context, e catalogue.Event) (func(context.Context) error, error) {
+	s := b.servers[e.Host]
+	before := s.start
+	if err := b.prepare(ctx, s, e.Backend.Over(b.scenario.Backends[e.Host])); err != nil {
+		return nil, err
+	}
+	after := s.start
+	s.start = before
+	return func(ctx context.Context) error {
+		if err := s.end(syscall.SIGTERM); err != nil {
+			return err
+		}
+		for name, value := range e.Sysctls {
+			if err := b.lab.Host(e.Host).SetSysctl(name, value); err != nil {
+				return fmt.Errorf("sysctl %s of %s: %w", name, e.Host, err)
+			}
+		}
+		s.start = after
+		return s.start(ctx)
+	}, nil
 }
 
 // authority is what a request's URL calls it.

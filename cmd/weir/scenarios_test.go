@@ -29,38 +29,41 @@ func TestFlippedSettingGivesAnotherVerdict(t *testing.T) {
 	weir := shipped(t)
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			if len(names) == len(cheap) {
-				t.Parallel()
-			}
-			straight := verdictOf(t, weir, name, catalogue.Options{Quick: true})
-			if straight == report.ClaimUndecided {
-				t.Errorf("the claim is %s", straight)
-			}
-			if flipped := verdictOf(t, weir, name, catalogue.Options{Quick: true, Flip: true}); flipped == straight {
-				t.Errorf("%q with the key setting as it is and turned round", straight)
+			t.Parallel()
+			straight := verdictsOf(t, weir, name, catalogue.Options{Quick: true})
+			flipped := verdictsOf(t, weir, name, catalogue.Options{Quick: true, Flip: true})
+			for i, row := range straight {
+				if row.Verdict == report.ClaimUndecided {
+					t.Errorf("the claim %s is %s", row.Scenario, row.Verdict)
+				}
+				if flipped[i].Verdict == row.Verdict {
+					t.Errorf("%s: %q with the key setting as it is and turned round", row.Scenario, row.Verdict)
+				}
 			}
 		})
 	}
 }
 
-// verdictOf runs every variant of a scenario and judges the claim. That a busy machine makes a run INVALID is no matter
+// verdictsOf runs every variant of a scenario and judges its claims. That a busy machine makes a run INVALID is no matter
 // here: it is the assertions that are under test, and these count outcomes.
-func verdictOf(t *testing.T, weir, name string, opt catalogue.Options) string {
+func verdictsOf(t *testing.T, weir, name string, opt catalogue.Options) (rows []report.Claim) {
 	t.Helper()
 	all, err := catalogue.Open(name, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	runs := map[string]*analysis.Analysis{}
-	for _, v := range all {
-		a := runOnce(t, weir, name, v.Variant, opt)
-		a.Valid = true
-		runs[v.Variant] = a
+	for _, e := range (experiment{name, all}).split() {
+		done := map[string]variantRun{}
+		for _, v := range e.variants {
+			a := runOnce(t, weir, name, v.Variant, opt)
+			a.Valid = true
+			done[v.Variant] = variantRun{a: a}
+		}
+		row := claim(e, done)
+		t.Logf("flip %v: %s: %s: %s\n%s", opt.Flip, row.Scenario, row.Verdict, row.Shows, strings.Join(row.Numbers, "\n"))
+		rows = append(rows, row)
 	}
-	var row report.Claim
-	judge(&row, experiment{name, all}, runs)
-	t.Logf("flip %v: %s: %s\n%s", opt.Flip, row.Verdict, row.Shows, strings.Join(row.Numbers, "\n"))
-	return row.Verdict
+	return rows
 }
 
 func runOnce(t *testing.T, weir, name, variant string, opt catalogue.Options) *analysis.Analysis {

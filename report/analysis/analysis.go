@@ -241,7 +241,7 @@ type Timeline struct {
 // Mark is a moment worth a line in the timeline.
 type Mark struct {
 	AtS  float64 `json:"at_s"` // from the epoch
-	Code string  `json:"code"` // "load_passes_capacity", "predicted_fill", "first_overflow", "first_error"
+	Code string  `json:"code"` // "load_passes_capacity", "predicted_fill", "first_overflow", "first_error", "event" (done to a server by the scenario)
 	Text string  `json:"text"` // in words
 }
 

@@ -142,8 +142,21 @@ func (r *run) marks(l *lane, c serverCapacity) []Mark {
 	if at, ok := l.firstBad(); ok {
 		add(at, "first_error", "first request that failed or was late")
 	}
+	for _, e := range r.events {
+		if e.Source == "scenario" && l.during(e.At) {
+			add(e.At, "event", "%s: %s", e.Host, e.Class)
+		}
+	}
 	slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Compare(a.AtS, b.AtS) })
 	return marks
+}
+
+// during reports whether a trial of the lane was under way.
+func (l *lane) during(at time.Duration) bool {
+	return slices.ContainsFunc(l.trials, func(t *trial) bool {
+		from, to := t.extent()
+		return from <= at && at < to
+	})
 }
 
 // passes is when the offered rate first exceeds mu, and in which trial.

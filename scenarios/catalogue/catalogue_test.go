@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestEveryEmbeddedScenarioIsSound(t *testing.T) {
@@ -49,6 +50,11 @@ func TestImpossibleValuesAreNamed(t *testing.T) {
 		{"[direct, proxy]", "[]", "lanes is empty"},
 		{"to: 1.6", "to: 0.1", "load.from and load.to"},
 		{"trials: 15", "trials: 0", "load.trials"},
+		{"trials: 15", "trials: 15\n  mix: {pay: 1}", `load.mix: "pay": 1`},
+		{"trials: 15", "trials: 15\n  mix: {/pay: 0}", `load.mix: "/pay": 0`},
+		{"verdicts:  ", "events: [{at: 1s, do: swap, host: backend, backend: {workers: 9}}]\nverdicts:  ", "swap goes with one trial"},
+		{"verdicts:  ", "events: [{at: 1s, do: kill, host: backend, backend: {workers: 9}}]\nverdicts:  ", "go with swap"},
+		{"verdicts:  ", "events: [{at: 1s, do: swap, host: backend, backend: {listen: unix}}]\nverdicts:  ", "at the same address"},
 		{"arrival: constant", "arrival: bursty", "load.arrival"},
 		{"connect_timeout: 900ms\n  timeout", "connect_timeout: 11s\n  timeout", "load.connect_timeout"},
 		{"timeout: 10s", "timeout: 1h", "load.timeout"},
@@ -65,5 +71,26 @@ func TestImpossibleValuesAreNamed(t *testing.T) {
 		if _, err := Open(file, Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s → %s: the error is %v, want it to say %s", c.from, c.to, err, c.want)
 		}
+	}
+}
+
+// What a swap says goes over what the backend has, and nothing else does.
+func TestBackendOver(t *testing.T) {
+	base := Backend{Server: Embedded, Listen: "tcp", Workers: 8, Backlog: 64, Paths: map[string]time.Duration{"/cart": time.Second}}
+	got := Backend{Server: "gunicorn-gevent", WorkerConnections: 1000}.Over(base)
+	if got.Server != "gunicorn-gevent" || got.WorkerConnections != 1000 || got.Workers != 8 || got.Backlog != 64 || got.Paths["/cart"] != time.Second {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A mix keeps a worker busy for the mean of its paths, of which the health check's is 0.
+func TestMeanServiceTime(t *testing.T) {
+	s := Scenario{Load: Load{Mix: map[string]int{"/pay": 18, "/cart": 1, "/health": 1}}}
+	b := Backend{ServiceTime: 3 * time.Second, Paths: map[string]time.Duration{"/cart": 40 * time.Millisecond}}
+	if got, want := s.MeanServiceTime(b), 2702*time.Millisecond; got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := (Scenario{}).MeanServiceTime(b); got != 3*time.Second {
+		t.Errorf("without a mix %v", got)
 	}
 }

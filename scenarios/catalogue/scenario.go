@@ -1,8 +1,10 @@
 package catalogue
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -76,22 +78,26 @@ type Embedding struct {
 	Endpoints []backend.Endpoint `yaml:"endpoints"`  // paths whose answers go wrong, or are large: /sick=20ms,drop=0.1
 }
 
-// Drains estimates how long the backend still works at what waits in its queue after a trial, and is at most DrainLimit:
+// Drains estimates how long the backend still works at what waits in its queue after a trial, and for how long that is waited for:
 // also on what nobody waits for any more.
 func (s Scenario) Drains(b Backend) time.Duration {
-	if b.Server == None || b.ServiceTime <= 0 || b.Workers == 0 {
+	takes := s.MeanServiceTime(b).Seconds()
+	if b.Server == None || takes <= 0 || b.Workers == 0 {
 		return 0
 	}
-	rate := float64(b.Workers*max(b.Slots(), 1)) / b.ServiceTime.Seconds()
+	rate := float64(b.Workers*max(b.Slots(), 1)) / takes
 	excess := s.Load.Rate - rate
 	if s.Load.Rate == 0 {
 		excess = (s.Load.To - 1) * rate
 	}
 	waiting := min(excess*s.Load.TrialDuration.Seconds(), float64(b.Backlog))
-	return min(time.Duration(max(waiting, 0)/rate*float64(time.Second)), DrainLimit)
+	return min(time.Duration(max(waiting, 0)/rate*float64(time.Second)), s.Load.DrainsFor())
 }
 
-// DrainLimit is for how long a queue that empties is waited for after each trial.
+// DrainsFor is how long an emptying queue is waited for.
+func (l Load) DrainsFor() time.Duration { return cmp.Or(l.Drain, DrainLimit) }
+
+// DrainLimit is for how long a queue that empties is waited for after each trial, where nothing else is said.
 const DrainLimit = 30 * time.Second
 
 // Slots is how many requests a worker serves at once; 0 stands for one.
@@ -127,6 +133,9 @@ type Load struct {
 	ConnectTimeout time.Duration `yaml:"connect_timeout"`
 	Timeout        time.Duration `yaml:"timeout"`
 	Deadline       time.Duration `yaml:"deadline"` // a later answer is no use; 0: 950 ms
+
+	Drain time.Duration  `yaml:"drain"` // how long an emptying queue is waited for after each trial; 0: DrainLimit
+	Mix   map[string]int `yaml:"mix"`   // paths that are asked for instead of the lanes', each with its weight
 }
 
 // Event is something done to a host at an offset from the beginning of each trial.
@@ -136,11 +145,46 @@ type Event struct {
 	Host  string        `yaml:"host"`
 	For   time.Duration `yaml:"for"`   // of pause: then it is resumed
 	NGINX NGINX         `yaml:"nginx"` // of reload: replaces location, upstream and servers
+
+	Backend Backend           `yaml:"backend"` // of swap: what it says, over what the backend has
+	Sysctls map[string]string `yaml:"sysctls"` // of swap: set before the new server starts
 }
 
 // Deeds are what an event can do: stop all processes of a server (SIGSTOP), let them go on, end them at once
-// (SIGKILL), start the server anew, have NGINX read another configuration.
-func Deeds() []string { return []string{"pause", "resume", "kill", "restart", "reload"} }
+// (SIGKILL), start the server anew, put another in its place, have NGINX read another configuration.
+func Deeds() []string { return []string{"pause", "resume", "kill", "restart", "swap", "reload"} }
+
+// Over is the backend with what another says in place of what it says itself.
+func (b Backend) Over(base Backend) Backend {
+	said, out := reflect.ValueOf(b), reflect.ValueOf(&base).Elem()
+	for i := range said.NumField() {
+		if !said.Field(i).IsZero() {
+			out.Field(i).Set(said.Field(i))
+		}
+	}
+	return base
+}
+
+// MeanServiceTime is how long a request of the load keeps one of the backend's slots busy, in the mean.
+func (s Scenario) MeanServiceTime(b Backend) time.Duration {
+	if len(s.Load.Mix) == 0 {
+		return b.ServiceTime
+	}
+	var sum float64
+	total := 0
+	for path, weight := range s.Load.Mix {
+		d, own := b.Paths[path]
+		if !own && path != healthPath {
+			d = b.ServiceTime
+		}
+		sum += float64(weight) * d.Seconds()
+		total += weight
+	}
+	return time.Duration(sum / float64(total) * float64(time.Second))
+}
+
+// healthPath is answered at once where nothing else is said.
+const healthPath = "/health"
 
 // Check sends single requests, one after the other, while the load runs, as a health check does.
 type Check struct {
@@ -233,7 +277,7 @@ func (s *Scenario) complete() {
 	}
 	for i := range s.Checks {
 		c := &s.Checks[i]
-		c.Path = orElse(c.Path, "/health")
+		c.Path = orElse(c.Path, healthPath)
 	}
 }
 

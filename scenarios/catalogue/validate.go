@@ -3,6 +3,7 @@ package catalogue
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -161,14 +162,28 @@ func (l Load) fault() *fault {
 	case l.Rate == 0 && !(l.From > 0 && l.To >= l.From && l.To <= 100):
 		return at("load.from and load.to are multiples of the capacity: 0 < from <= to <= 100", "load", "from")
 	}
+	if f := l.mixFault(); f != nil {
+		return f
+	}
 	return first([]check{
 		{l.Trials >= 1 && l.Trials <= 1000, "trials", "must be from 1 to 1000"},
 		{l.TrialDuration > 0 && l.TrialDuration <= time.Hour, "trial_duration", "must be above 0 and at most 1h"},
 		{l.Arrival == plan.Constant || l.Arrival == plan.Poisson, "arrival", "must be constant or poisson"},
 		{l.ConnectTimeout > 0 && l.ConnectTimeout <= l.Timeout, "connect_timeout", "must be above 0 and at most load.timeout"},
 		{l.Timeout <= 10*time.Minute, "timeout", "must be at most 10m"},
+		{l.Drain >= 0 && l.Drain <= time.Hour, "drain", "must be from 0 to 1h"},
 		{l.Deadline >= 0 && l.Deadline <= time.Hour, "deadline", "must be from 0 to 1h"},
 	}, "load")
+}
+
+func (l Load) mixFault() *fault {
+	total := 0
+	for path, weight := range l.Mix {
+		if total += weight; !strings.HasPrefix(path, "/") || weight < 1 || total > loadgen.MaxWeight {
+			return at(fmt.Sprintf("load.mix: %q: %d: write /path: weight, with weights from 1 that add up to %d at most", path, weight, loadgen.MaxWeight), "load", "mix")
+		}
+	}
+	return nil
 }
 
 func (s Scenario) eventFault() *fault {
@@ -181,7 +196,13 @@ func (s Scenario) eventFault() *fault {
 			return at(fmt.Sprintf("events: host: %q is no backend and no proxy; did you mean %q?", e.Host, spelling.Nearest(e.Host, s.Hosts()[1:])), "events")
 		case e.Do == "reload" && !proxy:
 			return at("events: reload is for a proxy", "events")
-		case (e.Do == "kill" || e.Do == "restart") && proxy:
+		case e.Do == "swap" && !proxy && (e.Backend.Listen != "" || e.Backend.Server == None || s.Backends[e.Host].Server == None):
+			return at("events: swap puts another server in the place of one that listens, at the same address", "events")
+		case e.Do == "swap" && s.Load.Trials*len(s.Lanes) != 1:
+			return at("events: swap goes with one trial of one lane: the next would begin with what it put there", "events")
+		case e.Do != "swap" && (len(e.Sysctls) > 0 || !reflect.ValueOf(e.Backend).IsZero()):
+			return at("events: backend and sysctls go with swap", "events")
+		case (e.Do == "kill" || e.Do == "restart" || e.Do == "swap") && proxy:
 			return at(fmt.Sprintf("events: %s is for a backend", e.Do), "events")
 		case e.For != 0 && e.Do != "pause":
 			return at("events: for goes with pause", "events")

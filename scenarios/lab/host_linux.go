@@ -89,7 +89,9 @@ func (h *Host) Sysctl(name string) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-func (h *Host) setSysctl(name, value string) error {
+// SetSysctl writes a sysctl of the host's network namespace, named with dots. The error keeps its errno: ENOENT where the
+// kernel has none of that name.
+func (h *Host) SetSysctl(name, value string) error {
 	return h.Do(func() error {
 		f, err := os.OpenFile(sysctlPath(name), os.O_WRONLY, 0) // no O_CREATE: absence must be seen
 		if err != nil {

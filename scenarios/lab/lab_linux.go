@@ -60,7 +60,7 @@ func New(hosts []HostSpec) (_ *Lab, err error) {
 // configure sets sysctls before there are interfaces, so that net.ipv4.conf.default counts for them.
 func (l *Lab) configure(h *Host, sysctls map[string]string) error {
 	for name, value := range sysctls {
-		err := h.setSysctl(name, value)
+		err := h.SetSysctl(name, value)
 		if errors.Is(err, fs.ErrNotExist) {
 			l.missing = append(l.missing, &SysctlError{h.name, name, err})
 		} else if err != nil {

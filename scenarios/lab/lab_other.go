@@ -62,3 +62,6 @@ func (*Host) Start(*exec.Cmd) error { return errLinuxOnly }
 
 // Sysctl answers "Linux only".
 func (*Host) Sysctl(string) (string, error) { return "", errLinuxOnly }
+
+// SetSysctl answers "Linux only".
+func (*Host) SetSysctl(string, string) error { return errLinuxOnly }

@@ -42,7 +42,7 @@ var aliases = map[string]string{
 // vocabulary is every metric by its name.
 var vocabulary = sync.OnceValue(func() map[string]*metric {
 	all := map[string]*metric{}
-	for _, group := range [][]metric{requests(), latencies(), kernel(), backend(), rates(), searched(), events()} {
+	for _, group := range [][]metric{requests(), latencies(), kernel(), backend(), rates(), searched(), events(), mended()} {
 		for _, m := range group {
 			all[m.name] = &m
 		}
