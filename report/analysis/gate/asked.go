@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"weir/report/analysis"
 	"weir/report/runfile"
@@ -11,7 +12,7 @@ import (
 
 // Ask is what a record has to keep so that the run can be judged from it alone: the assertions, and of the baseline,
 // nil where there is none, what it showed. Its timeline, by far the largest part, is kept only where an assertion
-// is over windows of it.
+// is over windows of it, or of when it mended.
 func Ask(asserts []Assertion, baseline *analysis.Analysis) (*runfile.Asked, error) {
 	if len(asserts) == 0 {
 		return nil, nil
@@ -20,7 +21,9 @@ func Ask(asserts []Assertion, baseline *analysis.Analysis) (*runfile.Asked, erro
 	windows := false
 	for _, a := range asserts {
 		asked.Assertions = append(asked.Assertions, runfile.Assertion{Expr: a.Expr, Name: a.Name})
-		windows = windows || a.Over > 0 && a.Terms[0].Baseline
+		windows = windows || a.Over > 0 && a.Terms[0].Baseline || slices.ContainsFunc(a.Terms, func(t Term) bool {
+			return t.Baseline && strings.HasPrefix(t.Metric, mendedPrefix)
+		})
 	}
 	if baseline == nil {
 		return asked, nil

@@ -10,15 +10,18 @@ import (
 // mended is how long after the last thing that a scenario did to its servers requests still failed: of all kinds, or of one
 // outcome. A request counts where it was due.
 func mended() []metric {
-	list := []metric{mendedOf("mended.time", "",
+	list := []metric{mendedOf(mendedPrefix+"time", "",
 		"after the scenario's last event, until requests no longer failed; also mended.http_502.time …")}
 	for _, o := range loadgen.Outcomes() {
 		if o != loadgen.OK && o != loadgen.Canceled {
-			list = append(list, mendedOf("mended."+string(o)+".time", string(o), ""))
+			list = append(list, mendedOf(mendedPrefix+string(o)+".time", string(o), ""))
 		}
 	}
 	return list
 }
+
+// mendedPrefix begins the names of the metrics that are read off a timeline.
+const mendedPrefix = "mended."
 
 func mendedOf(name, class, what string) metric {
 	return metric{name: name, unit: seconds, ofLane: true, anyLevel: true, what: what, measure: func(s scope) interval {

@@ -108,8 +108,12 @@ func TestAsked(t *testing.T) {
 			t.Errorf("%+v, want %+v", r, w)
 		}
 	}
-	if asked, err := Ask(asserts[:1], base); err != nil || len(asked.Baseline) > len(run.Asked.Baseline)*3/4 {
+	if asked, err := Ask(asserts[:1], base); err != nil || len(asked.Baseline) > len(run.Asked.Baseline)*4/5 {
 		t.Errorf("%v: %d bytes without windows, %d with", err, len(asked.Baseline), len(run.Asked.Baseline))
+	}
+	reads := []Assertion{parse(t, "mended.time / baseline.mended.time < 1")}
+	if asked, err := Ask(reads, base); err != nil || len(asked.Baseline) < len(run.Asked.Baseline) {
+		t.Errorf("%v: %d bytes for what is read off the timeline, %d with it", err, len(asked.Baseline), len(run.Asked.Baseline))
 	}
 	if asked, err := Ask(nil, nil); asked != nil || err != nil {
 		t.Errorf("%v, %v of nothing", asked, err)
