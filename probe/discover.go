@@ -2,7 +2,6 @@ package probe
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 )
@@ -10,34 +9,36 @@ import (
 // Discovery is what can be found out about a listener from its port or path alone: to be offered as
 // defaults, with the evidence beside it, and never to be taken for more than that.
 type Discovery struct {
-	Listeners []Listener // in the order of Addr, then Cookie
-	Somaxconn *uint64    // of the listener's namespace; nil where it cannot be read
-	Servers   []Server   // who holds the listeners, in the order of pid
-	NetNS     uint64     // inode of the network namespace that was looked at; 0: not known
-	OwnNetNS  bool       // it is the one that we are in
-	Looked    int        // processes that were looked into
-	Barred    int        // processes that could not be: mostly another user's
-	Cut       string     // why not all were looked at; "" if they were
+	Listeners []Listener `json:"listeners,omitempty"` // in the order of Addr, then Cookie
+	Somaxconn *uint64    `json:"somaxconn,omitempty"` // of the listener's namespace; nil where it cannot be read
+	Servers   []Server   `json:"servers,omitempty"`   // who holds the listeners, in the order of pid
+	NetNS     uint64     `json:"netns,omitempty"`     // inode of the network namespace that was looked at; 0: not known
+	OwnNetNS  bool       `json:"own_netns,omitempty"` // it is the one that the probe is in
+	Looked    int        `json:"looked,omitempty"`    // processes that were looked into
+	Barred    int        `json:"barred,omitempty"`    // processes that could not be: mostly another user's
+	Cut       string     `json:"cut,omitempty"`       // why not all were looked at; "" if they were
+	AsRoot    bool       `json:"as_root,omitempty"`   // who looked was root
 }
 
 // Server is a process that holds a listener, with those of its children that hold it too.
 type Server struct {
 	Process
-	Workers []Process // pre-forked: children that run the same program and share the socket. None: it serves by itself
-	Inodes  []uint32  // the listening sockets that it or a worker holds
+	Workers []Process `json:"workers,omitempty"` // pre-forked: children that run the same program and share the socket. None: it serves by itself
+	Inodes  []uint32  `json:"inodes,omitempty"`  // the listening sockets that it or a worker holds
 }
 
 // Process is one that holds a listener. Texts come from the process itself, which may write what it
 // likes: they are bounded, and hold no control characters.
 type Process struct {
-	Pid, Parent int
-	Name        string // the kernel's: 15 bytes
-	Command     string // the command line, cut; passwords that someone put there are in it
-	Threads     uint64
-	NetNS       uint64 // of its main thread; 0: not known. A socket stays in the namespace it was made in
-	EventLoop   bool   // an epoll instance of its watches the listener, or it has an io_uring
-	Waiting     string // the kernel's function that its main thread sleeps in (/proc/<pid>/wchan); "" where not told
-	exe         string // identity of the program; "" where it may not be seen
+	Pid       int    `json:"pid"`
+	Parent    int    `json:"parent"`
+	Name      string `json:"name,omitempty"`    // the kernel's: 15 bytes
+	Command   string `json:"command,omitempty"` // the command line, cut; passwords that someone put there are in it
+	Threads   uint64 `json:"threads"`
+	NetNS     uint64 `json:"netns,omitempty"`      // of its main thread; 0: not known. A socket stays in the namespace it was made in
+	EventLoop bool   `json:"event_loop,omitempty"` // an epoll instance of its watches the listener, or it has an io_uring
+	Waiting   string `json:"waiting,omitempty"`    // the kernel's function that its main thread sleeps in (/proc/<pid>/wchan); "" where not told
+	exe       string // identity of the program; "" where it may not be seen
 }
 
 // Workers is how many processes accept from the listener, where it is served by a master and workers, and
@@ -92,7 +93,7 @@ func inodesText(inodes []uint32) string {
 func (d Discovery) Doubt() string {
 	var parts []string
 	if d.Barred > 0 {
-		parts = append(parts, barredText(d.Barred, d.Looked))
+		parts = append(parts, barredText(d.Barred, d.Looked, d.AsRoot))
 	}
 	if d.Cut != "" {
 		parts = append(parts, "the search was cut short "+d.Cut)
@@ -105,9 +106,9 @@ func (d Discovery) Doubt() string {
 
 // barredText says what keeps processes closed: proc(5) asks for their user or CAP_SYS_PTRACE, and a security
 // module may ask for more.
-func barredText(barred, looked int) string {
+func barredText(barred, looked int, asRoot bool) string {
 	why := "another user's: run weir as root or as the server's user"
-	if os.Geteuid() == 0 {
+	if asRoot {
 		why = "not even root may: they are protected, or of a user namespace above"
 	}
 	return fmt.Sprintf("%d of %d processes could not be looked into (%s)", barred, barred+looked, why)

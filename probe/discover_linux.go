@@ -13,7 +13,7 @@ import (
 // process' descriptors once, which takes milliseconds to a second. No listener is no error: Listeners is
 // empty then. An error means that the kernel would not tell.
 func Discover(cfg Config) (Discovery, error) {
-	var d Discovery
+	d := Discovery{AsRoot: os.Geteuid() == 0}
 	if len(cfg.Ports) == 0 && len(cfg.UnixPaths) == 0 {
 		return d, errors.New("probe: neither a port nor a path is given: name the listener")
 	}

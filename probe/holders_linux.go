@@ -183,7 +183,7 @@ func (l *listenerProcesses) look(inodes []uint32) {
 func (w walk) doubt() string {
 	var parts []string
 	if w.barred > 0 {
-		parts = append(parts, barredText(w.barred, w.looked))
+		parts = append(parts, barredText(w.barred, w.looked, os.Geteuid() == 0))
 	}
 	if w.cut != "" {
 		parts = append(parts, "the search was cut short "+w.cut)

@@ -303,6 +303,8 @@ func demo() *analysis.Analysis {
 				Others: []analysis.OtherListener{{Addr: "0.0.0.0:9000", Drops: 12}}, SYNQueue: ptr(uint64(3)),
 				SysctlChanges: []analysis.SysctlChange{{Name: "net.core.somaxconn", Before: "128", After: "4096"}}},
 			{Name: "client", Overflows: ptr(uint64(0)), SYNSent: ptr(uint64(41)), TimeWait: ptr(uint64(2210)), PortsUsed: ptr(uint64(2251)), PortsRange: ptr(uint64(28232))},
+			{Name: "remote", Clock: &analysis.Clock{Method: "ping", Estimates: 91, Offset: -2.25, Moved: .0004, Early: ptr(.00031), Late: .00031, RTT: .0006, Ahead: -.012,
+				Drift: &analysis.Drift{PPM: 4.2, Low: -2.5, High: 10.9}}},
 		},
 		OnsetOverCapacity: map[string]analysis.Interval{
 			"direct": {Ratio: 387.4 / computed, Low: .978, High: 1.018}, "proxy": {Ratio: 386.7 / computed, Low: .976, High: 1.016}},

@@ -51,5 +51,8 @@ func beside(h analysis.Host) string {
 	for _, c := range h.SysctlChanges {
 		parts = append(parts, fmt.Sprintf("%s %s → %s", c.Name, cmp.Or(c.Before, "absent"), cmp.Or(c.After, "absent")))
 	}
+	if h.Clock != nil {
+		parts = append(parts, "its clock: "+h.Clock.String())
+	}
 	return strings.Join(parts, "; ")
 }

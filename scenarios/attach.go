@@ -157,7 +157,7 @@ func (s *Setup) greet(ctx context.Context, lane Lane) error {
 func (s *Setup) probe(ctx context.Context, opt AttachOptions) (every time.Duration, err error) {
 	if opt.ProbeCommand != "" {
 		s.probeClient(opt.Lanes)
-		return s.probeRemotely(ctx, opt.ProbeCommand)
+		return s.probeRemotely(ctx, opt)
 	}
 	every = cmp.Or(opt.ProbeEvery, sampleEvery)
 	probing, err := s.probeListener(ctx, opt, every)

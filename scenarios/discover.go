@@ -11,13 +11,22 @@ import (
 // given. What was seen is kept with the run; what is not certain is not taken.
 func (s *Setup) discover(ctx context.Context, conf probe.Config) error {
 	d, err := probe.Discover(conf)
-	if err != nil || len(d.Listeners) == 0 { // who was asked for the listener itself has told why
+	if err != nil { // who was asked for the listener itself has told why
 		return nil
 	}
-	s.describe(conf.Host, d)
+	return s.discovered(ctx, conf.Host, d, probe.Process.Waits)
+}
+
+// discovered takes in what was found out about the listener of a host, this one or another. waits tells how often a
+// process there has gone to sleep.
+func (s *Setup) discovered(ctx context.Context, host string, d probe.Discovery, waits func(probe.Process) (uint64, error)) error {
+	if len(d.Listeners) == 0 {
+		return nil
+	}
+	s.describe(host, d)
 	workers, text := d.Offer()
 	if workers > 0 && s.Capacity.Workers == 0 {
-		accepts, err := s.parentAccepts(ctx, d.Servers[0].Process)
+		accepts, err := s.parentAccepts(ctx, func() (uint64, error) { return waits(d.Servers[0].Process) })
 		if err != nil {
 			return err
 		}
@@ -57,9 +66,9 @@ func (s *Setup) describe(host string, d probe.Discovery) {
 	switch {
 	case d.NetNS == 0:
 	case d.OwnNetNS:
-		s.Environment[host+": network namespace"] = fmt.Sprintf("%d, weir's own", d.NetNS)
+		s.Environment[host+": network namespace"] = fmt.Sprintf("%d, the probe's own", d.NetNS)
 	default:
-		s.Environment[host+": network namespace"] = fmt.Sprintf("%d, another than weir's", d.NetNS)
+		s.Environment[host+": network namespace"] = fmt.Sprintf("%d, another than the probe's", d.NetNS)
 	}
 }
 
@@ -67,10 +76,10 @@ func (s *Setup) describe(host string, d probe.Discovery) {
 // each, one that does not wakes by its own clock, as Gunicorn's does once a second.
 const asking = 10
 
-// parentAccepts sends single requests and looks whether the parent of pre-forked workers wakes for them. What cannot
-// be told counts as yes.
-func (s *Setup) parentAccepts(ctx context.Context, parent probe.Process) (bool, error) {
-	before, err := parent.Waits()
+// parentAccepts sends single requests and looks whether the parent of pre-forked workers, whose waits are told, wakes
+// for them. What cannot be told counts as yes.
+func (s *Setup) parentAccepts(ctx context.Context, waits func() (uint64, error)) (bool, error) {
+	before, err := waits()
 	if err != nil {
 		return true, nil
 	}
@@ -79,6 +88,6 @@ func (s *Setup) parentAccepts(ctx context.Context, parent probe.Process) (bool, 
 			return true, err
 		}
 	}
-	after, err := parent.Waits()
+	after, err := waits()
 	return err != nil || after-before >= asking/2, nil
 }

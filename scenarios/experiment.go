@@ -24,6 +24,7 @@ type Recorder interface {
 	TrialEnd(TrialEnd)
 	Sample(probe.Sample)
 	Host(Host)
+	Clock(Clock)
 	Service(Service)
 	Event(Event)
 	Access(Access)
@@ -55,6 +56,20 @@ type Host struct {
 	Host string
 	At   time.Duration
 	probe.Snapshot
+}
+
+// Clock is what is known of the clock of a probe on another machine.
+type Clock struct {
+	Host       string
+	At         time.Duration  // when that was known
+	Method     string         // "ping", or "arrival" where the probe answers none
+	Offset     time.Duration  // what is added to the probe's own times, of the samples that follow
+	Early      *time.Duration // the truth may be this much earlier; nil: nothing bounds it
+	Late       time.Duration  // or this much later
+	RTT        time.Duration  // of the ping that this rests on
+	Ahead      time.Duration  // the wall clock there minus ours
+	PingOffset *time.Duration // the offset by the latest ping alone, which is right within half of PingRTT; nil: there was none
+	PingRTT    *time.Duration
 }
 
 // Service sums up busy periods of a backend's workers that stamp them.

@@ -13,10 +13,10 @@ import (
 // remoteHost is the name under which the samples of a remote probe are recorded.
 const remoteHost = "remote"
 
-// probeRemotely has a probe that runs elsewhere watch the experiment, and takes the first listener that it was
-// asked for to be the lanes'. It returns how often it samples.
-func (s *Setup) probeRemotely(ctx context.Context, command string) (every time.Duration, err error) {
-	r, err := remote.Start(ctx, command, remoteHost)
+// probeRemotely has a probe that runs elsewhere watch the experiment, and takes the listener that the lanes' requests
+// go to, of those it was asked for, to be theirs. It returns how often it samples.
+func (s *Setup) probeRemotely(ctx context.Context, opt AttachOptions) (every time.Duration, err error) {
+	r, err := remote.Start(ctx, opt.ProbeCommand, remoteHost)
 	if err != nil {
 		return 0, fmt.Errorf("the probe's command: %w", err)
 	}
@@ -27,16 +27,48 @@ func (s *Setup) probeRemotely(ctx context.Context, command string) (every time.D
 	}
 	s.Environment[remoteHost+": host"] = hello.Host
 	s.Environment[remoteHost+": weir"] = hello.Version
-	for name, value := range hello.Sysctls {
-		s.Environment[remoteHost+": "+name] = value
+	if hello.Snapshot != nil {
+		for name, value := range hello.Snapshot.Sysctls {
+			s.Environment[remoteHost+": "+name] = value
+		}
 	}
-	s.watchListener(first.Listeners[0], first.Listeners, remoteHost)
-	s.Watchers = append(s.Watchers, func(ctx context.Context, epoch time.Time, rec Recorder) {
-		r.Samples(ctx, epoch, rec.Sample, func(w remote.Warning) {
-			rec.Event(Event{Host: remoteHost, At: max(w.At, 0), Source: "runner", Class: w.Code, Count: 1, Text: w.Text})
+	s.watchListener(listenerFor(backendAddress("", opt.Lanes[0]), first.Listeners), first.Listeners, remoteHost)
+	s.Watchers = append(s.Watchers, remoteWatcher(r))
+	if hello.Discovery == nil {
+		s.note("workers are not looked for at the far end: the weir there is of another version. Give --workers to have the capacity computed.")
+		return hello.Every, nil
+	}
+	return hello.Every, s.discovered(ctx, remoteHost, *hello.Discovery, func(probe.Process) (uint64, error) { return r.ParentWaits(ctx) })
+}
+
+// remoteWatcher records what a remote probe has to say. Its first look at its host is of before the run's epoch.
+func remoteWatcher(r *remote.Remote) Watcher {
+	return func(ctx context.Context, epoch time.Time, rec Recorder) {
+		if before := r.Hello().Snapshot; before != nil {
+			rec.Host(Host{remoteHost, 0, *before})
+		}
+		r.Samples(ctx, epoch, remote.Sink{
+			Sample: rec.Sample,
+			Clock:  func(e remote.Estimate) { rec.Clock(clockOf(e)) },
+			Warn: func(w remote.Warning) {
+				rec.Event(Event{Host: remoteHost, At: max(w.At, 0), Source: "runner", Class: w.Code, Count: 1, Text: w.Text})
+			},
 		})
-	})
-	return hello.Every, nil
+		if after, ok := r.After(); ok {
+			rec.Host(Host{remoteHost, time.Since(epoch), after})
+		}
+	}
+}
+
+func clockOf(e remote.Estimate) Clock {
+	c := Clock{Host: remoteHost, At: e.At, Method: e.Method, Offset: e.Offset, Late: e.Late, RTT: e.RTT, Ahead: e.Ahead}
+	if e.Early != remote.Unknown {
+		c.Early = &e.Early
+	}
+	if e.Ping != nil {
+		c.PingOffset, c.PingRTT = &e.Ping.Offset, &e.Ping.RTT
+	}
+	return c
 }
 
 // watchListener says which listener's queue belongs to the lanes, with all sockets of its address.

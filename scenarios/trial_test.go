@@ -27,6 +27,7 @@ func (j *journal) Sample(probe.Sample)          { j.samples++ }
 func (j *journal) Service(Service)              {}
 func (j *journal) Event(Event)                  {}
 func (j *journal) Host(Host)                    {}
+func (j *journal) Clock(Clock)                  {}
 func (j *journal) Access(Access)                {}
 func (j *journal) Proxied(Proxied, bool)        {}
 func (j *journal) TrialEnd(e TrialEnd) {

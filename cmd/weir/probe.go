@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"os/signal"
 	"syscall"
 	"time"
@@ -42,8 +44,9 @@ kernel does not count them.
 
 --once without a LISTENER lists all that there are in the network namespace.
 
---ndjson prints a hello and then a sample a line (the format weir.probe/1, times in
-nanoseconds), for programs and for weir itself on another machine.`,
+--ndjson prints a hello and then a sample a line (the format weir.probe/2, times in
+nanoseconds), for programs and for weir itself on another machine. It answers pings
+on stdin where that is a pipe, and ends with it once there was one.`,
 		Example: `  # is the queue of the server on port 8000 full?
   weir probe :8000
 
@@ -70,7 +73,7 @@ nanoseconds), for programs and for weir itself on another machine.`,
 	flags.DurationVar(&f.duration, "duration", 0, "end after this time; 0: when interrupted")
 	flags.IntVar(&f.pid, "probe-pid", 0, "watch the network namespace of this `process` (a container's)")
 	flags.StringVar(&f.prometheus, "prometheus", "", "serve /metrics on `[ADDRESS]:PORT`; without an address on loopback only")
-	flags.BoolVar(&f.untilStdin, "until-stdin-closes", false, "with --ndjson: end when stdin does, and answer pings from there")
+	flags.BoolVar(&f.untilStdin, "until-stdin-closes", false, "with --ndjson: end when stdin does, also where no ping came from there")
 	flags.BoolVar(&f.printAlerts, "print-alerts", false, "print example alert rules for Prometheus, and end")
 	flags.BoolVar(&f.printDashboard, "print-dashboard", false, "print an example dashboard for Grafana, and end")
 	return cmd
@@ -168,11 +171,23 @@ func (f *probeFlags) readOnce(s streams, p *watched) error {
 // serve writes samples for another program until it has had enough.
 func (f *probeFlags) serve(ctx context.Context, s streams, p *watched) error {
 	signal.Ignore(syscall.SIGPIPE) // a reader that leaves is an end like any other, not a death
-	in := s.in
-	if !f.untilStdin {
-		in = nil
+	hello := remote.Hello{Version: version(), Host: p.config.Host, Every: f.every, Listeners: p.names}
+	if d, err := probe.Discover(p.config); err == nil { // what the kernel would not tell is missing from the samples too, with the reason
+		hello.Discovery = &d
 	}
-	return remote.Serve(ctx, p, remote.Hello{
-		Version: version(), Host: p.config.Host, Every: f.every, Listeners: p.names, Sysctls: probe.Sysctls(p.config),
-	}, in, s.out)
+	in := remote.Input{Ends: f.untilStdin}
+	if f.untilStdin || isPipe(s.in) {
+		in.Reader = s.in
+	}
+	return remote.Serve(ctx, p, hello, func() probe.Snapshot { return probe.TakeSnapshot(p.config) }, in, s.out)
+}
+
+// isPipe tells a pipe or a socket, behind which there may be a reader that pings, from a terminal or a file.
+func isPipe(in io.Reader) bool {
+	f, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -42,25 +43,36 @@ func TestProbeByPipe(t *testing.T) {
 	weir := shipped(t)
 	tcp, path := fullQueue(t, "tcp", "127.0.0.1:0").Addr().String(), filepath.Join(t.TempDir(), "app.sock")
 	fullQueue(t, "unix", path)
-	command := fmt.Sprintf("'%s' probe --ndjson --until-stdin-closes '%s' '%s'", weir, tcp, path)
+	command := fmt.Sprintf("'%s' probe --ndjson '%s' '%s'", weir, tcp, path)
 	r, err := remote.Start(t.Context(), command, "backend")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if h := r.Hello(); h.Sysctls["net.core.somaxconn"] == "" || !slices.Equal(h.Listeners, []string{tcp, path}) {
+	h := r.Hello()
+	if h.Snapshot == nil || h.Snapshot.Sysctls["net.core.somaxconn"] == "" || !slices.Equal(h.Listeners, []string{tcp, path}) {
 		t.Errorf("hello: %+v", h)
+	}
+	if d := h.Discovery; d == nil || len(d.Servers) != 1 || d.Servers[0].Pid != os.Getpid() { // both are held by this test
+		t.Errorf("discovery: %+v", d)
 	}
 	epoch := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	var mu sync.Mutex
 	var samples []probe.Sample
-	r.Samples(ctx, epoch, func(s probe.Sample) {
-		mu.Lock()
-		defer mu.Unlock()
-		samples = append(samples, s)
-	}, func(w remote.Warning) { t.Logf("%s: %s", w.Code, w.Text) })
+	r.Samples(ctx, epoch, remote.Sink{
+		Sample: func(s probe.Sample) {
+			mu.Lock()
+			defer mu.Unlock()
+			samples = append(samples, s)
+		},
+		Clock: func(remote.Estimate) {},
+		Warn:  func(w remote.Warning) { t.Errorf("%s: %s", w.Code, w.Text) },
+	})
+	if after, ok := r.After(); !ok || !slices.ContainsFunc(after.Listeners, func(l probe.Listener) bool { return l.Addr == tcp }) {
+		t.Errorf("the last look: %v %+v", ok, after)
+	}
 	if len(samples) < 5 {
 		t.Fatalf("%d samples in half a second", len(samples))
 	}

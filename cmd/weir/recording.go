@@ -72,6 +72,7 @@ func (r recording) Sample(s probe.Sample) {
 }
 
 func (r recording) Host(h scenarios.Host)       { _ = r.Recorder.Host(runfile.Host(h)) }
+func (r recording) Clock(c scenarios.Clock)     { _ = r.Recorder.Clock(runfile.Clock(c)) }
 func (r recording) Service(s scenarios.Service) { _ = r.Recorder.Service(runfile.Service(s)) }
 func (r recording) Event(e scenarios.Event)     { _ = r.Recorder.Event(runfile.Event(e)) }
 func (r recording) Access(a scenarios.Access)   { _ = r.Recorder.Access(runfile.Access(a)) }

@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"weir/probe"
 )
 
 // Bounds of what is believed. Everything that comes out of the pipe may be wrong, or meant ill.
@@ -16,17 +18,23 @@ const (
 	maxLine    = 1 << 20
 	maxEntries = 4096
 	maxErrors  = 64
-	maxName    = 256 // a counter's, a listener's; a unix path has at most 108 bytes
-	maxText    = 512
-	maxTime    = 10 * 365 * 24 * time.Hour
+
+	maxSysctls   = 256
+	maxListeners = 1024 // in a snapshot
+	maxServers   = 16   // in a discovery
+	maxWorkers   = 1024 // of a server
+
+	maxName = 256 // a counter's, a listener's; a unix path has at most 108 bytes
+	maxText = 512
+	maxTime = 10 * 365 * 24 * time.Hour
 )
 
 // check refuses what cannot be, and makes text safe to show.
 func check(value any) error {
 	switch v := value.(type) {
 	case *Hello:
-		if v.Schema != Schema {
-			return fmt.Errorf("schema %.40q, but this weir reads %s: use the same version at both ends", v.Schema, Schema)
+		if v.Schema != Schema && v.Schema != schema1 {
+			return fmt.Errorf("schema %.40q, but this weir reads %s and %s: use the same version at both ends", v.Schema, Schema, schema1)
 		}
 		return checkHello(v)
 	case *sampleLine:
@@ -35,33 +43,59 @@ func check(value any) error {
 		return times(v.Received, v.Sent)
 	case *bye:
 		v.Reason = clean(v.Reason, maxText)
-		return times(v.At)
+		return errors.Join(times(v.At), checkSnapshot(v.Snapshot))
 	}
 	return nil
 }
 
 func checkHello(h *Hello) error {
 	h.Version, h.Host = clean(h.Version, maxName), clean(h.Host, maxName)
-	if len(h.Listeners) > maxEntries || len(h.Sysctls) > maxEntries {
+	if len(h.Listeners) > maxEntries {
 		return errors.New("too many entries")
 	}
 	for i, name := range h.Listeners {
 		h.Listeners[i] = clean(name, maxName)
 	}
-	for name, value := range h.Sysctls {
-		if !isName(name) {
-			return fmt.Errorf("%.40q is no sysctl", name)
-		}
-		h.Sysctls[name] = clean(value, maxText)
-	}
 	if h.Every <= 0 {
 		return fmt.Errorf("an interval of %v", h.Every)
 	}
-	return times(h.Every)
+	return errors.Join(checkSysctls(h.Sysctls), checkSnapshot(h.Snapshot), checkDiscovery(h.Discovery), times(h.Every))
+}
+
+func checkSysctls(values map[string]string) error {
+	if len(values) > maxSysctls {
+		return fmt.Errorf("%d sysctls", len(values))
+	}
+	for name, value := range values {
+		if !isName(name) {
+			return fmt.Errorf("%.40q is no sysctl", name)
+		}
+		values[name] = clean(value, maxText)
+	}
+	return nil
+}
+
+func checkSnapshot(s *probe.Snapshot) error {
+	if s == nil {
+		return nil
+	}
+	return errors.Join(checkSysctls(s.Sysctls), checkListeners(s.Listeners, maxListeners))
+}
+
+func checkListeners(list []probe.Listener, most int) error {
+	if len(list) > most {
+		return fmt.Errorf("%d listeners", len(list))
+	}
+	for i := range list {
+		if list[i].Addr = clean(list[i].Addr, maxName); list[i].Addr == "" {
+			return errors.New("a listener without an address")
+		}
+	}
+	return nil
 }
 
 func checkSample(s *sampleLine) error {
-	if len(s.Counters) > maxEntries || len(s.Gauges) > maxEntries || len(s.Listeners) > maxEntries || len(s.Errors) > maxErrors {
+	if len(s.Counters) > maxEntries || len(s.Gauges) > maxEntries || len(s.Errors) > maxErrors {
 		return errors.New("too many entries")
 	}
 	for _, values := range []map[string]uint64{s.Counters, s.Gauges} {
@@ -71,14 +105,11 @@ func checkSample(s *sampleLine) error {
 			}
 		}
 	}
-	for i := range s.Listeners {
-		s.Listeners[i].Addr = clean(s.Listeners[i].Addr, maxName)
-	}
 	for i, e := range s.Errors {
 		s.Errors[i].Source, s.Errors[i].Text = clean(e.Source, maxName), clean(e.Text, maxText)
 	}
 	s.Host = clean(s.Host, maxName)
-	return times(s.At, s.Took)
+	return errors.Join(checkListeners(s.Listeners, maxEntries), times(s.At, s.Took))
 }
 
 func times(ts ...time.Duration) error {

@@ -1,9 +1,6 @@
 package remote
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Clock says how a remote time is turned into one of ours, and how wrong that may be. The writer's times
 // count from its epoch by a clock that never steps, so that only the epoch's place on our clock is to be
@@ -17,18 +14,18 @@ type Clock struct {
 	Ahead  time.Duration // the remote wall clock minus ours, by the same estimate: for logs that were written there
 }
 
+// Estimate is what was known of the clock at one time. A series of them shows how it drifts, by the last pings alone.
+type Estimate struct {
+	At time.Duration // from the run's epoch
+	Clock
+	Ping *Ping // the latest that was answered since the estimate before; nil: none
+}
+
+// Ping is what a single one says: the offset is within RTT/2 of its own, whatever others said.
+type Ping struct{ Offset, RTT time.Duration }
+
 // Unknown is a bound that is not known.
 const Unknown time.Duration = -1
-
-func (c Clock) String() string {
-	switch {
-	case c.Method == "ping":
-		return fmt.Sprintf("times ±%v (round trip %v)", c.Early.Round(time.Microsecond), c.RTT.Round(time.Microsecond))
-	case c.Early == Unknown:
-		return "times as lines arrived, true ones are earlier by an unknown delay"
-	}
-	return fmt.Sprintf("times as lines arrived, true ones are up to %v earlier", c.Early.Round(time.Microsecond))
-}
 
 // drift bounds how far two clocks that nobody disciplines run apart: 100 ppm, twice what a poor crystal does
 // (RFC 5905 §7.3 takes 15 ppm for a good one).
@@ -45,6 +42,8 @@ const drift = 100e-6
 // of a command that we started is no earlier than that start. Taken is the upper end.
 type estimator struct {
 	best    exchange
+	last    exchange // the latest; told once
+	fresh   bool     // it was not told yet
 	pinged  bool
 	arrival time.Duration // the least of (came − at)
 	arrived bool
@@ -55,6 +54,9 @@ type estimator struct {
 type exchange struct{ sent, received, answered, came time.Duration }
 
 func (e exchange) rtt() time.Duration { return (e.came - e.sent) - (e.answered - e.received) }
+
+// offset is what is to be added to their times, for a way that takes equally long there and back.
+func (e exchange) offset() time.Duration { return ((e.sent - e.received) + (e.came - e.answered)) / 2 }
 
 // width is the half width of the interval at our time now.
 func (e exchange) width(now time.Duration) time.Duration {
@@ -67,6 +69,7 @@ func (e *estimator) pong(x exchange) bool {
 	if x.came < x.sent || x.answered < x.received || x.rtt() < 0 {
 		return false
 	}
+	e.last, e.fresh = x, true
 	if !e.pinged || x.width(x.came) <= e.best.width(x.came) {
 		e.best, e.pinged = x, true
 	}
@@ -89,8 +92,17 @@ func (e *estimator) clock(now time.Duration) Clock {
 	if e.pinged {
 		x := e.best
 		half := x.width(now)
-		c = Clock{Offset: ((x.sent - x.received) + (x.came - x.answered)) / 2, Early: half, Late: half, Method: "ping", RTT: x.rtt()}
+		c = Clock{Offset: x.offset(), Early: half, Late: half, Method: "ping", RTT: x.rtt()}
 	}
 	c.Ahead = e.ahead - c.Offset
 	return c
+}
+
+// estimate is the clock at our time now, with the latest ping where it is news.
+func (e *estimator) estimate(now time.Duration) Estimate {
+	est := Estimate{At: now, Clock: e.clock(now)}
+	if e.fresh {
+		est.Ping, e.fresh = &Ping{e.last.offset(), e.last.rtt()}, false
+	}
+	return est
 }

@@ -45,7 +45,17 @@ func serveForTest() {
 	} else {
 		p = &steady{}
 	}
-	if err := Serve(context.Background(), p, Hello{Version: "test", Host: "there", Every: 10 * time.Millisecond}, os.Stdin, os.Stdout); err != nil {
+	looks := uint32(0)
+	look := func() probe.Snapshot {
+		looks++
+		return probe.Snapshot{Sysctls: map[string]string{"net.core.somaxconn": strconv.Itoa(int(looks))}, Listeners: []probe.Listener{{Addr: "0.0.0.0:1", Cookie: 7, Drops: &looks}}}
+	}
+	// The workers' parent is this process, whose waits can be read.
+	hello := Hello{Version: "test", Host: "there", Every: 10 * time.Millisecond, Discovery: &probe.Discovery{Servers: []probe.Server{{
+		Process: probe.Process{Pid: os.Getpid(), Parent: 1, Name: "app", Threads: 1},
+		Workers: []probe.Process{{Pid: 1 << 20, Parent: os.Getpid(), Name: "app", Command: "app worker", Threads: 1}},
+	}}}}
+	if err := Serve(context.Background(), p, hello, look, Input{Reader: os.Stdin}, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -98,7 +108,7 @@ func shifted() {
 		go func() {
 			sent := now()
 			time.Sleep(20 * time.Millisecond)
-			print("pong", pong{p.ID, received, sent})
+			print("pong", pong{ID: p.ID, Received: received, Sent: sent})
 		}()
 	}
 }

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -53,17 +54,45 @@ func (r *Remote) keepPinging(ctx context.Context) {
 
 // ping sends one. Its time is taken before it is written: a full pipe makes the round trip long, and the
 // estimate wide, but never wrong.
-func (r *Remote) ping() {
+func (r *Remote) ping() (id uint64) {
 	r.mu.Lock()
 	if len(r.asked) >= maxAsked { // the oldest will not be answered any more
 		delete(r.asked, r.pings-maxAsked)
 	}
-	id := r.pings
+	id = r.pings
 	r.pings++
 	r.asked[id] = r.now()
 	r.mu.Unlock()
 	if text, err := line("ping", ping{id}); err == nil {
 		_, _ = r.proc.in.Write(text) // a broken pipe is noticed by read
+	}
+	return id
+}
+
+// ParentWaits is how often the parent of the workers over there has gone to sleep by now (probe.Process.Waits).
+func (r *Remote) ParentWaits(ctx context.Context) (uint64, error) {
+	if !r.Hello().Pings {
+		return 0, errors.New("remote probe: it answers no pings")
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	for id := r.ping(); ; {
+		select {
+		case <-r.pongs:
+		case <-r.done:
+			return 0, errors.New("remote probe: it has ended")
+		case <-ctx.Done():
+			return 0, fmt.Errorf("remote probe: a ping was not answered: %w", ctx.Err())
+		}
+		r.mu.Lock()
+		answered, waits := r.ponged > id, r.waits
+		r.mu.Unlock()
+		switch {
+		case answered && waits == nil:
+			return 0, errors.New("remote probe: it does not say how often the workers' parent waits")
+		case answered:
+			return *waits, nil
+		}
 	}
 }
 
@@ -74,6 +103,7 @@ func (r *Remote) pong(v *pong, came time.Duration) (fatal string) {
 		return r.discard(errors.New("an answer to no ping"))
 	}
 	delete(r.asked, v.ID)
+	r.waits, r.ponged = v.Waits, max(r.ponged, v.ID+1)
 	if !r.clock.pong(exchange{sent, v.Received, v.Sent, came}) {
 		return r.discard(errors.New("the times of a pong contradict themselves"))
 	}

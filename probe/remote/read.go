@@ -70,6 +70,7 @@ func (r *Remote) take(text []byte, came time.Duration) (_ *probe.Sample, fatal s
 		if r.hello != nil {
 			return nil, "it began anew, with a second hello"
 		}
+		v.upgrade()
 		r.hello = v
 		r.clock.ahead = v.Epoch.Sub(r.began)
 	case *sampleLine:
@@ -77,7 +78,7 @@ func (r *Remote) take(text []byte, came time.Duration) (_ *probe.Sample, fatal s
 	case *pong:
 		return nil, r.pong(v, came)
 	case *bye:
-		r.bye = v.Reason
+		r.bye, r.after = v.Reason, v.Snapshot
 	}
 	return nil, ""
 }

@@ -30,7 +30,10 @@ type Remote struct {
 	junk   uint64
 	junky  string // why the first junk line was junk
 	bye    string
-	ended  string // how the command ended; set before done is closed
+	after  *probe.Snapshot // of bye; nil: none came
+	waits  *uint64         // what the last pong said
+	ponged uint64          // the last ping that was answered, plus 1
+	ended  string          // how the command ended; set before done is closed
 
 	sinkMu  sync.Mutex // held while a sample is delivered, and never taken with mu
 	deliver func(probe.Sample)
@@ -105,6 +108,16 @@ func (r *Remote) Clock(epoch time.Time) Clock {
 	c := r.clock.clock(time.Since(r.began))
 	c.Offset += r.began.Sub(epoch)
 	return c
+}
+
+// After is the snapshot that the probe took at its end; false where it gave none, or has not ended.
+func (r *Remote) After() (probe.Snapshot, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.after == nil {
+		return probe.Snapshot{}, false
+	}
+	return *r.after, true
 }
 
 // Close ends the command and waits for it, for two seconds of good will and then by force.

@@ -34,13 +34,16 @@ type collected struct {
 	mu       sync.Mutex
 	samples  []probe.Sample
 	warnings []Warning
+	clocks   []Estimate
 }
 
 func collect(ctx context.Context, r *Remote, epoch time.Time) *collected {
 	c := &collected{}
-	r.Samples(ctx, epoch,
-		func(s probe.Sample) { c.mu.Lock(); defer c.mu.Unlock(); c.samples = append(c.samples, s) },
-		func(w Warning) { c.mu.Lock(); defer c.mu.Unlock(); c.warnings = append(c.warnings, w) })
+	r.Samples(ctx, epoch, Sink{
+		Sample: func(s probe.Sample) { c.mu.Lock(); defer c.mu.Unlock(); c.samples = append(c.samples, s) },
+		Clock:  func(e Estimate) { c.clocks = append(c.clocks, e) },
+		Warn:   func(w Warning) { c.warnings = append(c.warnings, w) },
+	})
 	return c
 }
 
@@ -59,6 +62,13 @@ const (
 	sample = `{"kind":"sample","host":"h","at":1000000,"took":1000,"counters":{"TcpExtListenOverflows":%d}}`
 )
 
+// hello2 is a hello of this version with fields beside.
+func hello2(fields string) string {
+	return strings.Replace(strings.TrimSuffix(hello, "}")+","+fields+"}", "/1", "/2", 1)
+}
+
+func many(n int, what string) string { return strings.Repeat(what+",", n-1) + what }
+
 // says is a shell command that prints lines.
 func says(lines ...string) string { return "printf '%s\\n' '" + strings.Join(lines, "' '") + "'" }
 
@@ -73,25 +83,51 @@ func TestSamplesOfAProbe(t *testing.T) {
 		t.Error("the first sample has no counter")
 	}
 	epoch := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
+	waits, err := r.ParentWaits(ctx)
+	if again, err2 := r.ParentWaits(ctx); err != nil || err2 != nil || again < waits {
+		t.Errorf("the parent waited %d times, then %d: %v, %v", waits, again, err, err2)
+	}
 	c := collect(ctx, r, epoch)
-	if n := len(c.samples); n < 10 || n > 110 {
-		t.Errorf("%d samples in 1 s at 100 Hz", n)
+	if n := len(c.samples); n < 10 || n > 170 {
+		t.Errorf("%d samples in 1.5 s at 100 Hz", n)
 	}
 	for i, s := range c.samples {
 		if s.Host != "backend" || s.At < 0 || s.At > time.Since(epoch) || i > 0 && s.At < c.samples[i-1].At {
 			t.Fatalf("sample %d: host %s, at %v", i, s.Host, s.At)
 		}
 	}
-	if last := c.samples[len(c.samples)-1].At; last < time.Second {
+	if last := c.samples[len(c.samples)-1].At; last < 1500*time.Millisecond {
 		t.Errorf("the last word is of %v, before the end", last)
 	}
 	if clock := r.Clock(epoch); clock.Method != "ping" || clock.Early > 100*time.Millisecond {
 		t.Errorf("clock %+v: %v", clock, clock)
 	}
-	if len(c.warnings) != 1 || !c.has(ProbeClock, "round trip") {
+	if len(c.warnings) != 0 {
 		t.Errorf("warnings: %+v", c.warnings)
+	}
+	before, after := r.Hello().Snapshot, probe.Snapshot{}
+	if s, ok := r.After(); ok {
+		after = s
+	}
+	if changes := probe.SysctlChanges(before.Sysctls, after.Sysctls); len(changes) != 1 || changes[0].Before != "1" || changes[0].After != "2" {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+	if d := probe.Droppers(*before, after); len(d) != 1 || d[0].Addr != "0.0.0.0:1" || d[0].Drops != 1 {
+		t.Errorf("who dropped packets: %+v", d)
+	}
+	if n, text := r.Hello().Discovery.Offer(); n != 1 || !strings.Contains(text, "app worker") {
+		t.Errorf("the workers: %d, %s", n, text)
+	}
+	first, last := c.clocks[0], c.clocks[len(c.clocks)-1]
+	if len(c.clocks) < 2 || first.Ping == nil || last.At <= first.At || last.Method != "ping" || last.RTT <= 0 {
+		t.Errorf("the clock's estimates: %+v", c.clocks)
+	}
+	for _, e := range c.clocks {
+		if e.Ping != nil && (e.Ping.Offset-e.Offset).Abs() > e.Ping.RTT/2+e.Late {
+			t.Errorf("a ping that contradicts the others: %+v, %+v", e, e.Ping)
+		}
 	}
 	_ = r.Close()
 	if !strings.Contains(r.ended, "stdin was closed") {
@@ -132,18 +168,26 @@ func TestShiftedClock(t *testing.T) {
 
 func TestGarbage(t *testing.T) {
 	for command, want := range map[string]string{
-		"yes garbage":                         "1000 lines were not weir.probe/1",
+		"yes garbage":                         "1000 lines were not weir.probe/2",
 		"exit 7":                              "exit status 7",
 		"echo Permission denied. >&2; exit 9": "exit status 9: Permission denied.",
 		`printf '\033[31mred\n' >&2; exit 1`:  "exit status 1: ?[31mred",
 		says(one(1)):                          "the first line is not hello",
 		says(strings.Replace(hello, "/1", "/9", 1), one(1)): "weir.probe/9",
 		says(hello, hello): "began anew",
-		says(hello, strings.Replace(one(1), `"at"`, `"att"`, 1)):   `unknown field "att"`,
-		says(hello, strings.Replace(one(1), `:1000000`, `:-1`, 1)): "no time since an epoch",
-		says(hello, one(1)[:40]):                                   "1 lines were not",
-		"head -c 3000000 /dev/zero | tr '\\0' x":                   "1 lines were not",
-		"":                                                         "is empty",
+		says(hello2(`"snapshot":{"sysctls":{"a b":"1"}}`)):                            `"a b" is no sysctl`,
+		says(hello2(`"snapshot":{"listeners":[{"addr":""}]}`)):                        "without an address",
+		says(hello2(`"snapshot":{"listeners":[` + many(1025, `{"addr":"a"}`) + `]}`)): "1025 listeners",
+		says(hello2(`"discovery":{"servers":[` + many(17, `{"pid":1}`) + `]}`)):       "17 servers",
+		says(hello2(`"discovery":{"servers":[{"pid":-1}]}`)):                          "without an id",
+		says(hello2(`"discovery":{"servers":[{"pid":1,"workers":[{}]}]}`)):            "without an id",
+		says(hello2(`"discovery":{"looked":-1}`)):                                     "-1 processes",
+		says(hello2(`"discovery":{"shoe":1}`)):                                        `unknown field "shoe"`,
+		says(hello, strings.Replace(one(1), `"at"`, `"att"`, 1)):                      `unknown field "att"`,
+		says(hello, strings.Replace(one(1), `:1000000`, `:-1`, 1)):                    "no time since an epoch",
+		says(hello, one(1)[:40]):                                                      "1 lines were not",
+		"head -c 3000000 /dev/zero | tr '\\0' x":                                      "1 lines were not",
+		"":                                                                            "is empty",
 	} {
 		_, err := Start(t.Context(), command, "x")
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -163,8 +207,70 @@ func TestJunkBetweenSamples(t *testing.T) {
 	if n := len(c.samples); n == 0 || c.samples[n-1].Counters["TcpExtListenOverflows"] != 4 {
 		t.Errorf("%d samples, want those behind the junk too", n)
 	}
-	if !c.has(ProbeJunk, "3 lines") || !c.has(ProbeClock, "as lines arrived") {
-		t.Errorf("warnings: %+v", c.warnings)
+	if !c.has(ProbeJunk, "3 lines") || len(c.clocks) == 0 || c.clocks[0].Method != "arrival" {
+		t.Errorf("warnings: %+v, clock %+v", c.warnings, c.clocks)
+	}
+}
+
+// TestOlderProbe: what weir.probe/1 has is understood, and of the rest it is said that it is not known.
+func TestOlderProbe(t *testing.T) {
+	old := strings.Replace(hello, `"pings":false`, `"pings":false,"sysctls":{"net.core.somaxconn":"128"}`, 1)
+	r := start(t, says(old, one(1))+"; sleep 0.2; "+says(one(2))+"; sleep 100")
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	c := collect(ctx, r, r.began)
+	h := r.Hello()
+	if h.Snapshot == nil || h.Snapshot.Sysctls["net.core.somaxconn"] != "128" || h.Discovery != nil {
+		t.Errorf("%+v", h)
+	}
+	if _, ok := r.After(); ok || !c.has(ProbeNoEnd, "not known") || len(c.samples) == 0 {
+		t.Errorf("%d samples; warnings: %+v", len(c.samples), c.warnings)
+	}
+	if _, err := r.ParentWaits(ctx); err == nil {
+		t.Error("it answers no pings, but the parent's waits are known")
+	}
+}
+
+// TestInputThatIsNone: a stdin that ends without a ping is no reader's, unless it is said to be.
+func TestInputThatIsNone(t *testing.T) {
+	for _, ends := range []bool{false, true} {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		var out strings.Builder
+		err := Serve(ctx, &steady{}, Hello{Every: 10 * time.Millisecond}, nil, Input{strings.NewReader("hello?\n"), ends}, &out)
+		cancel()
+		if want := map[bool]string{true: "stdin was closed", false: "the duration is over"}[ends]; err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("ends %v: %v\n%s", ends, err, out.String())
+		}
+	}
+}
+
+// TestDiscoveryIsBounded: what would not pass at the other end is cut, and nobody counts the rest.
+func TestDiscoveryIsBounded(t *testing.T) {
+	d := probe.Discovery{Servers: []probe.Server{{Process: probe.Process{Pid: 9, Threads: 1}, Workers: make([]probe.Process, maxWorkers+1)}}}
+	for i := range d.Servers[0].Workers {
+		d.Servers[0].Workers[i] = probe.Process{Pid: 10 + i, Parent: 9, Threads: 1, Command: "\x1b]0;title"}
+	}
+	if n, _ := d.Offer(); n != maxWorkers+1 {
+		t.Fatalf("%d workers are counted here", n)
+	}
+	var out strings.Builder
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Serve(ctx, &steady{}, Hello{Every: time.Second, Discovery: &d}, nil, Input{}, &out); err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(out.String(), "\n")
+	value, err := parse([]byte(first))
+	if err != nil || len(first) > maxLine {
+		t.Fatalf("%d bytes: %v", len(first), err)
+	}
+	got := value.(*Hello).Discovery
+	n, text := got.Offer()
+	if n != 0 || !strings.Contains(text, "cut short at 1024 workers") || got.Servers[0].Workers[0].Command != "?]0;title" {
+		t.Errorf("%d workers, %s; %q", n, text, got.Servers[0].Workers[0].Command)
+	}
+	if len(d.Servers[0].Workers) != maxWorkers+1 {
+		t.Error("the discovery of the caller was cut")
 	}
 }
 

@@ -21,28 +21,38 @@ const (
 	ProbeStalled = "remote_probe_stalled" // nothing came for a while before At, and nothing is known of it yet
 	ProbeResumed = "remote_probe_resumed" // the stall is over; lines that were under way may have filled it
 	ProbeJunk    = "remote_probe_junk"    // lines that were not samples
-	ProbeClock   = "remote_probe_clock"   // how far the times can be trusted; once, at the end
+	ProbeNoEnd   = "remote_probe_no_end"  // it took no snapshot at its end: what changed meanwhile is not known
 )
 
 // minStall keeps a network's hiccup from being called a stall: only a gap in At is a gap.
 const minStall = 250 * time.Millisecond
 
-// Samples gives every sample to sink, its At rebased to epoch, until ctx ends or the probe does, and what is
-// to be doubted to warn. It returns after a last word, a sample taken after ctx ended, if one comes soon.
-// Samples of before the epoch are left out. A probe that is lost leaves a gap, never zeros. sink is called
-// from another goroutine than warn, but never after Samples has returned.
+// Sink takes what a remote probe has to say. All times are from the run's epoch, by our clock. Sample is called from
+// another goroutine than the others; none is after Samples has returned.
+type Sink struct {
+	Sample func(probe.Sample)
+	Clock  func(Estimate) // at the start, whenever there is news, at most once a second, and at the end
+	Warn   func(Warning)
+}
+
+// Samples gives every sample to to.Sample, its At rebased to epoch, until ctx ends or the probe does, and what is
+// to be doubted to to.Warn. When ctx has ended, so has a probe that answers pings: it returns after its last word, a
+// sample and the snapshot that After gives, if they come soon. Samples of before the epoch are left out. A probe that is
+// lost leaves a gap, never zeros.
 //
 // A better estimate of the clock, found during the run, holds for the samples that follow. It never sets
 // them back before one that was given already.
-func (r *Remote) Samples(ctx context.Context, epoch time.Time, sink func(probe.Sample), warn func(Warning)) {
+func (r *Remote) Samples(ctx context.Context, epoch time.Time, to Sink) {
 	pinging, stop := context.WithCancel(ctx)
 	defer stop()
 	go r.keepPinging(pinging)
-	w := &watcher{r: r, epoch: epoch, warn: warn, seen: make(chan struct{}, 1)}
-	r.attach(func(s probe.Sample) { w.rebase(s, sink) })
+	w := &watcher{r: r, epoch: epoch, to: to, seen: make(chan struct{}, 1)}
+	w.clock()
+	r.attach(func(s probe.Sample) { w.rebase(s, to.Sample) })
 	defer r.attach(nil)
 	ended := w.watch(ctx)
 	r.attach(nil)
+	w.clock()
 	w.sumUp(ended)
 }
 
@@ -57,7 +67,8 @@ func (r *Remote) attach(deliver func(probe.Sample)) {
 type watcher struct {
 	r     *Remote
 	epoch time.Time
-	warn  func(Warning)
+	to    Sink
+	told  Clock         // the last estimate that was given
 	seen  chan struct{} // told of each sample
 	last  time.Duration // At of the last sample, rebased; under r.sinkMu
 }
@@ -89,8 +100,9 @@ func (w *watcher) rebase(s probe.Sample, sink func(probe.Sample)) {
 // watch waits for the end, and warns of stalls meanwhile. It tells whether the probe ended before its time.
 func (w *watcher) watch(ctx context.Context) (ended bool) {
 	limit := max(10*w.r.Hello().Every, minStall)
-	tick := time.NewTicker(limit / 5)
+	tick, clock := time.NewTicker(limit/5), time.NewTicker(pingEvery)
 	defer tick.Stop()
+	defer clock.Stop()
 	stalled := false
 	for {
 		select {
@@ -98,6 +110,8 @@ func (w *watcher) watch(ctx context.Context) (ended bool) {
 			return w.lastWord(limit)
 		case <-w.r.done:
 			return true
+		case <-clock.C:
+			w.clock()
 		case <-tick.C:
 			silent := w.r.silence()
 			if over := silent > limit; over != stalled {
@@ -123,8 +137,31 @@ func (r *Remote) silence() time.Duration {
 	return r.now() - r.heard
 }
 
-// lastWord waits for a sample that was taken after now, but not for long.
+// clock gives the estimate on, where there is news.
+func (w *watcher) clock() {
+	shift := w.r.began.Sub(w.epoch)
+	w.r.mu.Lock()
+	e := w.r.clock.estimate(w.r.now())
+	w.r.mu.Unlock()
+	e.At = max(e.At+shift, 0)
+	e.Offset += shift
+	if e.Ping != nil {
+		e.Ping.Offset += shift
+	} else if e.Clock == w.told {
+		return
+	}
+	w.told = e.Clock
+	w.to.Clock(e)
+}
+
+// lastWord ends a probe that ends with its stdin and waits for what it has to say then. Of another it waits for a
+// sample that was taken after now. Neither for long.
 func (w *watcher) lastWord(atMost time.Duration) (ended bool) {
+	ends := w.r.Hello().Pings
+	if ends {
+		_ = w.r.proc.in.Close()
+		atMost = max(atMost, patience)
+	}
 	now := time.Since(w.epoch)
 	timer := time.NewTimer(atMost)
 	defer timer.Stop()
@@ -132,13 +169,13 @@ func (w *watcher) lastWord(atMost time.Duration) (ended bool) {
 		w.r.sinkMu.Lock()
 		enough := w.last >= now
 		w.r.sinkMu.Unlock()
-		if enough {
+		if enough && !ends {
 			return false
 		}
 		select {
 		case <-w.seen:
 		case <-w.r.done:
-			return true
+			return !ends
 		case <-timer.C:
 			return false
 		}
@@ -157,10 +194,11 @@ func (w *watcher) sumUp(ended bool) {
 	if junk > 0 {
 		w.say(ProbeJunk, fmt.Sprintf("%d lines of %s were not samples and were left out; the first: %s", junk, r.proc.name(), junky))
 	}
-	clock := r.Clock(w.epoch)
-	w.say(ProbeClock, fmt.Sprintf("%s: %v; its wall clock is %v ahead of ours", r.proc.name(), clock, clock.Ahead.Round(time.Millisecond)))
+	if _, last := r.After(); !last && !ended {
+		w.say(ProbeNoEnd, fmt.Sprintf("the remote probe %s took no last look at its kernel: which settings changed, and who else dropped packets, is not known", r.proc.name()))
+	}
 }
 
 func (w *watcher) say(code, text string) {
-	w.warn(Warning{At: max(time.Since(w.epoch), 0), Code: code, Text: text})
+	w.to.Warn(Warning{At: max(time.Since(w.epoch), 0), Code: code, Text: text})
 }

@@ -24,29 +24,49 @@ var (
 	errStdinClosed = errors.New("stdin was closed")
 )
 
-// Serve writes hello and then samples to out until ctx ends, and a last sample and bye then. Where in is not
-// nil it answers pings from there, and ends when in does. That the reader of out is gone is a good end, not
-// an error.
-func Serve(ctx context.Context, p Reader, hello Hello, in io.Reader, out io.Writer) error {
+// Input is where pings come from.
+type Input struct {
+	io.Reader      // nil: there are no pings
+	Ends      bool // its end is ours also where no ping came. Else what ends without one is not a reader's pipe
+}
+
+// Serve writes hello and then samples to out until ctx ends, and a last sample and bye then. It answers pings
+// from in, and ends when in does. look takes a snapshot, for hello and for bye; nil: they have none. That the
+// reader of out is gone is a good end, not an error.
+func Serve(ctx context.Context, p Reader, hello Hello, look func() probe.Snapshot, in Input, out io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	epoch := time.Now()
 	w := &writer{out: out, epoch: epoch, failed: cancel}
-	hello.Schema, hello.Epoch, hello.Clock, hello.Pings = Schema, epoch.UTC(), epoch.UTC(), in != nil
+	hello.Schema, hello.Epoch, hello.Clock, hello.Pings = Schema, epoch.UTC(), epoch.UTC(), in.Reader != nil
+	if hello.Discovery != nil {
+		hello.Discovery = fit(*hello.Discovery)
+	}
+	hello.Snapshot = taken(look)
+	w.parent, w.hasParent = hello.parent()
 	w.write("hello", hello)
 	first := p.Read(epoch)
 	w.write("sample", fromProbe(first))
-	if in != nil {
+	if in.Reader != nil {
 		go func() {
-			w.answer(in)
-			cancel(errStdinClosed)
+			if pinged := w.answer(in); pinged || in.Ends {
+				cancel(errStdinClosed)
+			}
 		}()
 	}
 	p.Run(ctx, epoch, hello.Every, func(s probe.Sample) { w.write("sample", fromProbe(s)) })
 	last := p.Read(epoch)
 	w.write("sample", fromProbe(last))
-	w.write("bye", bye{At: time.Since(epoch), Reason: reason(ctx)})
+	w.write("bye", bye{At: time.Since(epoch), Reason: reason(ctx), Snapshot: taken(look)})
 	return w.err()
+}
+
+func taken(look func() probe.Snapshot) *probe.Snapshot {
+	if look == nil {
+		return nil
+	}
+	s := look()
+	return &s
 }
 
 // reason says why ctx ended, in words for bye.
@@ -68,6 +88,9 @@ type writer struct {
 	epoch  time.Time
 	broken error
 	failed context.CancelCauseFunc
+
+	parent    probe.Process // see Hello.parent
+	hasParent bool
 }
 
 func (w *writer) write(kind string, body any) {
@@ -99,9 +122,9 @@ func (w *writer) err() error {
 	return w.broken
 }
 
-// answer answers pings until in ends. Lines that are none are passed over: what a terminal or a script
-// sends by mistake is no reason to stop.
-func (w *writer) answer(in io.Reader) {
+// answer answers pings until in ends, and tells whether there were any. Lines that are none are passed over: what
+// a terminal or a script sends by mistake is no reason to stop.
+func (w *writer) answer(in io.Reader) (pinged bool) {
 	lines := newLineReader(in)
 	for {
 		text, err := lines.next()
@@ -110,13 +133,27 @@ func (w *writer) answer(in io.Reader) {
 			continue
 		}
 		if err != nil {
-			return
+			return pinged
 		}
 		value, err := parse(text)
 		if asked, ok := value.(*ping); err == nil && ok {
+			pinged = true
+			waits := w.waits()
 			w.mu.Lock() // before the clock is read: waiting for a sample to be written is no part of the way
-			w.writeLocked("pong", pong{ID: asked.ID, Received: received, Sent: time.Since(w.epoch)})
+			w.writeLocked("pong", pong{ID: asked.ID, Received: received, Sent: time.Since(w.epoch), Waits: waits})
 			w.mu.Unlock()
 		}
 	}
+}
+
+// waits is how often the workers' parent has gone to sleep; nil where that is not known.
+func (w *writer) waits() *uint64 {
+	if !w.hasParent {
+		return nil
+	}
+	n, err := w.parent.Waits()
+	if err != nil {
+		return nil
+	}
+	return &n
 }

@@ -6,22 +6,28 @@
 // It is for one reader that lives as long as the writer. It is not an archive (report/runfile is), and
 // not for many readers (probe/prom is).
 //
-// # The format, weir.probe/1
+// # The format, weir.probe/2
 //
 // One JSON object a line, UTF-8, each with its kind. Times are nanoseconds since the writer's epoch, by a
 // clock that never steps; clock and epoch alone are of the wall. What is absent is not known.
 //
-//	{"kind":"hello","schema":"weir.probe/1","version":"v1.2","host":"app-3","clock":"2026-11-23T00:55:01.1Z",
-//	 "epoch":"2026-11-23T00:55:01Z","every":10000000,"listeners":[":8000"],"pings":true,"sysctls":{…}}
+//	{"kind":"hello","schema":"weir.probe/2","version":"v1.2","host":"app-3","clock":"2026-11-23T00:55:01.1Z",
+//	 "epoch":"2026-11-23T00:55:01Z","every":10000000,"listeners":[":8000"],"pings":true,
+//	 "snapshot":{"sysctls":{"net.core.somaxconn":"4096",…},"listeners":[…]},
+//	 "discovery":{"servers":[{"pid":812,"parent":1,"name":"gunicorn","command":"…","threads":1,"workers":[…]}],…}}
 //	{"kind":"sample","host":"app-3","at":20000000,"took":190000,"counters":{"TcpExtListenOverflows":12,…},
 //	 "gauges":{"sockstat.TCP.tw":3},"listeners":[{"addr":"0.0.0.0:8000","cookie":77,"inode":9,"depth":17,
 //	 "limit":16,"drops":12}],"errors":[{"source":"unix_diag","text":"…"}]}
-//	{"kind":"pong","id":4,"received":31000000,"sent":31020000}
-//	{"kind":"bye","at":60000000000,"reason":"interrupted"}
+//	{"kind":"pong","id":4,"received":31000000,"sent":31020000,"waits":1207}
+//	{"kind":"bye","at":60000000000,"reason":"interrupted","snapshot":{…}}
 //
 // hello is first, bye is last where the writer had the time; after anything else it was cut off. A writer
-// whose hello says pings answers lines {"kind":"ping","id":4} on its stdin, and ends when that closes. A
-// new kind or field means a new schema: readers refuse what they do not know, rather than misread it.
+// whose hello says pings answers lines {"kind":"ping","id":4} on its stdin, and ends when that closes after
+// one. The two snapshots are of before and after; discovery says who serves the listeners, and waits how often the
+// parent of pre-forked workers has gone to sleep (probe.Process.Waits).
+//
+// A new kind or field means a new schema: readers refuse what they do not know, rather than misread it. They
+// still read weir.probe/1, which had sysctls in hello and no snapshot, discovery or waits.
 package remote
 
 import (
@@ -35,20 +41,44 @@ import (
 	"weir/probe"
 )
 
-// Schema names the format and its version.
-const Schema = "weir.probe/1"
+// Schema names the format and its version; schema1 is the one before, which is still read.
+const (
+	Schema  = "weir.probe/2"
+	schema1 = "weir.probe/1"
+)
 
 // Hello is the first line: who writes, and by which clock.
 type Hello struct {
 	Schema    string            `json:"schema"`
 	Version   string            `json:"version"` // of weir
 	Host      string            `json:"host"`
-	Clock     time.Time         `json:"clock"`     // the wall clock when this line was written
-	Epoch     time.Time         `json:"epoch"`     // and at the instant from which at, received and sent count
-	Every     time.Duration     `json:"every"`     // between two samples
-	Listeners []string          `json:"listeners"` // as they were asked for
-	Pings     bool              `json:"pings"`     // whether pings are answered
-	Sysctls   map[string]string `json:"sysctls,omitempty"`
+	Clock     time.Time         `json:"clock"`             // the wall clock when this line was written
+	Epoch     time.Time         `json:"epoch"`             // and at the instant from which at, received and sent count
+	Every     time.Duration     `json:"every"`             // between two samples
+	Listeners []string          `json:"listeners"`         // as they were asked for
+	Pings     bool              `json:"pings"`             // whether pings are answered
+	Sysctls   map[string]string `json:"sysctls,omitempty"` // of weir.probe/1; later ones have them in Snapshot
+	Snapshot  *probe.Snapshot   `json:"snapshot,omitempty"`
+	Discovery *probe.Discovery  `json:"discovery,omitempty"` // nil: nobody looked
+}
+
+// upgrade gives a hello of weir.probe/1 the form that it has now.
+func (h *Hello) upgrade() {
+	if h.Schema == schema1 && h.Snapshot == nil && len(h.Sysctls) > 0 {
+		h.Snapshot = &probe.Snapshot{Sysctls: h.Sysctls}
+	}
+	h.Sysctls = nil
+}
+
+// parent is the process whose waits are told with each pong; false where no workers were counted.
+func (h Hello) parent() (probe.Process, bool) {
+	if h.Discovery == nil {
+		return probe.Process{}, false
+	}
+	if n, _ := h.Discovery.Offer(); n == 0 {
+		return probe.Process{}, false
+	}
+	return h.Discovery.Servers[0].Process, true
 }
 
 // sampleLine is probe.Sample with the names it has on the wire.
@@ -78,11 +108,13 @@ type pong struct {
 	ID       uint64        `json:"id"`
 	Received time.Duration `json:"received"`
 	Sent     time.Duration `json:"sent"`
+	Waits    *uint64       `json:"waits,omitempty"`
 }
 
 type bye struct {
-	At     time.Duration `json:"at"`
-	Reason string        `json:"reason"`
+	At       time.Duration   `json:"at"`
+	Reason   string          `json:"reason"`
+	Snapshot *probe.Snapshot `json:"snapshot,omitempty"`
 }
 
 // kinds are the names of the lines, and what each of them holds.

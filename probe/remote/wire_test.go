@@ -93,6 +93,9 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"kind":"ping","id":1}`))
 	f.Add([]byte(`{"kind":"pong","id":1,"received":1,"sent":2}`))
 	f.Add([]byte(`{"kind":"bye"}`))
+	f.Add([]byte(`{"kind":"hello","schema":"weir.probe/2","every":1,"snapshot":{"sysctls":{"a":"\u001b"},"listeners":[{"addr":"[::]:1","drops":1}]},"discovery":{"servers":[{"pid":9,"workers":[{"pid":10,"command":"x"}]}]}}`))
+	f.Add([]byte(`{"kind":"pong","id":1,"waits":18446744073709551615}`))
+	f.Add([]byte(`{"kind":"bye","at":1,"snapshot":{"listeners":null}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if value, err := parse(text); (value == nil) == (err == nil) {
 			t.Errorf("%v, %v", value, err)

@@ -261,6 +261,28 @@ type Host struct {
 	PortsUsed     *uint64         `json:"max_ports_used"`          // local ports that the fullest (source, destination, port) held at once
 	PortsRange    *uint64         `json:"ports_range"`             // of how many
 	SysctlChanges []SysctlChange  `json:"sysctl_changes"`          // settings that were others after the load than before it
+	Clock         *Clock          `json:"clock"`                   // null: it is ours
+}
+
+// Clock is how the times of a probe on another machine became ours: an offset is added to them, which is estimated over the pipe
+// that the samples come through.
+type Clock struct {
+	Method    string   `json:"method"`    // "ping", or "arrival" where the probe answers none: then a sample is of when it came
+	Estimates int      `json:"estimates"` // that the record has
+	Offset    float64  `json:"offset_s"`  // the last; the probe's own times count from when it was started
+	Moved     float64  `json:"moved_s"`   // the last minus the first
+	Early     *float64 `json:"early_s"`   // a time may truly be this much earlier, by the widest estimate; null: nothing bounds it
+	Late      float64  `json:"late_s"`    // or this much later
+	RTT       float64  `json:"rtt_s"`     // round trip of the ping that the last estimate rests on
+	Ahead     float64  `json:"ahead_s"`   // its wall clock minus ours
+	Drift     *Drift   `json:"drift"`     // null: too few pings, or too short a time
+}
+
+// Drift is how much faster that clock ran than ours, in parts per million.
+type Drift struct {
+	PPM  float64 `json:"ppm"`  // the estimate
+	Low  float64 `json:"low"`  // it cannot have been less, if it was constant
+	High float64 `json:"high"` // nor more
 }
 
 // OtherListener is one that was not watched and dropped packets.

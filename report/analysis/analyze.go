@@ -35,7 +35,7 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 	maps.Copy(a.Environment, h.Environment)
 	for _, e := range r.events {
 		if e.Class == "remote_probe_clock" {
-			a.Environment[e.Host+": clock"] = e.Text // how far the times of a probe on another machine can be trusted
+			a.Environment[e.Host+": clock"] = e.Text // of a record that has no estimates but these words
 		}
 	}
 	r.spoil(c)
@@ -50,6 +50,11 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 		a.Lanes = append(a.Lanes, out)
 	}
 	a.Hosts = r.reportHosts()
+	for _, h := range a.Hosts {
+		if h.Clock != nil {
+			a.Environment[h.Name+": clock"] = h.Clock.String()
+		}
+	}
 	a.Agreement = agreement(a.Lanes)
 	a.InvalidReasons = r.invalid(c)
 	a.Valid = len(a.InvalidReasons) == 0

@@ -17,6 +17,7 @@ type host struct {
 	most   map[string]uint64 // the highest value of each of hostGauges that was seen
 	looks  []probe.Snapshot  // in the order of the record: before the load, and after it
 	unread map[string]*unread
+	clocks clocks // of a probe on another machine
 }
 
 // unread is a source that could not be read.
@@ -129,7 +130,7 @@ func (r *run) reportHosts() []Host {
 			Name: name, Overflows: a.Overflows, OwnDrops: a.OwnDrops, OthersAtLeast: a.Others, Others: h.others(),
 			SYNSent: h.level("tcp.towards.syn_sent"), TimeWait: h.level("tcp.towards.time_wait"), Established: h.level("tcp.towards.established"),
 			PortsUsed: h.level("ports.used"), PortsRange: h.level("ports.range"), SYNQueue: h.level("listen.syn_recv"), Waiting: h.level("listen.depth"),
-			Restarts: []Restart{}, SysctlChanges: []SysctlChange{},
+			Restarts: []Restart{}, SysctlChanges: []SysctlChange{}, Clock: h.clocks.report(),
 		}
 		if out.Others == nil {
 			out.Others = []OtherListener{}

@@ -161,6 +161,8 @@ func (l *loader) add(rec runfile.Record) error {
 			h.looks = h.looks[:1]
 		}
 		h.looks = append(h.looks, rec.Snapshot)
+	case *runfile.Clock:
+		l.run.host(rec.Host).clocks.add(rec)
 	case *runfile.Service:
 		l.run.services = append(l.run.services, *rec)
 	case *runfile.Event:

@@ -54,6 +54,8 @@ func testRun(t testing.TB) []byte {
 	results.Record(loadgen.Result{Seq: 1, Due: 1020 * ms, Sent: 1020 * ms, Done: 1320 * ms, Outcome: loadgen.OK, SYNRetrans: 2})
 	results.Record(loadgen.Result{Seq: 2, Due: 1040 * ms, Sent: 1040 * ms, Done: 1940 * ms, Outcome: loadgen.ConnectTimeout, Errno: 110})
 	results.Record(loadgen.Result{Seq: 3, Due: 1060 * ms, Done: 1060 * ms, Outcome: loadgen.Shed})
+	early := ms
+	check(t, rec.Clock(Clock{Host: "backend", At: 1500 * ms, Method: "ping", Offset: -3 * time.Second, Early: &early, Late: ms, RTT: 2 * ms, Ahead: -time.Hour, PingOffset: &early, PingRTT: &early}))
 	check(t, rec.Service(Service{Host: "backend", At: 2000 * ms, Count: 2, Sum: 40 * ms, SumSq: 0.0008}))
 	check(t, rec.Event(Event{Host: "proxy", At: 2000 * ms, Source: "nginx.error", Class: "timeout_connecting", Count: 1, Text: "\x1b[2Jupstream"}))
 	check(t, rec.TrialEnd(TrialEnd{Index: 0, End: 1940 * ms, Drained: true, DrainedAt: 2100 * ms, Generator: Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))

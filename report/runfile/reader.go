@@ -207,6 +207,8 @@ func newRecord(kind string) Record {
 		return &Sample{}
 	case "host":
 		return &Host{}
+	case "clock":
+		return &Clock{}
 	case "service":
 		return &Service{}
 	case "event":

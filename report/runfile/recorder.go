@@ -127,6 +127,9 @@ func (r *Recorder) Sample(s probe.Sample) error {
 // Host records what is read of a host before and after the load.
 func (r *Recorder) Host(h Host) error { return r.write(&h, h.At) }
 
+// Clock records what is known of a remote probe's clock.
+func (r *Recorder) Clock(c Clock) error { return r.write(&c, c.At) }
+
 // Service records what a stamping backend says of its workers.
 func (r *Recorder) Service(s Service) error { return r.write(&s, s.At) }
 

@@ -200,6 +200,21 @@ type Host struct {
 	probe.Snapshot
 }
 
+// Clock is what was known, at one time, of the clock of a probe on another machine. Samples of the host that follow were
+// moved by Offset.
+type Clock struct {
+	Host       string         `json:"host"`
+	At         time.Duration  `json:"at"`
+	Method     string         `json:"method"`                // "ping", or "arrival" where the probe answers none
+	Offset     time.Duration  `json:"offset"`                // what is added to the probe's own times; those count from an epoch of its own
+	Early      *time.Duration `json:"early,omitempty"`       // the truth may be this much earlier; nil: nothing bounds it
+	Late       time.Duration  `json:"late"`                  // or this much later
+	RTT        time.Duration  `json:"rtt"`                   // of the ping that this rests on
+	Ahead      time.Duration  `json:"ahead"`                 // the wall clock there minus ours
+	PingOffset *time.Duration `json:"ping_offset,omitempty"` // the offset by the latest ping alone, which is right within half of PingRTT; nil: there was none
+	PingRTT    *time.Duration `json:"ping_rtt,omitempty"`
+}
+
 // Service is what a stamping backend says of its workers since its last such record: whole busy
 // periods, from accept to being ready to accept again.
 type Service struct {
@@ -272,6 +287,7 @@ func (*Bin) kind() string      { return "bin" }
 func (*Failure) kind() string  { return "failure" }
 func (*Sample) kind() string   { return "sample" }
 func (*Host) kind() string     { return "host" }
+func (*Clock) kind() string    { return "clock" }
 func (*Service) kind() string  { return "service" }
 func (*Event) kind() string    { return "event" }
 func (*Access) kind() string   { return "access" }

@@ -14,6 +14,7 @@ import (
 // What no run reaches. A record that does was damaged or made to harm whoever reads it.
 const (
 	maxTime         = 366 * 24 * time.Hour
+	maxOffset       = 100 * 366 * 24 * time.Hour
 	maxRate         = 1e9 // req/s
 	maxTrials       = 100_000
 	maxStages       = 10_000
@@ -66,6 +67,8 @@ func validate(rec Record) error {
 			}
 		}
 		return errors.Join(names(rec.Host), times(rec.At))
+	case *Clock:
+		return rec.validate()
 	case *Service:
 		if math.IsNaN(rec.SumSq) || math.IsInf(rec.SumSq, 0) || rec.SumSq < 0 {
 			return fmt.Errorf("the sum of squares is %v", rec.SumSq)
@@ -84,6 +87,24 @@ func validate(rec Record) error {
 		return errors.Join(names(rec.Reason), times(rec.At))
 	}
 	return nil
+}
+
+// validate lets offsets be negative, and as large as wall clocks can differ.
+func (c *Clock) validate() error {
+	for _, d := range []*time.Duration{c.Early, c.PingRTT} {
+		if d != nil && (*d < 0 || *d > maxOffset) {
+			return fmt.Errorf("%v is no uncertainty of a clock", *d)
+		}
+	}
+	for _, d := range []*time.Duration{&c.Offset, &c.Ahead, c.PingOffset} {
+		if d != nil && (*d < -maxOffset || *d > maxOffset) {
+			return fmt.Errorf("%v is no offset of a clock", *d)
+		}
+	}
+	if (c.PingOffset == nil) != (c.PingRTT == nil) {
+		return errors.New("a ping has an offset and a round trip")
+	}
+	return errors.Join(names(c.Host, c.Method), times(c.At, c.Late, c.RTT))
 }
 
 func (h *Header) validate() error {

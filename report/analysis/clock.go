@@ -1,0 +1,105 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"weir/report/runfile"
+)
+
+// clocks is what became known of the clock of a probe on another machine.
+type clocks struct {
+	first, last runfile.Clock
+	n           int
+	early, late time.Duration // the widest of all estimates
+	unbounded   bool          // one of them had no early bound
+	pings       []pinged
+}
+
+// pinged is what one ping says: at that time the offset was within half of the round trip of this one.
+type pinged struct{ at, offset, rtt time.Duration }
+
+// maxPings bounds those that are kept: a day of one a second.
+const maxPings = 100_000
+
+func (c *clocks) add(rec *runfile.Clock) {
+	if c.n++; c.n == 1 {
+		c.first = *rec
+	}
+	c.last = *rec
+	c.late = max(c.late, rec.Late)
+	if rec.Early == nil {
+		c.unbounded = true
+	} else {
+		c.early = max(c.early, *rec.Early)
+	}
+	if rec.PingOffset != nil && len(c.pings) < maxPings {
+		c.pings = append(c.pings, pinged{rec.At, *rec.PingOffset, *rec.PingRTT})
+	}
+}
+
+// report is nil for a host whose clock is ours.
+func (c *clocks) report() *Clock {
+	if c == nil || c.n == 0 {
+		return nil
+	}
+	out := &Clock{
+		Method: c.last.Method, Estimates: c.n, Offset: c.last.Offset.Seconds(), Late: c.late.Seconds(),
+		RTT: c.last.RTT.Seconds(), Ahead: c.last.Ahead.Seconds(), Moved: (c.last.Offset - c.first.Offset).Seconds(), Drift: c.drift(),
+	}
+	if !c.unbounded {
+		out.Early = new(c.early.Seconds())
+	}
+	return out
+}
+
+// minDrifted is how long clocks must be compared before anything is said of their drift.
+const minDrifted = time.Second
+
+// drift compares the shortest ping of the first half of the time with that of the second half. Each is wrong by half
+// of its round trip at most, however asymmetric the way is (RFC 5905, section 8), so the interval holds a drift that
+// was constant for certain.
+func (c *clocks) drift() *Drift {
+	if len(c.pings) < 2 {
+		return nil
+	}
+	shorter := func(a, b pinged) int { return int(a.rtt - b.rtt) }
+	begin, end := c.pings[0].at, c.pings[len(c.pings)-1].at
+	half, _ := slices.BinarySearchFunc(c.pings, begin+(end-begin)/2, func(p pinged, at time.Duration) int { return int(p.at - at) })
+	if half == 0 || half == len(c.pings) {
+		return nil
+	}
+	a, b := slices.MinFunc(c.pings[:half], shorter), slices.MinFunc(c.pings[half:], shorter)
+	between := (b.at - a.at).Seconds()
+	if b.at-a.at < minDrifted {
+		return nil
+	}
+	ppm := func(d time.Duration) float64 { return 1e6 * d.Seconds() / between }
+	d, wrong := ppm(a.offset-b.offset), ppm((a.rtt+b.rtt)/2)
+	return &Drift{d, d - wrong, d + wrong}
+}
+
+// String is how far the times of a host can be trusted.
+func (c *Clock) String() string {
+	short := func(seconds float64) time.Duration { return time.Duration(seconds * 1e9).Round(time.Microsecond) }
+	var text string
+	switch {
+	case c.Early == nil:
+		text = "times as lines arrived, true ones are earlier by an unknown delay"
+	case c.Method == "ping":
+		text = fmt.Sprintf("times ±%v (shortest round trip %v)", short(max(*c.Early, c.Late)), short(c.RTT))
+	default:
+		text = fmt.Sprintf("times as lines arrived, true ones are up to %v earlier", short(*c.Early))
+	}
+	side := "ahead of"
+	if c.Ahead < 0 {
+		side = "behind"
+	}
+	text += fmt.Sprintf("; its wall clock is %v %s ours", time.Duration(math.Round(math.Abs(c.Ahead)*1e3))*time.Millisecond, side)
+	if c.Drift != nil {
+		text += fmt.Sprintf("; drift %+.0f ppm [%+.0f, %+.0f]", c.Drift.PPM, c.Drift.Low, c.Drift.High)
+	}
+	return text
+}
