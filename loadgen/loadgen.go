@@ -26,14 +26,16 @@ type Result struct {
 	Status     int           `json:"status,omitempty"`     // HTTP status, 0 where none was read
 	Outcome    Outcome       `json:"outcome"`
 	Errno      syscall.Errno `json:"errno,omitempty"`       // kept where the kernel gave one
-	SYNRetrans int           `json:"syn_retrans,omitempty"` // SYNs of this connection that were lost (tcpi_total_retrans); on a connect_timeout, unknown and 0
+	SYNRetrans int           `json:"syn_retrans,omitempty"` // SYNs of this connection that were sent again (tcpi_total_retrans): so many were lost; on a connect_timeout its last one had no answer either
 	Reused     bool          `json:"reused,omitempty"`
 	LocalPort  int           `json:"local_port,omitempty"`
 	Closed     Closer        `json:"closed,omitempty"` // who closed this connection first; "" where it was kept, never made, or not known
+	Unread     int           `json:"unread,omitempty"` // bytes that had come and that nobody had read when we closed it
 }
 
 // Closer is the side that closed a connection first. Its kernel keeps the connection in TIME_WAIT for a
-// minute (RFC 9293 section 3.6.1) and with it, if it is ours, a local port.
+// minute (RFC 9293 section 3.6.1) and with it, if it is ours, a local port. Neither does where we close with bytes
+// unread: that sends an RST (RFC 2525 section 2.17; net/ipv4/tcp.c, __tcp_close).
 type Closer string
 
 const (
@@ -44,6 +46,30 @@ const (
 // Recorder takes results as they become known. Engines call it from many goroutines.
 type Recorder interface {
 	Record(Result)
+}
+
+// Departure is the end of a connection that carried no request: it had been idle for too long, or too many were, or
+// something came on it unasked, or the run was over.
+type Departure struct {
+	At     time.Duration // from the epoch
+	Closed Closer        // who closed it first
+	Unread int           // as in Result
+}
+
+// Depart gives a departure to rec or, where rec does not take any, to the Recorder that it passes its results on to
+// and can Unwrap. Where none takes it, it is lost.
+func Depart(rec Recorder, d Departure) {
+	for {
+		switch r := rec.(type) {
+		case interface{ Depart(Departure) }:
+			r.Depart(d)
+			return
+		case interface{ Unwrap() Recorder }:
+			rec = r.Unwrap()
+		default:
+			return
+		}
+	}
 }
 
 // Sharded is a Recorder that can be divided, so that threads which record do not wait for each other.

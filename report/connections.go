@@ -21,13 +21,13 @@ func connections(_ *analysis.Analysis, l *analysis.Lane) cell {
 	} else if c.PerOne != nil {
 		text += ", " + digits(*c.PerOne, 3) + " requests each"
 	}
-	return cell{Main: text + closedFirst(c)}
+	return cell{Main: text + closedFirst(c) + closedIdle(c) + closedUnread(c)}
 }
 
 // closedFirst names who closed connections first, for that side holds them in TIME_WAIT.
 func closedFirst(c analysis.Connections) string {
 	switch {
-	case c.TimeWait == nil && c.WeClosed != nil && *c.WeClosed > 0:
+	case c.TimeWait == nil && c.WeClosed != nil && *c.WeClosed > 0 && (c.Unread == nil || *c.Unread == 0):
 		return "; reset by us (no TIME_WAIT)"
 	case c.TimeWait == nil:
 		return ""
@@ -37,6 +37,29 @@ func closedFirst(c analysis.Connections) string {
 		return "; closed first by us (our TIME_WAIT)"
 	}
 	return "; closed first by either side (TIME_WAIT on both)"
+}
+
+// closedIdle counts the connections that ended while they carried no request.
+func closedIdle(c analysis.Connections) string {
+	if c.IdlePeer == nil || c.IdleUs == nil || *c.IdlePeer+*c.IdleUs == 0 {
+		return ""
+	}
+	var by []string
+	if *c.IdleUs > 0 {
+		by = append(by, count(*c.IdleUs)+" by us")
+	}
+	if *c.IdlePeer > 0 {
+		by = append(by, count(*c.IdlePeer)+" by the server")
+	}
+	return "; while idle " + strings.Join(by, ", ")
+}
+
+// closedUnread tells of those that nobody keeps, because we closed them before we had read all.
+func closedUnread(c analysis.Connections) string {
+	if c.Unread == nil || *c.Unread == 0 {
+		return ""
+	}
+	return "; " + count(*c.Unread) + " reset by us over unread bytes (no TIME_WAIT)"
 }
 
 // sharing reports whether the connections are worth a line of the verdict: not where each carried one request
@@ -50,9 +73,6 @@ func sharing(a *analysis.Analysis) bool {
 
 // lostSYNs explains the modes of a second and more in the times of connecting.
 func lostSYNs(_ *analysis.Analysis, l *analysis.Lane) cell {
-	if l.SYNRetrans == 0 {
-		return cell{Main: "none"}
-	}
 	var parts []string
 	for i, s := range l.LostSYNs {
 		text := fmt.Sprintf("%s lost %d, after %s", count(s.Count), s.Lost, seconds(s.Connect))
@@ -61,14 +81,24 @@ func lostSYNs(_ *analysis.Analysis, l *analysis.Lane) cell {
 		}
 		parts = append(parts, text)
 	}
-	if len(parts) == 0 { // the record does not say whose
+	for _, s := range l.Unanswered {
+		parts = append(parts, fmt.Sprintf("%s timed out after %s, %s each unanswered", count(s.Count), seconds(s.Connect), plural(uint64(s.Lost), "SYN")))
+	}
+	switch {
+	case len(parts) > 0:
+		return cell{Main: strings.Join(parts, "; ")}
+	case l.SYNRetrans > 0: // the record does not say whose
 		return cell{Main: count(l.SYNRetrans)}
 	}
-	return cell{Main: strings.Join(parts, "; ")}
+	return cell{Main: "none"}
 }
 
+// anySYNLost reports whether SYNs are worth a line of the verdict: not where each connect timeout is one of them, as
+// in loss mode.
 func anySYNLost(a *analysis.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.SYNRetrans > 0 })
+	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool {
+		return l.SYNRetrans > 0 || slices.ContainsFunc(l.Unanswered, func(s analysis.LostSYNs) bool { return s.Lost > 1 })
+	})
 }
 
 // fromSent is the latency without our own lag, p50 and p99.

@@ -154,6 +154,9 @@ func (t *tallied) Record(r loadgen.Result) {
 
 func (t *tallied) Shard() loadgen.Recorder { return t.newShard(loadgen.ShardOf(t.next)) }
 
+func (t *tallied) Unwrap() loadgen.Recorder    { return t.next }
+func (s *tallyShard) Unwrap() loadgen.Recorder { return s.next }
+
 func (t *tally) newShard(next loadgen.Recorder) *tallyShard {
 	s := &tallyShard{next: next, outcomes: map[loadgen.Outcome]uint64{}}
 	t.mu.Lock()

@@ -50,6 +50,8 @@ func (c counted) Record(r loadgen.Result) {
 
 func (c counted) Shard() loadgen.Recorder { return counted{c.ui, loadgen.ShardOf(c.rec)} }
 
+func (c counted) Unwrap() loadgen.Recorder { return c.rec }
+
 func (r recording) TrialEnd(e scenarios.TrialEnd) {
 	_ = r.Recorder.TrialEnd(runfile.TrialEnd{
 		Index: e.Index, End: e.End, Drained: e.Drained, DrainedAt: e.DrainedAt, Generator: runfile.Generator(e.Generator),

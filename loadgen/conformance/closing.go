@@ -3,12 +3,15 @@ package conformance
 import (
 	"errors"
 	"io"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/plan"
 )
 
 // closing checks how connections end, and that the records say who ended them.
@@ -42,6 +45,24 @@ func closing(t *testing.T, open Open) {
 			})
 		}
 	}
+	const endless = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n" // more than is read
+	for name, c := range map[string]struct {
+		text   string
+		end    func(*visit)
+		first  loadgen.Closer
+		unread bool
+	}{
+		"all is read":                  {alive, func(*visit) {}, loadgen.ByUs, false},
+		"the body is unread":           {endless + strings.Repeat("x", 100<<10), func(*visit) {}, loadgen.ByUs, true},
+		"the body and its end, unread": {endless + strings.Repeat("x", 100<<10), (*visit).halfClose, loadgen.ByPeer, true},
+	} {
+		for _, network := range []string{"tcp", "unix"} {
+			t.Run(name+" "+network, func(t *testing.T) {
+				t.Parallel()
+				checkUnread(t, open, network, func(v *visit) { v.say(c.text); c.end(v) }, c.first, c.unread)
+			})
+		}
+	}
 	t.Run("nobody closes one that is kept", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, "tcp", keep(alive))
@@ -51,6 +72,20 @@ func closing(t *testing.T, open Open) {
 			}
 		}
 	})
+	for name, c := range map[string]struct {
+		end  func(*visit)
+		want loadgen.Departure
+	}{
+		"by us":               {func(v *visit) { v.hang() }, loadgen.Departure{Closed: loadgen.ByUs}},
+		"by the server":       {func(*visit) {}, loadgen.Departure{Closed: loadgen.ByPeer}},
+		"over unasked bytes":  {func(v *visit) { v.say("x"); v.hang() }, loadgen.Departure{Closed: loadgen.ByUs, Unread: 1}},
+		"by the server, both": {func(v *visit) { v.say("x") }, loadgen.Departure{Closed: loadgen.ByPeer, Unread: 1}},
+	} {
+		t.Run("an idle one is closed "+name, func(t *testing.T) {
+			t.Parallel()
+			checkDepartures(t, open, c.end, c.want)
+		})
+	}
 	for _, connections := range []loadgen.Connections{loadgen.New, loadgen.Reuse} {
 		for how, want := range map[loadgen.Closing]error{loadgen.Orderly: io.EOF, loadgen.Reset: syscall.ECONNRESET} {
 			t.Run(string(how)+" "+string(connections), func(t *testing.T) {
@@ -90,4 +125,61 @@ func checkEnds(t *testing.T, open Open, connections loadgen.Connections, how loa
 	if n != s.accepted.Load() || n == 0 {
 		t.Errorf("%d of %d connections came to their end", n, s.accepted.Load())
 	}
+}
+
+// checkUnread checks that a record says where we close a connection with bytes unread, and only there, and that the
+// server finds such a connection reset. The server answers while the request is written, which takes until it
+// reads that, so that all of the answer has come before any is read.
+func checkUnread(t *testing.T, open Open, network string, answer func(*visit), first loadgen.Closer, unread bool) {
+	t.Helper()
+	const large = 32 << 20 // more than the sockets hold
+	var resets atomic.Int64
+	s := serve(t, network, func(v *visit) {
+		answer(v)
+		time.Sleep(50 * time.Millisecond)
+		if _, err := io.Copy(io.Discard, v.reader); errors.Is(err, syscall.ECONNRESET) {
+			resets.Add(1)
+		}
+	})
+	target := s.target()
+	target.Method, target.Body = "POST", make([]byte, large)
+	r := offer(t, open, target, two)
+	s.left(t)
+	for _, res := range r.all {
+		if res.Closed != first || res.Unread > 0 != unread {
+			t.Errorf("request %d, %s: closed by %q with %d bytes unread, want %q and some: %v", res.Seq, res.Outcome, res.Closed, res.Unread, first, unread)
+		}
+	}
+	if n, want := resets.Load(), map[bool]int64{true: int64(len(r.all))}[unread]; n != want {
+		t.Errorf("the server found %d connections reset, want %d", n, want)
+	}
+}
+
+// checkDepartures lets connections be idle for too long, of which each loop's last ends with the run instead.
+func checkDepartures(t *testing.T, open Open, end func(*visit), want loadgen.Departure) {
+	t.Helper()
+	var left []loadgen.Departure
+	for range 5 { // again, where the machine stood still and the server came too late
+		s := serve(t, "tcp", func(v *visit) {
+			if v.head() {
+				v.say(alive)
+				end(v)
+			}
+		})
+		target := again(s)
+		target.IdleTimeout = 150 * time.Millisecond
+		r := offer(t, open, target, plan.Plan{Stages: []plan.Stage{{From: 4, To: 4, Duration: time.Second}}})
+		r.check(t, 0, 200, loadgen.OK)
+		left = r.left
+		n := 0
+		for _, d := range left {
+			if d.Closed == want.Closed && d.Unread == want.Unread {
+				n++
+			}
+		}
+		if len(left) == int(s.accepted.Load()) && n >= 2 {
+			return
+		}
+	}
+	t.Errorf("departures: %+v, want one of each connection, most as %+v", left, want)
 }

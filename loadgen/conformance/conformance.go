@@ -58,12 +58,19 @@ const patience = 10 * time.Second
 type results struct {
 	mu    sync.Mutex
 	all   []loadgen.Result
+	left  []loadgen.Departure
 	epoch time.Time
 }
 
 func (r *results) Record(res loadgen.Result) {
 	r.mu.Lock()
 	r.all = append(r.all, res)
+	r.mu.Unlock()
+}
+
+func (r *results) Depart(d loadgen.Departure) {
+	r.mu.Lock()
+	r.left = append(r.left, d)
 	r.mu.Unlock()
 }
 
@@ -105,6 +112,11 @@ func offerUntil(t *testing.T, ctx context.Context, open Open, target loadgen.Tar
 	due := map[int]time.Duration{}
 	for i, d := range p.Due() {
 		due[i] = d + start
+	}
+	for _, d := range r.left {
+		if d.At < start || d.At > ended || d.Closed == "" {
+			t.Errorf("a connection ended so: %+v", d)
+		}
 	}
 	slices.SortFunc(r.all, func(a, b loadgen.Result) int { return a.Seq - b.Seq })
 	for i, res := range r.all {

@@ -43,6 +43,26 @@ func connectTimeout(t *testing.T, open Open) {
 	}
 }
 
+// RunUnanswered gives up connecting before the first SYN is sent again, which is after 1 s, and after that: for engines
+// that connect by themselves, and so can ask the kernel how many were sent.
+func RunUnanswered(t *testing.T, open func(loadgen.Target) (loadgen.Engine, error)) {
+	for _, after := range []time.Duration{150 * time.Millisecond, 1400 * time.Millisecond} {
+		t.Run(after.String(), func(t *testing.T) {
+			t.Parallel()
+			target := stalled(fullQueue(t, "tcp", "127.0.0.1:0"))
+			target.ConnectTimeout = after
+			r := offer(t, open, target, few)
+			r.check(t, 0, 0, loadgen.ConnectTimeout)
+			for _, res := range r.all {
+				took := res.Done - res.Sent
+				if again := res.SYNRetrans > 0; res.LocalPort == 0 || again != (after > time.Second) && took < after+500*time.Millisecond {
+					t.Errorf("request %d from port %d gave up after %v, %d SYNs were sent again", res.Seq, res.LocalPort, took, res.SYNRetrans)
+				}
+			}
+		})
+	}
+}
+
 func canceledConnecting(t *testing.T, open Open) {
 	interrupt(t, open, stalled(fullQueue(t, "tcp", "127.0.0.1:0")))
 }

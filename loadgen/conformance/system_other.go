@@ -2,7 +2,14 @@
 
 package conformance
 
-import "testing"
+import (
+	"testing"
+
+	"weir/loadgen"
+)
 
 // system is Linux only.
 func system(*testing.T, Open) {}
+
+// RunUnanswered is Linux only.
+func RunUnanswered(*testing.T, func(loadgen.Target) (loadgen.Engine, error)) {}

@@ -209,12 +209,14 @@ func (l *loop) end(c *conn, at time.Duration, o loadgen.Outcome, errno syscall.E
 	connected := c.phase != connecting
 	l.enter(c, idle)
 	c.unsent = nil
-	if keep {
+	switch {
+	case keep:
 		l.keep(c)
-	} else {
-		if connected {
-			c.res.Closed = c.closer()
-		}
+	case connected:
+		c.res.Closed, c.res.Unread = c.closer(), wire.Unread(c.fd)
+		l.discard(c)
+	default:
+		l.observe(c)
 		l.discard(c)
 	}
 	l.rec.Record(c.res)
@@ -241,7 +243,7 @@ func (l *loop) keep(c *conn) {
 // unasked is closed instead; whether one is still open is for the request to find out.
 func (l *loop) take() *conn {
 	for c := l.idle.back; c != nil; c = l.idle.back {
-		if !c.noticed || !wire.Unasked(c.fd) {
+		if !c.noticed || wire.Unread(c.fd) == 0 {
 			l.idle.remove(c)
 			return c
 		}
@@ -253,7 +255,9 @@ func (l *loop) take() *conn {
 // leave closes an idle connection.
 func (l *loop) leave(c *conn) {
 	l.idle.remove(c)
+	d := loadgen.Departure{At: l.now(), Closed: c.closer(), Unread: wire.Unread(c.fd)}
 	l.discard(c)
+	loadgen.Depart(l.rec, d)
 }
 
 // discard closes a connection and keeps its memory for another.

@@ -58,8 +58,8 @@ func (l *loop) connected(c *conn, events uint32) {
 	} else if events&unix.EPOLLOUT == 0 {
 		return
 	}
+	l.observe(c)
 	if l.to.family() != unix.AF_UNIX {
-		c.res.LocalPort, c.res.SYNRetrans = localPort(c.fd), lostSYNs(c.fd)
 		// With nobody listening on an ephemeral port, the kernel may choose that very port for us, and
 		// the simultaneous open of RFC 9293 section 3.5 then connects the socket to itself.
 		if errno == 0 && c.res.LocalPort == int(l.remote.TCP.Port()) && selfConnected(c.fd) {
@@ -75,6 +75,13 @@ func (l *loop) connected(c *conn, events uint32) {
 	l.opening.remove(c)
 	l.enter(c, writing)
 	l.write(c)
+}
+
+// observe notes what connecting has cost so far: the local port and the SYNs that were sent again.
+func (l *loop) observe(c *conn) {
+	if l.to.family() != unix.AF_UNIX {
+		c.res.LocalPort, c.res.SYNRetrans = localPort(c.fd), lostSYNs(c.fd)
+	}
 }
 
 // reuse sends the request that res names on a connection that has carried others.

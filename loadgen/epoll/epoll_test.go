@@ -34,3 +34,8 @@ func TestConformanceOfTwoLoops(t *testing.T) {
 	t.Parallel()
 	conformance.Run(t, opener(2))
 }
+
+func TestUnansweredSYNs(t *testing.T) {
+	t.Parallel()
+	conformance.RunUnanswered(t, opener(0))
+}

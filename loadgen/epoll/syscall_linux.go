@@ -72,8 +72,8 @@ func pendingError(fd int) syscall.Errno {
 	return syscall.Errno(value)
 }
 
-// lostSYNs returns how many SYNs a socket that has just connected had lost: all its retransmits were
-// of SYNs (net/ipv4/tcp.c, tcp_get_info).
+// lostSYNs returns how many SYNs a socket that is connecting, or has just connected, sent again: all its retransmits
+// are of SYNs (net/ipv4/tcp.c, tcp_get_info).
 func lostSYNs(fd int) int {
 	var info unix.TCPInfo
 	const size = unsafe.Offsetof(info.Total_retrans) + unsafe.Sizeof(info.Total_retrans) // the rest is not asked for

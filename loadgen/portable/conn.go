@@ -28,33 +28,42 @@ func (c *conn) stale(network string, err error, taken int) (stale bool) {
 	return stale
 }
 
-// closer is who closes the connection first, if it is closed now: the peer, if its end was seen, in one of
-// the errors, or is in the kernel, unread.
-func (c *conn) closer(seen ...error) loadgen.Closer {
+// ends is who closes the connection first, if it is closed now, and how many bytes are unread then. It is the
+// peer, if its end was seen, in one of the errors, or is in the kernel, unread.
+func (c *conn) ends(seen ...error) (first loadgen.Closer, unread int) {
 	closed := slices.ContainsFunc(seen, brokenOff)
-	if !closed {
-		c.control(func(fd int) { closed = wire.PeerClosed(fd) })
-	}
+	c.control(func(fd int) {
+		closed = closed || wire.PeerClosed(fd)
+		unread = wire.Unread(fd)
+	})
 	if closed {
-		return loadgen.ByPeer
+		return loadgen.ByPeer, unread
 	}
-	return loadgen.ByUs
+	return loadgen.ByUs, unread
 }
 
 // take returns an idle connection, or nil. One on which something came unasked is closed instead; over TLS
 // that is not seen, where it may well be the protocol's own.
 func (r *run) take() *conn {
 	for c := r.idle.take(); c != nil; c = r.idle.take() {
-		unasked := false
+		unasked := 0
 		if r.tls == nil {
-			c.control(func(fd int) { unasked = wire.Unasked(fd) })
+			c.control(func(fd int) { unasked = wire.Unread(fd) })
 		}
-		if !unasked {
+		if unasked == 0 {
 			return c
 		}
-		c.end(r.target.Close)
+		r.leave(c)
 	}
 	return nil
+}
+
+// leave closes an idle connection.
+func (r *run) leave(c *conn) {
+	d := loadgen.Departure{At: r.now()}
+	d.Closed, d.Unread = c.ends()
+	c.end(r.target.Close)
+	loadgen.Depart(r.rec, d)
 }
 
 func (c *conn) control(f func(fd int)) {

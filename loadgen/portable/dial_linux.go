@@ -129,6 +129,7 @@ func (d *direct) finish(c *socket, res *loadgen.Result) error {
 	})
 	switch {
 	case err != nil:
+		_ = raw.Control(func(fd uintptr) { observe(fd, res) }) // the time is up, and SYNs may have been lost
 		return err
 	case failed == nil && res.LocalPort == int(d.remote.TCP.Port()) && selfConnected(c):
 		// With nobody listening on an ephemeral port, the kernel may choose that very port for us, and
@@ -152,12 +153,12 @@ func outcome(fd int) (failed error, final bool) {
 	return nil, err == nil
 }
 
-// observe notes what a connecting socket cost: its local port and its lost SYNs.
+// observe notes what a connecting socket has cost: its local port and its lost SYNs.
 func observe(fd uintptr, res *loadgen.Result) {
 	if local, err := unix.Getsockname(int(fd)); err == nil {
 		res.LocalPort = port(local)
 	}
-	// On a socket that has just connected, all retransmits were of its SYN (net/ipv4/tcp.c, tcp_get_info).
+	// On a socket that is connecting, or has just connected, all retransmits are of its SYN (net/ipv4/tcp.c, tcp_get_info).
 	if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
 		res.SYNRetrans = int(info.Total_retrans)
 	}

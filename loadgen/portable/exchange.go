@@ -91,7 +91,7 @@ func (r *run) open(res loadgen.Result, deadline time.Time) (*conn, loadgen.Resul
 		if err := secured.Handshake(); err != nil {
 			r.live.remove(socket)
 			res = r.done(res, handshakeOutcome(err), err)
-			res.Closed = c.closer(err)
+			res.Closed, res.Unread = c.ends(err)
 			c.end(r.target.Close)
 			return nil, res
 		}
@@ -108,7 +108,7 @@ func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, 
 		res.Written = r.now()
 	} else if errnoOf(writeErr) == 0 {
 		res = r.done(res, loadgen.WriteFailed, writeErr) // the peer did not read, or TLS broke
-		res.Closed = c.closer()
+		res.Closed, res.Unread = c.ends()
 		return res, false
 	}
 	// A peer that breaks the connection off while we write may have answered before (413 and close).
@@ -134,7 +134,7 @@ func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, 
 		res = r.done(res, readOutcome(x.tap.err, began, x.isHTTP()), x.tap.err)
 	}
 	if !keep {
-		res.Closed = c.closer(writeErr, x.tap.err)
+		res.Closed, res.Unread = c.ends(writeErr, x.tap.err)
 	}
 	x.response.Reset() // also gives a half-read body back
 	x.tap = tap{}

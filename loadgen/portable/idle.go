@@ -3,8 +3,6 @@ package portable
 import (
 	"sync"
 	"time"
-
-	"weir/loadgen"
 )
 
 // idle keeps connections between requests, last in first out: the one used last is the likeliest to be
@@ -13,7 +11,7 @@ import (
 type idle struct {
 	timeout time.Duration // a connection idle for longer is closed; 0: none is
 	most    int           // how many are kept, those used last; 0: all
-	how     loadgen.Closing
+	leave   func(*conn)   // closes one
 
 	mu    sync.Mutex
 	conns []*conn // by when they were used
@@ -63,7 +61,7 @@ func (i *idle) end() {
 
 func (i *idle) endAll(conns []*conn) {
 	for _, c := range conns {
-		c.end(i.how)
+		i.leave(c)
 	}
 	clear(conns)
 }

@@ -88,7 +88,7 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 		return fmt.Errorf("plan: %w", err)
 	}
 	r := &run{Engine: e, ctx: ctx, epoch: epoch, requests: e.requests.ForRun(epoch, start, p.First), rec: rec, live: newLive()}
-	r.idle = idle{timeout: e.target.IdleTimeout, most: e.target.MaxIdle, how: e.target.Close}
+	r.idle = idle{timeout: e.target.IdleTimeout, most: e.target.MaxIdle, leave: r.leave}
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		r.live.end()

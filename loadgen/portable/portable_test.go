@@ -19,3 +19,8 @@ func TestConformanceOfNetDialer(t *testing.T) {
 func TestConformanceOfFastCGI(t *testing.T) {
 	conformance.RunFastCGI(t, func(target loadgen.Target) (loadgen.Engine, error) { return New(target) })
 }
+
+func TestUnansweredSYNs(t *testing.T) {
+	t.Parallel()
+	conformance.RunUnanswered(t, func(target loadgen.Target) (loadgen.Engine, error) { return New(target) })
+}

@@ -112,6 +112,8 @@ func (r *recorder) Shard() loadgen.Recorder {
 	return s
 }
 
+func (r *recorder) Unwrap() loadgen.Recorder { return r.next }
+
 type shard struct {
 	*recorder
 	next   loadgen.Recorder
@@ -120,6 +122,8 @@ type shard struct {
 	n      int
 	handed time.Duration // when the last result was done that was handed over
 }
+
+func (s *shard) Unwrap() loadgen.Recorder { return s.next }
 
 func (s *shard) Record(result loadgen.Result) {
 	s.next.Record(result)

@@ -213,3 +213,21 @@ func BenchmarkRecord(b *testing.B) {
 		})
 	}
 }
+
+// What is not for the rules reaches next all the same.
+func TestDeparturesPass(t *testing.T) {
+	w, _ := watch(t, "failures > 5%")
+	next := &gone{}
+	loadgen.Depart(w.Recorder(next), loadgen.Departure{})
+	loadgen.Depart(w.Recorder(next).(loadgen.Sharded).Shard(), loadgen.Departure{})
+	loadgen.Depart(discard{}, loadgen.Departure{}) // nobody to take it
+	if next.n != 2 {
+		t.Errorf("%d departures, want 2", next.n)
+	}
+}
+
+// gone counts departures.
+type gone struct{ n int }
+
+func (*gone) Record(loadgen.Result)      {}
+func (g *gone) Depart(loadgen.Departure) { g.n++ }

@@ -1,6 +1,10 @@
 package wire
 
-import "golang.org/x/sys/unix"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 // unacknowledged reports whether the peer's kernel acknowledged nothing of the n bytes written last. Before
 // Linux 4.19, which cannot tell, it says no.
@@ -16,12 +20,15 @@ func unacknowledged(fd, n int) bool {
 	return written-(int64(info.Bytes_acked)-1) >= int64(n)
 }
 
-// Unasked reports whether bytes have come on a connection that carries no request: a 408 of a server that is
-// tired of waiting, say. The next request must not take them for its answer, so such a connection is not
-// used again (RFC 9112 section 9.2).
-func Unasked(fd int) bool {
-	n, err := unix.IoctlGetInt(fd, unix.SIOCINQ) // counts no FIN and, unlike a recv, leaves a pending error where it is
-	return err == nil && n > 0
+// Unread is how many bytes have come on a connection that nobody has read. A connection that carries no request and
+// has any, a 408 of a server that is tired of waiting, say, is not used again: the next request must not take
+// them for its answer (RFC 9112 section 9.2).
+func Unread(fd int) int {
+	var n int32 // FIONREAD's is an int; it counts no FIN and, unlike a recv, leaves a pending error where it is
+	if _, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCINQ, uintptr(unsafe.Pointer(&n))); errno != 0 {
+		return 0
+	}
+	return int(n)
 }
 
 // PeerClosed reports whether the peer has ended its side of a connection that we have not closed. Unlike

@@ -9,5 +9,5 @@ func unacknowledged(int, int) bool { return true }
 // PeerClosed cannot know here and says no: only what reading has seen counts.
 func PeerClosed(int) bool { return false }
 
-// Unasked cannot know here and says no.
-func Unasked(int) bool { return false }
+// Unread cannot know here and says that there is nothing.
+func Unread(int) int { return 0 }

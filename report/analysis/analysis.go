@@ -140,6 +140,7 @@ type Lane struct {
 	Deadline       float64           `json:"deadline_s"`            // an ok answer later than this is bad
 	SYNRetrans     uint64            `json:"synretrans"`            // SYNs that were lost and sent again
 	LostSYNs       []LostSYNs        `json:"lost_syns"`             // of connections that were made all the same: the modes of the connect time
+	Unanswered     []LostSYNs        `json:"unanswered_syns"`       // of connect timeouts: how many SYNs had no answer, and after how long that was given up
 	Latency        Quantiles         `json:"latency_s"`             // ok requests, from due
 	FromSent       Quantiles         `json:"latency_from_sent_s"`   // the same requests, from when they were sent: without our own lag
 	FailLatency    Quantiles         `json:"fail_latency_s"`        // the others that were sent
@@ -182,11 +183,11 @@ type Backend struct {
 	Starved     *float64 `json:"starved"`                 // share of the workers' time in which they could run and had no processor, or their group's CPU quota stopped them
 }
 
-// LostSYNs are the connections that lost as many SYNs.
+// LostSYNs are the connections, made or not, that lost as many SYNs.
 type LostSYNs struct {
 	Lost    int     `json:"lost"`        // by each, 1 or more
 	Count   uint64  `json:"connections"` // how many connections
-	Connect float64 `json:"connect_s"`   // mean time from connect() to connected
+	Connect float64 `json:"connect_s"`   // mean time from connect() to connected, or until it was given up
 }
 
 // LogClass counts one class of log line during the lane's trials.

@@ -96,7 +96,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		ListenerDrops: l.sum(func(f *figures) *uint64 { return f.drops }),
 		MaxRecvQ:      q.depth, BacklogLimit: q.limit, Listener: l.Listener,
 		Backend:  r.backend(l),
-		LostSYNs: l.lostSYNs(), Trials: []Trial{}, LogClasses: r.logClasses(l),
+		LostSYNs: lostSYNs(l.connects), Unanswered: lostSYNs(l.unanswered), Trials: []Trial{}, LogClasses: r.logClasses(l),
 	}
 	o := r.onsets(l)
 	for _, t := range l.trials {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"weir/loadgen"
+	"weir/report/runfile"
 )
 
 // Connections is how requests shared connections, and how these ended.
@@ -12,8 +13,11 @@ type Connections struct {
 	Use        string   `json:"use"`                     // "new": one for each request; "reuse"
 	Opened     *uint64  `json:"opened"`                  // null: the record does not say
 	PerOne     *float64 `json:"requests_per_connection"` // null: none was opened
-	PeerClosed *uint64  `json:"closed_by_peer"`          // by the server first
+	PeerClosed *uint64  `json:"closed_by_peer"`          // with their last request: by the server first
 	WeClosed   *uint64  `json:"closed_by_us"`            // by us first; the rest were kept, or it is not known
+	IdlePeer   *uint64  `json:"idle_closed_by_peer"`     // while they carried no request, the ends of trials included; null: not counted
+	IdleUs     *uint64  `json:"idle_closed_by_us"`       // the same by us
+	Unread     *uint64  `json:"reset_unread"`            // of all these: that we closed with bytes unread, which resets them and leaves no TIME_WAIT
 	TimeWait   *string  `json:"time_wait_side"`          // whose kernel keeps them for a minute: "peer", "us" or "both"; null: nobody's, or not known
 }
 
@@ -23,28 +27,45 @@ const closes = 0.05
 
 func (l *lane) connections() Connections {
 	c := Connections{Use: string(l.Connections)}
-	var opened, peer, us, answered uint64
+	var opened, answered uint64
+	var closed, departed runfile.Closings
+	counted := false
 	for _, t := range l.trials {
 		f := &t.figures
 		opened += f.opened
-		peer += f.peerClosed
-		us += f.weClosed
+		closed = addClosings(closed, f.closings)
 		answered += f.outcomes[loadgen.OK]
+		if t.end != nil && t.end.Departed != nil {
+			departed, counted = addClosings(departed, *t.end.Departed), true
+		}
 	}
 	if opened == 0 && answered > 0 { // an answer without a connection: nobody counted them
 		return c
 	}
-	ours := us
-	c.Opened, c.PeerClosed, c.WeClosed = &opened, &peer, &ours
+	c.Opened, c.PeerClosed, c.WeClosed = &opened, &closed.PeerClosed, &closed.WeClosed
+	if counted {
+		c.IdlePeer, c.IdleUs = &departed.PeerClosed, &departed.WeClosed
+	}
+	all := addClosings(closed, departed)
+	unread := all.PeerUnread + all.WeUnread
+	c.Unread = &unread
 	if opened > 0 {
 		per := float64(l.carried()) / float64(opened)
 		c.PerOne = &per
 	}
+	us := all.WeClosed - all.WeUnread
 	if l.Close == loadgen.Reset { // leaves no TIME_WAIT
 		us = 0
 	}
-	c.TimeWait = side(peer, us)
+	c.TimeWait = side(all.PeerClosed-all.PeerUnread, us)
 	return c
+}
+
+func addClosings(a, b runfile.Closings) runfile.Closings {
+	return runfile.Closings{
+		PeerClosed: a.PeerClosed + b.PeerClosed, WeClosed: a.WeClosed + b.WeClosed,
+		PeerUnread: a.PeerUnread + b.PeerUnread, WeUnread: a.WeUnread + b.WeUnread,
+	}
 }
 
 // carried is how many requests had a connection.
@@ -79,12 +100,19 @@ func side(peer, us uint64) *string {
 
 // lostSYNs explains the modes of the connect time: Linux sends a SYN again after 1 s, then at intervals that
 // grow (RFC 6298, net.ipv4.tcp_syn_linear_timeouts).
-func (l *lane) lostSYNs() []LostSYNs {
+func lostSYNs(connects map[int]runfile.Connects) []LostSYNs {
 	out := []LostSYNs{}
-	for _, lost := range slices.Sorted(maps.Keys(l.connects)) {
-		if c := l.connects[lost]; c.Count > 0 {
+	for _, lost := range slices.Sorted(maps.Keys(connects)) {
+		if c := connects[lost]; c.Count > 0 {
 			out = append(out, LostSYNs{lost, c.Count, c.Sum.Seconds() / float64(c.Count)})
 		}
 	}
 	return out
+}
+
+func addConnects(to map[int]runfile.Connects, all []runfile.Connects) {
+	for _, c := range all {
+		sum := to[c.Lost]
+		to[c.Lost] = runfile.Connects{Count: sum.Count + c.Count, Sum: sum.Sum + c.Sum}
+	}
 }

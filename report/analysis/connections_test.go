@@ -57,6 +57,16 @@ func TestConnections(t *testing.T) {
 				r.Closed = loadgen.ByUs
 			}
 		}, peer: 106, us: 2, side: "peer"},
+		"reset over unread bytes": {closed: func(r *loadgen.Result) {
+			if last(r) {
+				r.Closed, r.Unread = loadgen.ByUs, 9
+			}
+		}, us: 108},
+		"some of the server's reset": {closed: func(r *loadgen.Result) {
+			if last(r) {
+				r.Closed, r.Unread = loadgen.ByPeer, r.Seq%20/19
+			}
+		}, peer: 108, side: "peer"},
 		"by both": {closed: func(r *loadgen.Result) {
 			if last(r) {
 				r.Closed = loadgen.ByPeer
@@ -91,6 +101,40 @@ func TestConnectionsUnknown(t *testing.T) {
 	w.result = func(_ string, r *loadgen.Result) { r.Connected = 0 }
 	if c := analyze(t, w.record(t)).Lanes[0].Connections; c.Opened != nil || c.PerOne != nil || c.PeerClosed != nil || c.TimeWait != nil {
 		t.Errorf("%+v, want nothing known", c)
+	}
+}
+
+// TestIdleConnections: those that were closed while idle count for TIME_WAIT like any.
+func TestIdleConnections(t *testing.T) {
+	for side, ends := range map[string]runfile.Closings{
+		"us":   {WeClosed: 100, WeUnread: 1},
+		"peer": {PeerClosed: 100, WeClosed: 90, WeUnread: 90},
+		"both": {PeerClosed: 50, WeClosed: 50},
+		"":     {PeerClosed: 3, PeerUnread: 3},
+	} {
+		w := reused(func(*loadgen.Result) {})
+		w.end = func(e *runfile.TrialEnd) { e.Departed = &ends }
+		got := analyze(t, w.record(t)).Lanes[0].Connections
+		if *got.PeerClosed != 0 || *got.WeClosed != 0 || *got.IdlePeer != 2*ends.PeerClosed || *got.IdleUs != 2*ends.WeClosed || *got.Unread != 2*(ends.PeerUnread+ends.WeUnread) {
+			t.Errorf("%+v of two trials with %+v", got, ends)
+		}
+		if (got.TimeWait == nil) != (side == "") || got.TimeWait != nil && *got.TimeWait != side {
+			t.Errorf("%+v: TIME_WAIT is not with %q", ends, side)
+		}
+	}
+}
+
+func TestUnanswered(t *testing.T) {
+	w := demo()
+	w.rates = []float64{240, 300}
+	w.result = func(_ string, r *loadgen.Result) {
+		if r.Seq%100 == 99 {
+			r.Connected, r.Status, r.Outcome, r.LocalPort, r.SYNRetrans, r.Done = 0, 0, loadgen.ConnectTimeout, 40000, 2, r.Sent+3*time.Second
+		}
+	}
+	l := analyze(t, w.record(t)).Lanes[0]
+	if want := []LostSYNs{{3, 10, 3}}; !slices.Equal(l.Unanswered, want) {
+		t.Errorf("%v, want %v", l.Unanswered, want)
 	}
 }
 

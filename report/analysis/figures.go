@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/report/runfile"
 )
 
 // figures are a trial's sums.
@@ -14,9 +15,8 @@ type figures struct {
 	late        uint64 // ok, but after the deadline
 	bad         uint64 // not ok, or late
 	synRetrans  uint64
-	opened      uint64  // connections
-	peerClosed  uint64  // of these: by the server first
-	weClosed    uint64  // and by us
+	opened      uint64 // connections
+	closings    runfile.Closings
 	overflows   *uint64 // of the lane's listener, from the trial's start until it had drained
 	namespace   *uint64 // TcpExtListenOverflows: of all listeners in its network namespace
 	listenDrops *uint64
@@ -42,8 +42,7 @@ func (r *run) measure() {
 			f.late += b.late
 			f.synRetrans += b.synRetrans
 			f.opened += b.opened
-			f.peerClosed += b.peerClosed
-			f.weClosed += b.weClosed
+			f.closings = addClosings(f.closings, b.closings)
 		}
 		f.bad = f.due - (f.outcomes[loadgen.OK] - f.late)
 		f.complete = t.end != nil && f.due == uint64(t.Due) && f.outcomes[loadgen.Canceled] == 0

@@ -37,6 +37,7 @@ type lane struct {
 	trials                      []*trial
 	latency, service, fail, lag *hdr.Histogram           // of all its trials, ns
 	connects                    map[int]runfile.Connects // by how many SYNs each lost
+	unanswered                  map[int]runfile.Connects // of these: handshakes that were given up
 	trialLag                    *hdr.Histogram           // of the trial under way, where the run is a search; nil else
 	lagOf                       int                      // which trial that is
 	before, after               *trial                   // observations of few requests; nil: none
@@ -64,12 +65,13 @@ type counted struct {
 
 // bin is what happened to the requests that were due in, and in, one stretch of runfile.BinWidth.
 type bin struct {
-	due                          map[loadgen.Outcome]uint64
-	late                         uint64
-	slowest                      time.Duration // of an observation: the slowest answer
-	sent, synRetrans             uint64
-	opened, peerClosed, weClosed uint64 // connections
-	cells                        []latencyCell
+	due              map[loadgen.Outcome]uint64
+	late             uint64
+	slowest          time.Duration // of an observation: the slowest answer
+	sent, synRetrans uint64
+	opened           uint64 // connections
+	closings         runfile.Closings
+	cells            []latencyCell
 }
 
 // sample is what the analysis needs of a probe's reading; 100 counters 50 times a second are too much to keep.
@@ -190,7 +192,7 @@ func (l *loader) header(h *runfile.Header) {
 	for _, ln := range h.Lanes {
 		l.run.lanes = append(l.run.lanes, &lane{
 			Lane: ln, latency: runfile.NewHistogram(), service: runfile.NewHistogram(), fail: runfile.NewHistogram(), lag: runfile.NewHistogram(),
-			connects: map[int]runfile.Connects{},
+			connects: map[int]runfile.Connects{}, unanswered: map[int]runfile.Connects{},
 		})
 		if h.Search != nil {
 			l.run.lanes[len(l.run.lanes)-1].trialLag = runfile.NewHistogram()
@@ -248,13 +250,10 @@ func (l *loader) bin(rec *runfile.Bin) error {
 	b.late += rec.Late
 	b.sent += rec.Sent
 	b.synRetrans += rec.SYNRetrans
-	for _, c := range rec.Connects {
-		sum := t.lane.connects[c.Lost]
-		t.lane.connects[c.Lost] = runfile.Connects{Count: sum.Count + c.Count, Sum: sum.Sum + c.Sum}
-	}
+	addConnects(t.lane.connects, rec.Connects)
+	addConnects(t.lane.unanswered, rec.Unanswered)
 	b.opened += rec.Opened
-	b.peerClosed += rec.PeerClosed
-	b.weClosed += rec.WeClosed
+	b.closings = addClosings(b.closings, rec.Closings)
 	if b.late > b.due[loadgen.OK] {
 		return errors.New("more late answers than answers")
 	}

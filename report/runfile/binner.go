@@ -40,8 +40,9 @@ type openBin struct {
 	at                                   time.Duration
 	due, done                            [numbered]uint64
 	late, sent, syns                     uint64
-	opened, peerClosed, weClosed         uint64
-	connects                             []Connects
+	opened                               uint64
+	closings                             Closings
+	connects, unanswered                 []Connects
 	latency, service, failLatency, delay []int64
 }
 
@@ -84,26 +85,42 @@ func (o *openBin) connection(r *loadgen.Result) {
 	if r.Connected > 0 {
 		o.opened++
 		if r.SYNRetrans > 0 {
-			o.connected(r.SYNRetrans, r.Connected-r.Sent)
+			o.connects = addConnect(o.connects, r.SYNRetrans, r.Connected-r.Sent)
 		}
 	}
-	switch r.Closed {
+	// An engine that cannot ask the kernel does not know the port of what never connected either.
+	if r.Outcome == loadgen.ConnectTimeout && r.LocalPort > 0 {
+		o.unanswered = addConnect(o.unanswered, 1+r.SYNRetrans, r.Done-r.Sent)
+	}
+	o.closings.add(r.Closed, r.Unread)
+}
+
+// add counts a connection that ended; first is "" where it did not.
+func (c *Closings) add(first loadgen.Closer, unread int) {
+	closed, reset := &c.WeClosed, &c.WeUnread
+	switch first {
 	case loadgen.ByPeer:
-		o.peerClosed++
+		closed, reset = &c.PeerClosed, &c.PeerUnread
 	case loadgen.ByUs:
-		o.weClosed++
+	default:
+		return
+	}
+	*closed++
+	if unread > 0 {
+		*reset++
 	}
 }
 
-// connected adds a handshake that had lost SYNs.
-func (o *openBin) connected(lost int, took time.Duration) {
-	i := slices.IndexFunc(o.connects, func(c Connects) bool { return c.Lost == lost })
+// addConnect adds a handshake that lost SYNs.
+func addConnect(all []Connects, lost int, took time.Duration) []Connects {
+	i := slices.IndexFunc(all, func(c Connects) bool { return c.Lost == lost })
 	if i < 0 {
-		i = len(o.connects)
-		o.connects = append(o.connects, Connects{Lost: lost})
+		i = len(all)
+		all = append(all, Connects{Lost: lost})
 	}
-	o.connects[i].Count++
-	o.connects[i].Sum += took
+	all[i].Count++
+	all[i].Sum += took
+	return all
 }
 
 func (b *bins) example(at time.Duration, r *loadgen.Result) {
@@ -151,9 +168,12 @@ func (b *bins) write(w *Writer, encoder *histogramEncoder) error {
 func (o *openBin) encode(trial int, encoder *histogramEncoder) (*Bin, error) {
 	bin := &Bin{
 		Trial: trial, At: o.at, Due: named(&o.due), Done: named(&o.done), Late: o.late, Sent: o.sent, SYNRetrans: o.syns,
-		Connects: o.connects, Opened: o.opened, PeerClosed: o.peerClosed, WeClosed: o.weClosed,
+		Connects: o.connects, Unanswered: o.unanswered,
+		Opened: o.opened, Closings: o.closings,
 	}
-	slices.SortFunc(bin.Connects, func(a, b Connects) int { return a.Lost - b.Lost })
+	for _, c := range [][]Connects{bin.Connects, bin.Unanswered} {
+		slices.SortFunc(c, func(a, b Connects) int { return a.Lost - b.Lost })
+	}
 	for _, h := range []struct {
 		to     *string
 		values []int64

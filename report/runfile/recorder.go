@@ -28,8 +28,8 @@ type Recorder struct {
 	done sync.WaitGroup
 
 	mu     sync.Mutex
-	lanes  map[string]time.Duration // deadlines
-	trials map[int]*trialResults    // that are running
+	lanes  map[string]Lane
+	trials map[int]*trialResults // that are running
 	join   joining
 	last   time.Duration // the latest time in anything recorded
 	err    error
@@ -47,10 +47,10 @@ func NewRecorder(w *Writer, header Header) (*Recorder, error) {
 	}
 	r := &Recorder{
 		w: w, stop: make(chan struct{}),
-		lanes: map[string]time.Duration{}, trials: map[int]*trialResults{},
+		lanes: map[string]Lane{}, trials: map[int]*trialResults{},
 	}
 	for _, l := range header.Lanes {
-		r.lanes[l.Name] = l.Deadline
+		r.lanes[l.Name] = l
 	}
 	r.done.Go(r.run)
 	return r, nil
@@ -71,12 +71,12 @@ func (r *Recorder) run() {
 
 // Trial begins a trial. Its lane must be in the header.
 func (r *Recorder) Trial(t Trial) error {
-	deadline, ok := r.lanes[t.Lane]
+	lane, ok := r.lanes[t.Lane]
 	if !ok {
 		return fmt.Errorf("record trial %d: the header has no lane %q", t.Index, t.Lane)
 	}
 	r.mu.Lock()
-	r.trials[t.Index] = newTrialResults(t.Index, t.Start, deadline)
+	r.trials[t.Index] = newTrialResults(t.Index, t.Start, lane)
 	r.mu.Unlock()
 	return r.write(&t, t.Start)
 }
@@ -107,6 +107,9 @@ func (s stray) Record(result loadgen.Result) {
 func (r *Recorder) TrialEnd(t TrialEnd) error {
 	r.flush()
 	r.mu.Lock()
+	if results := r.trials[t.Index]; t.Departed == nil && results != nil && results.reuse {
+		t.Departed = results.departed()
+	}
 	delete(r.trials, t.Index)
 	r.mu.Unlock()
 	return r.write(&t, max(t.End, t.DrainedAt))

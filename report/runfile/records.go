@@ -131,6 +131,15 @@ type TrialEnd struct {
 	Drained   bool          `json:"drained"`    // the listener's Recv-Q was seen at 0 afterwards
 	DrainedAt time.Duration `json:"drained_at"` // when, or when waiting for it was given up
 	Generator Generator     `json:"generator"`
+	Departed  *Closings     `json:"departed,omitempty"` // nil: of the connections that carried no request nobody said how they ended
+}
+
+// Closings counts connections that ended, by who closed them first.
+type Closings struct {
+	PeerClosed uint64 `json:"peer_closed,omitempty"`        // by the server
+	WeClosed   uint64 `json:"we_closed,omitempty"`          // by us
+	PeerUnread uint64 `json:"peer_closed_unread,omitempty"` // of peer_closed: with bytes unread, which makes our close a reset, and no TIME_WAIT anywhere
+	WeUnread   uint64 `json:"we_closed_unread,omitempty"`   // of we_closed: the same
 }
 
 // Generator is the load generator's confession for one trial.
@@ -150,24 +159,25 @@ type Generator struct {
 // request, and a killed run has lost at most its last flush interval.
 type Bin struct {
 	Trial       int                        `json:"trial"`
-	At          time.Duration              `json:"at"`                     // beginning of the bin
-	Due         map[loadgen.Outcome]uint64 `json:"due,omitempty"`          // outcomes of the requests that were due in this bin
-	Late        uint64                     `json:"late,omitempty"`         // of Due[ok]: later than the lane's deadline
-	Done        map[loadgen.Outcome]uint64 `json:"done,omitempty"`         // outcomes that became known in this bin
-	Sent        uint64                     `json:"sent,omitempty"`         // attempts that began in this bin
-	SYNRetrans  uint64                     `json:"syn_retrans,omitempty"`  // lost SYNs of requests due in this bin
-	Connects    []Connects                 `json:"connects,omitempty"`     // of requests due in this bin: handshakes that succeeded although SYNs were lost
-	Opened      uint64                     `json:"opened,omitempty"`       // connections made for requests due in this bin
-	PeerClosed  uint64                     `json:"peer_closed,omitempty"`  // of the connections of requests due in this bin: closed by the server first
-	WeClosed    uint64                     `json:"we_closed,omitempty"`    // and by us first; what is in neither was kept, or never made
+	At          time.Duration              `json:"at"`                    // beginning of the bin
+	Due         map[loadgen.Outcome]uint64 `json:"due,omitempty"`         // outcomes of the requests that were due in this bin
+	Late        uint64                     `json:"late,omitempty"`        // of Due[ok]: later than the lane's deadline
+	Done        map[loadgen.Outcome]uint64 `json:"done,omitempty"`        // outcomes that became known in this bin
+	Sent        uint64                     `json:"sent,omitempty"`        // attempts that began in this bin
+	SYNRetrans  uint64                     `json:"syn_retrans,omitempty"` // lost SYNs of requests due in this bin
+	Connects    []Connects                 `json:"connects,omitempty"`    // of requests due in this bin: handshakes that succeeded although SYNs were lost
+	Unanswered  []Connects                 `json:"unanswered,omitempty"`  // of requests due in this bin: handshakes that timed out, by how many SYNs had no answer
+	Opened      uint64                     `json:"opened,omitempty"`      // connections made for requests due in this bin
+	Closings                               // of the connections of requests due in this bin; what is not among them was kept, or never made
 	Latency     string                     `json:"latency,omitempty"`      // HDR V2, ns, of ok requests due in this bin: done−due
 	Service     string                     `json:"service,omitempty"`      // the same, from when they were sent: done−sent
 	FailLatency string                     `json:"fail_latency,omitempty"` // the same of the sent requests that were not ok
 	Lag         string                     `json:"lag,omitempty"`          // HDR V2, ns: sent−due of all sent requests due in this bin
 }
 
-// Connects sums up handshakes that took equally many SYNs: how many there were and how long they took,
-// from connect() to connected. Their means are the modes of the connect time, and Lost explains them.
+// Connects sums up handshakes that lost equally many SYNs: how many there were and how long they took,
+// from connect() to connected or given up. The means of those that succeeded are the modes of the connect time, and
+// Lost explains them.
 type Connects struct {
 	Lost  int           `json:"lost"` // SYNs, 1 or more
 	Count uint64        `json:"count"`

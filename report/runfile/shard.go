@@ -14,6 +14,7 @@ type trialResults struct {
 	index    int
 	start    time.Duration
 	deadline time.Duration
+	reuse    bool // connections may be idle
 	shared   *shard
 
 	mu     sync.Mutex
@@ -22,8 +23,8 @@ type trialResults struct {
 
 var _ loadgen.Sharded = (*trialResults)(nil)
 
-func newTrialResults(index int, start, deadline time.Duration) *trialResults {
-	t := &trialResults{index: index, start: start, deadline: deadline}
+func newTrialResults(index int, start time.Duration, lane Lane) *trialResults {
+	t := &trialResults{index: index, start: start, deadline: lane.Deadline, reuse: lane.Connections == loadgen.Reuse}
 	t.shared = t.newShard()
 	return t
 }
@@ -38,8 +39,9 @@ func (t *trialResults) newShard() *shard {
 	return s
 }
 
-func (t *trialResults) Record(r loadgen.Result) { t.shared.Record(r) }
-func (t *trialResults) Shard() loadgen.Recorder { return t.newShard() }
+func (t *trialResults) Record(r loadgen.Result)    { t.shared.Record(r) }
+func (t *trialResults) Depart(d loadgen.Departure) { t.shared.Depart(d) }
+func (t *trialResults) Shard() loadgen.Recorder    { return t.newShard() }
 func (t *trialResults) all() []*shard {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -53,6 +55,8 @@ type shard struct {
 	filling *bins
 	spare   *bins // nil while it is being written
 	room    sync.Cond
+
+	departed Closings // so far, in the whole trial
 }
 
 // Record adds a result. It waits only where a million are held because the disk does not keep up: losing
@@ -64,6 +68,28 @@ func (s *shard) Record(r loadgen.Result) {
 	}
 	s.filling.add(&r)
 	s.mu.Unlock()
+}
+
+// Depart counts the end of a connection that carried no request.
+func (s *shard) Depart(d loadgen.Departure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.departed.add(d.Closed, d.Unread)
+}
+
+// departed is what the trial's shards have counted.
+func (t *trialResults) departed() *Closings {
+	sum := &Closings{}
+	for _, s := range t.all() {
+		s.mu.Lock()
+		n := s.departed
+		s.mu.Unlock()
+		sum.PeerClosed += n.PeerClosed
+		sum.WeClosed += n.WeClosed
+		sum.PeerUnread += n.PeerUnread
+		sum.WeUnread += n.WeUnread
+	}
+	return sum
 }
 
 // take returns what was added since it was last called. Whoever takes gives it back.

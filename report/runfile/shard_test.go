@@ -2,6 +2,7 @@ package runfile
 
 import (
 	"io"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -64,6 +65,55 @@ func TestShards(t *testing.T) {
 	}
 	if len(connects) != 2 {
 		t.Errorf("%v", connects)
+	}
+}
+
+// TestDeparted: who closed idle connections is told with the trial, where connections can be idle.
+func TestDeparted(t *testing.T) {
+	for _, use := range []loadgen.Connections{loadgen.New, loadgen.Reuse} {
+		var buf lockedBuffer
+		header := testHeader()
+		header.Lanes[0].Connections = use
+		rec, err := NewRecorder(NewWriter(&buf), header)
+		check(t, err)
+		check(t, rec.Trial(testTrial(0)))
+		results := rec.Results(0)
+		shard := loadgen.ShardOf(results)
+		for i := range 10 {
+			loadgen.Depart(results, loadgen.Departure{Closed: loadgen.ByUs, Unread: i % 2})
+			loadgen.Depart(shard, loadgen.Departure{Closed: loadgen.ByPeer, Unread: max(0, i-7)})
+		}
+		check(t, rec.TrialEnd(TrialEnd{Index: 0, End: 5 * time.Second}))
+		check(t, rec.Close("complete"))
+		recs, r := read(buf.bytes())
+		check(t, r.Err())
+		got := only[*TrialEnd](recs)[0].Departed
+		want := Closings{PeerClosed: 10, WeClosed: 10, PeerUnread: 2, WeUnread: 5}
+		if use == loadgen.New && got != nil || use == loadgen.Reuse && (got == nil || *got != want) {
+			t.Errorf("%s: %+v, want %+v", use, got, want)
+		}
+	}
+}
+
+// TestUnanswered: connect timeouts are added up by how many SYNs had no answer, where that is known.
+func TestUnanswered(t *testing.T) {
+	var buf lockedBuffer
+	rec, err := NewRecorder(NewWriter(&buf), testHeader())
+	check(t, err)
+	check(t, rec.Trial(testTrial(0)))
+	for i := range 9 {
+		rec.Results(0).Record(loadgen.Result{Due: time.Second, Sent: time.Second, Done: 3 * time.Second, Outcome: loadgen.ConnectTimeout, LocalPort: 40000 * (i / 4), SYNRetrans: i / 8, Unread: i % 2})
+	}
+	check(t, rec.TrialEnd(TrialEnd{Index: 0, End: 5 * time.Second}))
+	check(t, rec.Close("complete"))
+	recs, r := read(buf.bytes())
+	check(t, r.Err())
+	var got []Connects
+	for _, b := range only[*Bin](recs) {
+		got = append(got, b.Unanswered...)
+	}
+	if want := []Connects{{1, 4, 8 * time.Second}, {2, 1, 2 * time.Second}}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

@@ -47,7 +47,7 @@ func validate(rec Record) error {
 		if rec.At%BinWidth != 0 {
 			return fmt.Errorf("a bin begins at %v, which is no multiple of %v", rec.At, BinWidth)
 		}
-		return errors.Join(index(rec.Trial), times(rec.At), outcomes(rec.Due), outcomes(rec.Done), connects(rec.Connects))
+		return errors.Join(index(rec.Trial), times(rec.At), outcomes(rec.Due), outcomes(rec.Done), connects(rec.Connects), connects(rec.Unanswered))
 	case *Failure:
 		r := rec.Result
 		return errors.Join(index(rec.Trial), count("seq", r.Seq), names(string(r.Outcome)),

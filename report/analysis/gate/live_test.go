@@ -286,3 +286,22 @@ func TestLiveCountsAll(t *testing.T) {
 type discard struct{}
 
 func (discard) Record(loadgen.Result) {}
+
+// TestDeparturesPass: what is no result reaches the record all the same.
+func TestDeparturesPass(t *testing.T) {
+	live := NewLive([]Assertion{parse(t, "bad.count < 8000 abort")}, []Watched{{PlannedLane: PlannedLane{Name: "direct", Trials: []PlannedTrial{{8000, 8000, time.Second}}}}})
+	live.Trial(0, "direct", 0, plan.Plan{Stages: []plan.Stage{{From: 8000, To: 8000, Duration: time.Second}}})
+	next := &gone{}
+	rec := live.Results(0, next)
+	loadgen.Depart(rec, loadgen.Departure{})
+	loadgen.Depart(loadgen.ShardOf(rec), loadgen.Departure{})
+	if next.n != 2 {
+		t.Errorf("%d departures, want 2", next.n)
+	}
+}
+
+// gone counts departures.
+type gone struct{ n int }
+
+func (*gone) Record(loadgen.Result)      {}
+func (g *gone) Depart(loadgen.Departure) { g.n++ }

@@ -230,6 +230,8 @@ type liveShard struct {
 
 func (s *liveShard) Shard() loadgen.Recorder { return s.trial.recorder(loadgen.ShardOf(s.next)) }
 
+func (s *liveShard) Unwrap() loadgen.Recorder { return s.next }
+
 func (s *liveShard) Record(r loadgen.Result) {
 	s.next.Record(r)
 	i, ok := s.trial.bin(r.Due)
