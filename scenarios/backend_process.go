@@ -31,6 +31,9 @@ func (b *labBuilder) embed(s *server, spec catalogue.Backend) {
 		"--service-time", spec.ServiceTime.String(), "--backlog", fmt.Sprint(spec.Backlog), "--body", fmt.Sprint(spec.Body),
 		"--kill-after", spec.Timeout.String(), fmt.Sprintf("--seed=%d", b.opt.Seed),
 	}
+	if spec.Compute {
+		args = append(args, "--compute")
+	}
 	if spec.Service != nil {
 		args = append(args, "--service-time", spec.Service.String())
 	}

@@ -67,6 +67,8 @@ func (b *labBuilder) addDeeds(ctx context.Context) error {
 				return err
 			}
 			add(e.At, e.Host, "swap", swap)
+		case "read-slowly":
+			add(e.At, e.Host, "read-slowly", func(ctx context.Context) error { return b.readSlowly(ctx, e) })
 		case "reload":
 			add(e.At, e.Host, "reload", func(context.Context) error { return b.reload(e.Host, e.NGINX) })
 		}

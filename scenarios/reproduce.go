@@ -82,7 +82,10 @@ type labBuilder struct {
 func (b *labBuilder) build(ctx context.Context) error {
 	var hosts []lab.HostSpec
 	for _, name := range b.scenario.Hosts() {
-		hosts = append(hosts, lab.HostSpec{Name: name, Sysctls: b.scenario.Sysctls[name]})
+		backend := b.scenario.Backends[name] // of another host: nothing
+		hosts = append(hosts, lab.HostSpec{
+			Name: name, Sysctls: b.scenario.Sysctls[name], CPUQuota: float64(backend.CPUQuota), Hogs: backend.Hogs,
+		})
 	}
 	l, err := lab.New(hosts)
 	if err != nil {

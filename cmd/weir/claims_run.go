@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,11 +22,12 @@ import (
 	"weir/scenarios/server"
 )
 
-// exitNotInstalled is how the inside of a lab tells that a server is missing; the outside makes "skipped" of it.
+// exitNotInstalled is how the inside of a lab tells that a server is missing, or that no CPU quota can be had; the outside
+// makes "skipped" of it.
 const exitNotInstalled = 3
 
 func notInstalled(err error) error {
-	missing := errors.Is(err, nginx.ErrNotInstalled)
+	missing := errors.Is(err, nginx.ErrNotInstalled) || errors.Is(err, lab.ErrNoQuota)
 	if _, ok := errors.AsType[*server.NotInstalledError](err); ok {
 		missing = true
 	}
@@ -155,7 +157,7 @@ func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string,
 	case err != nil:
 		r.verdict, r.why = report.ClaimFailed, err.Error()
 	case code == exitNotInstalled:
-		r.verdict, r.why = report.ClaimSkipped, said
+		r.verdict, r.why = report.ClaimSkipped, cmp.Or(said, "what it takes is not to be had here: the message above says what")
 	case m == nil:
 		r.verdict, r.why = report.ClaimFailed, fmt.Sprintf("exit status %d: %s", code, said)
 	}

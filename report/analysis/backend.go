@@ -59,8 +59,9 @@ func (r *run) starved(l *lane) (share float64, text string, known bool) {
 	if wall <= 0 {
 		return 0, "", false
 	}
-	run := delayed.Seconds() / wall.Seconds() / float64(workers)
-	quota := stopped.Seconds() / wall.Seconds()
+	// Other threads of the processes wait too, and those of a stopped group together: no more than always.
+	run := min(1, delayed.Seconds()/wall.Seconds()/float64(workers))
+	quota := min(1, stopped.Seconds()/wall.Seconds())
 	if quota > run {
 		return quota, fmt.Sprintf("the CPU quota of the workers' group stopped them for %.0f %% of the time (cpu.stat throttled_usec)", 100*quota), known
 	}

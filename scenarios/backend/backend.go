@@ -40,6 +40,7 @@ type Config struct {
 	Clamp       bool          // let the kernel cut a larger backlog down, as it does for other servers; else it is an error
 	ServiceTime time.Duration // what a worker sleeps for a request; may be 0
 	Service     Service       // the same where it varies; ServiceTime counts where this is left out
+	Compute     bool          // Sync: the service time is spent computing, so much of a processor's time, not asleep
 	Seed        uint64        // of everything random
 	Endpoints   []Endpoint    // paths with service times and answers of their own
 	Faults                    // of the paths that are no endpoint
@@ -115,6 +116,8 @@ func (c Config) checkKind() error {
 		return errors.New("backend: a sync worker has no threads, no connections beside one, and keeps none alive")
 	case c.Threads < 0 || c.Threads > 4096 || c.Connections < 0 || c.Connections > 65536:
 		return fmt.Errorf("backend: %d threads, %d connections: give 1 to 4096 and 1 to 65536", c.Threads, c.Connections)
+	case c.Kind != Sync && c.Compute:
+		return errors.New("backend: only sync workers compute: the others share a thread")
 	case c.Kind != Sync && c.KillAfter != 0:
 		return errors.New("backend: only sync workers are killed: the others go on reporting that they live while requests wait")
 	}

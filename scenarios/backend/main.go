@@ -55,6 +55,7 @@ func parseFlags(args []string, stderr io.Writer) (Config, error) {
 	flags.BoolVar(&c.Clamp, "clamp", false, "let net.core.somaxconn cut the backlog down without an error")
 	c.Service = Constant(20 * time.Millisecond)
 	flags.Var(&c.Service, "service-time", "what a worker sleeps for a request: 20ms, exponential:20ms, lognormal:20ms/0.5, empirical:10ms/20ms/1s")
+	flags.BoolVar(&c.Compute, "compute", false, "a sync worker computes for its service time, and does not sleep")
 	flags.Uint64Var(&c.Seed, "seed", 1, "of everything random")
 	flags.Var((*endpoints)(&c.Endpoints), "endpoint", "a `path` with an answer of its own, as /payment=3s or /sick=20ms,body=1000,drop=0.1,partial=0.1,garbage=0.1; as often as wanted")
 	flags.Float64Var(&c.Drop, "drop", 0, "`share` of requests whose connection is closed without an answer")

@@ -427,3 +427,34 @@ func TestMainRefusesBadFlags(t *testing.T) {
 		}
 	}
 }
+
+// A worker that computes uses a processor for its service time; one that sleeps does not.
+func TestComputingTakesAProcessor(t *testing.T) {
+	const service = 30 * time.Millisecond
+	used := func(compute bool) time.Duration {
+		s, stop := start(t, Config{Workers: 1, ServiceTime: service, Compute: compute, Backlog: 8}, nil)
+		defer stop()
+		before := processorTime(t)
+		for range 10 {
+			if answer, err := ask("tcp", s.Addr(), get); err != nil || !strings.HasPrefix(answer, "HTTP/1.1 200 ") {
+				t.Fatalf("%q, %v", answer, err)
+			}
+		}
+		return processorTime(t) - before
+	}
+	if slept, computed := used(false), used(true); computed < 10*service || slept > computed/2 {
+		t.Errorf("10 × %v took %v of a processor, and asleep %v", service, computed, slept)
+	}
+	if _, err := Listen(Config{Address: "127.0.0.1:0", Workers: 1, Kind: Async, Compute: true}); err == nil {
+		t.Error("an async worker computes")
+	}
+}
+
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

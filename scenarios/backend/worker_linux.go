@@ -112,7 +112,7 @@ func (w *worker) serve(conn int) (worked bool) {
 		if limit := w.config.KillAfter; limit > 0 && d > limit {
 			d, killed = limit, true
 		}
-		if !w.sleep(d) {
+		if !w.work(d) {
 			return false
 		}
 	}

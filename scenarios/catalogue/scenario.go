@@ -67,6 +67,9 @@ type Backend struct {
 	Timeout time.Duration            `yaml:"timeout"` // a worker that is busy for longer is killed, whole seconds where the server is a real one; 0: its default
 	Paths   map[string]time.Duration `yaml:"paths"`   // service times of their own; /health is 0
 
+	CPUQuota Share `yaml:"cpu_quota"` // of one processor, for the whole server, by a control group; 0: no quota
+	Hogs     int   `yaml:"hogs"`      // busy processes that the server shares one processor with; 0: none, and all processors
+
 	Embedding `yaml:",inline"`
 }
 
@@ -75,6 +78,7 @@ type Embedding struct {
 	Kind      string             `yaml:"kind"`       // of its workers: sync (default), threaded, async
 	KeepAlive time.Duration      `yaml:"keep_alive"` // how long threaded and async workers keep an idle connection; 0: not at all
 	Service   *backend.Service   `yaml:"service"`    // how service times vary: lognormal:20ms/0.5; service_time is then its mean
+	Compute   bool               `yaml:"compute"`    // sync workers compute for their service time, which takes a processor, and do not sleep
 	Endpoints []backend.Endpoint `yaml:"endpoints"`  // paths whose answers go wrong, or are large: /sick=20ms,drop=0.1
 }
 
@@ -143,16 +147,24 @@ type Event struct {
 	At    time.Duration `yaml:"at"`
 	Do    string        `yaml:"do"` // one of Deeds
 	Host  string        `yaml:"host"`
-	For   time.Duration `yaml:"for"`   // of pause: then it is resumed
+	For   time.Duration `yaml:"for"`   // of pause: then it is resumed; of read-slowly: how long
 	NGINX NGINX         `yaml:"nginx"` // of reload: replaces location, upstream and servers
 
 	Backend Backend           `yaml:"backend"` // of swap: what it says, over what the backend has
 	Sysctls map[string]string `yaml:"sysctls"` // of swap: set before the new server starts
+
+	// Of read-slowly.
+	Clients        int    `yaml:"clients"`          // that read at once
+	Path           string `yaml:"path"`             // what each asks for, again and again; default /
+	BytesPerSecond int    `yaml:"bytes_per_second"` // that each reads
 }
 
 // Deeds are what an event can do: stop all processes of a server (SIGSTOP), let them go on, end them at once
-// (SIGKILL), start the server anew, put another in its place, have NGINX read another configuration.
-func Deeds() []string { return []string{"pause", "resume", "kill", "restart", "swap", "reload"} }
+// (SIGKILL), start the server anew, put another in its place, have NGINX read another configuration, have clients
+// beside the load that read slowly.
+func Deeds() []string {
+	return []string{"pause", "resume", "kill", "restart", "swap", "reload", "read-slowly"}
+}
 
 // Over is the backend with what another says in place of what it says itself.
 func (b Backend) Over(base Backend) Backend {

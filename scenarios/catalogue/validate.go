@@ -81,6 +81,9 @@ func (s Scenario) backendFault() *fault {
 			{slices.Contains([]string{"", backend.Sync, backend.Threaded, backend.Async}, b.Kind), "kind", "must be sync, threaded or async"},
 			{!b.Real() || b.Kind == "", "kind", "is for the embedded backend: a real server has its kind in its name"},
 			{b.KeepAlive >= 0 && b.KeepAlive <= time.Hour, "keep_alive", "must be from 0 to 1h"},
+			{b.CPUQuota >= 0 && b.CPUQuota <= 64, "cpu_quota", "must be from 0% to 6400%"},
+			{b.Hogs >= 0 && b.Hogs <= 64, "hogs", "must be from 0 to 64"},
+			{!b.Compute || !b.Real() && (b.Kind == "" || b.Kind == backend.Sync), "compute", "is for the embedded backend's sync workers"},
 			{!b.Real() || b.KeepAlive == 0 && b.Service == nil && len(b.Endpoints) == 0, "server", "must be embedded with keep_alive, service and endpoints"},
 		}, path...)
 		if f != nil {
@@ -189,6 +192,7 @@ func (l Load) mixFault() *fault {
 func (s Scenario) eventFault() *fault {
 	for _, e := range s.Events {
 		_, proxy := s.Proxies[e.Host]
+		slow := e.Do == "read-slowly"
 		switch {
 		case !slices.Contains(Deeds(), e.Do):
 			return at(fmt.Sprintf("events: do: %q is none of %s; did you mean %q?", e.Do, strings.Join(Deeds(), ", "), spelling.Nearest(e.Do, Deeds())), "events")
@@ -198,14 +202,20 @@ func (s Scenario) eventFault() *fault {
 			return at("events: reload is for a proxy", "events")
 		case e.Do == "swap" && !proxy && (e.Backend.Listen != "" || e.Backend.Server == None || s.Backends[e.Host].Server == None):
 			return at("events: swap puts another server in the place of one that listens, at the same address", "events")
+		case e.Backend.CPUQuota != 0 || e.Backend.Hogs != 0:
+			return at("events: swap: cpu_quota and hogs are the host's, which stays", "events")
 		case e.Do == "swap" && s.Load.Trials*len(s.Lanes) != 1:
 			return at("events: swap goes with one trial of one lane: the next would begin with what it put there", "events")
 		case e.Do != "swap" && (len(e.Sysctls) > 0 || !reflect.ValueOf(e.Backend).IsZero()):
 			return at("events: backend and sysctls go with swap", "events")
 		case (e.Do == "kill" || e.Do == "restart" || e.Do == "swap") && proxy:
 			return at(fmt.Sprintf("events: %s is for a backend", e.Do), "events")
-		case e.For != 0 && e.Do != "pause":
-			return at("events: for goes with pause", "events")
+		case e.For != 0 && e.Do != "pause" && !slow:
+			return at("events: for goes with pause and read-slowly", "events")
+		case slow && (e.For == 0 || e.Clients < 1 || e.Clients > 1000 || e.BytesPerSecond < 1 || e.Path != "" && !strings.HasPrefix(e.Path, "/")):
+			return at("events: read-slowly takes for, clients from 1 to 1000, bytes_per_second above 0, and a path that begins with /", "events")
+		case !slow && (e.Clients != 0 || e.BytesPerSecond != 0 || e.Path != ""):
+			return at("events: clients, path and bytes_per_second go with read-slowly", "events")
 		case e.At < 0 || e.For < 0 || e.At > time.Hour || e.For > time.Hour:
 			return at("events: at and for must be from 0 to 1h", "events")
 		}

@@ -16,7 +16,9 @@ type Host struct {
 	lab   *Lab
 	name  string
 	addr  netip.Addr
-	netns int // descriptor that keeps the namespace
+	netns int          // descriptor that keeps the namespace
+	cpus  *unix.CPUSet // where its processes run; nil: everywhere
+	quota *quota       // what they may run for; nil: no bound
 }
 
 const ownNamespace = "/proc/thread-self/ns/net"

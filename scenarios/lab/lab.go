@@ -28,7 +28,15 @@ import (
 type HostSpec struct {
 	Name    string            // lower case letters, digits and "-", at most 12; unique in the lab
 	Sysctls map[string]string // by sysctl(8)'s names: net.ipv4.tcp_abort_on_overflow. Only net.* belongs to a host
+
+	// What its processes have of the machine, from which they are not apart otherwise.
+	CPUQuota float64 // processors, at most, of all its processes together, by a control group; 0: no quota
+	Hogs     int     // busy processes that they share one processor with; 0: none, and every processor
 }
+
+// ErrNoQuota is in the error of a host whose CPUQuota cannot be had.
+var ErrNoQuota = errors.New("lab: no control group with a CPU quota can be made here: run as root, " +
+	"or have the cpu controller delegated (systemd-run --user --scope -p Delegate=yes)")
 
 // SysctlError is a sysctl that could not be read or set on a host. Where the kernel does not have it, it
 // wraps fs.ErrNotExist.
@@ -66,6 +74,9 @@ func validate(hosts []HostSpec) error {
 			return fmt.Errorf("lab: two hosts are named %q", h.Name)
 		}
 		seen[h.Name] = true
+		if !(h.CPUQuota >= 0 && h.CPUQuota <= 1024) || h.Hogs < 0 || h.Hogs > 64 {
+			return fmt.Errorf("lab: host %s: a CPU quota of %v and %d hogs: give 0 to 1024 processors, and 0 to 64 hogs", h.Name, h.CPUQuota, h.Hogs)
+		}
 		for name, value := range h.Sysctls {
 			if err := validateSysctl(name, value); err != nil {
 				return &SysctlError{h.Name, name, err}

@@ -54,6 +54,11 @@ func New(hosts []HostSpec) (_ *Lab, err error) {
 	if l.dir, err = mountDir(); err != nil {
 		return nil, err
 	}
+	for i, spec := range hosts {
+		if err := l.hosts[i].starve(spec); err != nil {
+			return nil, err
+		}
+	}
 	return l, nil
 }
 
@@ -68,6 +73,17 @@ func (l *Lab) configure(h *Host, sysctls map[string]string) error {
 		}
 	}
 	return h.Do(func() error { return bringUp(h.addr) })
+}
+
+// starve takes from a host's processes what its description takes.
+func (h *Host) starve(spec HostSpec) (err error) {
+	if err := h.addHogs(spec.Hogs); err != nil { // not under the quota, which is the others'
+		return err
+	}
+	if spec.CPUQuota > 0 {
+		h.quota, err = newQuota(h.name, spec.CPUQuota)
+	}
+	return err
 }
 
 // cable lays a veth pair between every two hosts, so that no host forwards for another.
@@ -115,7 +131,7 @@ func (l *Lab) Close() error {
 		}
 	}
 	for _, h := range l.hosts {
-		errs = append(errs, unix.Close(h.netns))
+		errs = append(errs, unix.Close(h.netns), h.quota.close())
 	}
 	if l.dir != "" {
 		errs = append(errs, unix.Unmount(l.dir, unix.MNT_DETACH))

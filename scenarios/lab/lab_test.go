@@ -75,6 +75,8 @@ func TestValidateRefuses(t *testing.T) {
 		"slashes":           {sysctl("net/ipv4/tcp_syncookies", "1"), "machine's"},
 		"empty value":       {sysctl("net.ipv4.tcp_syncookies", " "), "one non-empty line"},
 		"two lines":         {sysctl("net.ipv4.tcp_syncookies", "1\n0"), "one non-empty line"},
+		"quota below 0":     {[]HostSpec{{Name: "a", CPUQuota: -1}}, "CPU quota"},
+		"too many hogs":     {[]HostSpec{{Name: "a", Hogs: 1000}}, "64 hogs"},
 		"value beyond size": {sysctl("net.ipv4.tcp_syncookies", strings.Repeat("1", 300)), "at most 256"},
 	}
 	for name, tt := range tests {

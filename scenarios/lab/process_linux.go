@@ -33,10 +33,13 @@ func (h *Host) Start(cmd *exec.Cmd) error {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Setpgid, cmd.SysProcAttr.Pgid = true, 0
-	if err := h.Do(cmd.Start); err != nil {
+	if err := h.Do(func() error { return h.onItsProcessor(cmd.Start) }); err != nil {
 		return fmt.Errorf("lab: start %s on %s: %w", cmd.Path, h.name, err)
 	}
 	h.lab.processes = append(h.lab.processes, process{cmd, h.name})
+	if err := h.quota.take(cmd.Process.Pid); err != nil {
+		return fmt.Errorf("lab: start %s on %s: %w", cmd.Path, h.name, errors.Join(err, cmd.Process.Kill()))
+	}
 	return nil
 }
 

@@ -1,0 +1,121 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Hogs share one processor with what is started on their host, and with nothing else; they end with the lab.
+func TestHogsShareAProcessor(t *testing.T) {
+	if !inLab(t) {
+		return
+	}
+	l := newLab(t, HostSpec{Name: "client"}, HostSpec{Name: "backend", Hogs: 2})
+	before := affinity(t, 0)
+	starved, free := self("sleep"), self("sleep")
+	if err := errors.Join(l.Host("backend").Start(starved), l.Host("client").Start(free)); err != nil {
+		t.Fatal(err)
+	}
+	if got := affinity(t, starved.Process.Pid); got.Count() != 1 {
+		t.Errorf("beside hogs it may use %d processors", got.Count())
+	}
+	if got := affinity(t, free.Process.Pid); got != before {
+		t.Errorf("the other host's may use %d processors of %d", got.Count(), before.Count())
+	}
+	hogs := 0
+	for _, p := range l.processes {
+		if p.cmd.Path != "/bin/sh" {
+			continue
+		}
+		hogs++
+		if affinity(t, p.cmd.Process.Pid) != affinity(t, starved.Process.Pid) {
+			t.Error("a hog has another processor")
+		}
+	}
+	if hogs != 2 {
+		t.Errorf("%d hogs, want 2", hogs)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	_, _ = starved.Wait(), free.Wait()
+	for _, p := range l.processes {
+		if !p.ended() {
+			t.Errorf("%s goes on", p.cmd.Path)
+		}
+	}
+}
+
+func affinity(t *testing.T, pid int) (set unix.CPUSet) {
+	t.Helper()
+	if err := unix.SchedGetaffinity(pid, &set); err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// A busy process under a quota of a fifth gets no more, where a quota can be had at all; its group goes with the lab,
+// and that of a lab which was killed goes with the next.
+func TestQuota(t *testing.T) {
+	if !inLab(t) {
+		return
+	}
+	l, err := New([]HostSpec{{Name: "client"}, {Name: "backend", CPUQuota: .2}})
+	if errors.Is(err, ErrNoQuota) {
+		t.Logf("NOT TESTED: %v", err)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	busy := exec.Command("/bin/sh", "-c", "while :; do :; done")
+	if err := l.Host("backend").Start(busy); err != nil {
+		t.Fatal(errors.Join(err, l.Close()))
+	}
+	dir := l.Host("backend").quota.dir
+	if of, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", busy.Process.Pid)); !strings.Contains(string(of), filepath.Base(dir)) {
+		t.Errorf("it is not in the group but in %s, %v", of, err)
+	}
+	const wall = time.Second
+	time.Sleep(wall)
+	left := dir + "-left"
+	if err := errors.Join(os.Mkdir(left, 0o755), busy.Process.Kill()); err != nil {
+		t.Error(err)
+	}
+	_ = busy.Wait()
+	used := time.Duration(busy.ProcessState.SysUsage().(*syscall.Rusage).Utime.Nano())
+	if used > wall*2/5 || used == 0 { // the period that was begun may be counted twice
+		t.Errorf("it had %v of a processor in %v, the quota is a fifth", used, wall)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	newLab(t, HostSpec{Name: "client", CPUQuota: .5})
+	for _, gone := range []string{dir, left} {
+		if _, err := os.Stat(gone); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s stays: %v", gone, err)
+		}
+	}
+}
+
+func TestQuotaParents(t *testing.T) {
+	got := quotaParents("9:name=systemd:/x\n4:cpuset:/\n3:cpu,cpuacct:/docker/abc\n0::/user.slice/s\nnonsense\n")
+	want := []string{"/sys/fs/cgroup/cpu,cpuacct/docker/abc", "/sys/fs/cgroup/cpu/docker/abc", "/sys/fs/cgroup/user.slice/s", "/sys/fs/cgroup"}
+	if len(got) != len(want) {
+		t.Fatalf("%q", got)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("%q, want %q", got[i], want[i])
+		}
+	}
+}
