@@ -42,6 +42,12 @@
 //	psi.cpu.some.total_us         counter  pressure     host       time in which some task waited for a CPU
 //	softnet.dropped               counter  softnet      host       packets dropped before any socket saw them
 //	softnet.time_squeeze          counter  softnet      host       receive rounds that ran out of budget
+//	trace.accept.count            counter  trace        listener   connections whose time in the accept queue was taken
+//	trace.accept.unaccounted      counter  trace        listener   accepted connections of which it was not
+//	trace.accept.wait_ns          counter  trace        listener   that time, of all together
+//	trace.accept.wait.BUCKET      counter  trace        listener   how many of them waited so long: trace.Bucket
+//	trace.rst.sent.PARTY.REASON   counter  trace        listener   RSTs that the kernel sent: trace.Reset
+//	trace.rst.received            counter  trace        listener   RSTs that ended its connections
 //
 // Counters of scope "listener" count from when the probe first saw the process or cgroup.
 package probe

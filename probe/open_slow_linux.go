@@ -1,5 +1,7 @@
 package probe
 
+import "errors"
+
 // openSlow opens the sources that are read apart. The caller's thread is in the namespace, unless it
 // could not be entered: then there are no listeners and no connections to be seen, and the process that
 // cfg names stands for the listener's.
@@ -12,6 +14,14 @@ func (o *opener) openSlow(cfg Config, inside bool) {
 	}
 	if inside && len(cfg.Ports) > 0 && !cfg.All {
 		o.openSlowSource("syn_queue", func() (Source, error) { return newSYNQueue(cfg.Ports) })
+	}
+	if cfg.Trace {
+		o.openSlowSource("trace", func() (Source, error) {
+			if !inside || len(cfg.Ports) == 0 {
+				return nil, errors.New("only TCP listeners are traced, in a network namespace that can be entered")
+			}
+			return newTraced(cfg.Ports)
+		})
 	}
 	l := &listenerProcesses{fixed: cfg.Pid}
 	if inside {

@@ -41,7 +41,7 @@ func HTML(w io.Writer, a *analysis.Analysis) error {
 			"; style-src " + hash(css) + "; img-src data:; base-uri 'none'; form-action 'none'",
 		CSS: template.CSS(css), Library: template.HTML(lib), App: template.JS(app), Data: template.JS(data),
 		Title: title(a), Said: sentences(a), Warnings: warnings(a), Capacity: capacityLine(a.Capacity), Versions: versions(a),
-		Summary: summary(a), Environment: environment(a), HostHead: hostHead(), HostRows: hostRows(a), TrialHead: trialHead(),
+		Summary: summary(a), Environment: environment(a), HostHead: hostHead(), HostRows: hostRows(a), TracedHead: tracedHead(), TracedRows: tracedRows(a), TrialHead: trialHead(),
 		ProxiedHead: proxiedHead(),
 		Classes:     legend(drawn.Classes), Drawn: drawn.shows(),
 	}
@@ -97,6 +97,8 @@ type htmlView struct {
 	Lanes              []laneView
 	Environment        []fact
 	HostHead           []string
+	TracedHead         []string
+	TracedRows         [][]string
 	HostRows           [][]string
 	TrialHead          []string
 	ProxiedHead        []string

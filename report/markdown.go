@@ -135,6 +135,19 @@ func mdHosts(b *strings.Builder, a *analysis.Analysis) {
 	}
 	b.WriteString("## Hosts\n\n")
 	mdTable(b, hostHead(), len(hostHead())-1, body)
+	if !anyTraced(a) {
+		return
+	}
+	body = nil
+	for _, cells := range tracedRows(a) {
+		line := []string{}
+		for _, text := range cells {
+			line = append(line, md(text))
+		}
+		body = append(body, line)
+	}
+	b.WriteString("Traced in the kernel by eBPF, over the whole run:\n\n")
+	mdTable(b, tracedHead(), len(tracedHead())-1, body)
 }
 
 func mdRepeat(b *strings.Builder, a *analysis.Analysis) {

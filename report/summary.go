@@ -63,6 +63,7 @@ func summary(a *analysis.Analysis) []row {
 		{"NGINX's tries", proxyTries, anyRetried},
 		{"NGINX's time", proxyTime, anyProxyTime},
 		{"max Recv-Q", recvQ, nil},
+		{"wait for accept()", acceptWait, anyTraced},
 		{"latency p50", func(_ *analysis.Analysis, l *analysis.Lane) cell {
 			return quantile(l.Latency.P50, l.Latency.P50Interval, l.Latency.Count)
 		}, nil},

@@ -32,6 +32,7 @@ type AttachOptions struct {
 	ProbePid          int
 	ProbeEvery        time.Duration // 0: sampleEvery
 	ProbeCommand      string        // prints what `weir probe --ndjson` does, from where the listener is; instead of the three above
+	Trace             bool          // the listener's queue, by eBPF
 	NGINXErrorLog     string
 	NGINXAccessLog    string
 	NGINXStatus       string   // the URL of its stub_status, or unix:/path
@@ -235,7 +236,7 @@ func sourceErrors(s probe.Sample) (text string) {
 
 // probeConfig says which listener is watched; why not, where none can be. The counters are watched all the same.
 func probeConfig(opt AttachOptions) (conf probe.Config, why string) {
-	conf = probe.Config{Host: "local", Pid: opt.ProbePid}
+	conf = probe.Config{Host: "local", Pid: opt.ProbePid, Trace: opt.Trace}
 	if name := opt.ProbeListener; strings.Contains(name, "/") {
 		conf.UnixPaths = []string{name}
 		return conf, ""

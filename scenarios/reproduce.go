@@ -34,6 +34,7 @@ type LabOptions struct {
 	Program string // this program, which also is the backend: /proc/self/exe
 	Engine  string // one of Engines; empty: auto
 	NGINX   string // path of NGINX; empty: the installed one
+	Trace   bool   // the backends' queues, by eBPF: takes a lab that was entered with lab.HostUser
 }
 
 // Reproduce sets a scenario up in a private lab. It must be called inside one (lab.Enter).
@@ -221,7 +222,7 @@ func (b *labBuilder) addProbes() error {
 		case s != nil && s.network == "unix":
 			conf.UnixPaths, every = []string{s.address}, sampleEvery
 		case s != nil:
-			conf.Ports, every = []uint16{backendPort}, sampleEvery
+			conf.Ports, conf.Trace, every = []uint16{backendPort}, b.opt.Trace, sampleEvery
 		case b.proxies[host] != nil:
 			conf.Ports, conf.Towards = []uint16{proxyPort}, []uint16{backendPort}
 		case host == catalogue.Client:

@@ -136,7 +136,7 @@ func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string,
 	if v.Variant != "" {
 		args = append(args, "--variant="+v.Variant)
 	}
-	for flag, on := range map[string]bool{"--quick": f.Quick, "--flip": f.Flip, "--quiet": f.quiet || !single} {
+	for flag, on := range map[string]bool{"--quick": f.Quick, "--flip": f.Flip, "--trace": f.trace, "--quiet": f.quiet || !single} {
 		if on {
 			args = append(args, flag)
 		}
@@ -150,7 +150,7 @@ func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string,
 	if single {
 		stdout, stderr = io.MultiWriter(&out, s.out), s.err
 	}
-	code, err := lab.Enter(ctx, args, nil, stdout, stderr)
+	code, err := lab.Enter(ctx, args, nil, stdout, stderr, f.labOptions()...)
 	said := strings.TrimSpace(strings.ReplaceAll(errs.String(), "weir: ", ""))
 	m := reportLine.FindSubmatch(out.Bytes())
 	switch {

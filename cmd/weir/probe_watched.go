@@ -23,9 +23,9 @@ type watched struct {
 }
 
 // openWatched opens a probe of the listeners that args name; of all where they name none.
-func openWatched(args []string, pid int) (*watched, error) {
+func openWatched(args []string, pid int, trace bool) (*watched, error) {
 	host, _ := os.Hostname()
-	w := &watched{names: args, config: probe.Config{Host: host, Pid: pid, All: len(args) == 0}}
+	w := &watched{names: args, config: probe.Config{Host: host, Pid: pid, All: len(args) == 0, Trace: trace}}
 	for _, name := range args {
 		if err := w.add(name); err != nil {
 			return nil, err

@@ -24,6 +24,7 @@ type reproduceFlags struct {
 	variant string
 	seed    uint64
 	nginx   string
+	trace   bool
 }
 
 func newReproduce(s streams) *cobra.Command {
@@ -63,6 +64,7 @@ could not run, 2 usage, 130 interrupted. What is not installed is skipped.`,
 	flags.BoolVar(&f.Flip, "flip", false, "turn the scenario's key setting round: another verdict has to come out")
 	flags.Uint64Var(&f.seed, "seed", 1, "of everything random")
 	flags.StringVar(&f.nginx, "nginx", "", "`path` of the NGINX to use; default: the installed one")
+	flags.BoolVar(&f.trace, "trace", false, "time the accept queue and name RSTs by eBPF too: takes root; see `weir probe --help`")
 	f.engineFlag.register(flags)
 	f.outputFlags.register(flags)
 	return cmd
@@ -97,7 +99,7 @@ func (f *reproduceFlags) run(ctx context.Context, s streams, names, command []st
 	}
 	alone := one && (f.variant != "" || len(e.verdicts()) == 0 || len(f.asserts) > 0)
 	if alone || os.Getenv(inTable) != "" { // the latter is the first process of a lab on its way in
-		return enterLab(ctx, s)
+		return f.enterLab(ctx, s)
 	}
 	return f.claims(ctx, s, experiments)
 }
@@ -179,7 +181,7 @@ func (f *reproduceFlags) open(name string) (experiment, error) {
 
 func (f *reproduceFlags) runOne(ctx context.Context, s streams, scenario catalogue.Scenario, command []string) error {
 	setup, err := scenarios.Reproduce(ctx, scenario, scenarios.LabOptions{
-		Seed: f.seed, Version: version(), Program: "/proc/self/exe", Engine: f.engine, NGINX: f.nginx,
+		Seed: f.seed, Version: version(), Program: "/proc/self/exe", Engine: f.engine, NGINX: f.nginx, Trace: f.trace,
 	})
 	if err != nil {
 		return engineUsage(notInstalled(err))
@@ -188,13 +190,21 @@ func (f *reproduceFlags) runOne(ctx context.Context, s streams, scenario catalog
 }
 
 // enterLab runs this same command once more, inside new namespaces, and passes its exit status on.
-func enterLab(ctx context.Context, s streams) error {
-	code, err := lab.Enter(ctx, os.Args, s.in, s.out, s.err)
+func (f *reproduceFlags) enterLab(ctx context.Context, s streams) error {
+	code, err := lab.Enter(ctx, os.Args, s.in, s.out, s.err, f.labOptions()...)
 	if err != nil {
 		return err
 	}
 	if code != exitPass {
 		return &statusError{code, nil}
+	}
+	return nil
+}
+
+// labOptions are those that a trace needs: programs are loaded by the machine's root only.
+func (f *reproduceFlags) labOptions() []lab.Option {
+	if f.trace {
+		return []lab.Option{lab.HostUser}
 	}
 	return nil
 }

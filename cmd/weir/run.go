@@ -28,6 +28,7 @@ type runFlags struct {
 	probePid          int
 	probeInterval     time.Duration
 	probeCommand      string
+	trace             bool
 	errorLog          string
 	recovery          time.Duration
 	accessLog         string
@@ -79,6 +80,7 @@ overrides it. The load is real: do not point it at a server that others depend o
 	flags.StringVar(&f.probeListener, "probe-listener", "", "listener to watch, `:8000` or a unix socket's path; default: the target's port if it is local")
 	flags.IntVar(&f.probePid, "probe-pid", 0, "watch the network namespace of this `process` (a container's)")
 	flags.StringVar(&f.probeCommand, "probe-command", "", "watch where this `command` runs the probe, as 'ssh backend weir probe --ndjson --until-stdin-closes :8000'")
+	flags.BoolVar(&f.trace, "trace", false, "time the accept queue and name RSTs by eBPF too: takes root; see weir probe --help")
 	flags.DurationVar(&f.probeInterval, "probe-interval", 10*time.Millisecond, "between two readings of the kernel")
 	flags.DurationVar(&f.recovery, "recovery", 0, "offer a few requests for so long after the load, and say when the server was as before; 0: do not")
 	flags.StringVar(&f.errorLog, "nginx-error-log", "", "`path` of the proxy's error log, read while the load runs")
@@ -119,7 +121,7 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 		Name: f.name, Lanes: lanes,
 		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search, Recovery: f.recovery, Notes: f.notes,
 		Engine: f.engine, Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
-		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval, ProbeCommand: f.probeCommand,
+		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval, ProbeCommand: f.probeCommand, Trace: f.trace,
 		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog, NGINXStatus: f.nginxStatus,
 	}
 	if err := f.searchFlags.check(&f.loadFlags, f.workers > 0 || options.Discoverable()); err != nil {
@@ -159,6 +161,8 @@ func (f *runFlags) check() error {
 		return usage("--recovery follows a load that ends as planned: a search has none")
 	case f.probePid < 0:
 		return usage("--probe-pid must be a process id, not %d", f.probePid)
+	case f.probeCommand != "" && f.trace:
+		return usage("--trace is for the probe that --probe-command runs: give it there")
 	case f.probeCommand != "" && (f.probeListener != "" || f.probePid != 0):
 		return usage("--probe-command names the listener itself: leave --probe-listener and --probe-pid out")
 	case scenarios.CheckListener(f.probeListener) != nil:

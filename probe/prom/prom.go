@@ -61,7 +61,11 @@ func (c *collector) Describe(chan<- *prometheus.Desc) {}
 
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	v := c.view()
+	collectTraced(out, v.Counters)
 	for _, one := range v.Counters {
+		if isTraced(one.Name) {
+			continue
+		}
 		m := named(one.Name, true)
 		out <- prometheus.MustNewConstMetric(c.desc(m), prometheus.CounterValue, float64(one.Value)*m.scale)
 	}

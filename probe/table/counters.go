@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"weir/probe"
 	"weir/probe/tally"
 )
 
@@ -42,7 +44,7 @@ func weight(name string) int {
 func changed(v tally.View) []tally.Counter {
 	var out []tally.Counter
 	for _, c := range v.Counters {
-		if c.Since > 0 {
+		if c.Since > 0 && !strings.HasPrefix(c.Name, "trace.accept.") { // those have a line of their own
 			out = append(out, c)
 		}
 	}
@@ -50,8 +52,35 @@ func changed(v tally.View) []tally.Counter {
 	return out
 }
 
+// waits says how long connections have stood in the accept queues since that is traced, which is as long as we watch.
+func waits(v tally.View) string {
+	all := map[string]uint64{}
+	for _, c := range v.Counters {
+		all[c.Name] = c.Value
+	}
+	t := probe.TracesBetween(nil, all)
+	if t == nil || t.Accepts == 0 {
+		return ""
+	}
+	mean := t.Wait / time.Duration(t.Accepts)
+	return fmt.Sprintf("wait for accept(): mean %s, p50 ≤ %s, p99 ≤ %s of %s connections",
+		rounded(mean), rounded(t.Quantile(0.5)), rounded(t.Quantile(0.99)), grouped(t.Accepts))
+}
+
+// rounded is a time in three digits or so.
+func rounded(d time.Duration) time.Duration {
+	for unit := time.Duration(1); ; unit *= 10 {
+		if d < 1000*unit {
+			return d.Round(unit)
+		}
+	}
+}
+
 // counters draws those that changed. Loss that goes on is red, loss that was is yellow.
 func (p *painter) counters(v tally.View) {
+	if text := waits(v); text != "" {
+		p.line(plain, text)
+	}
 	moved := changed(v)
 	if len(moved) == 0 {
 		p.line(dim, "no counter has changed")
@@ -90,6 +119,9 @@ func Line(head Head, v tally.View) string {
 		if weight(c.Name) == loss {
 			parts = append(parts, fmt.Sprintf("%s %d +%s/s", Printable(c.Name), c.Since, rate(c.Rate)))
 		}
+	}
+	if text := waits(v); text != "" {
+		parts = append(parts, text)
 	}
 	for _, e := range v.Errors {
 		if !e.Lost { // that was said in the beginning

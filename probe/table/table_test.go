@@ -131,3 +131,19 @@ func TestOnce(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
+
+func TestTraced(t *testing.T) {
+	ta := tally.New(time.Second)
+	ta.Add(probe.Sample{Counters: map[string]uint64{"trace.accept.count": 0, "trace.accept.wait_ns": 0}})
+	ta.Add(probe.Sample{At: 1, Counters: map[string]uint64{
+		"trace.accept.count": 4, "trace.accept.wait_ns": 6e6, "trace.accept.wait.80": 4, "trace.rst.sent.listener.INVALID_SYN": 3,
+	}})
+	const want = "wait for accept(): mean 1.5ms, p50 ≤ 1.31ms, p99 ≤ 1.31ms of 4 connections"
+	text := strings.Join(Table(Head{Unheard: func(tally.View) []string { return nil }}, ta.View(), Size{80, 24}, false), "\n")
+	if !strings.Contains(text, want) || strings.Contains(text, "trace.accept") {
+		t.Error(text)
+	}
+	if line := Line(Head{Unheard: func(tally.View) []string { return nil }}, ta.View()); !strings.Contains(line, want) {
+		t.Error(line)
+	}
+}

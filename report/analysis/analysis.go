@@ -150,6 +150,7 @@ type Lane struct {
 	ListenerDrops  *uint64           `json:"listener_drops"`        // sk_drops of this lane's listener
 	MaxRecvQ       *uint32           `json:"max_recv_q"`            // the deepest that the accept queue was seen
 	BacklogLimit   *uint32           `json:"backlog_limit"`         // that the kernel granted: Send-Q; the queue holds one more
+	ListenerHost   string            `json:"listener_host"`         // the host, as hosts names it, where it is; "": not known
 	Listener       string            `json:"listener"`              // its address; "": none was found
 	Backend        Backend           `json:"backend"`               // what that cost the host of its listener
 	OverflowOnset  *Onset            `json:"overflow_onset"`        // where the accept queue begins to overflow
@@ -262,6 +263,7 @@ type Host struct {
 	PortsUsed     *uint64         `json:"max_ports_used"`          // local ports that the fullest (source, destination, port) held at once
 	PortsRange    *uint64         `json:"ports_range"`             // of how many
 	SysctlChanges []SysctlChange  `json:"sysctl_changes"`          // settings that were others after the load than before it
+	Traced        *Traced         `json:"traced"`                  // null: nothing was traced (--trace)
 	Clock         *Clock          `json:"clock"`                   // null: it is ours
 }
 
@@ -284,6 +286,32 @@ type Drift struct {
 	PPM  float64 `json:"ppm"`  // the estimate
 	Low  float64 `json:"low"`  // it cannot have been less, if it was constant
 	High float64 `json:"high"` // nor more
+}
+
+// Traced is what eBPF saw of a host's watched TCP listeners, from the first sample to the last.
+type Traced struct {
+	Accepts     uint64     `json:"accepts"`             // connections whose time in the accept queue was taken
+	Unaccounted uint64     `json:"accepts_unaccounted"` // accepted ones of which it was not
+	Wait        *TraceWait `json:"accept_queue_wait_s"` // null: none was accepted
+	ByRecvQ     *float64   `json:"recvq_wait_s"`        // the mean wait that Little's law makes of the sampled Recv-Q: the other instrument
+	SentRST     []SentRST  `json:"rst_sent"`            // the most first
+	ReceivedRST uint64     `json:"rst_received"`        // connections that an RST from the peer ended
+}
+
+// TraceWait says how long connections stood in the accept queue. A quantile is the upper end of a bucket a quarter wide.
+type TraceWait struct {
+	Mean float64 `json:"mean"` // exact
+	P50  float64 `json:"p50"`  // half of them waited no longer
+	P90  float64 `json:"p90"`  // nine in ten
+	P99  float64 `json:"p99"`  // 99 in a hundred
+	Max  float64 `json:"max"`  // all
+}
+
+// SentRST is a kind of RST that the kernel sent from the watched listeners' ports.
+type SentRST struct {
+	For    string `json:"for"`    // listener, connection, no_socket
+	Reason string `json:"reason"` // the kernel's; "" before Linux 6.10
+	Count  uint64 `json:"count"`  // how many
 }
 
 // OtherListener is one that was not watched and dropped packets.

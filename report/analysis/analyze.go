@@ -94,7 +94,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		Overflows:     l.overflows(),
 		ListenDrops:   l.sum(func(f *figures) *uint64 { return f.listenDrops }),
 		ListenerDrops: l.sum(func(f *figures) *uint64 { return f.drops }),
-		MaxRecvQ:      q.depth, BacklogLimit: q.limit, Listener: l.Listener,
+		MaxRecvQ:      q.depth, BacklogLimit: q.limit, Listener: l.Listener, ListenerHost: l.ListenerHost,
 		Backend:  r.backend(l),
 		LostSYNs: lostSYNs(l.connects), Unanswered: lostSYNs(l.unanswered), Trials: []Trial{}, LogClasses: r.logClasses(l),
 	}

@@ -208,6 +208,7 @@ func (k *witness) counters() []string {
 	}
 	add(k.drops, "%d drops of this listener (sk_drops)")
 	add(k.listenDrops, "%d listen drops in the namespace (TcpExtListenDrops)")
+	out = append(out, k.tracedResets()...)
 	if q := k.queue; q.depth != nil && q.limit != nil {
 		text := fmt.Sprintf("Recv-Q at most %d, limit %d: ", *q.depth, *q.limit)
 		if q.full {

@@ -18,6 +18,7 @@ type host struct {
 	looks  []probe.Snapshot  // in the order of the record: before the load, and after it
 	unread map[string]*unread
 	clocks clocks // of a probe on another machine
+	traced traced
 }
 
 // unread is a source that could not be read.
@@ -48,6 +49,7 @@ func (r *run) host(name string) *host {
 
 func (h *host) sample(rec *runfile.Sample) {
 	h.ledger.Add(probe.Sample{Counters: rec.Counters, Listeners: rec.Listeners, Errors: rec.Errors})
+	h.traced.sample(rec)
 	for _, name := range hostGauges {
 		if v, ok := rec.Gauges[name]; ok {
 			h.most[name] = max(h.most[name], v)
@@ -130,7 +132,7 @@ func (r *run) reportHosts() []Host {
 			Name: name, Overflows: a.Overflows, OwnDrops: a.OwnDrops, OthersAtLeast: a.Others, Others: h.others(),
 			SYNSent: h.level("tcp.towards.syn_sent"), TimeWait: h.level("tcp.towards.time_wait"), Established: h.level("tcp.towards.established"),
 			PortsUsed: h.level("ports.used"), PortsRange: h.level("ports.range"), SYNQueue: h.level("listen.syn_recv"), Waiting: h.level("listen.depth"),
-			Restarts: []Restart{}, SysctlChanges: []SysctlChange{}, Clock: h.clocks.report(),
+			Restarts: []Restart{}, SysctlChanges: []SysctlChange{}, Clock: h.clocks.report(), Traced: h.traced.report(),
 		}
 		if out.Others == nil {
 			out.Others = []OtherListener{}

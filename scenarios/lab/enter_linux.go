@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -48,8 +49,10 @@ func hasRole(role string) bool {
 // SIGINT, SIGTERM and SIGHUP are forwarded, each once. When ctx ends and none of them came, the inside
 // gets SIGTERM; 30 s later it is killed. If this process is killed, the lab dies with it.
 //
+// HostUser leaves the user namespace out, which takes root: what looks into the kernel itself (eBPF) is allowed only there.
+//
 // A program calls Enter wherever it is not Inside: it is called once more by PID 1 of the lab.
-func Enter(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (exitCode int, err error) {
+func Enter(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, options ...Option) (exitCode int, err error) {
 	if len(args) == 0 {
 		return 0, errors.New("lab: Enter needs the program's arguments, its name first, as in os.Args")
 	}
@@ -59,7 +62,7 @@ func Enter(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	if Inside() {
 		return 0, errors.New("lab: Enter is called inside a lab: ask Inside first")
 	}
-	attr, err := usable()
+	attr, err := usable(attempts(slices.Contains(options, HostUser)))
 	if err != nil {
 		return 0, err
 	}

@@ -95,3 +95,10 @@ func validateSysctl(name, value string) error {
 	}
 	return nil
 }
+
+// Option changes how a lab is entered.
+type Option int
+
+// HostUser is the Option to stay the machine's own root, for one who is: without it even root is only root of the lab,
+// which guards the machine from mistakes.
+const HostUser Option = 1

@@ -23,7 +23,7 @@ type Host struct{}
 func Inside() bool { return false }
 
 // Enter answers "Linux only".
-func Enter(context.Context, []string, io.Reader, io.Writer, io.Writer) (int, error) {
+func Enter(context.Context, []string, io.Reader, io.Writer, io.Writer, ...Option) (int, error) {
 	return 0, errLinuxOnly
 }
 

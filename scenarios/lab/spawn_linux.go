@@ -14,8 +14,8 @@ const namespaces = syscall.CLONE_NEWPID | syscall.CLONE_NEWNET
 
 // attempts are the ways to get namespaces, the best first. A user namespace guards even root from
 // touching the machine's own sysctls and interfaces by mistake; root goes without one where those are
-// switched off.
-func attempts() []*syscall.SysProcAttr {
+// switched off, or where it asks to stay the host's user.
+func attempts(hostUser bool) []*syscall.SysProcAttr {
 	root := os.Geteuid() == 0
 	var all []*syscall.SysProcAttr
 	uids, gids := identity("/proc/self/uid_map"), identity("/proc/self/gid_map")
@@ -26,10 +26,12 @@ func attempts() []*syscall.SysProcAttr {
 		uids = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
 		gids = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
 	}
-	all = append(all, &syscall.SysProcAttr{
-		Cloneflags:  namespaces | syscall.CLONE_NEWUSER,
-		UidMappings: uids, GidMappings: gids, GidMappingsEnableSetgroups: root && maySetgroups(),
-	})
+	if !root || !hostUser {
+		all = append(all, &syscall.SysProcAttr{
+			Cloneflags:  namespaces | syscall.CLONE_NEWUSER,
+			UidMappings: uids, GidMappings: gids, GidMappingsEnableSetgroups: root && maySetgroups(),
+		})
+	}
 	if root {
 		all = append(all, &syscall.SysProcAttr{Cloneflags: namespaces})
 	}
@@ -78,14 +80,14 @@ func Supported() error {
 	if isInit() {
 		return nil // the caller is on its way in
 	}
-	_, err := usable()
+	_, err := usable(attempts(false))
 	return err
 }
 
 // usable returns the first attempt that the kernel grants.
-func usable() (*syscall.SysProcAttr, error) {
+func usable(attempts []*syscall.SysProcAttr) (*syscall.SysProcAttr, error) {
 	var first error
-	for _, a := range attempts() {
+	for _, a := range attempts {
 		err := try(a)
 		if err == nil {
 			return a, nil
