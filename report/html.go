@@ -139,10 +139,15 @@ func viewLane(l *analysis.Lane) laneView {
 		}
 		v.Outcomes = append(v.Outcomes, outcomeView{class{name, classOf(f.Name)}, count(f.N), share(f.N, l.Offered)})
 	}
-	for _, q := range []struct {
+	type named struct {
 		name string
 		q    analysis.Quantiles
-	}{{"latency of the ok", l.Latency}, {"the same, from sending", l.FromSent}, {"time until failure", l.FailLatency}, {"send lag (ours)", l.SendLag}} {
+	}
+	rows := []named{{"latency of the ok", l.Latency}, {"the same, from sending", l.FromSent}}
+	if p := l.Phases; p != nil {
+		rows = append(rows, named{"until the first byte", p.FirstByte}, named{"connecting", p.Connect})
+	}
+	for _, q := range append(rows, named{"time until failure", l.FailLatency}, named{"send lag (ours)", l.SendLag}) {
 		row := []string{q.name}
 		row = append(row, quantileRow(&q.q)...)
 		v.Quantiles = append(v.Quantiles, append(row, count(q.q.Count)))
@@ -203,6 +208,7 @@ func laneFacts(l *analysis.Lane) []fact {
 		{"connect timeout", limit(l.ConnectTimeout)},
 		{"deadline", limit(l.Deadline)},
 		{"offered, sent, shed", count(l.Offered) + ", " + count(l.Sent) + ", " + count(l.Shed) + " requests"},
+		{"where the time goes", whereTime(l)},
 		{"SYNs lost", lostSYNs(nil, l).Main},
 		{"listener", l.Listener},
 		{"ListenOverflows", optional(l.Overflows)},

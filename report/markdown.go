@@ -80,6 +80,9 @@ func mdLane(b *strings.Builder, l *analysis.Lane) {
 	fmt.Fprintf(b, "## Lane %s\n\n%s · listener %s\n\n", md(l.Name), code(l.URL), code(l.Listener))
 	fmt.Fprintf(b, "Connections (%s): %s. SYNs lost: %s. Latency p50, p99 from sending: %s.\n\n",
 		md(cmp.Or(l.Connections.Use, unknown)), md(connections(nil, l).Main), lostSYNs(nil, l).Main, fromSent(nil, l).Main)
+	if text := whereTime(l); text != "" {
+		fmt.Fprintf(b, "Where the time goes: %s.\n\n", md(text))
+	}
 	for _, e := range l.Cause.Evidence {
 		fmt.Fprintf(b, "- %s\n", md(e))
 	}

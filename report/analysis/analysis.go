@@ -143,6 +143,7 @@ type Lane struct {
 	Unanswered     []LostSYNs        `json:"unanswered_syns"`       // of connect timeouts: how many SYNs had no answer, and after how long that was given up
 	Latency        Quantiles         `json:"latency_s"`             // ok requests, from due
 	FromSent       Quantiles         `json:"latency_from_sent_s"`   // the same requests, from when they were sent: without our own lag
+	Phases         *Phases           `json:"phases"`                // where the time of the ok requests went; null: the record does not say
 	FailLatency    Quantiles         `json:"fail_latency_s"`        // the others that were sent
 	SendLag        Quantiles         `json:"send_lag_s"`            // from due to sent: our own lateness
 	Overflows      *uint64           `json:"overflows"`             // of its listener during its trials: TcpExtListenOverflows, or its own drops where these are fewer

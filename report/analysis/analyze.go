@@ -91,6 +91,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		Timeout: l.Timeout.Seconds(), MaxInFlight: l.MaxInFlight, Options: l.options(),
 		Outcomes: named(l.outcomes()), Late: l.late(), Shed: l.outcomes()[loadgen.Shed],
 		Latency: quantiles(l.latency), FromSent: quantiles(l.service), FailLatency: quantiles(l.fail), SendLag: quantiles(l.lag),
+		Phases:        l.phases(),
 		Overflows:     l.overflows(),
 		ListenDrops:   l.sum(func(f *figures) *uint64 { return f.listenDrops }),
 		ListenerDrops: l.sum(func(f *figures) *uint64 { return f.drops }),

@@ -36,6 +36,7 @@ type lane struct {
 	runfile.Lane
 	trials                      []*trial
 	latency, service, fail, lag *hdr.Histogram           // of all its trials, ns
+	connect, firstByte          *hdr.Histogram           // of the same; without values where the record has no phases
 	connects                    map[int]runfile.Connects // by how many SYNs each lost
 	unanswered                  map[int]runfile.Connects // of these: handshakes that were given up
 	trialLag                    *hdr.Histogram           // of the trial under way, where the run is a search; nil else
@@ -155,6 +156,8 @@ func (l *loader) add(rec runfile.Record) error {
 		l.lateIn(l.byIndex[rec.Index])
 	case *runfile.Bin:
 		return l.bin(rec)
+	case *runfile.Phases:
+		return l.phases(rec)
 	case *runfile.Sample:
 		return l.sample(rec)
 	case *runfile.Host:
@@ -192,6 +195,7 @@ func (l *loader) header(h *runfile.Header) {
 	for _, ln := range h.Lanes {
 		l.run.lanes = append(l.run.lanes, &lane{
 			Lane: ln, latency: runfile.NewHistogram(), service: runfile.NewHistogram(), fail: runfile.NewHistogram(), lag: runfile.NewHistogram(),
+			connect: runfile.NewHistogram(), firstByte: runfile.NewHistogram(),
 			connects: map[int]runfile.Connects{}, unanswered: map[int]runfile.Connects{},
 		})
 		if h.Search != nil {

@@ -24,6 +24,8 @@ type bins struct {
 	// Results come nearly in order, so the bin of the last one is nearly always that of the next.
 	lastDue, lastDone, lastSent *openBin
 
+	connects, firsts []int64 // see Phases
+
 	held     int // results
 	failures []*Failure
 	examples map[exampleKey]int // how many there are; of both sets of a shard, until the trial ends
@@ -70,12 +72,23 @@ func (b *bins) add(r *loadgen.Result) {
 	case r.Outcome == loadgen.OK:
 		due.latency = append(due.latency, int64(latency))
 		due.service = append(due.service, int64(r.Done-r.Sent))
+		b.phases(r)
 		if b.deadline > 0 && latency > b.deadline {
 			due.late++
 		}
 	case sent:
 		due.failLatency = append(due.failLatency, int64(latency))
 		b.example(due.at, r)
+	}
+}
+
+// phases keeps how long an ok request took to connect, and until its first byte.
+func (b *bins) phases(r *loadgen.Result) {
+	if r.Connected > 0 {
+		b.connects = append(b.connects, int64(r.Connected-r.Sent))
+	}
+	if r.FirstByte > 0 {
+		b.firsts = append(b.firsts, int64(r.FirstByte-r.Sent))
 	}
 }
 
@@ -159,10 +172,20 @@ func (b *bins) write(w *Writer, encoder *histogramEncoder) error {
 		bin, err := o.encode(b.trial, encoder)
 		errs = append(errs, err, w.Write(bin))
 	}
+	errs = append(errs, b.writePhases(w, encoder))
 	for _, f := range b.failures {
 		errs = append(errs, w.Write(f))
 	}
 	return errors.Join(errs...)
+}
+
+func (b *bins) writePhases(w *Writer, encoder *histogramEncoder) error {
+	if len(b.firsts) == 0 {
+		return nil
+	}
+	connect, err := encoder.encode(b.connects)
+	first, errFirst := encoder.encode(b.firsts)
+	return errors.Join(err, errFirst, w.Write(&Phases{b.trial, connect, first}))
 }
 
 func (o *openBin) encode(trial int, encoder *histogramEncoder) (*Bin, error) {
@@ -197,5 +220,6 @@ func (b *bins) reset() {
 	}
 	clear(b.open)
 	b.lastDue, b.lastDone, b.lastSent = nil, nil, nil
+	b.connects, b.firsts = b.connects[:0], b.firsts[:0]
 	b.failures, b.held = b.failures[:0], 0
 }

@@ -201,6 +201,8 @@ func newRecord(kind string) Record {
 		return &TrialEnd{}
 	case "bin":
 		return &Bin{}
+	case "phases":
+		return &Phases{}
 	case "failure":
 		return &Failure{}
 	case "sample":
@@ -240,6 +242,8 @@ func (r *Reader) accept(rec Record) error {
 		}
 		r.trials[rec.Index] = trialState{ended: true}
 	case *Bin:
+		return r.known(rec.Trial)
+	case *Phases:
 		return r.known(rec.Trial)
 	case *Failure:
 		return r.known(rec.Trial)

@@ -175,6 +175,15 @@ type Bin struct {
 	Lag         string                     `json:"lag,omitempty"`          // HDR V2, ns: sent−due of all sent requests due in this bin
 }
 
+// Phases says where the time of a trial's ok requests went, of those that were recorded since the last such record of
+// the trial: some half a second's, in one record, because two more histograms in each Bin would cost the generator what
+// a Bin is too short to show. What is left of Bin.Service after the first byte is the rest of the response.
+type Phases struct {
+	Trial     int    `json:"trial"`
+	Connect   string `json:"connect,omitempty"`    // HDR V2, ns, of those on a connection of their own: connected−sent
+	FirstByte string `json:"first_byte,omitempty"` // HDR V2, ns, of all: first_byte−sent
+}
+
 // Connects sums up handshakes that lost equally many SYNs: how many there were and how long they took,
 // from connect() to connected or given up. The means of those that succeeded are the modes of the connect time, and
 // Lost explains them.
@@ -294,6 +303,7 @@ func (*Header) kind() string   { return "header" }
 func (*Trial) kind() string    { return "trial" }
 func (*TrialEnd) kind() string { return "trial_end" }
 func (*Bin) kind() string      { return "bin" }
+func (*Phases) kind() string   { return "phases" }
 func (*Failure) kind() string  { return "failure" }
 func (*Sample) kind() string   { return "sample" }
 func (*Host) kind() string     { return "host" }

@@ -48,6 +48,8 @@ func validate(rec Record) error {
 			return fmt.Errorf("a bin begins at %v, which is no multiple of %v", rec.At, BinWidth)
 		}
 		return errors.Join(index(rec.Trial), times(rec.At), outcomes(rec.Due), outcomes(rec.Done), connects(rec.Connects), connects(rec.Unanswered))
+	case *Phases:
+		return index(rec.Trial)
 	case *Failure:
 		r := rec.Result
 		return errors.Join(index(rec.Trial), count("seq", r.Seq), names(string(r.Outcome)),
