@@ -153,7 +153,7 @@ func benchmarkSources(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)*100/1e4, "%core@100Hz")
 	})
-	for _, source := range slices.Concat(p.sources, p.slow.sources) {
+	for _, source := range slices.Concat(p.sources, p.counted.sources, p.slow.sources) {
 		b.Run(source.Name(), func(b *testing.B) {
 			b.ReportAllocs()
 			s := p.Read(time.Now())

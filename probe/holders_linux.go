@@ -144,7 +144,7 @@ func (l *listenerProcesses) refresh() ([]int, error) {
 	if len(l.listeners) == 0 && l.fixed != 0 {
 		return []int{l.fixed}, nil
 	}
-	var s Sample
+	s := Sample{Counters: map[string]uint64{}, Gauges: map[string]uint64{}}
 	for _, source := range l.listeners {
 		if source.Read(&s) != nil { // the fast source of that name tells it
 			return l.pids, l.err

@@ -17,7 +17,8 @@ import (
 // ACK that TCP_DEFER_ACCEPT ignores. Scope: the network namespace; every member of an SO_REUSEPORT group is a
 // socket of its own. Privilege: none. Cost: some 5 µs for a listener that is known, and 25 µs ten times a
 // second to look for others, beside 20,000 connections as beside none: a dump of LISTEN walks the listeners'
-// table only (net/ipv4/inet_diag.c, inet_diag_dump_icsk; oneByOne). Gotcha: a second listener of a port is
+// table only (net/ipv4/inet_diag.c, inet_diag_dump_icsk; oneByOne); of more than four listeners, and of an SO_REUSEPORT group, such
+// a look at each reading. Gotcha: a second listener of a port is
 // seen a tenth of a second late; a destination port in the request would skip the listeners; depth is a
 // glimpse, and a burst between two readings is not seen, but in the drops; a restarted server is a new Cookie.
 type inetDiag struct {

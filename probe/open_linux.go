@@ -9,7 +9,8 @@ import (
 
 // opener collects sources, and the errors of those that could not be opened.
 type opener struct {
-	sources []Source
+	sources []Source // of listeners
+	counted []Source // see countedSources
 	slow    []Source // read apart: see slowSources
 	failed  []SourceError
 	errs    []error
@@ -40,7 +41,7 @@ func openSources(cfg Config) (*opener, error) {
 		}
 		o.openSlow(cfg, false)
 	}
-	if len(o.sources) == 0 {
+	if len(o.sources)+len(o.counted) == 0 {
 		closeAll(o.slow)
 		return nil, fmt.Errorf("probe: nothing can be read: %w", errors.Join(o.errs...))
 	}
@@ -79,13 +80,12 @@ func (c Config) pathFromHere(path string) string {
 }
 
 func (o *opener) openFile(path, name string, source func(*procFile) Source) {
-	o.open(name, func() (Source, error) {
-		f, err := openProc(path)
-		if err != nil {
-			return nil, err
-		}
-		return source(f), nil
-	})
+	f, err := openProc(path)
+	if err != nil {
+		o.fail(name, err)
+		return
+	}
+	o.counted = append(o.counted, source(f))
 }
 
 func (o *opener) open(name string, source func() (Source, error)) {

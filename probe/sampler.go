@@ -30,7 +30,8 @@ type Probe struct {
 	slow slowSources
 
 	mu      sync.Mutex
-	sources []Source
+	sources []Source // of listeners
+	counted countedSources
 	lost    []SourceError // sources that could not be opened
 	failed  []SourceError // of these, what is still to be told
 }
@@ -56,7 +57,7 @@ func Open(cfg Config) (*Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Probe{host: cfg.Host, sources: o.sources, slow: slowSources{sources: o.slow}, lost: o.failed, failed: o.failed}, nil
+	return &Probe{host: cfg.Host, sources: o.sources, counted: countedSources{sources: o.counted}, slow: slowSources{sources: o.slow}, lost: o.failed, failed: o.failed}, nil
 }
 
 // ReadAll reads the slow sources, unless that was done less than half a second ago, and then the fast
@@ -70,7 +71,10 @@ func (p *Probe) ReadAll(epoch time.Time) Sample {
 // Read takes one reading of the fast sources now. What a source could not give is in Errors; the rest of
 // the sample is still good. What Run or ReadAll last read from the slow sources is added, if it is not
 // too old. The sample shares no memory with the probe.
-func (p *Probe) Read(epoch time.Time) Sample {
+func (p *Probe) Read(epoch time.Time) Sample { return p.read(epoch, false) }
+
+// read is Read; sparingly with counters that are as old as countedSources allows.
+func (p *Probe) read(epoch time.Time, sparingly bool) Sample {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	began := time.Now()
@@ -78,15 +82,23 @@ func (p *Probe) Read(epoch time.Time) Sample {
 		Host:     p.host,
 		At:       began.Sub(epoch),
 		Counters: make(map[string]uint64, len(counterNames)+1),
-		Gauges:   make(map[string]uint64, 2),
+		Gauges:   make(map[string]uint64, 5),
 		Errors:   slices.Clone(p.failed),
 	}
 	p.failed = nil
-	for _, source := range p.sources {
-		if err := source.Read(&s); err != nil {
-			s.Errors = append(s.Errors, failure(source.Name(), err))
-		}
+	failed, fresh := []SourceError(nil), false
+	if sparingly && p.counted.fresh(began) {
+		failed = p.look(&s)
+		fresh = p.counted.still(s.Listeners)
 	}
+	if !fresh {
+		p.counted.readAll(began)
+		s.Listeners = s.Listeners[:0]
+		failed = p.look(&s)
+		p.counted.note(s.Listeners)
+	}
+	s.Errors = append(s.Errors, failed...)
+	p.counted.addTo(&s, began)
 	slices.SortFunc(s.Listeners, func(a, b Listener) int {
 		return cmp.Or(cmp.Compare(a.Addr, b.Addr), cmp.Compare(a.Cookie, b.Cookie))
 	})
@@ -95,12 +107,23 @@ func (p *Probe) Read(epoch time.Time) Sample {
 	return s
 }
 
+// look reads the sources of listeners.
+func (p *Probe) look(s *Sample) (failed []SourceError) {
+	for _, source := range p.sources {
+		if err := source.Read(s); err != nil {
+			failed = append(failed, failure(source.Name(), err))
+		}
+	}
+	return failed
+}
+
 // Run reads at every whole multiple of every from the epoch and hands each sample to sink, until ctx
 // ends. The schedule is fixed: a slow reading or a slow sink shifts no later tick, and a tick whose
 // time has passed meanwhile is left out, never made up for in a bunch. So a gap in the samples' At is
 // a time in which nothing was seen. Less than a millisecond is taken as a millisecond. sink is called
 // from the goroutine that called Run. Its first sample tells again what could not be opened, so that whoever keeps
-// the samples has it, even where another reading came before. The slow sources are read twice a second in another goroutine, which
+// the samples has it, even where another reading came before. The namespace's counters are read anew whenever a
+// listener dropped, and else every 50 ms (counters.age_us). The slow sources are read twice a second in another goroutine, which
 // ends with its last reading, perhaps a little later than Run.
 func (p *Probe) Run(ctx context.Context, epoch time.Time, every time.Duration, sink func(Sample)) {
 	every = max(every, minInterval)
@@ -119,7 +142,7 @@ func (p *Probe) Run(ctx context.Context, epoch time.Time, every time.Duration, s
 		if ctx.Err() != nil { // both were ready: the end goes first
 			return
 		}
-		sink(p.Read(epoch))
+		sink(p.read(epoch, true))
 		timer.Reset(untilTick(time.Since(epoch), every))
 	}
 }
@@ -138,8 +161,8 @@ func untilTick(now, every time.Duration) time.Duration {
 func (p *Probe) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	err := errors.Join(p.slow.close(), closeAll(p.sources))
-	p.sources = nil
+	err := errors.Join(p.slow.close(), closeAll(p.sources), closeAll(p.counted.sources))
+	p.sources, p.counted = nil, countedSources{}
 	return err
 }
 

@@ -2,7 +2,9 @@ package probe
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,7 +15,7 @@ import (
 // holds Limit+1, and then connect() fails at once with EAGAIN. This is the only view of such a queue: no
 // counter anywhere moves when it overflows, so Drops is nil. Scope: the network namespace in which the
 // socket was made, although its path is of the mount namespace. Privilege: none. Cost: walks all unix
-// sockets of the namespace, so it grows with them (net/unix/diag.c, unix_diag_dump). Gotcha: the
+// sockets of the namespace, so it grows with them (net/unix/diag.c, unix_diag_dump; restAfter). Gotcha: the
 // kernel knows the name that was given to bind(), which may be relative or lead through a link, and a
 // socket keeps it when its file has been unlinked and another listens there; so what counts is the file
 // that is at the path now, in the mount namespace of the process that is watched, and the name only where
@@ -24,6 +26,29 @@ type unixDiag struct {
 	req   []byte
 	out   *Sample
 	add   func([]byte) error
+	rest  time.Duration // after the last walk
+	began time.Time     // the last walk
+	last  []Listener    // that it found
+}
+
+// A walk that takes more than a fiftieth of the interval of a hundred readings a second, as beside some thousands of unix
+// sockets, is not made at each reading: it is followed by a rest of fifty times the processor time that it took, and at
+// least by two walks a second. What the last one found stays in the samples meanwhile, with its age in unix_diag.age_us.
+// To ask for a socket by its inode would be no cheaper: the kernel looks through the same table for it
+// (net/unix/diag.c, unix_lookup_by_ino).
+const (
+	cheapWalk    = 200 * time.Microsecond
+	restPerWalk  = 50
+	longestUnix  = 500 * time.Millisecond
+	unixAgeGauge = "unix_diag.age_us"
+)
+
+// restAfter is how long no walk is made after one that took so much processor time.
+func restAfter(took time.Duration) time.Duration {
+	if took <= cheapWalk {
+		return 0
+	}
+	return min(restPerWalk*took, longestUnix)
 }
 
 // unixPath is one that is watched.
@@ -79,6 +104,37 @@ func (d *unixDiag) Name() string { return "unix_diag" }
 func (d *unixDiag) Close() error { return d.conn.Close() }
 
 func (d *unixDiag) Read(s *Sample) error {
+	now := time.Now()
+	if age := now.Sub(d.began); age < d.rest {
+		s.Listeners = append(s.Listeners, d.last...)
+		s.Gauges[unixAgeGauge] = uint64(age.Microseconds())
+		return nil
+	}
+	before, had := len(s.Listeners), threadTime()
+	err := d.walk(s)
+	took := threadTime() - had
+	if whole := time.Since(now); took < 0 || took > whole { // the goroutine went to another thread
+		took = 0
+	}
+	d.began, d.rest, d.last = now, restAfter(took), nil
+	if err != nil {
+		d.rest = 0
+	} else if d.rest > 0 {
+		d.last = slices.Clone(s.Listeners[before:])
+	}
+	return err
+}
+
+// threadTime is the processor time of the calling thread: a walk that was interrupted is no dearer for it.
+func threadTime() time.Duration {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
+func (d *unixDiag) walk(s *Sample) error {
 	for i := range d.paths {
 		p := &d.paths[i]
 		p.file = fileIDOf(p.seen) // each time: a restarted server makes a new file

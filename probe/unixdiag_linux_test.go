@@ -130,3 +130,60 @@ func TestLikeness(t *testing.T) {
 		}
 	}
 }
+
+// TestDearWalksRest: where a walk takes long, what it found is told again meanwhile, with its age, and no more than a
+// fiftieth of a processor is taken, or two walks a second.
+func TestDearWalksRest(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		0: 0, cheapWalk: 0, 300 * time.Microsecond: 15 * time.Millisecond, time.Second: longestUnix,
+	} {
+		if got := restAfter(took); got != want {
+			t.Errorf("after %v a rest of %v, want %v", took, got, want)
+		}
+	}
+	path := filepath.Join(shortDir(t), "app.sock")
+	listenUnix(t, path, 5)
+	d, err := newUnixDiag(Config{}, []string{path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	read := func() *Sample {
+		s := newSample()
+		if err := d.Read(s); err != nil || len(s.Listeners) != 1 {
+			t.Fatalf("%+v, %v", s.Listeners, err)
+		}
+		return s
+	}
+	read()
+	d.rest, d.last = time.Hour, []Listener{{Addr: path, Limit: 77}} // as if that one had been dear
+	if s := read(); s.Listeners[0].Limit != 77 || s.Gauges[unixAgeGauge] == 0 {
+		t.Errorf("while it rests: %+v", s)
+	}
+	d.began = d.began.Add(-2 * time.Hour)
+	if s := read(); s.Listeners[0].Limit != 5 || s.Gauges[unixAgeGauge] != 0 {
+		t.Errorf("after the rest: %+v", s)
+	}
+}
+
+// What a walk costs beside 4,000 unix sockets that are nobody's business.
+func BenchmarkUnixDiag4000Sockets(b *testing.B) {
+	for range 2000 {
+		p, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { unix.Close(p[0]); unix.Close(p[1]) })
+	}
+	d, err := newUnixDiag(Config{}, []string{"/none"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer d.Close()
+	s := newSample()
+	for b.Loop() {
+		if err := d.walk(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -6,6 +6,7 @@ package prom
 
 import (
 	_ "embed"
+	"strings"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -70,7 +71,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(c.desc(m), prometheus.CounterValue, float64(one.Value)*m.scale)
 	}
 	for name, value := range v.Sample.Gauges {
-		if name == "slow.at_us" || name == "slow.took_us" { // about the reading, not the host
+		if name == "slow.at_us" || name == "slow.took_us" || strings.HasSuffix(name, ".age_us") { // about the reading, not the host
 			continue
 		}
 		m := named(name, false)
