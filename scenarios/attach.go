@@ -46,6 +46,7 @@ type LaneOptions struct {
 	// HopConnectTimeout is how long the proxy on this path waits for a connection to the backend. It decides
 	// whether a dropped SYN becomes a failure; 0 means that there is no proxy.
 	HopConnectTimeout time.Duration
+	HopReadTimeout    time.Duration // how long the proxy waits for the backend's answer; 0: not known
 }
 
 // Attach makes an experiment on the user's own servers ready: it sends each lane one request to see that it
@@ -79,6 +80,9 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 		}
 		if lo.HopConnectTimeout != 0 && Mode(lo.HopConnectTimeout) == RetrialMode {
 			lane.Mode = RetrialMode
+		}
+		if lo.HopConnectTimeout != 0 {
+			lane.Proxy = &ProxyTimeouts{lo.HopConnectTimeout, lo.HopReadTimeout, "stated, or NGINX's default"}
 		}
 		if err := s.greet(ctx, lane); err != nil {
 			return err

@@ -125,10 +125,17 @@ type Lane struct {
 	Target       loadgen.Target
 	Engine       loadgen.Engine
 	EngineName   string
-	Mode         string        // LossMode or RetrialMode
-	Deadline     time.Duration // later than this after due, an answer is no use to the caller
-	Listener     string        // the probed listener whose queue must be empty between trials; "" where none is known
+	Mode         string         // LossMode or RetrialMode
+	Deadline     time.Duration  // later than this after due, an answer is no use to the caller
+	Proxy        *ProxyTimeouts // nil: no proxy on the path is known
+	Listener     string         // the probed listener whose queue must be empty between trials; "" where none is known
 	ListenerHost string
+}
+
+// ProxyTimeouts are how long a proxy waits for the backend.
+type ProxyTimeouts struct {
+	Connect, Read time.Duration // proxy_connect_timeout and proxy_read_timeout
+	Source        string        // where they are known from
 }
 
 // A Watcher observes something for as long as the experiment lasts: a probe, a log, a backend's stamps.

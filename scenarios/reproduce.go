@@ -162,6 +162,10 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 		}
 		lane.Deadline = cmp.Or(b.scenario.Load.Deadline, lane.Deadline)
 		lane.ListenerHost, lane.Listener = b.listenerBehind(l.To)
+		if b.proxies[l.To] != nil {
+			conf := b.nginxConfig(l.To, b.scenario.Proxies[l.To])
+			lane.Proxy = &ProxyTimeouts{conf.ConnectTimeout(), conf.ReadTimeout(), "its configuration"}
+		}
 		b.Lanes = append(b.Lanes, lane)
 	}
 	if len(b.Lanes) == 0 {

@@ -97,7 +97,8 @@ func header(s *scenarios.Setup, epoch time.Time, command []string, seed uint64) 
 	}
 	for _, l := range s.Lanes {
 		h.Lanes = append(h.Lanes, runfile.Lane{
-			Name: l.Name, URL: l.Target.URL, Mode: l.Mode, Engine: l.EngineName, Connections: l.Target.Connections, Close: l.Target.Close,
+			Proxy: (*runfile.ProxyTimeouts)(l.Proxy),
+			Name:  l.Name, URL: l.Target.URL, Mode: l.Mode, Engine: l.EngineName, Connections: l.Target.Connections, Close: l.Target.Close,
 			ConnectTimeout: l.Target.ConnectTimeout, Timeout: l.Target.Timeout, MaxInFlight: l.Target.MaxInFlight,
 			Deadline: l.Deadline, Listener: l.Listener, ListenerHost: l.ListenerHost,
 			Options: options(l.Target),

@@ -15,6 +15,7 @@ import (
 type targetFlags struct {
 	direct, proxy       string
 	proxyConnectTimeout time.Duration
+	proxyReadTimeout    time.Duration
 	unixSocket          string
 	requestFlags
 	connectionFlags
@@ -25,6 +26,7 @@ func (t *targetFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&t.proxy, "proxy", "", "`URL` of the same backend through its proxy")
 	f.StringVar(&t.unixSocket, "unix-socket", "", "`path` of the backend's unix socket; --direct then only gives the request's host and path")
 	f.DurationVar(&t.proxyConnectTimeout, "proxy-connect-timeout", 60*time.Second, "the proxy_connect_timeout that your NGINX has; it is only read")
+	f.DurationVar(&t.proxyReadTimeout, "proxy-read-timeout", 60*time.Second, "its proxy_read_timeout, to tell which of the two a 504 is")
 	t.requestFlags.register(f)
 	t.connectionFlags.register(f)
 }
@@ -51,7 +53,7 @@ func (t *targetFlags) lanes() (lanes []scenarios.LaneOptions, err error) {
 		lanes = append(lanes, lane)
 	}
 	if t.proxy != "" {
-		lane := scenarios.LaneOptions{Name: "proxy", Target: base, HopConnectTimeout: t.proxyConnectTimeout}
+		lane := scenarios.LaneOptions{Name: "proxy", Target: base, HopConnectTimeout: t.proxyConnectTimeout, HopReadTimeout: t.proxyReadTimeout}
 		if lane.Target.URL, err = checkURL("--proxy", t.proxy); err != nil {
 			return nil, err
 		}
@@ -69,6 +71,9 @@ func (t *targetFlags) lanes() (lanes []scenarios.LaneOptions, err error) {
 func (t *targetFlags) target() (out loadgen.Target, err error) {
 	if t.proxyConnectTimeout <= 0 {
 		return out, usage("--proxy-connect-timeout must be above 0, not %v", t.proxyConnectTimeout)
+	}
+	if t.proxyReadTimeout <= 0 {
+		return out, usage("--proxy-read-timeout must be above 0, not %v", t.proxyReadTimeout)
 	}
 	file, err := t.requestFlags.read()
 	if err != nil {

@@ -49,6 +49,9 @@ func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) (Cause, []Cla
 			break
 		}
 		c := kind.explain()
+		if text := r.expired(l).text; text != "" && (kind.class == "queue" || kind.class == "proxy") {
+			c.Evidence = append(c.Evidence, text)
+		}
 		c.EvidenceName = ladder[c.EvidenceLevel]
 		each = append(each, ClassCause{Class: kind.class, Requests: kind.n, Cause: c})
 	}

@@ -40,6 +40,40 @@ func frozen(names ...string) func(*probe.Sample) {
 	}
 }
 
+// behind lets the first lane pass a proxy with these timeouts.
+func behind(connect, read time.Duration) func(*runfile.Header) {
+	return func(h *runfile.Header) {
+		h.Lanes[0].Proxy = &runfile.ProxyTimeouts{Connect: connect, Read: read, Source: "its configuration"}
+	}
+}
+
+// TestWhichTimeoutOfTheProxy is told by how long its 504s took, with where that is known from, and drawn as a guide.
+func TestWhichTimeoutOfTheProxy(t *testing.T) {
+	for _, c := range []struct {
+		connect, read time.Duration
+		want          string // "": nothing is claimed
+	}{
+		{900 * ms, time.Minute, "504s that were kept singly came after 900ms, which is proxy_connect_timeout (its configuration)"},
+		{time.Minute, 900 * ms, "504s that were kept singly came after 900ms, which is proxy_read_timeout (its configuration)"},
+		{900 * ms, 950 * ms, ""}, {850 * ms, 900 * ms, ""}, {time.Second, time.Minute, ""}, {0, 0, ""},
+	} {
+		w := demo()
+		w.rates, w.result, w.header = []float64{600}, failAs(loadgen.HTTP504, 504), behind(c.connect, c.read)
+		l := analyze(t, w.record(t)).Lanes[0]
+		said := strings.Join(l.Cause.Evidence, "\n")
+		if got := strings.Contains(said, "504s that were kept singly"); got != (c.want != "") || !strings.Contains(said, c.want) {
+			t.Errorf("%v, %v: %q", c.connect, c.read, said)
+		}
+		drawn := map[string]float64{}
+		for _, g := range l.Guides {
+			drawn[g.Code] = g.S
+		}
+		if drawn["proxy_connect_timeout"] != c.connect.Seconds() || drawn["proxy_read_timeout"] != c.read.Seconds() {
+			t.Errorf("%v, %v: guides %v", c.connect, c.read, drawn)
+		}
+	}
+}
+
 const overflowsCounter, dropsCounter = "TcpExtListenOverflows", "TcpExtListenDrops"
 
 // told is what a record is made to tell, and the cause that it then has to have.
@@ -68,6 +102,16 @@ func labelled() map[string]told {
 			w.result, w.event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.UnixQueueFull)
 			w.sample = func(s *probe.Sample) { quiet(s); s.Listeners[0].Drops = nil }
 		}, "unix_queue_overflow", 1, "502"},
+		"the proxy's read timeout, without its log": {func(w *world) {
+			w.result, w.sample = failAs(loadgen.HTTP504, 504), quiet
+			w.header = behind(time.Minute, 900*ms)
+		}, "proxy_timeout", 0, "proxy_read_timeout"},
+		"its connect timeout, without its log": {func(w *world) {
+			w.result, w.header = failAs(loadgen.HTTP504, 504), behind(900*ms, time.Minute)
+		}, "worker_bound_overflow", 2, "504"},
+		"504s of neither timeout, without its log": {func(w *world) {
+			w.result, w.sample, w.header = failAs(loadgen.HTTP504, 504), quiet, behind(3*time.Second, time.Minute)
+		}, "undetermined", 0, "dropped nothing"},
 		"another listener": {func(w *world) {
 			w.sample = func(s *probe.Sample) { s.Listeners[0].Drops = &none }
 		}, "another_listener", 0, "another listener's"},

@@ -31,7 +31,8 @@ func (f *failures) sumFull() (n uint64) {
 	return n
 }
 
-// failures of one trial. Without a proxy's log every 504 may have been a connect timeout, and no 502 can
+// failures of one trial. Without a proxy's log every 504 that did not take as
+// long as its read timeout may have been a connect timeout, and no 502 can
 // be told from a killed worker's, so the 504s count as overflow's and the 502s do not.
 func (r *run) failures(t *trial) failures {
 	f := failures{full: map[loadgen.Outcome]uint64{}}
@@ -69,7 +70,7 @@ func (r *run) failures(t *trial) failures {
 	return f
 }
 
-// logged is how many of a trial's n answers with 502 or 504 the proxy's log lays to a full queue.
+// logged is how many of a trial's n answers with 502 or 504 the proxy's log, or else how long they took, lays to a full queue.
 func (r *run) logged(t *trial, o loadgen.Outcome, n uint64) uint64 {
 	errors, access := r.log(t)
 	if o == loadgen.HTTP502 {
@@ -90,6 +91,8 @@ func (r *run) logged(t *trial, o loadgen.Outcome, n uint64) uint64 {
 		return connect
 	case len(errors) > 0:
 		return errors[nginxlog.ConnectTimeout]
+	case r.expired(t.lane).while == whileReading:
+		return 0
 	}
 	return n
 }

@@ -188,6 +188,14 @@ func (r *run) guides(l *lane, c serverCapacity) []Guide {
 	if m, ok := c.model(l); ok {
 		add(c.mean+m.LongestWait(), "full_queue", fmt.Sprintf("S + C/μ, through a full queue of %d", m.Slots()))
 	}
+	if p := l.Proxy; p != nil {
+		if p.Connect > 0 && !isUnix(l.Listener) {
+			add(p.Connect, "proxy_connect_timeout", "proxy_connect_timeout")
+		}
+		if p.Read > 0 {
+			add(p.Read, "proxy_read_timeout", "proxy_read_timeout")
+		}
+	}
 	if l.ConnectTimeout <= 0 || isUnix(l.Listener) {
 		return guides
 	}

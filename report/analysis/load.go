@@ -42,6 +42,7 @@ type lane struct {
 	trialLag                    *hdr.Histogram           // of the trial under way, where the run is a search; nil else
 	lagOf                       int                      // which trial that is
 	before, after               *trial                   // observations of few requests; nil: none
+	expired                     *expiry                  // which timeout the proxy's 504s are; nil: not asked yet
 	slots                       int                      // C: places in the listener's queue; 0 where its limit is not known
 }
 

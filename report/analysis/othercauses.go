@@ -83,8 +83,13 @@ var proxyCauses = map[string]string{
 }
 
 func (k *witness) proxy() Cause {
-	return k.fromLog(k.failures.proxy, list(k.pick(loadgen.HTTP502, loadgen.HTTP504)),
+	saw := list(k.pick(loadgen.HTTP502, loadgen.HTTP504))
+	c := k.fromLog(k.failures.proxy, saw,
 		"without the errno in the proxy's error log (--nginx-error-log) a 502 may be a killed worker, a lack of ports or a reset")
+	if c.Code == "undetermined" && k.run.expired(k.lane).while == whileReading && 2*k.pick(loadgen.HTTP504)[loadgen.HTTP504] > k.failures.proxy {
+		c.Code, c.Text = "proxy_timeout", fmt.Sprintf("The client saw %s. %s", saw, nginxlog.Explain(nginxlog.ReadTimeout))
+	}
+	return c
 }
 
 func (k *witness) server() Cause {

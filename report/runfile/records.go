@@ -90,6 +90,7 @@ type Lane struct {
 	Deadline       time.Duration       `json:"deadline"`          // an ok answer later than this (from due) counts as bad: late
 	Listener       string              `json:"listener"`          // address of the probed listener, as in its samples; "" where none was found
 	ListenerHost   string              `json:"listener_host"`     // Sample.Host in which it lives
+	Proxy          *ProxyTimeouts      `json:"proxy,omitempty"`   // nil: there is no proxy on the path, or none of which anything is known
 	Options        *Options            `json:"options,omitempty"` // nil: not recorded
 }
 
@@ -105,6 +106,13 @@ type Options struct {
 	RequestIDs            bool          `json:"request_ids"`                       // each request has an X-Request-Id
 	Insecure              bool          `json:"insecure,omitempty"`                // certificates are not verified
 	Requests              int           `json:"requests"`                          // different ones that are sent in turn
+}
+
+// ProxyTimeouts are how long a proxy on the path waits for the backend.
+type ProxyTimeouts struct {
+	Connect time.Duration `json:"connect,omitempty"` // proxy_connect_timeout; 0: not known
+	Read    time.Duration `json:"read,omitempty"`    // proxy_read_timeout; 0: not known
+	Source  string        `json:"source"`            // where that is known from: "its configuration", "stated, or NGINX's default"
 }
 
 // Warning is a doubt that belongs to the run and is always shown.
