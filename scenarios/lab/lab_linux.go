@@ -54,8 +54,14 @@ func New(hosts []HostSpec) (_ *Lab, err error) {
 	if l.dir, err = mountDir(); err != nil {
 		return nil, err
 	}
+	if err := l.addHogs(hosts); err != nil { // not under a quota, which is the others'
+		return nil, err
+	}
 	for i, spec := range hosts {
-		if err := l.hosts[i].starve(spec); err != nil {
+		if spec.CPUQuota == 0 {
+			continue
+		}
+		if l.hosts[i].quota, err = newQuota(spec.Name, spec.CPUQuota); err != nil {
 			return nil, err
 		}
 	}
@@ -73,17 +79,6 @@ func (l *Lab) configure(h *Host, sysctls map[string]string) error {
 		}
 	}
 	return h.Do(func() error { return bringUp(h.addr) })
-}
-
-// starve takes from a host's processes what its description takes.
-func (h *Host) starve(spec HostSpec) (err error) {
-	if err := h.addHogs(spec.Hogs); err != nil { // not under the quota, which is the others'
-		return err
-	}
-	if spec.CPUQuota > 0 {
-		h.quota, err = newQuota(h.name, spec.CPUQuota)
-	}
-	return err
 }
 
 // cable lays a veth pair between every two hosts, so that no host forwards for another.

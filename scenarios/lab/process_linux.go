@@ -33,7 +33,7 @@ func (h *Host) Start(cmd *exec.Cmd) error {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Setpgid, cmd.SysProcAttr.Pgid = true, 0
-	if err := h.Do(func() error { return h.onItsProcessor(cmd.Start) }); err != nil {
+	if err := h.Do(func() error { return h.onItsProcessors(cmd.Start) }); err != nil {
 		return fmt.Errorf("lab: start %s on %s: %w", cmd.Path, h.name, err)
 	}
 	h.lab.processes = append(h.lab.processes, process{cmd, h.name})
