@@ -17,7 +17,8 @@ func always(class string) func(int, string) string {
 var kinds = []kind{
 	{prefix: "upstream timed out", class: timedOut},                               // http/ngx_http_upstream.c
 	{prefix: "connect() failed", class: connectFailed},                            // the same
-	{prefix: "connect() to ", upto: " failed", class: connectFailed},              // event/ngx_event_connect.c
+	{prefix: "connect() to unix:", upto: " failed", class: unixConnectFailed},     // event/ngx_event_connect.c
+	{prefix: "connect() to ", upto: " failed", class: connectFailed},              // the same
 	{prefix: "bind(", upto: ") failed", class: bindFailed},                        // the same, with proxy_bind
 	{prefix: "recv() failed", class: broken},                                      // os/unix/ngx_recv.c
 	{prefix: "readv() failed", class: broken},                                     // os/unix/ngx_readv_chain.c
@@ -97,10 +98,17 @@ func timedOut(_ int, phase string) string {
 	return OtherUpstream
 }
 
+// unixConnectFailed: Linux returns EAGAIN for a unix socket whose listen queue is full (unix_stream_connect in
+// net/unix/af_unix.c); for TCP it means something else (connect(2)).
+func unixConnectFailed(errno int, phase string) string {
+	if errno == eAGAIN {
+		return UnixQueueFull
+	}
+	return connectFailed(errno, phase)
+}
+
 func connectFailed(errno int, _ string) string {
 	switch errno {
-	case eAGAIN: // event/ngx_event_connect.c: Linux returns it for unix sockets if the listen queue is full
-		return UnixQueueFull
 	case eADDRNOTAVAIL:
 		return NoLocalPort
 	case eNETUNREACH, eHOSTUNREACH:

@@ -85,9 +85,9 @@ func tries(addrs, statuses, connects, headers, responses string) (list []Try, mo
 }
 
 // entries splits a list: tries are parted by ", ", and by " : " where an internal redirect began anew
-// (ngx_http_upstream_addr_variable).
+// (ngx_http_upstream_addr_variable). It ends in one of those where the redirect led to no upstream in the end.
 func entries(list string) []string {
-	if list == "" {
+	if list = strings.TrimSuffix(list, " : "); list == "" {
 		return nil
 	}
 	return strings.Split(strings.ReplaceAll(list, " : ", ", "), ", ")
