@@ -23,7 +23,11 @@ var framings = []struct {
 	{"103 before", "GET", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </b>\r\n\r\n" + alive, 200},
 	{"HEAD", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", 200},
 	{"HEAD of chunks", "HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 200},
-	{"204 with a length", "GET", "HTTP/1.1 204 No Content\r\nContent-Length: 100\r\n\r\n", 204}, // RFC 9112 section 6.3
+	{"204 with a length", "GET", "HTTP/1.1 204 No Content\r\nContent-Length: 100\r\n\r\n", 204},                  // RFC 9112 section 6.3
+	{"the same length twice", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok", 200}, // and item 5 of that
+	{"a list of the same length", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok", 200},
+	{"bare line feeds", "GET", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200}, // section 2.2
+	{"a later minor version", "GET", "HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nok", 200},
 	{"304 with a length", "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 100\r\n\r\n", 304},
 }
 

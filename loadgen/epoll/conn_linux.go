@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"weir/loadgen"
+	"weir/loadgen/http1"
 	"weir/loadgen/wire"
 )
 
@@ -39,7 +40,7 @@ type conn struct {
 	unsent    []byte        // the request, where it could not be sent at once
 	writeErr  syscall.Errno // how writing failed
 	res       loadgen.Result
-	parser    parser
+	parser    http1.Parser
 	links     [2]link
 }
 
@@ -144,13 +145,13 @@ func (l *loop) read(c *conn) {
 			// It may have come before the call returned that sent the request.
 			c.res.FirstByte = max(at, c.res.Connected, c.res.Written)
 		}
-		rest, err := c.parser.feed(b)
-		c.res.Status = c.parser.status
+		rest, err := c.parser.Feed(b)
+		c.res.Status = c.parser.Status
 		if err != nil {
 			l.finish(c, loadgen.BadResponse, 0)
 			return
 		}
-		if c.parser.state == complete {
+		if c.parser.Complete() {
 			if !told || !whole {
 				l.beAlert()
 			}
@@ -169,7 +170,7 @@ func (l *loop) ended(c *conn, errno syscall.Errno) {
 	began := c.res.FirstByte != 0
 	c.hungUp = c.hungUp || errno == 0 || errno == unix.ECONNRESET
 	switch {
-	case errno == 0 && c.parser.close():
+	case errno == 0 && c.parser.Close():
 		l.beAlert()
 		l.answered(c, l.now(), false)
 	case began:
@@ -190,7 +191,7 @@ func (l *loop) ended(c *conn, errno syscall.Errno) {
 // the next response, so only a connection without any is kept.
 func (l *loop) answered(c *conn, at time.Duration, clean bool) {
 	t := &l.target
-	keep := clean && c.writeErr == 0 && t.Connections == loadgen.Reuse && c.parser.reusable() &&
+	keep := clean && c.writeErr == 0 && t.Connections == loadgen.Reuse && c.parser.Reusable() &&
 		(t.RequestsPerConnection == 0 || c.carried < t.RequestsPerConnection)
 	l.end(c, at, wire.StatusOutcome(c.res.Status), 0, keep)
 }

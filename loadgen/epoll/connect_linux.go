@@ -96,7 +96,7 @@ func (l *loop) begin(c *conn, res loadgen.Result) {
 	c.res = res
 	c.written, c.writeErr = 0, 0
 	c.carried++
-	c.parser.reset(l.requests.IsHead(res.Seq), l.target.MaxBody)
+	c.parser.Reset(l.requests.IsHead(res.Seq), l.target.MaxBody)
 	l.open.push(c, res.Sent)
 }
 

@@ -65,8 +65,8 @@ func handshakeOutcome(err error) loadgen.Outcome {
 //
 //	err     what the connection's Read returned last; nil if it never failed
 //	began   whether any byte came
-//	isHTTP  whether what came looks like HTTP
-func readOutcome(err error, began, isHTTP bool) loadgen.Outcome {
+//	foreign whether what came is no FastCGI response
+func readOutcome(err error, began, foreign bool) loadgen.Outcome {
 	errno := errnoOf(err)
 	switch {
 	case err == nil:
@@ -81,7 +81,7 @@ func readOutcome(err error, began, isHTTP bool) loadgen.Outcome {
 		return loadgen.TLSFailed // neither the kernel nor a deadline nor the peer's end: an alert or a broken record
 	case !began:
 		return loadgen.ClosedBeforeResponse
-	case !isHTTP:
+	case foreign:
 		return loadgen.BadResponse
 	}
 	return loadgen.Truncated

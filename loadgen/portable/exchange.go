@@ -11,6 +11,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/fcgi"
+	"weir/loadgen/http1"
 	"weir/loadgen/wire"
 )
 
@@ -20,6 +21,7 @@ const readBuffer = 8 << 10
 // exchange carries one request at a time from Sent to Done. It is reused for its buffers.
 type exchange struct {
 	response fasthttp.Response
+	framing  http1.Parser   // of it
 	fastCGI  *fcgi.Response // of a target that speaks it
 	foreign  bool           // what came over FastCGI is no such response
 	status   int            // 0 until a response's head was read
@@ -129,9 +131,11 @@ func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, 
 	case writeErr != nil && res.FirstByte == 0 && errnoOf(writeErr) == syscall.ECONNRESET:
 		// The RST was there before our first byte. The kernel tells of it once; a read then finds EOF.
 		res = r.done(res, loadgen.ResetBeforeResponse, writeErr)
+	case x.tap.bad != nil:
+		res = r.done(res, loadgen.BadResponse, nil)
 	default:
 		began := res.FirstByte != 0
-		res = r.done(res, readOutcome(x.tap.err, began, x.isHTTP()), x.tap.err)
+		res = r.done(res, readOutcome(x.tap.err, began, x.foreign), x.tap.err)
 	}
 	if !keep {
 		res.Closed, res.Unread = c.ends(writeErr, x.tap.err)

@@ -3,8 +3,9 @@
 //
 // It believes that a generator must not help: no request is ever tried twice, no connection is opened
 // that was not asked for, no error is translated into another. So it does not use fasthttp's client or
-// net/http's, which retry and redial behind their caller's back, but fasthttp's header writer and response reader
-// on connections that it dials itself. Attempts on the wire equal requests sent.
+// net/http's, which retry and redial behind their caller's back, but fasthttp's response reader
+// on connections that it dials itself; what is a response and where it ends, package http1 says, as for the event loop.
+// Attempts on the wire equal requests sent.
 //
 // It is not for the highest rates; an event loop without a goroutine a request is.
 package portable

@@ -1,4 +1,4 @@
-package epoll
+package http1
 
 import (
 	"bufio"
@@ -23,18 +23,18 @@ type verdict struct {
 
 // read feeds data in pieces of at most size bytes.
 func read(data []byte, head bool, size int) verdict {
-	var p parser
-	p.reset(head, 1<<20)
+	var p Parser
+	p.Reset(head, 1<<20)
 	rest, err := data, error(nil)
 	for len(rest) > 0 && err == nil && p.state != complete {
 		n := min(size, len(rest))
 		var left []byte
-		left, err = p.feed(rest[:n])
+		left, err = p.Feed(rest[:n])
 		rest = rest[n-len(left):]
 	}
-	r := verdict{status: p.status, failed: err != nil}
-	if r.complete = err == nil && p.close(); r.complete {
-		r.body, r.rest, r.reusable = p.body, len(rest), p.reusable()
+	r := verdict{status: p.Status, failed: err != nil}
+	if r.complete = err == nil && p.Close(); r.complete {
+		r.body, r.rest, r.reusable = p.body, len(rest), p.Reusable()
 	}
 	return r
 }
@@ -55,6 +55,7 @@ var streams = map[string]verdict{
 	"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 0\r\n\r\n":                  {status: 200, complete: true, reusable: true},
 	"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n":                              {status: 200, complete: true, reusable: true},
 	"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx":                      {status: 200, body: 1, complete: true, reusable: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 1, 1 ,1\r\n\r\nx":                                     {status: 200, body: 1, complete: true, reusable: true},
 	"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n":                          {status: 200, body: 5, complete: true},
 
 	chunked + "5\r\nhello\r\n0\r\n\r\n":                  {status: 200, body: 5, complete: true, reusable: true},
@@ -72,27 +73,30 @@ var streams = map[string]verdict{
 	"":         {},
 	"HTT":      {},
 	"HTTP/1.1": {},
-	"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell":                {status: 200},
-	"HTTP/2.0 200 OK\r\n":                                             {failed: true},
-	"\r\nHTTP/1.1 200 OK\r\n":                                         {failed: true},
-	"SSH":                                                             {failed: true},
-	"HTTP/1.1\r\n":                                                    {failed: true},
-	"HTTP/1.1 20 OK\r\n":                                              {failed: true},
-	"HTTP/1.1 +20 OK\r\n":                                             {failed: true},
-	"HTTP/1.1 2000 OK\r\n":                                            {failed: true},
-	"HTTP/1.1 200 OK\r\nno colon\r\n":                                 {failed: true},
-	"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n":                       {failed: true},
-	"HTTP/1.1 200 OK\r\nContent-Length: \r\n":                         {failed: true},
-	"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 0\r\n":                  {failed: true},
-	"HTTP/1.1 200 OK\r\nContent-Length : 1\r\n":                       {failed: true},
-	"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n":   {failed: true},
-	"HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n":              {status: 200, failed: true},
-	"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n": {failed: true},
-	"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n":     {failed: true},
-	"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", maxHead):           {failed: true},
-	strings.Repeat("HTTP/1.1 100 C\r\n\r\n", maxInterim+1):            {failed: true},
-	chunked + "0\r\n" + strings.Repeat("T: x\r\n", maxHead/6+1):       {status: 200, failed: true},
-	"HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("x", 1<<20+1):          {status: 200, failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell":                 {status: 200},
+	"HTTP/2.0 200 OK\r\n":                                              {failed: true},
+	"\r\nHTTP/1.1 200 OK\r\n":                                          {failed: true},
+	"SSH":                                                              {failed: true},
+	"HTTP/1.1\r\n":                                                     {failed: true},
+	"HTTP/1.1 20 OK\r\n":                                               {failed: true},
+	"HTTP/1.1 +20 OK\r\n":                                              {failed: true},
+	"HTTP/1.1 2000 OK\r\n":                                             {failed: true},
+	"HTTP/1.1 200 OK\r\nno colon\r\n":                                  {failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n":                        {failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: \r\n":                          {failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 0\r\n":                   {failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length : 1\r\n":                        {failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n":    {failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n":                      {failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 1,\r\n":                        {failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1, 2\r\n": {failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n":               {status: 200, failed: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n":  {failed: true},
+	"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n":      {failed: true},
+	"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", maxHead):            {failed: true},
+	strings.Repeat("HTTP/1.1 100 C\r\n\r\n", maxInterim+1):             {failed: true},
+	chunked + "0\r\n" + strings.Repeat("T: x\r\n", maxHead/6+1):        {status: 200, failed: true},
+	"HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("x", 1<<20+1):           {status: 200, failed: true},
 }
 
 const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"
@@ -168,12 +172,12 @@ func byNetHTTP(data []byte, head bool) verdict {
 func BenchmarkParser(b *testing.B) {
 	stream := []byte("HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\n" +
 		"Content-Type: text/plain\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok")
-	var p parser
+	var p Parser
 	b.ReportAllocs()
 	b.SetBytes(int64(len(stream)))
 	for b.Loop() {
-		p.reset(false, 1<<20)
-		if _, err := p.feed(stream); err != nil || p.state != complete {
+		p.Reset(false, 1<<20)
+		if _, err := p.Feed(stream); err != nil || p.state != complete {
 			b.Fatal(err)
 		}
 	}

@@ -1,28 +1,31 @@
-package epoll
+// Package http1 finds where an HTTP/1.x response ends, which is all that a load generator must understand of it. It
+// copies nothing, keeps nothing of a body and knows of no connection. It is not for servers, nor for anybody who wants
+// to read what a response says.
+package http1
 
 import (
 	"bytes"
 	"errors"
 )
 
-// The limits of what a server may send beside a body. maxHead is that of package portable; it also
+// The limits of what a server may send beside a body. maxHead is also that of package portable; it also
 // bounds a chunk's size line and a trailer section.
 const (
 	maxHead    = 8 << 10 // bytes
 	maxInterim = 16      // 1xx responses before the final one
 )
 
-// A parser finds the end of one HTTP/1.x response (RFC 9112) in bytes that come in pieces of any size.
+// A Parser finds the end of one HTTP/1.x response (RFC 9112) in bytes that come in pieces of any size.
 // It understands only what framing needs, and counts the body without keeping it, so that a response
 // costs no memory, whatever its head promises. What a line has lost at the end of a piece is kept.
 //
 // It is strict where leniency would move the end of a response (two lengths, unknown transfer codings,
 // chunk sizes with anything unexpected in them) and does not look at the rest.
-type parser struct {
+type Parser struct {
 	head // of the response that is being read
 
 	state   state
-	status  int   // of the final response, 0 until its head was read whole
+	Status  int   // of the final response, 0 until its head was read whole
 	noBody  bool  // the request was HEAD
 	maxBody int64 // bytes
 	body    int64 // bytes of body that came or were announced
@@ -55,14 +58,14 @@ var (
 	errInterim  = errors.New("too many interim responses")
 )
 
-// reset prepares the parser for a response to a request.
-func (p *parser) reset(head bool, maxBody int) {
-	*p = parser{noBody: head, maxBody: min(int64(maxBody), 1<<58), partial: p.partial[:0]} // sums of two do not overflow
+// Reset prepares the parser for a response to a request.
+func (p *Parser) Reset(head bool, maxBody int) {
+	*p = Parser{noBody: head, maxBody: min(int64(maxBody), 1<<58), partial: p.partial[:0]} // sums of two do not overflow
 }
 
-// feed reads on. rest is what comes after the end of the response: empty unless complete. An error is
+// Feed reads on. rest is what comes after the end of the response: empty unless complete. An error is
 // final.
-func (p *parser) feed(data []byte) (rest []byte, err error) {
+func (p *Parser) Feed(data []byte) (rest []byte, err error) {
 	for len(data) > 0 && p.state != complete && err == nil {
 		switch p.state {
 		case inBody, inChunk:
@@ -88,7 +91,7 @@ func (p *parser) feed(data []byte) (rest []byte, err error) {
 	return data, err
 }
 
-func (p *parser) bodyEnds() {
+func (p *Parser) bodyEnds() {
 	if p.state == inChunk {
 		p.state = inChunkEnd
 	} else {
@@ -96,8 +99,8 @@ func (p *parser) bodyEnds() {
 	}
 }
 
-// close tells the parser that nothing more will come, and reports whether that is the end of a response.
-func (p *parser) close() bool {
+// Close tells the parser that nothing more will come, and reports whether that is the end of a response.
+func (p *Parser) Close() bool {
 	if p.state == inBodyUntilClose {
 		p.state = complete
 	}
@@ -105,7 +108,7 @@ func (p *parser) close() bool {
 }
 
 // line returns the next line of data with its end, as far as it has come.
-func (p *parser) line(data []byte) (line, rest []byte, whole bool, err error) {
+func (p *Parser) line(data []byte) (line, rest []byte, whole bool, err error) {
 	i := bytes.IndexByte(data, '\n')
 	whole = i >= 0
 	if !whole {
@@ -131,7 +134,7 @@ func (p *parser) line(data []byte) (line, rest []byte, whole bool, err error) {
 var protocol = []byte("HTTP/1.")
 
 // take understands one whole line.
-func (p *parser) take(line []byte) error {
+func (p *Parser) take(line []byte) error {
 	text, crlf := line[:len(line)-1], false
 	if last := len(text) - 1; last >= 0 && text[last] == '\r' {
 		text, crlf = text[:last], true
@@ -164,7 +167,7 @@ func (p *parser) take(line []byte) error {
 }
 
 // headEnds decides how the end of the body will be known (RFC 9112 section 6.3).
-func (p *parser) headEnds() error {
+func (p *Parser) headEnds() error {
 	p.lines = 0
 	code := p.head.code
 	switch {
@@ -177,7 +180,7 @@ func (p *parser) headEnds() error {
 	case code == 101:
 		p.head.closes = true // another protocol has the connection now
 	}
-	p.status = code
+	p.Status = code
 	switch {
 	case p.noBody || code == 101 || code == 204 || code == 304:
 		p.state = complete
@@ -195,8 +198,11 @@ func (p *parser) headEnds() error {
 	return nil
 }
 
-// reusable reports whether the response lets its connection carry another.
-func (p *parser) reusable() bool {
+// Complete reports whether the response has come whole.
+func (p *Parser) Complete() bool { return p.state == complete }
+
+// Reusable reports whether the response lets its connection carry another.
+func (p *Parser) Reusable() bool {
 	return p.state == complete && !p.head.closes && (p.head.minor > 0 || p.head.keepAlive) &&
-		(p.head.chunked || p.head.hasLength || p.noBody || p.status == 204 || p.status == 304)
+		(p.head.chunked || p.head.hasLength || p.noBody || p.Status == 204 || p.Status == 304)
 }

@@ -1,4 +1,4 @@
-package epoll
+package http1
 
 import "bytes"
 
@@ -60,11 +60,7 @@ func (h *head) understand(name, value []byte, spaced bool) error {
 	switch {
 	case equalFold(name, "content-length"):
 		h.framing = true
-		n, ok := decimal(value)
-		if !ok || h.hasLength && n != h.length {
-			return errField
-		}
-		h.hasLength, h.length = true, n
+		return h.contentLength(value, spaced)
 	case equalFold(name, "transfer-encoding"):
 		h.framing = true
 		if h.minor == 0 {
@@ -84,6 +80,20 @@ func (h *head) understand(name, value []byte, spaced bool) error {
 	return nil
 }
 
+// contentLength reads a length, or several that are all the same (RFC 9112 section 6.3, item 5).
+func (h *head) contentLength(list []byte, spaced bool) error {
+	for more := true; more; {
+		var value []byte
+		value, list, more = bytes.Cut(list, []byte{','})
+		n, ok := decimal(trim(value))
+		if !ok || spaced || h.hasLength && n != h.length {
+			return errField
+		}
+		h.hasLength, h.length = true, n
+	}
+	return nil
+}
+
 // connection reads a list of options.
 func (h *head) connection(value []byte) {
 	for len(value) > 0 {
@@ -97,7 +107,7 @@ func (h *head) connection(value []byte) {
 
 // chunkSize reads the line before a chunk (RFC 9112 section 7.1): the size and perhaps extensions, which
 // are ignored.
-func (p *parser) chunkSize(line []byte) error {
+func (p *Parser) chunkSize(line []byte) error {
 	size, extension, extended := bytes.Cut(line, []byte{';'})
 	if !extended {
 		size = trimRight(size)
