@@ -193,3 +193,34 @@ func TestOverflowOfUnixSocket(t *testing.T) {
 		agreesWithSS(t, "-lxnH", l, test.bound)
 	}
 }
+
+// TestDeferredACKsAreNoOverflow: clients that connect to a listener with TCP_DEFER_ACCEPT and say nothing make its drops
+// grow, and no overflow and no ListenDrops.
+func TestDeferredACKsAreNoOverflow(t *testing.T) {
+	if !inPrivateNetwork(t, 0) {
+		return
+	}
+	fd, port, err := listenTCP(100, func(fd int) error {
+		return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 10)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	p := open(t, Config{Ports: []uint16{port}})
+	before := p.Read(time.Now())
+	const clients = 5
+	for range clients {
+		c, err := dial(port, time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	after := waitFor(t, p, "a drop for each bare ACK", func(s Sample) bool { return *s.Listeners[0].Drops >= clients })
+	wantDelta(t, before, after, "TcpExtListenOverflows", 0)
+	wantDelta(t, before, after, "TcpExtListenDrops", 0)
+	if got := after.Counters["TcpExtTCPDeferAcceptDrop"] - before.Counters["TcpExtTCPDeferAcceptDrop"]; got < clients || got > uint64(*after.Listeners[0].Drops) {
+		t.Errorf("%d TCPDeferAcceptDrop beside %d drops", got, *after.Listeners[0].Drops)
+	}
+}

@@ -31,7 +31,7 @@ var help = map[string]string{
 	"ports.range":                 "Local ports that such a tuple has in all.",
 	"tcp.towards.time_wait":       "Sockets in TIME_WAIT towards the watched ports.",
 	"tcp.towards.syn_sent":        "Connects to the watched ports that are under way.",
-	"TcpExtTCPDeferAcceptDrop":    "Handshakes dropped because a deferred accept got no data in time.",
+	"TcpExtTCPDeferAcceptDrop":    "Bare ACKs that TCP_DEFER_ACCEPT ignored until data comes: each is a drop of its listener, and no loss.",
 	"TcpExtTCPMigrateReqFailure":  "Handshakes lost when a listener of an SO_REUSEPORT group closed.",
 	"TcpExtTCPAbortOnClose":       "Connections reset because they were closed with data unread.",
 	"TcpExtTCPAbortOnData":        "Connections reset because data came after they were closed.",

@@ -51,7 +51,7 @@ var (
 	queuePeak   = listener("accept_queue_peak", "Highest accept queue length that was sampled within the last "+PeakWindow+".")
 	sockets     = listener("sockets", "Listening sockets at this address.")
 	opened      = listener("sockets_opened_total", "Listening sockets that appeared while this exporter ran: restarts of the server.")
-	drops       = listener("drops_total", "Packets that the sockets at this address dropped, over restarts of the server. Absent for unix sockets, where the kernel counts none.")
+	drops       = listener("drops_total", "Packets that the sockets at this address dropped, over restarts of the server; bare ACKs that TCP_DEFER_ACCEPT ignores are among them, which are no loss. Absent for unix sockets, where the kernel counts none.")
 
 	readings = prometheus.NewDesc("weir_probe_samples_total", "Readings of the kernel.", nil, nil)
 	failures = prometheus.NewDesc("weir_probe_source_errors_total", "Readings in which a source failed; what it would have shown is absent.", []string{"source"}, nil)

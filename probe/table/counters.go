@@ -109,6 +109,9 @@ func Line(head Head, v tally.View) string {
 		}
 		if l.Drops != nil {
 			text += fmt.Sprintf(" drops %d +%s/s", l.Drops.Since, rate(l.Drops.Rate))
+			if n := l.Drops.Since - l.Drops.Lost; n > 0 {
+				text += fmt.Sprintf(" (%d are bare ACKs, ignored by TCP_DEFER_ACCEPT)", n)
+			}
 		}
 		parts = append(parts, text)
 	}

@@ -62,13 +62,26 @@ func (p *painter) row(l tally.Listener, addr, bar int) {
 	p.line(queueStyle(l), text)
 }
 
+// deferred says what drops are that are no loss.
+func (p *painter) deferred(v tally.View) {
+	var n uint64
+	for _, l := range v.Listeners {
+		if l.Drops != nil {
+			n += l.Drops.Since - l.Drops.Lost
+		}
+	}
+	if n > 0 {
+		p.line(dim, grouped(n)+" of the drops are no loss: bare ACKs, ignored by TCP_DEFER_ACCEPT")
+	}
+}
+
 // queueStyle is red where connections are lost now: the queue drops, or it is a full one that cannot say so.
 func queueStyle(l tally.Listener) style {
 	full := l.Depth > l.Limit
 	switch {
-	case l.Drops != nil && l.Drops.Rate > 0, full && l.Drops == nil:
+	case l.Drops != nil && l.Drops.LostRate > 0, full && l.Drops == nil:
 		return red
-	case full || uint64(l.Lately)*2 > uint64(l.Limit), l.Drops != nil && l.Drops.Since > 0:
+	case full || uint64(l.Lately)*2 > uint64(l.Limit), l.Drops != nil && l.Drops.Lost > 0:
 		return yellow
 	}
 	return plain

@@ -35,6 +35,7 @@ func Table(head Head, v tally.View, size Size, colour bool) []string {
 	p.line(bold, title)
 	p.line(plain, "")
 	p.listeners(head, v)
+	p.deferred(v)
 	p.line(plain, "")
 	p.counters(v)
 	notes := missing(v.Errors, size.Width)

@@ -147,3 +147,22 @@ func TestTraced(t *testing.T) {
 		t.Error(line)
 	}
 }
+
+// TestDeferredACKsAreNotRed: drops that no ListenDrops stands behind are no loss, and the table says what they are.
+func TestDeferredACKsAreNotRed(t *testing.T) {
+	ta := tally.New(time.Second)
+	for i := range uint32(101) {
+		ta.Add(probe.Sample{
+			At: time.Duration(i) * 10 * time.Millisecond, Counters: map[string]uint64{"TcpExtListenDrops": 7, "TcpExtTCPDeferAcceptDrop": uint64(i)},
+			Listeners: []probe.Listener{{Addr: "127.0.0.1:8000", Cookie: 1, Limit: 16, Drops: &i}},
+		})
+	}
+	head := Head{Unheard: func(tally.View) []string { return nil }}
+	text := strings.Join(Table(head, ta.View(), Size{80, 24}, true), "\n")
+	if strings.Contains(text, string(red)) || strings.Contains(text, string(yellow)) || !strings.Contains(text, "100 of the drops are no loss") {
+		t.Errorf("%q", text)
+	}
+	if line := Line(head, ta.View()); !strings.Contains(line, "drops 100 +100/s (100 are bare ACKs") {
+		t.Error(line)
+	}
+}

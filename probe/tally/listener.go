@@ -27,6 +27,12 @@ type Drops struct {
 	Total uint64 // since the first socket was opened
 	Since uint64 // since the watching began
 	Rate  float64
+
+	// How many of Since, and of them a second, can be connections that were lost: at most what the namespace has in
+	// TcpExtListenDrops. The rest are the bare ACKs that TCP_DEFER_ACCEPT ignores until data comes, which are drops of the
+	// socket (net/ipv4/tcp_minisocks.c, tcp_check_req; TcpExtTCPDeferAcceptDrop) and no loss.
+	Lost     uint64
+	LostRate float64
 }
 
 // listener is the state behind a Listener.
@@ -105,9 +111,23 @@ func (t *Tally) viewListeners(past mark, window time.Duration) []Listener {
 			view.Lately = max(view.Lately, m.peaks[addr])
 		}
 		if l.hasDrops {
-			view.Drops = &Drops{Total: l.drops, Since: l.drops - l.begin, Rate: perSecond(rise(past.drops[addr], l.drops), window)}
+			lately := rise(past.drops[addr], l.drops)
+			view.Drops = &Drops{Total: l.drops, Since: l.drops - l.begin, Rate: perSecond(lately, window)}
+			view.Drops.Lost = t.lossOf(view.Drops.Since, t.first)
+			view.Drops.LostRate = perSecond(t.lossOf(lately, past.counters), window)
 		}
 		out = append(out, view)
 	}
 	return out
+}
+
+// lossOf is how many of so many drops since the counters were as given can be lost connections.
+func (t *Tally) lossOf(drops uint64, since map[string]uint64) uint64 {
+	const listenDrops = "TcpExtListenDrops"
+	before, hadBefore := since[listenDrops]
+	now, hasNow := t.last.Counters[listenDrops]
+	if !hadBefore || !hasNow || now < before { // not known, or begun anew
+		return drops
+	}
+	return min(drops, now-before)
 }

@@ -119,3 +119,27 @@ func TestOneListingNeverComplete(t *testing.T) {
 		t.Errorf("drops %+v, want 9 since the start", l.Drops)
 	}
 }
+
+// TestDeferredDropsAreNoLoss: a listener with TCP_DEFER_ACCEPT drops a bare ACK of each connection; only what the namespace
+// has in ListenDrops can have been lost.
+func TestDeferredDropsAreNoLoss(t *testing.T) {
+	ta := New(time.Second)
+	add := func(at time.Duration, drops uint32, listenDrops uint64) {
+		s := sample(at, 0, socket(1, 0, drops))
+		s.Counters["TcpExtListenDrops"] = listenDrops
+		ta.Add(s)
+	}
+	add(0, 5, 1000)
+	add(time.Second, 45, 1000)
+	if d := ta.View().Listeners[0].Drops; d.Since != 40 || d.Rate != 40 || d.Lost != 0 || d.LostRate != 0 {
+		t.Errorf("ACKs alone: %+v", d)
+	}
+	add(2*time.Second, 95, 1020)
+	if d := ta.View().Listeners[0].Drops; d.Since != 90 || d.Lost != 20 || d.LostRate == 0 {
+		t.Errorf("and twenty drops: %+v", d)
+	}
+	ta.Add(sample(3*time.Second, 0, socket(1, 0, 100)))
+	if d := ta.View().Listeners[0].Drops; d.Lost != 95 {
+		t.Errorf("without ListenDrops all may be lost: %+v", d)
+	}
+}

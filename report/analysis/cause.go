@@ -28,6 +28,7 @@ func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) (Cause, []Cla
 	k.drops = l.sum(func(f *figures) *uint64 { return f.drops })
 	k.listenDrops = l.sum(func(f *figures) *uint64 { return f.listenDrops })
 	k.queueDrops = l.sum(func(f *figures) *uint64 { return f.queueDrops })
+	k.deferred = l.sum(func(f *figures) *uint64 { return f.deferred })
 	k.overflows = l.overflows()
 	k.namespace = l.sum(func(f *figures) *uint64 { return f.namespace })
 
@@ -78,7 +79,7 @@ type witness struct {
 	rec      Reconciliation
 	queue    queue
 
-	overflows, namespace, drops, listenDrops, queueDrops *uint64
+	overflows, namespace, drops, listenDrops, queueDrops, deferred *uint64
 }
 
 func (k *witness) nothing() Cause {
@@ -115,6 +116,8 @@ func (k *witness) fullQueue() Cause {
 	case value(k.namespace) > 0 && k.drops != nil && *k.drops == 0:
 		c.Code = "another_listener"
 		c.Text = fmt.Sprintf("The overflows were another listener's: this one dropped nothing while its namespace counted %d%s. What made the client see %s is not known.", *k.namespace, k.whose(), saw)
+	case value(k.overflows) > 0 && k.drops != nil && value(k.deferred) >= *k.drops && !k.queue.full:
+		c.Text = fmt.Sprintf("The client saw %s. Accept queues in the backend's network namespace overflowed %d times, but whether this listener's did is not known: its own %d drops may all be bare ACKs that TCP_DEFER_ACCEPT ignored, and its queue was not seen full.", saw, *k.namespace, *k.drops)
 	case value(k.overflows) > 0 && k.drops == nil && k.agrees() && k.queue.full:
 		k.overflow(&c, saw, k.countFull)
 		c.Evidence = append(c.Evidence, "the kernel does not tell this listener's own drops: that it was this listener rests on its full queue and on the equal counts")
@@ -210,6 +213,9 @@ func (k *witness) counters() []string {
 		}
 	}
 	add(k.drops, "%d drops of this listener (sk_drops)")
+	if value(k.deferred) > 0 {
+		add(k.deferred, "%d bare ACKs that TCP_DEFER_ACCEPT ignored in the namespace (TcpExtTCPDeferAcceptDrop): so many of the drops may be no loss")
+	}
 	add(k.listenDrops, "%d listen drops in the namespace (TcpExtListenDrops)")
 	out = append(out, k.tracedResets()...)
 	if q := k.queue; q.depth != nil && q.limit != nil {

@@ -21,6 +21,7 @@ type figures struct {
 	namespace   *uint64 // TcpExtListenOverflows: of all listeners in its network namespace
 	listenDrops *uint64
 	queueDrops  *uint64 // TcpExtTCPReqQFullDrop
+	deferred    *uint64 // TcpExtTCPDeferAcceptDrop: they are among the listeners' drops, and no loss
 	drops       *uint64 // sk_drops of the lane's listener
 	accepted    *uint64 // TcpPassiveOpens: connections made to all listeners in its network namespace
 	processor   *uint64 // ns, of all threads that hold the listener
@@ -52,6 +53,7 @@ func (r *run) measure() {
 		f.namespace = w.delta(listenOverflows)
 		f.listenDrops = w.delta(listenDrops)
 		f.queueDrops = w.delta(reqQFullDrop)
+		f.deferred = w.delta(deferAcceptDrop)
 		f.drops = w.drops(t.lane.Listener)
 		f.accepted = w.delta(passiveOpens)
 		f.processor = w.delta(listenerCPU)

@@ -109,3 +109,20 @@ func TestUnreadSources(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestDeferredACKs: drops that may all be bare ACKs, which TCP_DEFER_ACCEPT ignores, prove no overflow of the listener's
+// own, however often its namespace overflows.
+func TestDeferredACKs(t *testing.T) {
+	w := short()
+	acks := uint64(0)
+	w.sample = func(s *probe.Sample) {
+		acks += 10
+		drops := uint32(acks)
+		s.Listeners[0].Drops, s.Listeners[0].Depth = &drops, min(s.Listeners[0].Depth, 3)
+		s.Counters["TcpExtTCPDeferAcceptDrop"] = 40 + acks
+	}
+	c := analyze(t, w.record(t)).Lanes[0].Cause
+	if c.Code != "undetermined" || !strings.Contains(c.Text, "TCP_DEFER_ACCEPT") || !slices.ContainsFunc(c.Evidence, func(e string) bool { return strings.Contains(e, "TCPDeferAcceptDrop") }) {
+		t.Errorf("%s: %s %q", c.Code, c.Text, c.Evidence)
+	}
+}

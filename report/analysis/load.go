@@ -99,11 +99,13 @@ const (
 	throttled        // µs, of their cgroup
 	passiveOpens     // of the network namespace
 	listenerCPU      // ns, of all threads that hold the listener
+	deferAcceptDrop  // bare ACKs that TCP_DEFER_ACCEPT ignored, in the network namespace
 	nCounters
 )
 
 var counterNames = [nCounters]string{"TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDrop", "sched.listener.run_delay_ns", "cgroup.cpu.throttled_us",
-	"TcpPassiveOpens", "sched.listener.cpu_ns"}
+	"TcpPassiveOpens", "sched.listener.cpu_ns", "TcpExtTCPDeferAcceptDrop",
+}
 
 // What no run reaches; a record that does is refused before it fills the memory.
 const (
