@@ -17,11 +17,11 @@ import (
 	"weir/report/analysis/gate"
 )
 
-//go:embed assets/report.html.tmpl assets/compare.html.tmpl assets/report.css assets/report.js assets/echarts
+//go:embed assets/report.html.tmpl assets/compare.html.tmpl assets/dose.html.tmpl assets/report.css assets/report.js assets/echarts
 var assets embed.FS
 
 // pageTemplate escapes by context; only our own files enter it unescaped.
-var pageTemplate = template.Must(template.New("report.html.tmpl").ParseFS(assets, "assets/report.html.tmpl", "assets/compare.html.tmpl"))
+var pageTemplate = template.Must(template.New("report.html.tmpl").ParseFS(assets, "assets/report.html.tmpl", "assets/compare.html.tmpl", "assets/dose.html.tmpl"))
 
 // HTML writes one self-contained page: verdict, figures, tables, doubts, and how to repeat the run.
 // It loads nothing from anywhere; a content security policy admits exactly the two scripts and the

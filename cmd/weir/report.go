@@ -10,6 +10,7 @@ import (
 
 	"weir/report"
 	"weir/report/analysis"
+	"weir/report/analysis/compare"
 	"weir/report/runfile"
 )
 
@@ -23,22 +24,27 @@ func newReport(s streams) *cobra.Command {
 	var format string
 	var printSchema bool
 	cmd := &cobra.Command{
-		Use:   "report RUN",
+		Use:   "report RUN [RUN RUN …]",
 		Short: "Make a run's report again, from its record alone",
 		Long: `Makes report.html, report.json and report.md of a recorded run again and prints the
 verdict. Everything comes from the record, so another machine makes the same
 report. RUN is a run's folder or its run.ndjson. With --format, one rendering
 goes to stdout and no file is written: csv has the bins of the timeline, hlog
-the latencies second by second in HdrHistogram's log format, for its tools.`,
+the latencies second by second in HdrHistogram's log format, for its tools.
+
+Several runs that differ in workers or service time are held against each other:
+does the onset of failures move with workers ÷ service time, as it must if that is
+why they begin (dose-response)? text, json and html; no file is written.`,
 		Example: `  weir report weir-runs/20261122T134501Z-backlog-overflow
   weir report --format json RUN | jq '.lanes[].error_onset'
   weir report --format hlog RUN > latencies.hlog
+  weir report --format html FOUR-WORKERS EIGHT TWELVE > dose.html
   weir report --print-schema > weir.report.schema.json`,
 		Args: arguments(func(cmd *cobra.Command, args []string) error {
 			if printSchema {
 				return cobra.NoArgs(cmd, args)
 			}
-			return cobra.ExactArgs(1)(cmd, args)
+			return cobra.MinimumNArgs(1)(cmd, args)
 		}),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if printSchema {
@@ -47,6 +53,9 @@ the latencies second by second in HdrHistogram's log format, for its tools.`,
 			}
 			if _, known := renderers[format]; !known && format != "" {
 				return usage("--format %s: there are text, json, markdown, html, csv and hlog", quoted(format))
+			}
+			if len(args) > 1 {
+				return doseResponse(s, args, format)
 			}
 			if format == "hlog" {
 				return histogramLog(s.out, args[0])
@@ -77,6 +86,28 @@ the latencies second by second in HdrHistogram's log format, for its tools.`,
 	cmd.Flags().StringVar(&format, "format", "", "print `text`, json, markdown, html, csv or hlog instead")
 	cmd.Flags().BoolVar(&printSchema, "print-schema", false, "print the JSON Schema of report.json and its every key; takes no RUN")
 	return cmd
+}
+
+// doseResponse holds runs of several capacities against each other.
+func doseResponse(s streams, paths []string, format string) error {
+	render := map[string]func(*compare.Dose) error{
+		"":     func(d *compare.Dose) error { return report.DoseText(s.out, d, textOptions(s)) },
+		"text": func(d *compare.Dose) error { return report.DoseText(s.out, d, textOptions(s)) },
+		"json": func(d *compare.Dose) error { return report.DoseJSON(s.out, d) },
+		"html": func(d *compare.Dose) error { return report.DoseHTML(s.out, d) },
+	}[format]
+	if render == nil {
+		return usage("--format %s is of one run; several are held against each other as text, json or html", quoted(format))
+	}
+	var runs []*analysis.Analysis
+	for _, path := range paths {
+		a, err := analyze(path)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, a)
+	}
+	return render(compare.Doses(runs))
 }
 
 // histogramLog needs the record: the analysis keeps no histogram of each second.

@@ -1,0 +1,42 @@
+package compare
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"weir/report/analysis"
+)
+
+// doseRun has this capacity and onset.
+func doseRun(capacity, onset float64) *analysis.Analysis {
+	return &analysis.Analysis{Name: "run", Valid: true, Capacity: analysis.Capacity{Computed: &capacity},
+		Lanes: []analysis.Lane{{Name: "direct", ErrorOnset: &analysis.Onset{RPS: onset, Low: onset * .98, High: onset * 1.02, Method: "hinge"}}}}
+}
+
+// TestDoses: an onset that is capacity shows a dose-response, one that never moves, or moves by half, does not, and what
+// cannot tell says so.
+func TestDoses(t *testing.T) {
+	invalid, blind := doseRun(300, 300), doseRun(400, 400)
+	invalid.Valid, blind.Lanes[0].ErrorOnset = false, nil
+	for _, c := range []struct {
+		runs  []*analysis.Analysis
+		shown bool
+		slope float64
+		says  string
+	}{
+		{[]*analysis.Analysis{doseRun(400, 398), doseRun(100, 101), doseRun(200, 199), invalid, blind}, true, 1, "dose-response (level 3 of 4)"},
+		{[]*analysis.Analysis{doseRun(400, 99), doseRun(100, 101), doseRun(200, 100)}, false, 0, "no dose-response found"},
+		{[]*analysis.Analysis{doseRun(400, 200), doseRun(100, 100), doseRun(200, 141.4)}, false, .5, "not in proportion"},
+		{[]*analysis.Analysis{doseRun(400, 400), doseRun(100, 100), invalid}, false, math.NaN(), "2 runs have an onset and a capacity, 3 are the least"},
+		{[]*analysis.Analysis{doseRun(110, 110), doseRun(100, 100), doseRun(105, 105)}, false, math.NaN(), "a factor of 1.1 at most"},
+	} {
+		l := Doses(c.runs).Lanes[0]
+		if l.Shown != c.shown || !strings.Contains(l.Verdict, c.says) || (l.Slope == nil) != math.IsNaN(c.slope) || l.Slope != nil && math.Abs(*l.Slope-c.slope) > .02 {
+			t.Errorf("%+v, want shown %v, slope %v, %q", l, c.shown, c.slope, c.says)
+		}
+		if len(l.Points)+len(l.Left) != len(c.runs) || len(l.Points) > 1 && *l.Points[0].Capacity.Value != 100 {
+			t.Errorf("%d points and %d left out of %d runs", len(l.Points), len(l.Left), len(c.runs))
+		}
+	}
+}
