@@ -232,3 +232,44 @@ func TestDiscoverGunicorn(t *testing.T) {
 	}
 	t.Log(evidence)
 }
+
+// TestDiscoverGroup: servers that nobody forked together have each a socket of their own at one port.
+func TestDiscoverGroup(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("NOT TESTED: python3 is not installed")
+	}
+	const server = `import socket, sys
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.listen(5)
+print(s.getsockname()[1], flush=True)
+sys.stdin.read()`
+	port := uint16(0)
+	for range testWorkers {
+		cmd := exec.CommandContext(t.Context(), python, "-c", server, fmt.Sprint(port))
+		stdin, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		stdout, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { stdin.Close(); cmd.Wait() })
+		if _, err := fmt.Fscan(stdout, &port); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := Discover(Config{Ports: []uint16{port}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, text := d.Offer(); n != testWorkers || !strings.Contains(text, fmt.Sprintf("SO_REUSEPORT group at 127.0.0.1:%d", port)) {
+		t.Errorf("%d: %s", n, text)
+	}
+}

@@ -9,13 +9,18 @@ import (
 
 // Offer is how many workers accept from the listener, to be the default of --workers, and the evidence for it. It is
 // made only where the count is what it looks like: one parent whose children run the same program and share
-// its sockets, each with one thread and no event loop, so that each serves one request at a time. Else workers
+// its sockets, or processes of one program that have each a socket of their own of an SO_REUSEPORT group; each with one
+// thread and no event loop, so that each serves one request at a time. Else workers
 // is 0, and the text says what was seen instead. Whether the parent sleeps in poll(2) on the socket like
 // its children cannot be seen from here: see Process.Waits.
 func (d Discovery) Offer() (workers int, text string) {
 	var seen []string
 	for _, s := range d.Servers {
 		seen = append(seen, s.String())
+	}
+	if addr, ok := d.group(); ok {
+		return len(d.Servers), fmt.Sprintf("counted: %d processes `%s` (%s) have a socket each of the SO_REUSEPORT group at %s",
+			len(d.Servers), shortened(d.Servers[0].Command, shownCommand), d.pids(), addr)
 	}
 	why := d.ambiguity()
 	if why == "" {
@@ -27,6 +32,50 @@ func (d Discovery) Offer() (workers int, text string) {
 }
 
 const shownCommand = 60 // characters of a command line within a sentence
+
+// group tells whether the servers are what an SO_REUSEPORT group is made for: each process has one socket of each
+// address for itself, all sockets have a holder, and all run the same program.
+func (d Discovery) group() (addr string, ok bool) {
+	if len(d.Servers) < 2 || d.Cut != "" {
+		return "", false
+	}
+	addrs := make(map[uint32]string, len(d.Listeners))
+	for _, l := range d.Listeners {
+		addrs[l.Inode] = l.Addr
+		addr = l.Addr
+	}
+	sockets := len(addrs)
+	for _, s := range d.Servers {
+		first := d.Servers[0]
+		if len(s.Workers) > 0 || s.Threads != 1 || s.EventLoop || s.exe == "" || s.exe != first.exe || len(s.Inodes) != len(first.Inodes) {
+			return "", false
+		}
+		own := map[string]bool{}
+		for _, inode := range s.Inodes {
+			at, there := addrs[inode]
+			if !there || own[at] { // another process has it too, or this one has two of the group
+				return "", false
+			}
+			own[at] = true
+			delete(addrs, inode)
+		}
+	}
+	return addr, len(addrs) == 0 && sockets > 1
+}
+
+// pids are the servers', as many as a line holds.
+func (d Discovery) pids() string {
+	const shown = 4
+	var texts []string
+	for _, s := range d.Servers[:min(len(d.Servers), shown)] {
+		texts = append(texts, fmt.Sprint(s.Pid))
+	}
+	text := "pid " + strings.Join(texts, ", ")
+	if more := len(d.Servers) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
 
 // ambiguity is why the workers cannot be counted; "" if they can.
 func (d Discovery) ambiguity() string {

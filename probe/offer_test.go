@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -57,5 +58,42 @@ func TestAsked(t *testing.T) {
 	d := Discovery{Somaxconn: &most, Servers: []Server{{Process: Process{Command: "g --backlog 2048"}}}}
 	if got := d.Clamp(Listener{Limit: 128}); !strings.HasPrefix(got, "asked 2048 (--backlog), has 128 = net.core.somaxconn") {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestOfferOfAGroup: processes that have each a socket of an SO_REUSEPORT group are counted where they can be nothing else.
+func TestOfferOfAGroup(t *testing.T) {
+	member := func(pid int, inodes ...uint32) Server {
+		return Server{Process: Process{Pid: pid, Name: "app", Command: "app --reuse-port", Threads: 1, exe: "/bin/app"}, Inodes: inodes}
+	}
+	group := []Listener{{Addr: "0.0.0.0:80", Inode: 1}, {Addr: "0.0.0.0:80", Inode: 2}, {Addr: "0.0.0.0:80", Inode: 3}}
+	both := []Listener{{Addr: "0.0.0.0:80", Inode: 1}, {Addr: "0.0.0.0:80", Inode: 2}, {Addr: "[::]:80", Inode: 3}, {Addr: "[::]:80", Inode: 4}}
+	threaded, looping, other, hidden := member(9, 3), member(9, 3), member(9, 3), member(9, 3)
+	threaded.Threads, looping.EventLoop, other.exe, hidden.exe = 2, true, "/bin/other", ""
+	for name, test := range map[string]struct {
+		listeners []Listener
+		servers   []Server
+		cut       string
+		n         int
+	}{
+		"one each":                  {group, []Server{member(7, 1), member(8, 2), member(9, 3)}, "", 3},
+		"of each family one":        {both, []Server{member(7, 1, 3), member(8, 2, 4)}, "", 2},
+		"a socket without a holder": {group, []Server{member(7, 1), member(8, 2)}, "", 0},
+		"a socket that two have":    {group[:2], []Server{member(7, 1), member(8, 1)}, "", 0},
+		"two sockets of one":        {group, []Server{member(7, 1, 2), member(8, 3)}, "", 0},
+		"two of four":               {append(group, Listener{Addr: "0.0.0.0:80", Inode: 4}), []Server{member(7, 1, 2), member(8, 3, 4)}, "", 0},
+		"threads":                   {group, []Server{member(7, 1), member(8, 2), threaded}, "", 0},
+		"an event loop":             {group, []Server{member(7, 1), member(8, 2), looping}, "", 0},
+		"another program":           {group, []Server{member(7, 1), member(8, 2), other}, "", 0},
+		"a program not seen":        {group, []Server{member(7, 1), member(8, 2), hidden}, "", 0},
+		"a search that was cut":     {group, []Server{member(7, 1), member(8, 2), member(9, 3)}, "after 9", 0},
+	} {
+		n, text := Discovery{Listeners: test.listeners, Servers: test.servers, Cut: test.cut}.Offer()
+		if n != test.n || (n == 0) != strings.HasPrefix(text, "not counted: ") {
+			t.Errorf("%s: %d, %s", name, n, text)
+		}
+		if n > 0 && !strings.Contains(text, fmt.Sprintf("counted: %d processes `app --reuse-port` (pid 7, 8", n)) {
+			t.Errorf("%s: %s", name, text)
+		}
 	}
 }

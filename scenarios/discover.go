@@ -25,7 +25,7 @@ func (s *Setup) discovered(ctx context.Context, host string, d probe.Discovery, 
 	}
 	s.describe(host, d)
 	workers, text := d.Offer()
-	if workers > 0 && s.Capacity.Workers == 0 {
+	if workers > 0 && s.Capacity.Workers == 0 && len(d.Servers[0].Workers) > 0 { // those of a group have no parent that has the socket
 		accepts, err := s.parentAccepts(ctx, func() (uint64, error) { return waits(d.Servers[0].Process) })
 		if err != nil {
 			return err
