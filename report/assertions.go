@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"weir/report/analysis"
@@ -75,7 +76,7 @@ func GateMarkdown(w io.Writer, a *analysis.Analysis, doubts []string, results []
 		}
 		b.WriteString("\n")
 	}
-	mdAssertions(&b, results)
+	mdSummarized(&b, results)
 	for _, d := range doubts {
 		fmt.Fprintf(&b, "- not comparable: %s\n", md(clean(d)))
 	}
@@ -84,6 +85,28 @@ func GateMarkdown(w io.Writer, a *analysis.Analysis, doubts []string, results []
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// maxSummary bounds the table of a step's summary: GitHub takes 1 MiB from a step, and of more than that nothing.
+const maxSummary = 900_000
+
+// mdSummarized is the table of as many answers as there is room for, the worst of them first where that is not all.
+func mdSummarized(b *strings.Builder, results []gate.Result) {
+	var table strings.Builder
+	mdAssertions(&table, results)
+	if table.Len() > maxSummary {
+		order := []gate.Verdict{gate.Invalid, gate.Fail, gate.Inconclusive, gate.Pass}
+		worst := slices.SortedStableFunc(slices.Values(results), func(x, y gate.Result) int {
+			return cmp.Compare(slices.Index(order, x.Result), slices.Index(order, y.Result))
+		})
+		n := len(worst)
+		for ; n > 0 && table.Len() > maxSummary; n /= 2 {
+			table.Reset()
+			mdAssertions(&table, worst[:n/2])
+		}
+		fmt.Fprintf(&table, "%d more are in the run's report.\n\n", len(worst)-n)
+	}
+	b.WriteString(table.String())
 }
 
 // maxAnnotations bounds what one run adds to the page of a commit: GitHub shows ten of a kind and a step, and one page

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -82,5 +83,22 @@ func TestGateMarkdown(t *testing.T) {
 	}
 	if rows != 6 || !strings.HasPrefix(b.String(), "### weir gate: invalid") || !strings.Contains(b.String(), "INVALID RUN") {
 		t.Error(b.String())
+	}
+}
+
+// TestSummaryFits: GitHub takes 1 MiB from a step; what does not pass is shown before what does.
+func TestSummaryFits(t *testing.T) {
+	var results []gate.Result
+	for range 3000 {
+		results = append(results, gate.Result{Expr: strings.Repeat("x", 400), Result: gate.Pass})
+	}
+	results = append(results, gate.Result{Expr: "the one that failed", Result: gate.Fail})
+	var b bytes.Buffer
+	if err := GateMarkdown(&b, demo(), nil, results); err != nil {
+		t.Fatal(err)
+	}
+	shown := strings.Count(b.String(), strings.Repeat("x", 400))
+	if b.Len() > 1<<20 || shown < 500 || !strings.Contains(b.String(), "the one that failed") || !strings.Contains(b.String(), fmt.Sprintf("%d more are in the run's report", 3000-shown)) {
+		t.Errorf("%d bytes with %d answers: %.300s …", b.Len(), shown, b.String())
 	}
 }
