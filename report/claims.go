@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"weir/report/analysis"
 )
 
 // Claims is the table of what is said about servers under load and what this machine showed.
@@ -19,6 +21,7 @@ type Claims struct {
 	Started time.Time // UTC
 	Version string    // of weir
 	Rows    []Claim
+	Page    string // the title, where the table is one page about one matter
 }
 
 // Claim is one row: a scenario and how its runs decided it.
@@ -31,13 +34,18 @@ type Claim struct {
 	Numbers  []string
 	Versions []string // of the kernel and of each server in its runs
 	Runs     []ClaimRun
+	Page     string // the one page that tells of it together with others; "": none
 }
 
 // ClaimRun is a run that a claim was judged by.
 type ClaimRun struct {
 	Variant string // "" where there is only one
 	Dir     string // its folder; "" where there is none
+	Figures *Figures
 }
+
+// Measured fills in the run's figures.
+func (r *ClaimRun) Measured(a *analysis.Analysis) { r.Figures = figuresOf(a) }
 
 // The verdicts that are none: nothing that was measured decided the claim.
 const (
@@ -54,9 +62,30 @@ func WriteClaims(dir string, c *Claims) error {
 		return fmt.Errorf("the table of claims: %w", err)
 	}
 	c = c.relative(dir)
-	return errors.Join(
+	err := errors.Join(
 		writeFile(filepath.Join(dir, "claims.md"), c, ClaimsMarkdown),
 		writeFile(filepath.Join(dir, "claims.html"), c, ClaimsHTML))
+	for _, page := range c.pages() {
+		err = errors.Join(err,
+			writeFile(filepath.Join(dir, page.Page+".md"), page, OnePageMarkdown),
+			writeFile(filepath.Join(dir, page.Page+".html"), page, OnePageHTML))
+	}
+	return err
+}
+
+// pages are the rows that belong together, each matter a table of its own.
+func (c *Claims) pages() (list []*Claims) {
+	for _, r := range c.Rows {
+		if r.Page == "" {
+			continue
+		}
+		i := slices.IndexFunc(list, func(p *Claims) bool { return p.Page == r.Page })
+		if i < 0 {
+			i, list = len(list), append(list, &Claims{Started: c.Started, Version: c.Version, Page: r.Page})
+		}
+		list[i].Rows = append(list[i].Rows, r)
+	}
+	return list
 }
 
 // relative names the runs' folders as they are seen from dir, so that the table can be moved with them.
@@ -135,9 +164,10 @@ func ClaimsText(w io.Writer, c *Claims, opt TextOptions) error {
 	return err
 }
 
-// versions are those of all rows.
-func (c *Claims) versions() string {
-	var all []string
+func (c *Claims) versions() string { return strings.Join(c.AllVersions(), " · ") }
+
+// AllVersions are those of all rows.
+func (c *Claims) AllVersions() (all []string) {
 	for _, r := range c.Rows {
 		for _, v := range r.Versions {
 			if !slices.Contains(all, v) {
@@ -145,7 +175,7 @@ func (c *Claims) versions() string {
 			}
 		}
 	}
-	return strings.Join(all, " · ")
+	return all
 }
 
 // Count says how many claims came out how.

@@ -14,8 +14,8 @@ func sampleClaims() *Claims {
 		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Version: "test",
 		Rows: []Claim{
 			{Scenario: "unix-upstream", Claim: "An overflow is a 502.", Article: "so it says", Verdict: "confirmed", Shows: "It is.",
-				Numbers: []string{"unix: proxy.outcome.http_502.count > 0 → 34"}, Versions: []string{"Linux 6.18", "nginx/1.22", "gunicorn 20.1"}, Runs: []ClaimRun{{"tcp", "runs/a"}, {"unix", "runs/b c"}}},
-			{Scenario: "a-name-that-fills-the-margin", Verdict: "only when it rains", Shows: strings.Repeat("word ", 40), Article: "<script>alert(1)</script>\x1b[31m"},
+				Numbers: []string{"unix: proxy.outcome.http_502.count > 0 → 34"}, Versions: []string{"Linux 6.18", "nginx/1.22", "gunicorn 20.1"}, Runs: []ClaimRun{{Variant: "tcp", Dir: "runs/a"}, {Variant: "unix", Dir: "runs/b c"}}},
+			{Scenario: "a-name-that-fills-the-margin", Verdict: "only when it rains", Page: "rain", Runs: []ClaimRun{{Variant: "wet", Figures: &Figures{Offered: 9, Good: 3, GoodShare: "33.3 %", Saw: "6 × http_502<b>"}}}, Shows: strings.Repeat("word ", 40), Article: "<script>alert(1)</script>\x1b[31m"},
 			{Scenario: "php-fpm", Verdict: ClaimSkipped, Shows: "not installed: apt-get install php-fpm"},
 		},
 	}
@@ -60,6 +60,10 @@ func TestWriteClaims(t *testing.T) {
 	}
 	if !bytes.Contains(page, []byte(`href="../run%20b/report.html"`)) || !bytes.Contains(text, []byte("[unix](../run%20b/report.html)")) {
 		t.Errorf("no link to the report in\n%s\n%s", page, text)
+	}
+	one, err := os.ReadFile(filepath.Join(dir, "claims", "rain.html"))
+	if err != nil || !bytes.Contains(one, []byte("3 of 9 (33.3 %)")) || bytes.Contains(one, []byte("502<b>")) || bytes.Contains(one, []byte("unix-upstream")) {
+		t.Errorf("the one page: %v\n%s", err, one)
 	}
 	if bytes.Contains(page, []byte("<script>alert")) || bytes.Contains(text, []byte("<script>alert")) {
 		t.Error("a script came through")

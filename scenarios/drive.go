@@ -40,6 +40,9 @@ func (b *labBuilder) drive(ctx context.Context, s *server, spec catalogue.Backen
 			return err
 		}
 		s.launched(running.Pid(), running.Wait, running.Complaint)
+		if s.begun {
+			return nil // that it ended by itself is told by who watches it
+		}
 		return running.WaitReady(ctx)
 	}
 	return nil

@@ -25,6 +25,7 @@ type server struct {
 	wanted bool // its end is our doing
 
 	start func(context.Context) error // again, after it has ended
+	begun bool                        // a later start is under load, where no request tells when the server is ready
 	died  chan string                 // why, where it ended by itself
 }
 
@@ -45,6 +46,7 @@ func (b *labBuilder) startServer(ctx context.Context, host string) error {
 	if err := s.start(ctx); err != nil {
 		return err
 	}
+	s.begun = true
 	b.servers[host] = s
 	b.onClose(func() error { return s.end(syscall.SIGTERM) })
 	b.Watchers = append(b.Watchers, s.watch)

@@ -95,13 +95,14 @@ func claimsStatus(t *report.Claims) error {
 // claim judges an experiment by its runs.
 func claim(e experiment, done map[string]variantRun) report.Claim {
 	first := e.variants[0]
-	row := report.Claim{Scenario: e.label(), Claim: first.Claim, Article: first.Article}
+	row := report.Claim{Page: first.Page, Scenario: e.label(), Claim: first.Claim, Article: first.Article}
 	runs := map[string]*analysis.Analysis{}
 	for _, v := range e.variants {
 		r, made := done[v.Variant]
 		if !made {
 			continue // another could not be run
 		}
+		r.Measured(r.a)
 		row.Runs = append(row.Runs, r.ClaimRun)
 		if r.verdict != "" && row.Verdict == "" {
 			row.Verdict, row.Shows = r.verdict, r.why

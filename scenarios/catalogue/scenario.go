@@ -33,6 +33,8 @@ type Scenario struct {
 	Light    bool                         `yaml:"light"` // the verdict rests on counts, not on times, and the processor is hardly used: others may run beside it
 	Each     bool                         `yaml:"each"`  // the verdicts hold for each variant alone: each is a claim of its own
 
+	Page string `yaml:"page"` // of the one page that tells of it together with the scenarios that say the same; it names a file
+
 	Variant string `yaml:"-"` // which of the file's variants this is; "" where it has none
 }
 

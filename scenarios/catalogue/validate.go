@@ -33,6 +33,9 @@ func (s Scenario) fault() *fault {
 	if !name.MatchString(s.Name) {
 		return at("name: use lower case letters, digits and \"-\": it names a folder", "name")
 	}
+	if s.Page != "" && (!name.MatchString(s.Page) || s.Page == "claims") {
+		return at("page: use lower case letters, digits and \"-\": it names a file; claims is taken", "page")
+	}
 	for _, f := range []*fault{s.backendFault(), s.proxyFault(), s.hostFault(), s.laneFault(), s.Load.fault(), s.eventFault(), s.checkFault()} {
 		if f != nil {
 			return f
