@@ -129,7 +129,7 @@ func (d *inetDiag) text(l inetListener) string {
 	if ok && known.addr == l.addr {
 		return known.text
 	}
-	if len(d.addrs) >= maxListeners { // cookies of listeners long gone
+	if len(d.addrs) > 2*len(d.found)+64 { // most are of listeners long gone
 		clear(d.addrs)
 	}
 	text := l.addr.String()

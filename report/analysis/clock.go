@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -58,22 +59,24 @@ func (c *clocks) report() *Clock {
 // minDrifted is how long clocks must be compared before anything is said of their drift.
 const minDrifted = time.Second
 
-// drift compares the shortest ping of the first half of the time with that of the second half. Each is wrong by half
+// drift compares the shortest ping of the first third of the time with that of the last. Each is wrong by half
 // of its round trip at most, however asymmetric the way is (RFC 5905, section 8), so the interval holds a drift that
 // was constant for certain.
 func (c *clocks) drift() *Drift {
 	if len(c.pings) < 2 {
 		return nil
 	}
-	shorter := func(a, b pinged) int { return int(a.rtt - b.rtt) }
 	begin, end := c.pings[0].at, c.pings[len(c.pings)-1].at
-	half, _ := slices.BinarySearchFunc(c.pings, begin+(end-begin)/2, func(p pinged, at time.Duration) int { return int(p.at - at) })
-	if half == 0 || half == len(c.pings) {
+	if end-begin < minDrifted {
 		return nil
 	}
-	a, b := slices.MinFunc(c.pings[:half], shorter), slices.MinFunc(c.pings[half:], shorter)
+	shorter := func(a, b pinged) int { return cmp.Compare(a.rtt, b.rtt) }
+	third := (end - begin) / 3
+	from := slices.IndexFunc(c.pings, func(p pinged) bool { return p.at > begin+third })
+	to := slices.IndexFunc(c.pings, func(p pinged) bool { return p.at >= end-third })
+	a, b := slices.MinFunc(c.pings[:from], shorter), slices.MinFunc(c.pings[to:], shorter)
 	between := (b.at - a.at).Seconds()
-	if b.at-a.at < minDrifted {
+	if between <= 0 { // a record that nobody wrote in order
 		return nil
 	}
 	ppm := func(d time.Duration) float64 { return 1e6 * d.Seconds() / between }
@@ -93,11 +96,14 @@ func (c *Clock) String() string {
 	default:
 		text = fmt.Sprintf("times as lines arrived, true ones are up to %v earlier", short(*c.Early))
 	}
-	side := "ahead of"
-	if c.Ahead < 0 {
-		side = "behind"
+	switch off := time.Duration(math.Round(math.Abs(c.Ahead)*1e3)) * time.Millisecond; {
+	case off == 0:
+		text += "; its wall clock shows what ours does"
+	case c.Ahead < 0:
+		text += fmt.Sprintf("; its wall clock is %v behind ours", off)
+	default:
+		text += fmt.Sprintf("; its wall clock is %v ahead of ours", off)
 	}
-	text += fmt.Sprintf("; its wall clock is %v %s ours", time.Duration(math.Round(math.Abs(c.Ahead)*1e3))*time.Millisecond, side)
 	if c.Drift != nil {
 		text += fmt.Sprintf("; drift %+.0f ppm [%+.0f, %+.0f]", c.Drift.PPM, c.Drift.Low, c.Drift.High)
 	}

@@ -34,6 +34,20 @@ func TestDrift(t *testing.T) {
 	}
 }
 
+// TestDriftOfDisorder: a record may say anything, in any order.
+func TestDriftOfDisorder(t *testing.T) {
+	for _, ats := range [][]time.Duration{{}, {5}, {0, 9, 3}, {1e9, 0, 3e9, 1e9}, {0, 3e9, 0, 3e9}, {3e9, 0}, {0, 0, 2e9, 0, 2e9}} {
+		var c clocks
+		for i, at := range ats {
+			offset, rtt := time.Duration(i%2)*ms, time.Duration(len(ats)-i)
+			c.add(&runfile.Clock{At: at, Method: "ping", PingOffset: &offset, PingRTT: &rtt})
+		}
+		if r := c.report(); r != nil && r.Drift != nil && (math.IsNaN(r.Drift.PPM) || math.IsInf(r.Drift.PPM, 0)) {
+			t.Errorf("%v: %+v", ats, r.Drift)
+		}
+	}
+}
+
 // TestClockOfARecord: estimates are kept in the record and come into the report as values and words.
 func TestClockOfARecord(t *testing.T) {
 	lines := bytes.SplitAfter(short().record(t), []byte("\n"))
