@@ -1,6 +1,9 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // head is what a response's head says about where it ends and what follows it.
 type head struct {
@@ -157,15 +160,16 @@ func trim(text []byte) []byte {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// decimal reads digits and nothing else. 18 of them cannot overflow.
+// decimal reads digits and nothing else, as far as an int64 goes.
 func decimal(text []byte) (n int64, ok bool) {
 	for _, c := range text {
-		if !isDigit(c) {
+		digit := int64(c - '0')
+		if !isDigit(c) || n > (math.MaxInt64-digit)/10 {
 			return 0, false
 		}
-		n = n*10 + int64(c-'0')
+		n = n*10 + digit
 	}
-	return n, len(text) > 0 && len(text) <= 18
+	return n, len(text) > 0
 }
 
 func hexadecimal(c byte) (int64, bool) {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -128,12 +129,16 @@ func FuzzParser(f *testing.F) {
 			t.Fatalf("in one piece %+v, byte by byte %+v", got, slow)
 		}
 		fast, std := byFasthttp(data, head), byNetHTTP(data, head)
-		agreed := fast.complete && fast == std && bytes.HasPrefix(data, protocol) && int64(len(data)) < maxHead
+		agreed := fast.complete && fast == std && bytes.HasPrefix(data, protocol) && int64(len(data)) < maxHead && !spaced.Match(data)
 		if got.reusable = false; agreed && got != fast {
 			t.Errorf("%q: %+v, but fasthttp and net/http say %+v", data, got, fast)
 		}
 	})
 }
+
+// spaced is a field that nobody can be sure others read. We take none with it, the two others do where another field or the
+// method has the last word.
+var spaced = regexp.MustCompile(`(?i)(content-length|transfer-encoding|connection)[ \t]+:`)
 
 func byFasthttp(data []byte, head bool) verdict {
 	under := bytes.NewReader(data)
