@@ -3,7 +3,7 @@
 package probe
 
 type opener struct {
-	sources, slow []Source
+	sources, counted, slow []Source
 	failed        []SourceError
 }
 
