@@ -149,6 +149,7 @@ type Target struct {
 	MaxBody        int           // longest response body that is read, bytes
 	LocalAddrs     []netip.Addr  // taken in turn; none: the kernel chooses
 	Insecure       bool          // https: do not verify the certificate
+	WakeQuantum    time.Duration // requests due so close together may be sent together, see QuantumAt; below 0: none are
 
 	Close                 Closing       // empty: Orderly
 	RequestsPerConnection int           // Reuse: the connection is closed after so many; 0: no bound

@@ -191,6 +191,14 @@ func moment(l *analysis.Lane, at float64) string {
 	return fmt.Sprintf("%.1f s after the beginning", at)
 }
 
+// bunched says whether requests were sent together.
+func bunched(o *analysis.Options) string {
+	if o == nil || o.WakeQuantum == 0 {
+		return ""
+	}
+	return ": requests due within " + seconds(o.WakeQuantum) + " may have been sent together (--wake-quantum)"
+}
+
 // laneFacts is how the lane was loaded and what its counters said.
 func laneFacts(l *analysis.Lane) []fact {
 	optional := func(n *uint64) string {
@@ -201,7 +209,7 @@ func laneFacts(l *analysis.Lane) []fact {
 	}
 	facts := []fact{
 		{"URL", l.URL},
-		{"engine", l.Engine},
+		{"engine", l.Engine + bunched(l.Options)},
 		{"connections", strings.Trim(l.Connections.Use+": "+connections(nil, l).Main, ": ")},
 		{"load on this machine", generator(&l.Generator)},
 		{"mode", l.Mode},

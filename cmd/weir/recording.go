@@ -101,17 +101,20 @@ func header(s *scenarios.Setup, epoch time.Time, command []string, seed uint64) 
 			Name:  l.Name, URL: l.Target.URL, Mode: l.Mode, Engine: l.EngineName, Connections: l.Target.Connections, Close: l.Target.Close,
 			ConnectTimeout: l.Target.ConnectTimeout, Timeout: l.Target.Timeout, MaxInFlight: l.Target.MaxInFlight,
 			Deadline: l.Deadline, Listener: l.Listener, ListenerHost: l.ListenerHost,
-			Options: options(l.Target),
+			Options: options(l.Target, l.EngineName),
 		})
 	}
 	return h
 }
 
 // options is how a lane's generator is set.
-func options(t loadgen.Target) *runfile.Options {
+func options(t loadgen.Target, engine string) *runfile.Options {
 	o := &runfile.Options{
 		RequestsPerConnection: t.RequestsPerConnection, IdleTimeout: t.IdleTimeout, MaxIdle: t.MaxIdle, LocalAddrs: t.LocalAddrs,
 		MaxBody: t.MaxBody, RequestIDs: t.RequestIDs, Insecure: t.Insecure, Requests: len(t.Requests),
+	}
+	if engine == "epoll" { // no other has one
+		o.WakeQuantum = max(0, t.WakeQuantum)
 	}
 	if t.Network == "unix" {
 		o.Address = t.Address

@@ -20,7 +20,8 @@ func TestOptionsAreOnRecord(t *testing.T) {
 	target, err := loadgen.Target{
 		URL: "http://a.test/", Network: "unix", Address: "/run/app.sock", Connections: loadgen.Reuse, Close: loadgen.Reset,
 		RequestsPerConnection: 100, IdleTimeout: time.Minute, MaxIdle: 32, MaxBody: 4096, RequestIDs: true, Insecure: true,
-		Requests: []loadgen.Request{{}, {Method: "POST"}}, Timeout: 3 * time.Second, MaxInFlight: 77,
+		WakeQuantum: 200 * time.Microsecond,
+		Requests:    []loadgen.Request{{}, {Method: "POST"}}, Timeout: 3 * time.Second, MaxInFlight: 77,
 	}.Complete()
 	if err != nil {
 		t.Fatal(err)
@@ -47,5 +48,8 @@ func TestOptionsAreOnRecord(t *testing.T) {
 	l := a.Lanes[0]
 	if diff := cmp.Diff(want, l.Options); diff != "" || l.Timeout != 3 || l.MaxInFlight != 77 || l.Connections.Use != "reuse" {
 		t.Errorf("timeout %v, %d in flight, %s; (-want +got)\n%s", l.Timeout, l.MaxInFlight, l.Connections.Use, diff)
+	}
+	if on, off := options(target, "epoll").WakeQuantum, options(target, "portable").WakeQuantum; on != 200*time.Microsecond || off != 0 {
+		t.Errorf("the wake quantum is %v, and that of an engine without one %v", on, off)
 	}
 }

@@ -77,17 +77,26 @@ type wall struct {
 	steady time.Duration // since then it has been that, whenever it was looked at
 }
 
-// same is how far apart two looks at a constant may see it, because a look is two readings, one after the other.
-const same = 2 * time.Microsecond
+// A look is two readings, one after the other, so that two looks may see a constant so far apart; and if the thread was not
+// run between the two, farther, which does not happen to so many looks together.
+const (
+	same  = 2 * time.Microsecond
+	looks = 3
+)
 
 // now tells the time, and looks whether the wall clock was set.
 func (w *wall) now() time.Duration {
-	t := time.Now()
-	at := t.Sub(w.epoch)
-	offset := t.UnixNano() - int64(at)
-	if d := time.Duration(offset - w.offset); d > same || d < -same {
-		w.offset, w.steady = offset, at
+	var at time.Duration
+	var offset int64
+	for range looks {
+		t := time.Now()
+		at = t.Sub(w.epoch)
+		offset = t.UnixNano() - int64(at)
+		if d := time.Duration(offset - w.offset); -same <= d && d <= same {
+			return at
+		}
 	}
+	w.offset, w.steady = offset, at
 	return at
 }
 

@@ -125,38 +125,3 @@ func TestASetClock(t *testing.T) {
 		t.Error("took a time before the request for that of its answer")
 	}
 }
-
-func TestDozing(t *testing.T) {
-	const at, soon = time.Second, time.Second + patience
-	for _, c := range []struct {
-		name  string
-		loop  loop
-		until time.Duration
-		may   bool
-	}{
-		{"the next request is due soon", loop{open: timeouts{len: 1}}, soon, true},
-		{"the next is far", loop{open: timeouts{len: 1}}, soon + 1, false},
-		{"the next is due", loop{open: timeouts{len: 1}}, at, false},
-		{"nothing is in flight", loop{}, soon, false},
-		{"a connection is being opened", loop{open: timeouts{len: 2}, sending: 1}, soon, false},
-		{"on its guard", loop{open: timeouts{len: 1}, alert: at + 1}, soon, false},
-	} {
-		if may := c.loop.mayDoze(at, c.until); may != c.may {
-			t.Errorf("%s: dozes: %v", c.name, may)
-		}
-	}
-}
-
-// What is being sent is counted as long as it is, through every phase and every end.
-func TestWhatIsBeingSent(t *testing.T) {
-	l := &loop{}
-	c := &conn{}
-	for _, p := range []struct {
-		to   phase
-		want int
-	}{{connecting, 1}, {writing, 1}, {reading, 0}, {idle, 0}, {writing, 1}, {idle, 0}, {connecting, 1}, {idle, 0}} {
-		if l.enter(c, p.to); l.sending != p.want || c.phase != p.to {
-			t.Errorf("phase %d: %d are being sent, want %d", p.to, l.sending, p.want)
-		}
-	}
-}

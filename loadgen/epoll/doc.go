@@ -4,7 +4,8 @@
 // A request costs no goroutine, no lock and no allocation, only its system calls.
 //
 // It believes that the generator is the measuring instrument. So it connects when a request is due and
-// not when the loop has time, wakes by the nanosecond and not by the millisecond, and, like package
+// not when the loop has time, wakes by the nanosecond and not by the millisecond, takes the time at which an answer
+// arrived from the kernel, so that how late it reads is nobody's latency, and, like package
 // portable, whose outcomes it shares through one conformance suite, it never tries anything twice.
 //
 // It is not for TLS and not for other systems: New then answers with an error that is

@@ -15,7 +15,11 @@ import (
 //
 // It stays awake where the server or the record would notice: while a connection is opened or a request is not
 // wholly written, and for a while after an answer that came in pieces, whose reading makes room for more, or
-// without the kernel's time (unix sockets have none), and after each request that ended without an answer.
+// without the kernel's time (unix sockets have none), after each request that ended without an answer, and while most
+// places of requests in flight are taken, which answers give back.
+//
+// A loop whose target has a wake quantum (loadgen.QuantumAt) also lets that pass from the end of one doze to that of the
+// next, and then sends all that is due: one wake-up for three requests.
 const (
 	patience  = 300 * time.Microsecond
 	alertness = 100 * time.Millisecond
@@ -26,7 +30,7 @@ func (l *loop) beAlert() { l.alert = l.now() + alertness }
 
 // mayDoze says whether the loop may sleep until then, whatever happens.
 func (l *loop) mayDoze(at, then time.Duration) bool {
-	return l.open.len > 0 && l.sending == 0 && at >= l.alert && at < then && then <= at+patience
+	return l.open.len > 0 && l.sending == 0 && at >= l.alert && at < then && then <= at+patience && !l.places.scarce()
 }
 
 // doze sleeps for d or, if a signal comes, less. Go's scheduler is not told, as of a brief wait.

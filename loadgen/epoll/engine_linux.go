@@ -100,6 +100,7 @@ func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, 
 		loops[i] = newLoop(e, poller, shareOf(i, len(loops), e.requests.Cycle()), epoch)
 		loops[i].ctx, loops[i].rec = ctx, loadgen.ShardOf(rec)
 		loops[i].places = places
+		loops[i].quantum = e.target.QuantumAt(p.MaxRate())
 		loops[i].requests = e.requests.ForRun(epoch, start, p.First)
 	}
 	defer keepStamping(e.to.family())()

@@ -58,6 +58,8 @@ type loop struct {
 	released int           // requests since that wait
 	sending  int           // connections that are being opened or written to
 	alert    time.Duration // until then the loop wakes up for whatever happens
+	quantum  time.Duration // from one doze's end to the next one's, at least
+	woke     time.Duration // when the last ended
 	dozed    bool          // before the last wait: what that brought, came before what is due since
 }
 
@@ -135,17 +137,9 @@ func (l *loop) mayRelease(isPrompt bool) bool {
 // waits for something to happen, until then at the latest.
 func (l *loop) attend(at, then time.Duration) {
 	l.meter.tick(at)
-	for n := 0; l.handled < l.batch; n++ {
-		if n == few {
-			return
-		}
-		// An event may be of a connection that is closed, its slot taken again: while the process forks a
-		// child, that has a copy of the socket until its exec, and epoll goes by the last one.
-		event := l.poller.events[l.handled]
-		l.handled++
-		if c := l.conns[event.Fd]; c.generation == event.Pad {
-			l.handle(c, event.Events)
-		}
+	if l.handled < l.batch {
+		l.handleSome()
+		return
 	}
 	if l.expire(l.looked) {
 		return
@@ -153,14 +147,27 @@ func (l *loop) attend(at, then time.Duration) {
 	l.released, l.handled = 0, 0
 	then = min(then, l.opening.next(), l.open.next(), l.idle.next(), at+longestNap)
 	if l.dozed = l.mayDoze(at, then); l.dozed {
-		doze(then - at)
+		doze(max(then, l.woke+l.quantum) - at)
 		at = l.now()
-		then = at // what came meanwhile is there now
+		then, l.woke = at, at // what came meanwhile is there now
 	}
 	var errno syscall.Errno
 	l.batch, errno = l.poller.wait(then - at)
 	if errno == 0 { // EINTR: nothing was looked for
 		l.look(at)
+	}
+}
+
+// handleSome deals with a few events.
+func (l *loop) handleSome() {
+	for n := 0; n < few && l.handled < l.batch; n++ {
+		// An event may be of a connection that is closed, its slot taken again: while the process forks a
+		// child, that has a copy of the socket until its exec, and epoll goes by the last one.
+		event := l.poller.events[l.handled]
+		l.handled++
+		if c := l.conns[event.Fd]; c.generation == event.Pad {
+			l.handle(c, event.Events)
+		}
 	}
 }
 

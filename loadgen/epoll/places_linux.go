@@ -26,5 +26,8 @@ func (p *places) take() bool {
 // giveBack is for a place that was taken.
 func (p *places) giveBack() { p.taken.Add(-1) }
 
+// scarce says that most are taken: another loop may soon want one.
+func (p *places) scarce() bool { return 2*p.taken.Load() > p.limit }
+
 // full says that there is none at the moment.
 func (p *places) full() bool { return p.taken.Load() >= p.limit }

@@ -18,6 +18,7 @@ type Options struct {
 	RequestIDs            bool     `json:"request_ids"`             // each request had an X-Request-Id
 	Insecure              bool     `json:"insecure"`                // certificates were not verified
 	Requests              int      `json:"requests"`                // different ones that were sent in turn
+	WakeQuantum           float64  `json:"wake_quantum_s"`          // requests that were due so close together may have been sent together; 0: none were
 }
 
 // options is nil where the record does not say.
@@ -32,6 +33,9 @@ func (l *lane) options() *Options {
 	}
 	for _, a := range o.LocalAddrs {
 		out.LocalAddrs = append(out.LocalAddrs, a.String())
+	}
+	for _, t := range l.trials {
+		out.WakeQuantum = max(out.WakeQuantum, loadgen.QuantumAt(o.WakeQuantum, t.Plan.MaxRate()).Seconds())
 	}
 	return out
 }

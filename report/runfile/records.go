@@ -106,6 +106,7 @@ type Options struct {
 	RequestIDs            bool          `json:"request_ids"`                       // each request has an X-Request-Id
 	Insecure              bool          `json:"insecure,omitempty"`                // certificates are not verified
 	Requests              int           `json:"requests"`                          // different ones that are sent in turn
+	WakeQuantum           time.Duration `json:"wake_quantum,omitempty"`            // see loadgen.QuantumAt; 0: none
 }
 
 // ProxyTimeouts are how long a proxy on the path waits for the backend.

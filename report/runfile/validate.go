@@ -149,7 +149,7 @@ func (o *Options) validate() error {
 	if len(o.LocalAddrs) > maxAddresses {
 		return fmt.Errorf("more than %d local addresses", maxAddresses)
 	}
-	return errors.Join(times(o.IdleTimeout), names(o.Address), count("requests per connection", o.RequestsPerConnection),
+	return errors.Join(times(o.IdleTimeout, o.WakeQuantum), names(o.Address), count("requests per connection", o.RequestsPerConnection),
 		count("idle connections", o.MaxIdle), count("bytes of body", o.MaxBody), count("requests", o.Requests))
 }
 

@@ -27,7 +27,7 @@ func settings(a, b *analysis.Lane) (list []Mismatch) {
 	list = differ(list, "request_ids", "use of X-Request-Id", sent(x.RequestIDs), sent(y.RequestIDs))
 	list = differ(list, "insecure", "verification of certificates", verified(x.Insecure), verified(y.Insecure))
 	list = differ(list, "requests", "number of different requests", fmt.Sprint(x.Requests), fmt.Sprint(y.Requests))
-	return list
+	return differ(list, "wake_quantum", "time in which requests are sent together", seconds(x.WakeQuantum), seconds(y.WakeQuantum))
 }
 
 func bound(n int) string {

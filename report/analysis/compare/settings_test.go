@@ -12,7 +12,7 @@ import (
 func TestLoadsNamesEverySetting(t *testing.T) {
 	lane := func() *analysis.Lane {
 		return &analysis.Lane{Name: "direct", Timeout: 10, MaxInFlight: 10_000, Options: &analysis.Options{
-			Close: "orderly", RequestsPerConnection: 100, IdleTimeout: 60, MaxIdle: 32, LocalAddrs: []string{"10.0.0.1"}, MaxBody: 1 << 20, RequestIDs: true, Requests: 3,
+			Close: "orderly", RequestsPerConnection: 100, IdleTimeout: 60, MaxIdle: 32, LocalAddrs: []string{"10.0.0.1"}, MaxBody: 1 << 20, RequestIDs: true, Requests: 3, WakeQuantum: 300e-6,
 		}}
 	}
 	if all := Loads(lane(), lane()); len(all) > 0 {
@@ -34,6 +34,7 @@ func TestLoadsNamesEverySetting(t *testing.T) {
 		{"local_addr", "set of own addresses", "10.0.0.1", "10.0.0.1, 10.0.0.2, 3 and 1 more"}: func(l *analysis.Lane) { l.Options.LocalAddrs = []string{"10.0.0.1", "10.0.0.2", "3", "4"} },
 		{"max_body", "longest body that is read", "1048576 B", "1 B"}:                          func(l *analysis.Lane) { l.Options.MaxBody = 1 },
 		{"request_ids", "use of X-Request-Id", "sent", "not sent"}:                             func(l *analysis.Lane) { l.Options.RequestIDs = false },
+		{"wake_quantum", "time in which requests are sent together", "0.0003 s", "0 s"}:        func(l *analysis.Lane) { l.Options.WakeQuantum = 0 },
 		{"insecure", "verification of certificates", "as usual", "none"}:                       func(l *analysis.Lane) { l.Options.Insecure = true },
 		{"requests", "number of different requests", "3", "1"}:                                 func(l *analysis.Lane) { l.Options.Requests = 1 },
 	} {
