@@ -52,7 +52,7 @@ func browse(t *testing.T, width, height int) *devtools {
 		}
 		back.Close()
 	})
-	if err := back.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+	if err := back.SetReadDeadline(time.Now().Add(4 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	var target struct{ TargetID string }
@@ -125,12 +125,12 @@ func (d *devtools) eval(expression string) string {
 // await waits until an expression has a value, and returns it.
 func (d *devtools) await(expression string) string {
 	d.t.Helper()
-	for range 600 {
+	for range 1800 {
 		if v := d.eval(expression); v != "" {
 			return v
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	d.t.Fatalf("chromium: %s has no value after half a minute", expression)
+	d.t.Fatalf("chromium: %s has no value after a minute and a half", expression)
 	return ""
 }
