@@ -47,7 +47,7 @@ func TestNoAllocationPerRequest(t *testing.T) {
 				for _, some := range allocations {
 					n += some
 				}
-				if n <= 16 { // ending a run and the test's own look at it cost some
+				if n <= 64 { // once, not for each request: the end of the run, bins that have their first phases, the test's own look
 					return
 				}
 				made = fmt.Sprintf("%d allocations for %d requests: %v", n, requests, allocations)
