@@ -7,7 +7,7 @@ PREFIX  ?= $(HOME)/.local
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install check deps bench bench-peers bench-gate
+.PHONY: help demo test build install check deps fuzz bench bench-peers bench-gate
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,12 @@ check: ## gofmt, go vet, staticcheck, and that it builds for macOS and Windows
 	$(STATICCHECK) ./...
 	CGO_ENABLED=0 GOOS=darwin $(GO) build ./...
 	CGO_ENABLED=0 GOOS=windows $(GO) build ./...
+
+fuzz: ## what comes from a network or a log, against thousands of made-up inputs (some minutes; `make test` runs the seeds)
+	$(GO) test -run '^$$' -fuzz '^FuzzAgreement$$' -fuzztime 50000x -fuzzminimizetime 0x ./loadgen/portable
+	$(GO) test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime 50000x -fuzzminimizetime 0x ./probe/nginxlog
+	$(GO) test -run '^$$' -fuzz '^FuzzFollower$$' -fuzztime 2000x -fuzzminimizetime 0x ./probe/nginxlog
+	$(GO) test -run '^$$' -fuzz '^FuzzTables$$' -fuzztime 50000x -fuzzminimizetime 0x ./probe
 
 bench: ## benchmarks of plan, engine, probe and record
 	$(GO) test -run '^$$' -bench . -benchmem ./...

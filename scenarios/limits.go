@@ -84,8 +84,8 @@ func (s *Setup) checkPorts(lane Lane, ports int, held time.Duration) {
 	}
 }
 
-// What a request costs at the least on any processor that weir was measured on, in CPU time: with a kept connection,
-// and with one of its own. Whoever offers more than that allows cannot do it; whoever offers less may still not.
+// What a request is taken to cost at the least, in CPU time: with a kept connection, and with one of its own. They are guesses,
+// at about half of what `make bench-peers` has measured on two rented virtual processors (12 and 40 µs). Whoever offers more than that allows cannot do it; whoever offers less may still not.
 const (
 	leastCost    = 6 * time.Microsecond
 	leastCostNew = 15 * time.Microsecond
