@@ -4,7 +4,7 @@ package probe
 
 type opener struct {
 	sources, counted, slow []Source
-	failed        []SourceError
+	failed                 []SourceError
 }
 
 func openSources(Config) (*opener, error) { return nil, ErrUnsupported }
