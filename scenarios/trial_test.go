@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,25 +14,39 @@ import (
 	"weir/probe"
 )
 
-// journal is a Recorder that notes the order of things.
+// journal is a Recorder that notes the order of things. It is read when they are over.
 type journal struct {
+	mu      sync.Mutex
 	entries []string
 	ends    []TrialEnd
 	samples int
 }
 
-func (j *journal) Trial(t Trial)                { j.entries = append(j.entries, "trial "+t.Lane) }
+func (j *journal) note(what string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries = append(j.entries, what)
+}
+
+func (j *journal) Trial(t Trial)                { j.note("trial " + t.Lane) }
 func (j *journal) Results(int) loadgen.Recorder { return j }
-func (j *journal) Record(loadgen.Result)        { j.entries = append(j.entries, "result") }
-func (j *journal) Sample(probe.Sample)          { j.samples++ }
+func (j *journal) Record(loadgen.Result)        { j.note("result") }
 func (j *journal) Service(Service)              {}
 func (j *journal) Event(Event)                  {}
 func (j *journal) Host(Host)                    {}
 func (j *journal) Clock(Clock)                  {}
 func (j *journal) Access(Access)                {}
 func (j *journal) Proxied(Proxied, bool)        {}
+func (j *journal) Sample(probe.Sample) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.samples++
+}
+
 func (j *journal) TrialEnd(e TrialEnd) {
-	j.entries = append(j.entries, "end")
+	j.note("end")
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.ends = append(j.ends, e)
 }
 
