@@ -101,14 +101,14 @@ func TestAnotherListenerDidIt(t *testing.T) {
 		t.Errorf("who dropped: %+v, want port %d and 4", d, otherPort)
 	}
 	ledger.Add(p.Read(time.Now()))
-	if a := ledger.Attribution(); *a.Overflows != 4 || *a.OwnDrops != 0 || a.OthersShare() != 1 {
-		t.Errorf("another did it: %d overflows, %d own, share %v", *a.Overflows, *a.OwnDrops, a.OthersShare())
+	if a := ledger.Attribution(); *a.Overflows != 4 || *a.OwnDrops != 0 || *a.Others != 4 {
+		t.Errorf("another did it: %d overflows, %d own, %d others", *a.Overflows, *a.OwnDrops, *a.Others)
 	}
 
 	fillAndKnock(t, p, port, 4)
 	ledger.Add(p.Read(time.Now()))
-	if a := ledger.Attribution(); *a.Overflows != 8 || *a.OwnDrops != 4 || a.OthersShare() != .5 {
-		t.Errorf("half each: %d overflows, %d own, share %v", *a.Overflows, *a.OwnDrops, a.OthersShare())
+	if a := ledger.Attribution(); *a.Overflows != 8 || *a.OwnDrops != 4 || *a.Others != 4 {
+		t.Errorf("half each: %d overflows, %d own, %d others", *a.Overflows, *a.OwnDrops, *a.Others)
 	}
 
 	unix.Close(fd)

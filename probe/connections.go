@@ -7,18 +7,11 @@ import (
 	"strconv"
 )
 
-// TupleUse is how many local ports the connections from an address to an address and port hold. Ports
-// run out for such a tuple alone (EADDRNOTAVAIL, errno 99): another destination has them all again.
-type TupleUse struct {
-	Source, Destination netip.Addr
-	Port                uint16 // of the destination
-	Used                uint64 // local ports within the range
-	TimeWait            uint64 // of these, in TIME_WAIT
-}
-
+// tuple is what local ports are taken for: they run out for it alone (EADDRNOTAVAIL, errno 99), and another destination
+// has them all again.
 type tuple struct {
 	source, destination netip.Addr
-	port                uint16
+	port                uint16 // of the destination
 }
 
 // maxTuples bounds what is kept of a table that is not ours.
@@ -27,7 +20,7 @@ const maxTuples = 4096
 // portUse counts the connections of a walk.
 type portUse struct {
 	ports                          portRange
-	tuples                         map[tuple]*TupleUse
+	tuples                         map[tuple]uint64 // local ports within the range that they use
 	synSent, timeWait, established uint64
 	beyond                         uint64 // connections of tuples over maxTuples
 }
@@ -43,13 +36,12 @@ const (
 func (u *portUse) reset(r portRange) {
 	tuples := u.tuples
 	if tuples == nil {
-		tuples = make(map[tuple]*TupleUse)
+		tuples = make(map[tuple]uint64)
 	}
-	for k, t := range tuples {
-		if t.Used == 0 {
+	for k, used := range tuples {
+		if tuples[k] = 0; used == 0 {
 			delete(tuples, k) // gone since the last walk
 		}
-		t.Used, t.TimeWait = 0, 0
 	}
 	*u = portUse{ports: r, tuples: tuples}
 }
@@ -67,19 +59,11 @@ func (u *portUse) add(state byte, source, destination netip.AddrPort) {
 		return
 	}
 	k := tuple{source.Addr(), destination.Addr(), destination.Port()}
-	t := u.tuples[k]
-	if t == nil {
-		if len(u.tuples) >= maxTuples {
-			u.beyond++
-			return
-		}
-		t = &TupleUse{Source: k.source, Destination: k.destination, Port: k.port}
-		u.tuples[k] = t
+	if _, known := u.tuples[k]; !known && len(u.tuples) >= maxTuples {
+		u.beyond++
+		return
 	}
-	t.Used++
-	if state == tcpTimeWait {
-		t.TimeWait++
-	}
+	u.tuples[k]++
 }
 
 func (u *portUse) tell(s *Sample) error {
@@ -90,9 +74,9 @@ func (u *portUse) tell(s *Sample) error {
 		return nil // the range could not be read, and the error was told
 	}
 	var most, n uint64
-	for _, t := range u.tuples {
-		if t.Used > 0 {
-			most, n = max(most, t.Used), n+1
+	for _, used := range u.tuples {
+		if used > 0 {
+			most, n = max(most, used), n+1
 		}
 	}
 	s.Gauges["ports.used"], s.Gauges["ports.range"], s.Gauges["ports.tuples"] = most, u.ports.size(), n

@@ -1,11 +1,8 @@
 package probe
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 
@@ -124,37 +121,4 @@ func inetAddr(family byte, b []byte) netip.Addr {
 		return netip.AddrFrom4([4]byte(b[:4]))
 	}
 	return netip.AddrFrom16([16]byte(b[:16])).Unmap()
-}
-
-// PortsInUse walks the table of connections once and returns, the fullest first, what each (source,
-// destination, port) tuple towards cfg's ports holds of its local ports, and of how many it has the
-// choice. 0 of them means that the range could not be read.
-func PortsInUse(cfg Config) (tuples []TupleUse, of uint64, err error) {
-	ports := cfg.towards()
-	if len(ports) == 0 {
-		return nil, 0, errors.New("probe: no port is given: name the port that is connected to")
-	}
-	var c *connections
-	if e := inNamespaceOf(cfg, func() { c, err = newConnections(ports) }); e != nil {
-		err = e
-	}
-	if err != nil {
-		return nil, 0, fmt.Errorf("probe: %w", err)
-	}
-	defer c.Close()
-	r, err := c.portRange()
-	if err != nil {
-		return nil, 0, fmt.Errorf("probe: %w", err)
-	}
-	c.use.reset(r)
-	if err := c.walk(); err != nil {
-		return nil, 0, fmt.Errorf("probe: %w", err)
-	}
-	for t := range maps.Values(c.use.tuples) {
-		tuples = append(tuples, *t)
-	}
-	slices.SortFunc(tuples, func(a, b TupleUse) int {
-		return cmp.Or(cmp.Compare(b.Used, a.Used), a.Source.Compare(b.Source), a.Destination.Compare(b.Destination), cmp.Compare(a.Port, b.Port))
-	})
-	return tuples, r.size(), nil
 }

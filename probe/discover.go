@@ -30,31 +30,16 @@ type Server struct {
 // Process is one that holds a listener. Texts come from the process itself, which may write what it
 // likes: they are bounded, and hold no control characters.
 type Process struct {
-	Pid       int    `json:"pid"`
-	Parent    int    `json:"parent"`
-	Name      string `json:"name,omitempty"`    // the kernel's: 15 bytes
-	Command   string `json:"command,omitempty"` // the command line, cut; passwords that someone put there are in it
-	Threads   uint64 `json:"threads"`
-	NetNS     uint64 `json:"netns,omitempty"`      // of its main thread; 0: not known. A socket stays in the namespace it was made in
-	EventLoop bool   `json:"event_loop,omitempty"` // an epoll instance of its watches the listener, or it has an io_uring
-	Waiting   string `json:"waiting,omitempty"`    // the kernel's function that its main thread sleeps in (/proc/<pid>/wchan); "" where not told
-	exe       string // identity of the program; "" where it may not be seen
-}
-
-// Workers is how many processes accept from the listener, where it is served by a master and workers, and
-// what says so. With 0 the text says what was found instead. A child that holds the socket only because
-// nobody closed it looks like a worker, and an event loop's worker serves many requests at once: it is a
-// default for --workers, not a fact.
-func (d Discovery) Workers() (n int, evidence string) {
-	var texts []string
-	for _, s := range d.Servers {
-		n += len(s.Workers)
-		texts = append(texts, s.String())
-	}
-	if doubt := d.Doubt(); doubt != "" {
-		texts = append(texts, doubt)
-	}
-	return n, strings.Join(texts, "; ")
+	Pid       int      `json:"pid"`
+	Parent    int      `json:"parent"`
+	Name      string   `json:"name,omitempty"`    // the kernel's: 15 bytes
+	Command   string   `json:"command,omitempty"` // the command line, cut; passwords that someone put there are in it
+	Backlog   *Backlog `json:"backlog,omitempty"` // that it says it asks listen() for; nil: it does not say
+	Threads   uint64   `json:"threads"`
+	NetNS     uint64   `json:"netns,omitempty"`      // of its main thread; 0: not known. A socket stays in the namespace it was made in
+	EventLoop bool     `json:"event_loop,omitempty"` // an epoll instance of its watches the listener, or it has an io_uring
+	Waiting   string   `json:"waiting,omitempty"`    // the kernel's function that its main thread sleeps in (/proc/<pid>/wchan); "" where not told
+	exe       string   // identity of the program; "" where it may not be seen
 }
 
 // String is the evidence: "pid 812 gunicorn: master + 8 workers share inode 12345".
@@ -114,6 +99,16 @@ func barredText(barred, looked int, asRoot bool) string {
 	return fmt.Sprintf("%d of %d processes could not be looked into (%s)", barred, barred+looked, why)
 }
 
+// Clamped tells whether the listener may have less than its server asked for, or would have at its next listen(): then
+// Clamp is worth a line.
+func (d Discovery) Clamped(l Listener) bool {
+	if d.Somaxconn == nil || uint64(l.Limit) < *d.Somaxconn {
+		return false
+	}
+	asked := d.Asked(l)
+	return uint64(l.Limit) > *d.Somaxconn || asked == nil || !asked.Sure || asked.N != uint64(l.Limit)
+}
+
 // Clamp says whether the listener's limit looks like somaxconn's rather than the server's choice. What the
 // server asked for in listen() is kept nowhere in the kernel, so without its command line (Asked) this is as much
 // as can be said.
@@ -121,9 +116,11 @@ func (d Discovery) Clamp(l Listener) string {
 	if d.Somaxconn == nil {
 		return ""
 	}
-	switch limit, most, asked := uint64(l.Limit), *d.Somaxconn, d.Asked(); {
-	case limit == most && asked > most:
-		return fmt.Sprintf("asked %d (--backlog), has %d = net.core.somaxconn: raise the setting and restart the server", asked, limit)
+	switch limit, most, asked := uint64(l.Limit), *d.Somaxconn, d.Asked(l); {
+	case limit == most && asked != nil && asked.N > most:
+		return fmt.Sprintf("%v, has %d = net.core.somaxconn: raise the setting and restart the server", *asked, limit)
+	case limit == most && asked != nil && asked.Sure && asked.N == limit:
+		return fmt.Sprintf("%v, has %d: all of it", *asked, limit)
 	case limit == most:
 		return fmt.Sprintf("has %d = net.core.somaxconn: the server may have asked for more; raise the setting and restart it to know", limit)
 	case limit > most:

@@ -46,25 +46,26 @@ func preforkUntilEOF() error {
 func TestDiscoverPrefork(t *testing.T) {
 	pid, port := startRole(t, "prefork", nil)
 	var d Discovery
-	var n int
-	var evidence string
 	for range 100 { // a child is of another program until it has called exec
 		var err error
 		if d, err = Discover(Config{Ports: []uint16{port}}); err != nil {
 			t.Fatal(err)
 		}
-		if n, evidence = d.Workers(); n == testWorkers && len(d.Servers) == 2 {
+		if len(d.Servers) == 2 && len(d.Servers[0].Workers) == testWorkers {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if len(d.Listeners) != 1 || d.Listeners[0].Limit != 9 || len(d.Servers) != 2 || n != testWorkers {
-		t.Fatalf("%d workers; %+v", n, d)
+	if len(d.Listeners) != 1 || d.Listeners[0].Limit != 9 || len(d.Servers) != 2 || len(d.Servers[0].Workers) != testWorkers {
+		t.Fatalf("%+v", d)
 	}
 	master := d.Servers[0]
 	want := fmt.Sprintf("pid %d %s: master + %d workers share inode %d", pid, master.Name, testWorkers, d.Listeners[0].Inode)
-	if master.Pid != pid || master.String() != want || !strings.HasPrefix(evidence, want) {
-		t.Errorf("%q, want %q", evidence, want)
+	if master.Pid != pid || master.String() != want {
+		t.Errorf("%q, want %q", master, want)
+	}
+	if n, text := d.Offer(); n != 0 || !strings.Contains(text, "inherited it") || !strings.Contains(text, want) {
+		t.Errorf("%d workers are offered beside an heir: %s", n, text)
 	}
 	if w := master.Workers[0]; w.Parent != pid || w.Threads == 0 || !strings.HasSuffix(w.Command, " worker 0") {
 		t.Errorf("a worker: %+v", w)
@@ -75,7 +76,6 @@ func TestDiscoverPrefork(t *testing.T) {
 	if ours := namespaceOf("/proc/self/ns/net"); !d.OwnNetNS || d.NetNS != ours || master.NetNS != ours || ours == 0 {
 		t.Errorf("namespace %d, own %v, the master's %d, ours %d", d.NetNS, d.OwnNetNS, master.NetNS, ours)
 	}
-	t.Log(evidence)
 }
 
 func TestDiscoverElsewhere(t *testing.T) {
@@ -92,8 +92,8 @@ func TestDiscoverElsewhere(t *testing.T) {
 	if err != nil || len(d.Listeners) != 1 || !strings.HasPrefix(d.Clamp(d.Listeners[0]), "has 7 = net.core.somaxconn") {
 		t.Fatalf("%+v, %v", d, err)
 	}
-	if n, evidence := d.Workers(); n != 0 || !strings.Contains(evidence, "one process of") {
-		t.Errorf("%d workers: %s", n, evidence)
+	if n, text := d.Offer(); n != 0 || !strings.Contains(text, "one process of") {
+		t.Errorf("%d workers: %s", n, text)
 	}
 
 	pid, port := startListener(t, unix.CLONE_NEWNET)
@@ -164,9 +164,9 @@ func TestDiscoverAsNobody(t *testing.T) {
 	if err != nil || len(d.Listeners) != 1 || len(d.Servers) != 0 || d.Barred == 0 || d.Looked == 0 {
 		t.Fatalf("%+v, %v", d, err)
 	}
-	n, evidence := d.Workers()
-	if n != 0 || !strings.Contains(evidence, "could not be looked into") {
-		t.Errorf("%d: %s", n, evidence)
+	n, text := d.Offer()
+	if n != 0 || !strings.Contains(text, "could not be looked into") {
+		t.Errorf("%d: %s", n, text)
 	}
 	p := open(t, Config{Ports: []uint16{port}})
 	s := p.ReadAll(time.Now())
@@ -178,7 +178,7 @@ func TestDiscoverAsNobody(t *testing.T) {
 	if _, ok := s.Gauges["ports.used"]; !ok {
 		t.Errorf("what needs no privilege is missing: %+v", s)
 	}
-	t.Log(evidence)
+	t.Log(text)
 }
 
 const gunicornApp = `
@@ -210,27 +210,29 @@ func TestDiscoverGunicorn(t *testing.T) {
 		t.Fatal(err)
 	}
 	var d Discovery
-	var n int
-	var evidence string
+	n, text := 0, ""
 	for end := time.Now().Add(20 * time.Second); n != 4 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if d, err = Discover(Config{Ports: []uint16{port}}); err != nil {
 			t.Fatal(err)
 		}
-		n, evidence = d.Workers()
+		n, text = d.Offer()
 	}
 	if n != 4 || len(d.Servers) != 1 || d.Servers[0].Pid != cmd.Process.Pid || d.Listeners[0].Limit != 33 || !strings.Contains(d.Servers[0].Command, "probeapp:app") {
-		t.Fatalf("%q: %+v", evidence, d)
+		t.Fatalf("%q: %+v", text, d)
 	}
 	want := fmt.Sprintf("pid %d gunicorn: master + 4 workers share inode %d", cmd.Process.Pid, d.Listeners[0].Inode)
-	if !strings.HasPrefix(evidence, want) {
-		t.Errorf("%q, want %q", evidence, want)
+	if got := d.Servers[0].String(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if asked := d.Asked(d.Listeners[0]); asked == nil || *asked != (Backlog{33, "--backlog", true}) {
+		t.Errorf("asked for %v", asked)
 	}
 	p := open(t, Config{Ports: []uint16{port}})
 	s := p.ReadAll(time.Now())
 	if s.Gauges["sched.listener.processes"] != 5 || s.Gauges["sched.listener.threads"] < 5 {
 		t.Errorf("%v", s.Gauges)
 	}
-	t.Log(evidence)
+	t.Log(text)
 }
 
 // TestDiscoverGroup: servers that nobody forked together have each a socket of their own at one port.

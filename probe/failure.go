@@ -54,6 +54,7 @@ var shows = map[string]string{
 	"cgroup":      "whether a CPU quota stopped the listener's processes",
 	"pressure":    "whether tasks of the host waited for a processor",
 	"softnet":     "packets that were dropped before any socket saw them",
+	"trace":       "how long connections waited for accept(), and the reasons of RSTs",
 }
 
 // String says in one line what is not known, and why: "queues of unix sockets (unix_diag): …". It holds what the kernel

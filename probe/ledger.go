@@ -1,7 +1,5 @@
 package probe
 
-import "math"
-
 // Ledger keeps account of one host's drops, sample by sample: which of the namespace's ListenOverflows the
 // watched listeners can have caused themselves. It is a pure function of the samples, given in the order
 // of At.
@@ -164,13 +162,4 @@ func (l *Ledger) Attribution() Attribution {
 		a.Others = &others
 	}
 	return a
-}
-
-// OthersShare is Others as a share of all overflows: 1 is "another listener did it", 0 that nothing
-// contradicts its having been this one. NaN where it is not known, or nothing overflowed.
-func (a Attribution) OthersShare() float64 {
-	if a.Others == nil || *a.Overflows == 0 {
-		return math.NaN()
-	}
-	return float64(*a.Others) / float64(*a.Overflows)
 }

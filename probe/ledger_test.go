@@ -24,24 +24,23 @@ func TestLedger(t *testing.T) {
 		samples                []Sample
 		overflows, own, others uint64
 		came, went, restarts   int
-		share                  float64
 	}{
-		{"nothing happened", []Sample{seen(7, a(1, 3)), seen(7, a(1, 3))}, 0, 0, 0, 0, 0, 0, math.NaN()},
-		{"all its own", []Sample{seen(7, a(1, 3)), seen(17, a(1, 13))}, 10, 10, 0, 0, 0, 0, 0},
-		{"another listener did it", []Sample{seen(7, a(1, 3)), seen(17, a(1, 3))}, 10, 0, 10, 0, 0, 0, 1},
-		{"a quarter is its own", []Sample{seen(0, a(1, 0)), seen(8, a(1, 2))}, 8, 2, 6, 0, 0, 0, .75},
-		{"the final ACK's two drops", []Sample{seen(0, a(1, 0)), seen(5, a(1, 10))}, 5, 10, 0, 0, 0, 0, 0},
-		{"drops pass 2^32", []Sample{seen(0, a(1, math.MaxUint32-1)), seen(4, a(1, 2))}, 4, 4, 0, 0, 0, 0, 0},
-		{"restarted: the new socket began at 0", []Sample{seen(100, a(1, 50)), seen(110, a(1, 60)), seen(113, a(2, 3))}, 13, 13, 0, 1, 1, 1, 0},
-		{"restarted with a gap", []Sample{seen(0, a(1, 5)), seen(2, a(1, 7)), seen(2), seen(2), seen(3, a(2, 1))}, 3, 3, 0, 1, 1, 1, 0},
-		{"started late", []Sample{seen(0), seen(4, a(9, 4)), seen(5, a(9, 5))}, 5, 5, 0, 1, 0, 0, 0},
-		{"a group adds up", []Sample{seen(0, a(1, 1), a(2, 2)), seen(6, a(1, 4), a(2, 5))}, 6, 6, 0, 0, 0, 0, 0},
-		{"a group's member goes and one comes", []Sample{seen(0, a(1, 1), a(2, 2)), seen(6, a(1, 4), a(2, 5)), seen(8, a(2, 6), a(3, 1))}, 8, 8, 0, 1, 1, 0, 0},
-		{"no listing is no restart", []Sample{seen(100, a(1, 5)), failed, seen(140, a(1, 45))}, 40, 40, 0, 0, 0, 0, 0},
-		{"the first listing came late", []Sample{failed, seen(140, a(1, 45)), seen(141, a(1, 46))}, 11, 1, 10, 0, 0, 0, 10. / 11},
-		{"counters begin anew", []Sample{seen(100, a(1, 5)), seen(3, a(2, 3))}, 3, 3, 0, 1, 1, 1, 0},
-		{"no drops known", []Sample{seen(1, Listener{Addr: "a", Cookie: 1}), seen(2, Listener{Addr: "a", Cookie: 1})}, 1, unknown, unknown, 0, 0, 0, math.NaN()},
-		{"no counters", []Sample{{Listeners: []Listener{a(1, 1)}}, {Listeners: []Listener{a(1, 3)}}}, unknown, 2, unknown, 0, 0, 0, math.NaN()},
+		{"nothing happened", []Sample{seen(7, a(1, 3)), seen(7, a(1, 3))}, 0, 0, 0, 0, 0, 0},
+		{"all its own", []Sample{seen(7, a(1, 3)), seen(17, a(1, 13))}, 10, 10, 0, 0, 0, 0},
+		{"another listener did it", []Sample{seen(7, a(1, 3)), seen(17, a(1, 3))}, 10, 0, 10, 0, 0, 0},
+		{"a quarter is its own", []Sample{seen(0, a(1, 0)), seen(8, a(1, 2))}, 8, 2, 6, 0, 0, 0},
+		{"the final ACK's two drops", []Sample{seen(0, a(1, 0)), seen(5, a(1, 10))}, 5, 10, 0, 0, 0, 0},
+		{"drops pass 2^32", []Sample{seen(0, a(1, math.MaxUint32-1)), seen(4, a(1, 2))}, 4, 4, 0, 0, 0, 0},
+		{"restarted: the new socket began at 0", []Sample{seen(100, a(1, 50)), seen(110, a(1, 60)), seen(113, a(2, 3))}, 13, 13, 0, 1, 1, 1},
+		{"restarted with a gap", []Sample{seen(0, a(1, 5)), seen(2, a(1, 7)), seen(2), seen(2), seen(3, a(2, 1))}, 3, 3, 0, 1, 1, 1},
+		{"started late", []Sample{seen(0), seen(4, a(9, 4)), seen(5, a(9, 5))}, 5, 5, 0, 1, 0, 0},
+		{"a group adds up", []Sample{seen(0, a(1, 1), a(2, 2)), seen(6, a(1, 4), a(2, 5))}, 6, 6, 0, 0, 0, 0},
+		{"a group's member goes and one comes", []Sample{seen(0, a(1, 1), a(2, 2)), seen(6, a(1, 4), a(2, 5)), seen(8, a(2, 6), a(3, 1))}, 8, 8, 0, 1, 1, 0},
+		{"no listing is no restart", []Sample{seen(100, a(1, 5)), failed, seen(140, a(1, 45))}, 40, 40, 0, 0, 0, 0},
+		{"the first listing came late", []Sample{failed, seen(140, a(1, 45)), seen(141, a(1, 46))}, 11, 1, 10, 0, 0, 0},
+		{"counters begin anew", []Sample{seen(100, a(1, 5)), seen(3, a(2, 3))}, 3, 3, 0, 1, 1, 1},
+		{"no drops known", []Sample{seen(1, Listener{Addr: "a", Cookie: 1}), seen(2, Listener{Addr: "a", Cookie: 1})}, 1, unknown, unknown, 0, 0, 0},
+		{"no counters", []Sample{{Listeners: []Listener{a(1, 1)}}, {Listeners: []Listener{a(1, 3)}}}, unknown, 2, unknown, 0, 0, 0},
 	} {
 		var l Ledger
 		for _, s := range test.samples {
@@ -59,9 +58,6 @@ func TestLedger(t *testing.T) {
 		}
 		if own := got.Own[0]; own.Came != test.came || own.Went != test.went || own.Restarts != test.restarts {
 			t.Errorf("%s: %+v", test.name, own)
-		}
-		if share := got.OthersShare(); share != test.share && !(math.IsNaN(share) && math.IsNaN(test.share)) {
-			t.Errorf("%s: share %v", test.name, share)
 		}
 	}
 }

@@ -2,8 +2,6 @@ package probe
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -112,26 +110,6 @@ func (d Discovery) ambiguity() string {
 		}
 	}
 	return ""
-}
-
-// Asked is the backlog that the server's command line asks for, as Gunicorn's and Uvicorn's --backlog. What
-// configuration files and defaults ask for is not known from outside: 0.
-func (d Discovery) Asked() uint64 {
-	for _, s := range d.Servers {
-		args := strings.Fields(s.Command)
-		i := slices.IndexFunc(args, func(a string) bool { return a == "--backlog" || strings.HasPrefix(a, "--backlog=") })
-		if i < 0 {
-			continue
-		}
-		value, joined := strings.CutPrefix(args[i], "--backlog=")
-		if !joined && i+1 < len(args) {
-			value = args[i+1]
-		}
-		if n, err := strconv.ParseUint(value, 10, 31); err == nil {
-			return n
-		}
-	}
-	return 0
 }
 
 func many(n uint64, one, more string) string {

@@ -44,23 +44,6 @@ func TestOffer(t *testing.T) {
 	}
 }
 
-func TestAsked(t *testing.T) {
-	for command, want := range map[string]uint64{
-		"gunicorn --backlog 2048 app:app": 2048, "uvicorn --backlog=511": 511,
-		"gunicorn": 0, "gunicorn --backlog": 0, "x --backlog -1": 0, "x --backlog 99999999999": 0,
-	} {
-		d := Discovery{Servers: []Server{{Process: Process{Command: command}}}}
-		if got := d.Asked(); got != want {
-			t.Errorf("%q: %d, want %d", command, got, want)
-		}
-	}
-	most := uint64(128)
-	d := Discovery{Somaxconn: &most, Servers: []Server{{Process: Process{Command: "g --backlog 2048"}}}}
-	if got := d.Clamp(Listener{Limit: 128}); !strings.HasPrefix(got, "asked 2048 (--backlog), has 128 = net.core.somaxconn") {
-		t.Errorf("%q", got)
-	}
-}
-
 // TestOfferOfAGroup: processes that have each a socket of an SO_REUSEPORT group are counted where they can be nothing else.
 func TestOfferOfAGroup(t *testing.T) {
 	member := func(pid int, inodes ...uint32) Server {

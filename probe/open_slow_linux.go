@@ -6,13 +6,22 @@ import "errors"
 // could not be entered: then there are no listeners and no connections to be seen, and the process that
 // cfg names stands for the listener's.
 func (o *opener) openSlow(cfg Config, inside bool) {
-	if cfg.NoSlow || cfg.All { // they are about a listener, and all of them are no listener
+	if cfg.NoSlow {
 		return
 	}
+	if !cfg.All { // all of them are no listener
+		o.openSlowOfListeners(cfg, inside)
+	}
+	o.openSlowFile("/proc/pressure/cpu", "pressure", func(f *procFile) Source { return &pressure{f} })
+	o.openSlowFile("/proc/net/softnet_stat", "softnet", func(f *procFile) Source { return &softnet{f} })
+}
+
+// openSlowOfListeners opens those that are about the listeners that cfg names.
+func (o *opener) openSlowOfListeners(cfg Config, inside bool) {
 	if ports := cfg.towards(); inside && len(ports) > 0 {
 		o.openSlowSource("connections", func() (Source, error) { return newConnections(ports) })
 	}
-	if inside && len(cfg.Ports) > 0 && !cfg.All {
+	if inside && len(cfg.Ports) > 0 {
 		o.openSlowSource("syn_queue", func() (Source, error) { return newSYNQueue(cfg.Ports) })
 	}
 	if cfg.Trace {
@@ -33,8 +42,6 @@ func (o *opener) openSlow(cfg Config, inside bool) {
 		o.slow = append(o.slow, &schedstat{listener: l})
 		o.openSlowSource("cgroup", func() (Source, error) { return newCgroup(l) })
 	}
-	o.openSlowFile("/proc/pressure/cpu", "pressure", func(f *procFile) Source { return &pressure{f} })
-	o.openSlowFile("/proc/net/softnet_stat", "softnet", func(f *procFile) Source { return &softnet{f} })
 }
 
 func (o *opener) openSlowFile(path, name string, source func(*procFile) Source) {

@@ -9,9 +9,6 @@ type opener struct {
 
 func openSources(Config) (*opener, error) { return nil, ErrUnsupported }
 
-// PortsInUse answers on Linux only.
-func PortsInUse(Config) ([]TupleUse, uint64, error) { return nil, 0, ErrUnsupported }
-
 // Sysctls answers on Linux only; here none is known.
 func Sysctls(Config) map[string]string { return map[string]string{} }
 

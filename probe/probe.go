@@ -2,7 +2,8 @@ package probe
 
 import "time"
 
-// Sample is one reading of every fast source of a host, with the last reading of its slow ones.
+// Sample is one look at the listeners of a host, with its counters of then or shortly before (counters.age_us), and the
+// last reading of its slow sources (slow.at_us).
 type Sample struct {
 	Host      string            // which host's kernel was read: "backend", "local"
 	At        time.Duration     // offset from the run's epoch, when the reading began

@@ -12,7 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const maxCommand = 160 // characters that are shown of a command line
+const (
+	maxCommand   = 160      // characters that are shown of a command line
+	maxArguments = 64 << 10 // bytes that are read of it
+)
 
 // readProcess describes a process; what may not be seen of it is left empty.
 func readProcess(pid int) (Process, error) {
@@ -26,8 +29,9 @@ func readProcess(pid int) (Process, error) {
 		return Process{}, err
 	}
 	p.Pid = pid
-	if command, err := readSome(dir+"/cmdline", 4*maxCommand); err == nil {
+	if command, err := readSome(dir+"/cmdline", maxArguments); err == nil {
 		p.Command = printable(strings.TrimRight(string(command), "\x00"), maxCommand)
+		p.Backlog = backlogOf(arguments(command))
 	}
 	p.exe, _ = os.Readlink(dir + "/exe")
 	p.NetNS = namespaceOf(dir + "/ns/net")
@@ -35,6 +39,15 @@ func readProcess(pid int) (Process, error) {
 		p.Waiting = printable(string(text), 64)
 	}
 	return p, nil
+}
+
+// arguments takes a command line apart. The last one may be cut where it is as long as is read: half a number is none.
+func arguments(command []byte) []string {
+	args := strings.Split(strings.TrimRight(string(command), "\x00"), "\x00")
+	if len(command) == maxArguments {
+		args = args[:len(args)-1]
+	}
+	return args
 }
 
 // readSome reads a file's beginning: a command line may have megabytes.

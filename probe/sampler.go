@@ -20,7 +20,7 @@ type Config struct {
 	All       bool     // watch every listener of the namespace, TCP and AF_UNIX, and not only those named above
 	Towards   []uint16 // remote ports whose connections and local ports are counted; none: Ports. A proxy's backend's, say
 	Trace     bool     // by eBPF: the waits in the accept queues of Ports, and the RSTs there. See package trace for what it takes and costs
-	NoSlow    bool     // leave the slow sources out: Sample then has what is read in some 150 µs, and nothing else
+	NoSlow    bool     // leave the slow sources out: Sample then has listeners and the namespace's counters, and nothing else
 }
 
 // Probe reads the sources of one host. Its methods may be called from several goroutines; readings

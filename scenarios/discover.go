@@ -60,8 +60,8 @@ func (s *Setup) describe(host string, d probe.Discovery) {
 	if clamp := d.Clamp(d.Listeners[0]); clamp != "" {
 		s.Environment[host+": backlog"] = clamp
 	}
-	if s.Capacity.Backlog == 0 {
-		s.Capacity.Backlog = uint32(d.Asked())
+	if asked := d.Asked(d.Listeners[0]); asked != nil && s.Capacity.Backlog == 0 {
+		s.Capacity.Backlog = uint32(asked.N)
 	}
 	switch {
 	case d.NetNS == 0:

@@ -41,7 +41,8 @@ watching, rates and peaks in lines are of the last second.
 Recv-Q is how many connections wait for accept(); a queue of limit N is full at
 N + 1. "drops" are packets that this very listener threw away; the counters
 below are those of its whole network namespace. A unix socket has no drops: the
-kernel does not count them.
+kernel does not count them. Where the kernel may have clamped the queue that the
+server asked for to net.core.somaxconn, it says so, with what the command line asks.
 
 --once without a LISTENER lists all that there are in the network namespace.
 
@@ -173,7 +174,8 @@ func (f *probeFlags) readOnce(s streams, p *watched) error {
 	if f.ndjson {
 		return remote.WriteSample(s.out, sample)
 	}
-	_, err := io.WriteString(s.out, table.Once(sample))
+	d, _ := probe.Discover(p.config) // an error is one of the sample's too
+	_, err := io.WriteString(s.out, table.Once(sample, d))
 	return err
 }
 

@@ -30,11 +30,14 @@ func (f *probeFlags) watch(ctx context.Context, s streams, p *watched) error {
 	head := table.Head{Host: p.config.Host, Every: f.every, Unheard: func(v tally.View) []string {
 		return p.unheard(addressesOf(v.Listeners, func(l tally.Listener) string { return l.Addr }))
 	}}
+	who := found{config: p.config}
+	head.Clamp = who.clamp
 	epoch := time.Now()
 	sum := tally.New(lineEvery)
 	sum.Add(p.Read(epoch))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go who.follow(ctx, sum)
 	var both errgroup.Group
 	both.Go(func() error {
 		p.Run(ctx, epoch, f.every, sum.Add)
@@ -84,9 +87,11 @@ func (c *complaints) about(s streams, failed []probe.SourceError) {
 func printLines(ctx context.Context, s streams, head table.Head, sum *tally.Tally) error {
 	var told complaints
 	told.about(s, sum.View().Errors)
+	limits := clamps{}
 	return each(ctx, lineEvery, func() error {
 		v := sum.View()
 		told.about(s, v.Errors)
+		limits.about(s, head, v)
 		_, err := fmt.Fprintln(s.out, table.Line(head, v))
 		return err
 	})

@@ -129,6 +129,25 @@ func TestProbeForPrometheus(t *testing.T) {
 	}
 }
 
+// TestProbeSaysTheClamp: a server that asks for as much as there is may have got less than it wanted.
+func TestProbeSaysTheClamp(t *testing.T) {
+	weir := shipped(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0") // Go asks for somaxconn
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	addr := l.Addr().String()
+	once, err := exec.Command(weir, "probe", "--once", addr).Output()
+	if want := "\nbacklog " + addr + " has "; err != nil || !strings.Contains(string(once), want) || !strings.Contains(string(once), " = net.core.somaxconn") {
+		t.Errorf("there is no %q, %v:\n%s", want, err, once)
+	}
+	out, err := exec.Command(weir, "probe", "--duration", "2500ms", addr).CombinedOutput()
+	if want := "weir: " + addr + " has "; err != nil || strings.Count(string(out), want) != 1 {
+		t.Errorf("%q is not once in, %v:\n%s", want, err, out)
+	}
+}
+
 func TestWatchedListeners(t *testing.T) {
 	w := &watched{names: []string{":80", "10.0.0.1:81", "[::1]:82", "/run/a", "@b"}}
 	for _, name := range w.names {

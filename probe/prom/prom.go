@@ -49,11 +49,13 @@ var (
 	queueLength = listener("accept_queue_length", "Connections waiting in the accept queue (Recv-Q); of the fullest socket where several share the address.")
 	queueLimit  = listener("accept_queue_limit", "Backlog of the same socket after the kernel's clamp (Send-Q). One more connection than this fits.")
 	queuePeak   = listener("accept_queue_peak", "Highest accept queue length that was sampled within the last "+PeakWindow+".")
-	sockets     = listener("sockets", "Listening sockets at this address.")
+	lossRate    = listener("loss_rate", "Packets a second, within the last "+PeakWindow+", that the sockets at this address dropped, without the bare ACKs that TCP_DEFER_ACCEPT ignores: connections lost, or late by a retransmission. Absent for unix sockets.")
+	sockets     = listener("sockets", "Listening sockets at this address; 0 where there was one. Absent while the listeners cannot be seen.")
 	opened      = listener("sockets_opened_total", "Listening sockets that appeared while this exporter ran: restarts of the server.")
 	drops       = listener("drops_total", "Packets that the sockets at this address dropped, over restarts of the server; bare ACKs that TCP_DEFER_ACCEPT ignores are among them, which are no loss. Absent for unix sockets, where the kernel counts none.")
 
 	readings = prometheus.NewDesc("weir_probe_samples_total", "Readings of the kernel.", nil, nil)
+	lost     = prometheus.NewDesc("weir_probe_source_lost", "1 for a source that could not be opened when the exporter started; what it would have shown is absent until it is started again.", []string{"source"}, nil)
 	failures = prometheus.NewDesc("weir_probe_source_errors_total", "Readings in which a source failed; what it would have shown is absent.", []string{"source"}, nil)
 )
 
@@ -78,16 +80,21 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(c.desc(m), prometheus.GaugeValue, float64(value)*m.scale)
 	}
 	for _, l := range v.Listeners {
-		collectListener(out, l)
+		collectListener(out, v, l)
 	}
 	out <- prometheus.MustNewConstMetric(readings, prometheus.CounterValue, float64(v.Samples))
 	for source, n := range v.Failures {
-		out <- prometheus.MustNewConstMetric(failures, prometheus.CounterValue, float64(n), source)
+		out <- prometheus.MustNewConstMetric(failures, prometheus.CounterValue, float64(n), tidy(source))
+	}
+	for _, e := range v.Errors {
+		if e.Lost {
+			out <- prometheus.MustNewConstMetric(lost, prometheus.GaugeValue, 1, tidy(e.Source))
+		}
 	}
 }
 
 // collectListener shows one address; one where nobody listens now has only its history.
-func collectListener(out chan<- prometheus.Metric, l tally.Listener) {
+func collectListener(out chan<- prometheus.Metric, v tally.View, l tally.Listener) {
 	name := tidy(l.Addr)
 	gauge := func(d *prometheus.Desc, value float64) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, name)
@@ -96,7 +103,12 @@ func collectListener(out chan<- prometheus.Metric, l tally.Listener) {
 		gauge(queueLength, float64(l.Depth))
 		gauge(queueLimit, float64(l.Limit))
 		gauge(queuePeak, float64(l.Lately))
+	}
+	if l.Sockets > 0 || !v.Blind {
 		gauge(sockets, float64(l.Sockets))
+	}
+	if l.Drops != nil && v.Window > 0 {
+		gauge(lossRate, l.Drops.LostRate)
 	}
 	out <- prometheus.MustNewConstMetric(opened, prometheus.CounterValue, float64(l.Opened), name)
 	if l.Drops != nil {

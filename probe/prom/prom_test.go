@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -93,8 +94,56 @@ func TestMetrics(t *testing.T) {
 	if strings.Contains(text, "weir_listen_overflows_total") || strings.Contains(text, "accept_queue_length") {
 		t.Errorf("a source that failed is shown:\n%s", text)
 	}
+	if strings.Contains(text, "weir_listener_sockets{") {
+		t.Errorf("listeners that cannot be seen are counted:\n%s", text)
+	}
 	if !strings.Contains(text, `weir_probe_source_errors_total{source="netstat"} 1`) || !strings.Contains(text, `drops_total{listener="127.0.0.1:8000"} 7`) {
 		t.Errorf("the failure, or the history of the listener, is missing:\n%s", text)
+	}
+}
+
+// TestGone: 0 sockets are 0 after a look that succeeded, and only there.
+func TestGone(t *testing.T) {
+	ta := everything()
+	ta.Add(probe.Sample{At: time.Minute})
+	text := scrape(t, ta, "/metrics")
+	if !strings.Contains(text, `weir_listener_sockets{listener="127.0.0.1:8000"} 0`) || strings.Contains(text, "accept_queue_length") {
+		t.Errorf("nobody listens any more:\n%s", text)
+	}
+}
+
+// TestLost: a source that could not be opened, which is told once, is shown for as long as we run.
+func TestLost(t *testing.T) {
+	ta := tally.New(time.Minute)
+	ta.Add(probe.Sample{Errors: []probe.SourceError{{Source: "cgroup", Text: "x", Lost: true}, {Source: "snmp", Text: "y"}}})
+	ta.Add(probe.Sample{At: time.Hour})
+	text := scrape(t, ta, "/metrics")
+	if !strings.Contains(text, `weir_probe_source_lost{source="cgroup"} 1`) || strings.Contains(text, `weir_probe_source_lost{source="snmp"}`) {
+		t.Error(text)
+	}
+}
+
+// TestLoss: what is exported as loss is bounded by what the namespace's counters say of bare ACKs, and absent before a
+// rate is known.
+func TestLoss(t *testing.T) {
+	ta := tally.New(time.Minute)
+	add := func(at time.Duration, drops uint32, listenDrops, deferred uint64) {
+		ta.Add(probe.Sample{
+			At: at, Counters: map[string]uint64{"TcpExtListenDrops": listenDrops, "TcpExtTCPDeferAcceptDrop": deferred},
+			Listeners: []probe.Listener{{Addr: "127.0.0.1:8000", Cookie: 1, Limit: 16, Drops: &drops}},
+		})
+	}
+	add(0, 0, 0, 0)
+	if text := scrape(t, ta, "/metrics"); strings.Contains(text, "loss_rate{") {
+		t.Errorf("a rate of nothing:\n%s", text)
+	}
+	add(10*time.Second, 100, 0, 100)
+	if text := scrape(t, ta, "/metrics"); !strings.Contains(text, `weir_listener_loss_rate{listener="127.0.0.1:8000"} 0`) {
+		t.Errorf("bare ACKs are no loss:\n%s", text)
+	}
+	add(20*time.Second, 300, 100, 100)
+	if text := scrape(t, ta, "/metrics"); !strings.Contains(text, `weir_listener_loss_rate{listener="127.0.0.1:8000"} 10`) {
+		t.Errorf("a hundred final ACKs in 20 s, two drops each:\n%s", text)
 	}
 }
 
@@ -104,7 +153,7 @@ var metricName = regexp.MustCompile(`weir_[a-z0-9_]+`)
 func TestExamplesNameWhatThereIs(t *testing.T) {
 	ta := everything()
 	ta.Add(probe.Sample{At: 1, Counters: ta.View().Sample.Counters, Gauges: ta.View().Sample.Gauges, Listeners: ta.View().Sample.Listeners,
-		Errors: []probe.SourceError{{Source: "x"}}})
+		Errors: []probe.SourceError{{Source: "x"}, {Source: "y", Lost: true}}})
 	text := scrape(t, ta, "/metrics")
 	var rules struct {
 		Groups []struct {
@@ -126,6 +175,35 @@ func TestExamplesNameWhatThereIs(t *testing.T) {
 			if !strings.Contains(text, "\n"+name+"{") && !strings.Contains(text, "\n"+name+" ") {
 				t.Errorf("%s is used in an example, but not exported", name)
 			}
+		}
+	}
+}
+
+// TestAlerts: what the rules make of hosts whose answer is known. Their language is Prometheus', and so is who evaluates them.
+func TestAlerts(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("NOT TESTED: promtool is not installed")
+	}
+	cmd := exec.Command(promtool, "test", "rules", "alerts_test.yaml")
+	cmd.Dir = "testdata"
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestAlertsRestOn: where there is no promtool, that each rule asks for what it must not do without.
+func TestAlertsRestOn(t *testing.T) {
+	for alert, want := range map[string]string{
+		"AcceptQueueOverflows":   "weir_listener_loss_rate > 0\n          and on (instance, job, listener) weir_listener_accept_queue_peak > weir_listener_accept_queue_limit\n",
+		"ListenerGone":           "weir_listener_sockets == 0\n",
+		"OtherListenerOverflows": "or 0 * sum by (instance, job) (rate(weir_listen_overflows_total[5m]))",
+		"ProbeBlind":             "weir_probe_source_lost == 1 or increase(",
+	} {
+		_, rule, _ := strings.Cut(Alerts, "alert: "+alert+"\n")
+		rule, _, _ = strings.Cut(rule, "alert: ")
+		if !strings.Contains(rule, want) {
+			t.Errorf("%s has no %q:\n%s", alert, want, rule)
 		}
 	}
 }

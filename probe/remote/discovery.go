@@ -3,6 +3,7 @@ package remote
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"weir/probe"
@@ -56,5 +57,11 @@ func checkProcess(p *probe.Process) error {
 		return errors.New("a process without an id")
 	}
 	p.Name, p.Command, p.Waiting = clean(p.Name, maxName), clean(p.Command, maxText), clean(p.Waiting, maxName)
+	if b := p.Backlog; b != nil {
+		if b.N > math.MaxInt32 { // listen(2) takes an int
+			return fmt.Errorf("a process that asks for a backlog of %d", b.N)
+		}
+		b.By = clean(b.By, maxName)
+	}
 	return nil
 }

@@ -118,6 +118,9 @@ func Line(head Head, v tally.View) string {
 	for _, name := range head.Unheard(v) {
 		parts = append(parts, Printable(name)+" "+absence(v)+waiting(v))
 	}
+	if text := others(v); text != "" {
+		parts = append(parts, text)
+	}
 	for _, c := range changed(v) {
 		if weight(c.Name) == loss {
 			parts = append(parts, fmt.Sprintf("%s %d +%s/s", Printable(c.Name), c.Since, rate(c.Rate)))

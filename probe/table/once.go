@@ -11,8 +11,8 @@ import (
 
 // Once is a single reading as text, every value of it: one thing a line, its name first and its numbers
 // behind it, so that grep and awk can take it apart. Counters are as the kernel has them, since the
-// namespace was made.
-func Once(s probe.Sample) string {
+// namespace was made. Where d says that a listener may have less than was asked for, a line "backlog" says what it says.
+func Once(s probe.Sample, d probe.Discovery) string {
 	var b strings.Builder
 	for _, l := range s.Listeners {
 		fmt.Fprintf(&b, "listener %s recv-q %d limit %d", Printable(l.Addr), l.Depth, l.Limit)
@@ -20,6 +20,9 @@ func Once(s probe.Sample) string {
 			fmt.Fprintf(&b, " drops %d", *l.Drops)
 		}
 		b.WriteByte('\n')
+		if d.Clamped(l) {
+			fmt.Fprintf(&b, "backlog %s %s\n", Printable(l.Addr), Printable(d.Clamp(l)))
+		}
 	}
 	for _, values := range []map[string]uint64{s.Counters, s.Gauges} {
 		for _, name := range slices.Sorted(maps.Keys(values)) {

@@ -20,7 +20,8 @@ import (
 type Head struct {
 	Host    string
 	Every   time.Duration
-	Unheard func(tally.View) []string // what was asked for, where nobody has listened so far
+	Unheard func(tally.View) []string              // what was asked for, where nobody has listened so far
+	Clamp   func(addr string, limit uint32) string // probe.Discovery.Clamp where it is worth a line, else ""; nil: not looked for
 }
 
 // Size is that of the terminal, in cells.
@@ -35,8 +36,9 @@ func Table(head Head, v tally.View, size Size, colour bool) []string {
 	p.line(bold, title)
 	p.line(plain, "")
 	p.listeners(head, v)
-	p.deferred(v)
+	p.asides(head, v)
 	p.line(plain, "")
+	p.levels(v)
 	p.counters(v)
 	notes := missing(v.Errors, size.Width)
 	notes = notes[:min(len(notes), size.Height-2)]

@@ -120,13 +120,13 @@ func TestNumbers(t *testing.T) {
 }
 
 func TestOnce(t *testing.T) {
-	drops := uint32(4)
+	drops, most := uint32(4), uint64(16)
 	got := Once(probe.Sample{
 		Counters:  map[string]uint64{"TcpOutRsts": 2, "TcpExtListenOverflows": 4},
 		Gauges:    map[string]uint64{"sockstat.TCP.tw": 1},
 		Listeners: []probe.Listener{{Addr: "127.0.0.1:8000", Depth: 17, Limit: 16, Drops: &drops}, {Addr: "/a", Limit: 3}},
-	})
-	want := "listener 127.0.0.1:8000 recv-q 17 limit 16 drops 4\nlistener /a recv-q 0 limit 3\nTcpExtListenOverflows 4\nTcpOutRsts 2\nsockstat.TCP.tw 1\n"
+	}, probe.Discovery{Somaxconn: &most})
+	want := "listener 127.0.0.1:8000 recv-q 17 limit 16 drops 4\nbacklog 127.0.0.1:8000 has 16 = net.core.somaxconn: the server may have asked for more; raise the setting and restart it to know\nlistener /a recv-q 0 limit 3\nTcpExtListenOverflows 4\nTcpOutRsts 2\nsockstat.TCP.tw 1\n"
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

@@ -28,9 +28,8 @@ type Drops struct {
 	Since uint64 // since the watching began
 	Rate  float64
 
-	// How many of Since, and of them a second, can be connections that were lost: at most what the namespace has in
-	// TcpExtListenDrops. The rest are the bare ACKs that TCP_DEFER_ACCEPT ignores until data comes, which are drops of the
-	// socket (net/ipv4/tcp_minisocks.c, tcp_check_req; TcpExtTCPDeferAcceptDrop) and no loss.
+	// How many of Since, and of them a second, are packets of connections that were lost or delayed: all but the bare
+	// ACKs that TCP_DEFER_ACCEPT ignores (probe.DeferredACKs).
 	Lost     uint64
 	LostRate float64
 }
@@ -121,13 +120,19 @@ func (t *Tally) viewListeners(past mark, window time.Duration) []Listener {
 	return out
 }
 
-// lossOf is how many of so many drops since the counters were as given can be lost connections.
+// lossOf is how many of so many drops since the counters were as given are losses.
 func (t *Tally) lossOf(drops uint64, since map[string]uint64) uint64 {
-	const listenDrops = "TcpExtListenDrops"
-	before, hadBefore := since[listenDrops]
-	now, hasNow := t.last.Counters[listenDrops]
-	if !hadBefore || !hasNow || now < before { // not known, or begun anew
-		return drops
+	harmless, _ := probe.DeferredACKs(drops, t.rose("TcpExtListenDrops", since), t.rose("TcpExtTCPDeferAcceptDrop", since))
+	return drops - harmless
+}
+
+// rose is how far a counter went up since then; nil where that is not known, or it began anew.
+func (t *Tally) rose(name string, since map[string]uint64) *uint64 {
+	before, had := since[name]
+	now, has := t.last.Counters[name]
+	if !had || !has || now < before {
+		return nil
 	}
-	return min(drops, now-before)
+	n := now - before
+	return &n
 }

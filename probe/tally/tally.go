@@ -31,8 +31,10 @@ type Tally struct {
 	failing   map[string]failing // the last failure of each source
 	errors    map[string]uint64  // failures by source
 	listeners map[string]*listener
-	listed    bool   // there was a complete listing: what appears from now on is new
-	marks     []mark // the oldest first
+	listed    bool    // there was a complete listing: what appears from now on is new
+	base      *uint64 // TcpExtListenOverflows at that listing
+	others    *Others // as of the last complete listing
+	marks     []mark  // the oldest first
 }
 
 // A source that failed is shown for recently: slow ones are read twice a second only. maxFailing bounds how many are
@@ -80,6 +82,7 @@ func (t *Tally) Add(s probe.Sample) {
 		}
 	}
 	t.addListeners(s)
+	t.addOthers(s)
 	t.last = s
 	t.samples++
 	t.mark(s)
@@ -108,6 +111,7 @@ type View struct {
 	Samples   uint64              // how many there were
 	Window    time.Duration       // 0 after the first sample: then no rate is known
 	Listeners []Listener          // by address
+	Others    *Others             // nil where no listener tells its drops
 	Counters  []Counter           // by name; those of the last sample
 	Errors    []probe.SourceError // by source: those that are lost, and the last one of each that failed lately
 	Blind     bool                // a source of listeners failed: one that is not there may be listening all the same
@@ -147,6 +151,7 @@ func (t *Tally) View() View {
 		v.Counters = append(v.Counters, c)
 	}
 	v.Listeners = t.viewListeners(past, v.Window)
+	v.Others = t.others
 	return v
 }
 

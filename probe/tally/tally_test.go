@@ -120,26 +120,80 @@ func TestOneListingNeverComplete(t *testing.T) {
 	}
 }
 
-// TestDeferredDropsAreNoLoss: a listener with TCP_DEFER_ACCEPT drops a bare ACK of each connection; only what the namespace
-// has in ListenDrops can have been lost.
+// TestDeferredDropsAreNoLoss: a listener with TCP_DEFER_ACCEPT drops a bare ACK of each connection; what the namespace
+// has in TCPDeferAcceptDrop is no loss.
 func TestDeferredDropsAreNoLoss(t *testing.T) {
 	ta := New(time.Second)
-	add := func(at time.Duration, drops uint32, listenDrops uint64) {
+	add := func(at time.Duration, drops uint32, listenDrops, deferred uint64) {
 		s := sample(at, 0, socket(1, 0, drops))
-		s.Counters["TcpExtListenDrops"] = listenDrops
+		s.Counters["TcpExtListenDrops"], s.Counters["TcpExtTCPDeferAcceptDrop"] = listenDrops, deferred
 		ta.Add(s)
 	}
-	add(0, 5, 1000)
-	add(time.Second, 45, 1000)
+	add(0, 5, 1000, 7)
+	add(time.Second, 45, 1000, 47)
 	if d := ta.View().Listeners[0].Drops; d.Since != 40 || d.Rate != 40 || d.Lost != 0 || d.LostRate != 0 {
 		t.Errorf("ACKs alone: %+v", d)
 	}
-	add(2*time.Second, 95, 1020)
+	add(2*time.Second, 95, 1020, 77)
 	if d := ta.View().Listeners[0].Drops; d.Since != 90 || d.Lost != 20 || d.LostRate == 0 {
 		t.Errorf("and twenty drops: %+v", d)
 	}
 	ta.Add(sample(3*time.Second, 0, socket(1, 0, 100)))
 	if d := ta.View().Listeners[0].Drops; d.Lost != 95 {
-		t.Errorf("without ListenDrops all may be lost: %+v", d)
+		t.Errorf("without the counters all may be lost: %+v", d)
+	}
+}
+
+// TestFinalACKsAreLost: a final ACK on a full queue is two drops of the socket and one ListenDrops, which is no sign of
+// TCP_DEFER_ACCEPT.
+func TestFinalACKsAreLost(t *testing.T) {
+	for _, counted := range []bool{true, false} { // a kernel may not have the counter
+		ta := New(time.Second)
+		for i := range uint32(41) {
+			s := sample(time.Duration(i)*10*time.Millisecond, uint64(i), socket(1, 17, 2*i))
+			s.Counters["TcpExtListenDrops"] = uint64(i)
+			if counted {
+				s.Counters["TcpExtTCPDeferAcceptDrop"] = 3
+			}
+			ta.Add(s)
+		}
+		if d := ta.View().Listeners[0].Drops; d.Since != 80 || d.Lost != 80 || d.LostRate != d.Rate {
+			t.Errorf("40 lost final ACKs, TCPDeferAcceptDrop counted %v: %+v", counted, d)
+		}
+	}
+}
+
+// TestOthersOverflows: overflows that the watched listeners cannot have caused are another's, at least.
+func TestOthersOverflows(t *testing.T) {
+	ta := New(time.Second)
+	failed := sample(0, 50)
+	failed.Errors = []probe.SourceError{{Source: "inet_diag", Text: "x"}}
+	ta.Add(failed)
+	if o := ta.View().Others; o != nil {
+		t.Errorf("known without a listing: %+v", o)
+	}
+	want := func(when string, overflows, others uint64) {
+		t.Helper()
+		if o := ta.View().Others; o == nil || o.Overflows != overflows || o.AtLeast != others {
+			t.Errorf("%s: %+v, want %d of %d", when, o, others, overflows)
+		}
+	}
+	ta.Add(sample(1*time.Second, 100, socket(1, 0, 5)))
+	want("at first", 0, 0)
+	ta.Add(sample(2*time.Second, 110, socket(1, 0, 15)))
+	want("all its own", 10, 0)
+	ta.Add(sample(3*time.Second, 130, socket(1, 0, 19)))
+	want("16 of another", 30, 16)
+	ta.Add(sample(4*time.Second, 132, socket(2, 0, 2)))
+	want("after a restart", 32, 16)
+	failed.At, failed.Counters = 5*time.Second, map[string]uint64{"TcpExtListenOverflows": 190}
+	ta.Add(failed)
+	want("drops unseen", 32, 16)
+	unixOnly := New(time.Second)
+	for i := range 2 {
+		unixOnly.Add(sample(time.Duration(i), uint64(i), probe.Listener{Addr: "/run/app.sock", Cookie: 1, Limit: 3}))
+	}
+	if o := unixOnly.View().Others; o != nil {
+		t.Errorf("no listener tells its drops: %+v", o)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"weir/loadgen"
+	"weir/probe"
 	"weir/probe/nginxlog"
 	"weir/report/runfile"
 )
@@ -116,7 +117,7 @@ func (k *witness) fullQueue() Cause {
 	case value(k.namespace) > 0 && k.drops != nil && *k.drops == 0:
 		c.Code = "another_listener"
 		c.Text = fmt.Sprintf("The overflows were another listener's: this one dropped nothing while its namespace counted %d%s. What made the client see %s is not known.", *k.namespace, k.whose(), saw)
-	case value(k.overflows) > 0 && k.drops != nil && value(k.deferred) >= *k.drops && !k.queue.full:
+	case value(k.overflows) > 0 && k.maybeDeferred() && !k.queue.full:
 		c.Text = fmt.Sprintf("The client saw %s. Accept queues in the backend's network namespace overflowed %d times, but whether this listener's did is not known: its own %d drops may all be bare ACKs that TCP_DEFER_ACCEPT ignored, and its queue was not seen full.", saw, *k.namespace, *k.drops)
 	case value(k.overflows) > 0 && k.drops == nil && k.agrees() && k.queue.full:
 		k.overflow(&c, saw, k.countFull)
@@ -134,6 +135,15 @@ func (k *witness) fullQueue() Cause {
 		c.Text = fmt.Sprintf("The client saw %s, but the backend's kernel dropped nothing: look between them, at packet filters and at the network.", saw)
 	}
 	return c
+}
+
+// maybeDeferred tells whether all drops of the listener can be bare ACKs, which are no loss.
+func (k *witness) maybeDeferred() bool {
+	if k.drops == nil {
+		return false
+	}
+	_, most := probe.DeferredACKs(*k.drops, k.listenDrops, k.deferred)
+	return most == *k.drops
 }
 
 // overflow is the verdict this program exists for. Affected counts the requests of a bin that it is to explain.
