@@ -38,11 +38,8 @@ check: ## gofmt, go vet, staticcheck, and that it builds for macOS and Windows
 	CGO_ENABLED=0 GOOS=darwin $(GO) build ./...
 	CGO_ENABLED=0 GOOS=windows $(GO) build ./...
 
-fuzz: ## what comes from a network or a log, against thousands of made-up inputs (some minutes; `make test` runs the seeds)
-	$(GO) test -run '^$$' -fuzz '^FuzzAgreement$$' -fuzztime 50000x -fuzzminimizetime 0x ./loadgen/portable
-	$(GO) test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime 50000x -fuzzminimizetime 0x ./probe/nginxlog
-	$(GO) test -run '^$$' -fuzz '^FuzzFollower$$' -fuzztime 2000x -fuzzminimizetime 0x ./probe/nginxlog
-	$(GO) test -run '^$$' -fuzz '^FuzzTables$$' -fuzztime 50000x -fuzzminimizetime 0x ./probe
+fuzz: ## every parser of what comes from a network or a log, against made-up inputs (10 minutes; FUZZTIME=1m: each longer. `make test` runs the seeds)
+	@GO=$(GO) .ci/fuzz
 
 bench: ## benchmarks of plan, engine, probe and record
 	$(GO) test -run '^$$' -bench . -benchmem ./...

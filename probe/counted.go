@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// CountersAge is the gauge of how many µs before a sample the counters in it were read; absent: with it.
+const CountersAge = "counters.age_us"
+
 // countersEvery is how long the counters of the namespace may be told again while nothing dropped.
 const countersEvery = 50 * time.Millisecond
 
@@ -58,7 +61,7 @@ func (c *countedSources) addTo(s *Sample, now time.Time) {
 	s.Errors = append(s.Errors, c.errs...)
 	c.errs = nil
 	if age := now.Sub(c.read); age > 0 {
-		s.Gauges["counters.age_us"] = uint64(age.Microseconds())
+		s.Gauges[CountersAge] = uint64(age.Microseconds())
 	}
 }
 

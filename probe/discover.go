@@ -39,7 +39,7 @@ type Process struct {
 	NetNS     uint64   `json:"netns,omitempty"`      // of its main thread; 0: not known. A socket stays in the namespace it was made in
 	EventLoop bool     `json:"event_loop,omitempty"` // an epoll instance of its watches the listener, or it has an io_uring
 	Waiting   string   `json:"waiting,omitempty"`    // the kernel's function that its main thread sleeps in (/proc/<pid>/wchan); "" where not told
-	exe       string   // identity of the program; "" where it may not be seen
+	Program   string   `json:"program,omitempty"`    // identity of its executable on its host, to be compared and nothing else; "" where it may not be seen
 }
 
 // String is the evidence: "pid 812 gunicorn: master + 8 workers share inode 12345".
@@ -182,8 +182,8 @@ func dropManager(all []Server) []Server {
 
 // sameProgram goes by the executable; where it may not be seen the two are given the benefit of the doubt.
 func sameProgram(a, b Process) bool {
-	if a.exe != "" && b.exe != "" {
-		return a.exe == b.exe
+	if a.Program != "" && b.Program != "" {
+		return a.Program == b.Program
 	}
 	return true
 }

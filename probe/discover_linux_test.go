@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -270,6 +271,14 @@ sys.stdin.read()`
 	d, err := Discover(Config{Ports: []uint16{port}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	text, err := json.Marshal(d) // as it crosses to whoever looks from another machine
+	var crossed Discovery
+	if err := errors.Join(err, json.Unmarshal(text, &crossed)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := crossed.Offer(); n != testWorkers {
+		t.Errorf("%d are counted in %s", n, text)
 	}
 	if n, text := d.Offer(); n != testWorkers || !strings.Contains(text, fmt.Sprintf("SO_REUSEPORT group at 127.0.0.1:%d", port)) {
 		t.Errorf("%d: %s", n, text)

@@ -37,7 +37,7 @@ func TestServers(t *testing.T) {
 	} {
 		processes, held := map[int]Process{}, map[int][]uint32{}
 		for _, p := range test.procs {
-			processes[p.pid] = Process{Pid: p.pid, Parent: p.parent, Name: map[bool]string{true: "systemd", false: "p"}[p.exe == "systemd"], Threads: 2, exe: p.exe}
+			processes[p.pid] = Process{Pid: p.pid, Parent: p.parent, Name: map[bool]string{true: "systemd", false: "p"}[p.exe == "systemd"], Threads: 2, Program: p.exe}
 			held[p.pid] = p.held
 		}
 		var got []string

@@ -24,7 +24,7 @@
 //	listen.sockets                gauge    tcp_table    listener   where its namespace may not be entered: sockets that listen on the watched ports
 //	listen.depth                  gauge    tcp_table    listener   and what waits in the fullest of their queues, whose limit is not known
 //	counters.age_us               gauge    netstat, …   -          how old Tcp*, sockstat and stat are; absent: read with this sample
-//	unix_diag.age_us              gauge    unix_diag    -          how old the unix listeners are, where there are so many sockets that a walk takes long; else absent
+//	unix_diag.age_us              gauge    unix_diag    -          how old the unix listeners are, as walks rest after the time that they take; absent: walked with this sample
 //	slow.at_us                    gauge    (all slow)   -          when they were read, from the epoch
 //	slow.took_us                  gauge    (all slow)   -          how long they took together
 //	tcp.towards.syn_sent          gauge    connections  namespace  connects to the watched ports under way

@@ -45,7 +45,7 @@ func (d Discovery) group() (addr string, ok bool) {
 	sockets := len(addrs)
 	for _, s := range d.Servers {
 		first := d.Servers[0]
-		if len(s.Workers) > 0 || s.Threads != 1 || s.EventLoop || s.exe == "" || s.exe != first.exe || len(s.Inodes) != len(first.Inodes) {
+		if len(s.Workers) > 0 || s.Threads != 1 || s.EventLoop || s.Program == "" || s.Program != first.Program || len(s.Inodes) != len(first.Inodes) {
 			return "", false
 		}
 		own := map[string]bool{}

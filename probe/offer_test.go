@@ -47,12 +47,12 @@ func TestOffer(t *testing.T) {
 // TestOfferOfAGroup: processes that have each a socket of an SO_REUSEPORT group are counted where they can be nothing else.
 func TestOfferOfAGroup(t *testing.T) {
 	member := func(pid int, inodes ...uint32) Server {
-		return Server{Process: Process{Pid: pid, Name: "app", Command: "app --reuse-port", Threads: 1, exe: "/bin/app"}, Inodes: inodes}
+		return Server{Process: Process{Pid: pid, Name: "app", Command: "app --reuse-port", Threads: 1, Program: "a1"}, Inodes: inodes}
 	}
 	group := []Listener{{Addr: "0.0.0.0:80", Inode: 1}, {Addr: "0.0.0.0:80", Inode: 2}, {Addr: "0.0.0.0:80", Inode: 3}}
 	both := []Listener{{Addr: "0.0.0.0:80", Inode: 1}, {Addr: "0.0.0.0:80", Inode: 2}, {Addr: "[::]:80", Inode: 3}, {Addr: "[::]:80", Inode: 4}}
 	threaded, looping, other, hidden := member(9, 3), member(9, 3), member(9, 3), member(9, 3)
-	threaded.Threads, looping.EventLoop, other.exe, hidden.exe = 2, true, "/bin/other", ""
+	threaded.Threads, looping.EventLoop, other.Program, hidden.Program = 2, true, "b2", ""
 	for name, test := range map[string]struct {
 		listeners []Listener
 		servers   []Server

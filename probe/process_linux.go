@@ -2,6 +2,8 @@ package probe
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -33,7 +35,9 @@ func readProcess(pid int) (Process, error) {
 		p.Command = printable(strings.TrimRight(string(command), "\x00"), maxCommand)
 		p.Backlog = backlogOf(arguments(command))
 	}
-	p.exe, _ = os.Readlink(dir + "/exe")
+	if exe, err := os.Readlink(dir + "/exe"); err == nil {
+		p.Program = programID(exe)
+	}
 	p.NetNS = namespaceOf(dir + "/ns/net")
 	if text, err := readSome(dir+"/wchan", 64); err == nil && string(text) != "0" {
 		p.Waiting = printable(string(text), 64)
@@ -48,6 +52,12 @@ func arguments(command []byte) []string {
 		args = args[:len(args)-1]
 	}
 	return args
+}
+
+// programID is the same for the same path, of a length that does not depend on it, and fit for any output.
+func programID(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	return hex.EncodeToString(sum[:8])
 }
 
 // readSome reads a file's beginning: a command line may have megabytes.

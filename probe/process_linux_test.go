@@ -25,7 +25,7 @@ func TestParseProcessStat(t *testing.T) {
 		}
 	}
 	p, err := readProcess(os.Getpid())
-	if err != nil || p.Parent != os.Getppid() || p.Threads == 0 || p.Command == "" || p.exe == "" || p.NetNS == 0 {
+	if err != nil || p.Parent != os.Getppid() || p.Threads == 0 || p.Command == "" || p.Program == "" || p.NetNS == 0 {
 		t.Errorf("ourselves: %+v, %v", p, err)
 	}
 }

@@ -87,6 +87,13 @@ func (p *Probe) read(epoch time.Time, sparingly bool) Sample {
 	}
 	p.failed = nil
 	failed, fresh := []SourceError(nil), false
+	if !sparingly {
+		for _, source := range p.sources {
+			if r, ok := source.(interface{ anew() }); ok {
+				r.anew()
+			}
+		}
+	}
 	if sparingly && p.counted.fresh(began) {
 		failed = p.look(&s)
 		fresh = p.counted.still(s.Listeners)

@@ -2,7 +2,7 @@ package probe
 
 import (
 	"encoding/binary"
-	"slices"
+	"runtime"
 	"strings"
 	"time"
 
@@ -29,25 +29,25 @@ type unixDiag struct {
 	rest  time.Duration // after the last walk
 	began time.Time     // the last walk
 	last  []Listener    // that it found
+	err   error         // or that it ended with
 }
 
-// A walk that takes more than a fiftieth of the interval of a hundred readings a second, as beside some thousands of unix
-// sockets, is not made at each reading: it is followed by a rest of fifty times the processor time that it took, and at
-// least by two walks a second. What the last one found stays in the samples meanwhile, with its age in unix_diag.age_us.
+// After a walk there is a rest of fifty times the processor time that it took, so that walks take 2 % of a processor at
+// any rate of readings; but two are made each second, however long they take. At a hundred readings a second one in each
+// is made where it takes less than 200 µs, which it does beside some hundreds of unix sockets; and at a single reading, of
+// Probe.Read, too. What the last one found, or
+// its error, is told again meanwhile, with its age in unix_diag.age_us.
 // To ask for a socket by its inode would be no cheaper: the kernel looks through the same table for it
 // (net/unix/diag.c, unix_lookup_by_ino).
 const (
-	cheapWalk    = 200 * time.Microsecond
 	restPerWalk  = 50
 	longestUnix  = 500 * time.Millisecond
+	shortRest    = 10 * time.Millisecond // after 200 µs
 	unixAgeGauge = "unix_diag.age_us"
 )
 
 // restAfter is how long no walk is made after one that took so much processor time.
 func restAfter(took time.Duration) time.Duration {
-	if took <= cheapWalk {
-		return 0
-	}
 	return min(restPerWalk*took, longestUnix)
 }
 
@@ -108,30 +108,35 @@ func (d *unixDiag) Read(s *Sample) error {
 	if age := now.Sub(d.began); age < d.rest {
 		s.Listeners = append(s.Listeners, d.last...)
 		s.Gauges[unixAgeGauge] = uint64(age.Microseconds())
-		return nil
+		return d.err
 	}
-	before, had := len(s.Listeners), threadTime()
-	err := d.walk(s)
-	took := threadTime() - had
-	if whole := time.Since(now); took < 0 || took > whole { // the goroutine went to another thread
-		took = 0
-	}
-	d.began, d.rest, d.last = now, restAfter(took), nil
-	if err != nil {
-		d.rest = 0
-	} else if d.rest > 0 {
-		d.last = slices.Clone(s.Listeners[before:])
-	}
-	return err
+	before := len(s.Listeners)
+	took := processorTime(func() { d.err = d.walk(s) })
+	d.began, d.rest = now, restAfter(took)
+	d.last = append(d.last[:0], s.Listeners[before:]...)
+	return d.err
 }
 
-// threadTime is the processor time of the calling thread: a walk that was interrupted is no dearer for it.
-func threadTime() time.Duration {
-	var ts unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
-		return 0
+// anew has the next reading walk, unless that is dear: a single look is never an old one for the sake of a millisecond.
+func (d *unixDiag) anew() {
+	if d.rest <= shortRest {
+		d.rest = 0
 	}
-	return time.Duration(ts.Nano())
+}
+
+// processorTime is what do takes of a processor: a walk that was interrupted is no dearer for it. The goroutine keeps
+// to its thread meanwhile, whose time it is. Where the kernel does not tell that, it is the whole time.
+func processorTime(do func()) time.Duration {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var before, after unix.Timespec
+	began, had := time.Now(), unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &before)
+	do()
+	whole, has := time.Since(began), unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &after)
+	if had != nil || has != nil {
+		return whole
+	}
+	return time.Duration(after.Nano() - before.Nano())
 }
 
 func (d *unixDiag) walk(s *Sample) error {

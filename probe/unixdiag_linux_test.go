@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -135,7 +136,7 @@ func TestLikeness(t *testing.T) {
 // fiftieth of a processor is taken, or two walks a second.
 func TestDearWalksRest(t *testing.T) {
 	for took, want := range map[time.Duration]time.Duration{
-		0: 0, cheapWalk: 0, 300 * time.Microsecond: 15 * time.Millisecond, time.Second: longestUnix,
+		0: 0, 30 * time.Microsecond: 1500 * time.Microsecond, 300 * time.Microsecond: 15 * time.Millisecond, time.Second: longestUnix,
 	} {
 		if got := restAfter(took); got != want {
 			t.Errorf("after %v a rest of %v, want %v", took, got, want)
@@ -163,6 +164,69 @@ func TestDearWalksRest(t *testing.T) {
 	d.began = d.began.Add(-2 * time.Hour)
 	if s := read(); s.Listeners[0].Limit != 5 || s.Gauges[unixAgeGauge] != 0 {
 		t.Errorf("after the rest: %+v", s)
+	}
+}
+
+// TestWalksAtAnyRate: who reads without a pause makes walks no more often than they may take of a processor, also where a
+// walk is cheap, and where it fails.
+func TestWalksAtAnyRate(t *testing.T) {
+	path := filepath.Join(shortDir(t), "app.sock")
+	listenUnix(t, path, 5)
+	d, err := newUnixDiag(Config{}, []string{path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func() (walks, told, errs int) {
+		for end := time.Now().Add(100 * time.Millisecond); time.Now().Before(end); {
+			s := newSample()
+			if d.Read(s) != nil {
+				errs++
+			}
+			if _, old := s.Gauges[unixAgeGauge]; old {
+				told++
+			} else {
+				walks++
+			}
+		}
+		return walks, told, errs
+	}
+	if walks, told, errs := read(); walks == 0 || told < 10*walks || errs > 0 {
+		t.Errorf("%d walks, told again %d times, %d errors", walks, told, errs)
+	}
+	defer d.conn.Close()
+	d.conn = &diagConn{fd: -1, buf: d.conn.buf}
+	time.Sleep(d.rest)
+	if walks, told, errs := read(); told < 10*walks || errs < told {
+		t.Errorf("of a walk that fails: %d walks, told again %d times, %d errors", walks, told, errs)
+	}
+}
+
+// TestProcessorTime: what is measured is one thread's, also where others want its place.
+func TestProcessorTime(t *testing.T) {
+	stop := make(chan struct{})
+	defer close(stop)
+	for range 4 {
+		go func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					runtime.Gosched()
+				}
+			}
+		}()
+	}
+	const wait = 20 * time.Millisecond
+	threads := map[int]bool{}
+	took := processorTime(func() {
+		for range 20 {
+			time.Sleep(wait / 20)
+			threads[unix.Gettid()] = true
+		}
+	})
+	if len(threads) != 1 || took >= wait {
+		t.Errorf("%v of a processor for %v of sleep, on %d threads", took, wait, len(threads))
 	}
 }
 

@@ -21,6 +21,9 @@ func (s *Setup) probeRemotely(ctx context.Context, opt AttachOptions) (every tim
 		return 0, fmt.Errorf("the probe's command: %w", err)
 	}
 	s.onClose(r.Close)
+	if err := r.Ends(); err != nil {
+		return 0, fmt.Errorf("the probe's command: %w", err)
+	}
 	hello, first := r.Hello(), r.First()
 	if len(first.Listeners) == 0 {
 		return 0, fmt.Errorf("the probe's command found no listening socket for %s%s", strings.Join(hello.Listeners, ", "), sourceErrors(first))

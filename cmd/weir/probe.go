@@ -51,7 +51,7 @@ each connection waited for accept(), and which RST was sent for which reason. It
 takes root outside of containers, and costs every system call of the machine some
 0.2 µs meanwhile.
 
---ndjson prints a hello and then a sample a line (the format weir.probe/2, times in
+--ndjson prints a hello and then a sample a line (the format weir.probe/3, times in
 nanoseconds), for programs and for weir itself on another machine. It answers pings
 on stdin where that is a pipe, and ends with it once there was one.`,
 		Example: `  # is the queue of the server on port 8000 full?

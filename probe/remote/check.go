@@ -21,8 +21,8 @@ const (
 
 	maxSysctls   = 256
 	maxListeners = 1024 // in a snapshot
-	maxServers   = 16   // in a discovery
-	maxWorkers   = 1024 // of a server
+	maxServers   = 256  // in a discovery: the members of an SO_REUSEPORT group are one each
+	maxWorkers   = 1024 // of a server; we send no more of all together, so that hello stays within maxLine
 
 	maxName = 256 // a counter's, a listener's; a unix path has at most 108 bytes
 	maxText = 512
@@ -33,8 +33,8 @@ const (
 func check(value any) error {
 	switch v := value.(type) {
 	case *Hello:
-		if v.Schema != Schema && v.Schema != schema1 {
-			return fmt.Errorf("schema %.40q, but this weir reads %s and %s: use the same version at both ends", v.Schema, Schema, schema1)
+		if v.Schema != Schema && v.Schema != schema2 && v.Schema != schema1 {
+			return fmt.Errorf("schema %.40q, but this weir reads %s, %s and %s: use the same version at both ends", v.Schema, Schema, schema2, schema1)
 		}
 		return checkHello(v)
 	case *sampleLine:

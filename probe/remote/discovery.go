@@ -13,11 +13,14 @@ import (
 // what is left.
 func fit(d probe.Discovery) *probe.Discovery {
 	d.Servers = slices.Clone(d.Servers)
-	for i, s := range d.Servers {
-		if len(s.Workers) > maxWorkers || len(s.Inodes) > maxEntries {
-			d.Servers[i].Workers, d.Servers[i].Inodes = s.Workers[:min(len(s.Workers), maxWorkers)], s.Inodes[:min(len(s.Inodes), maxEntries)]
-			d.Cut = fmt.Sprintf("at %d workers and %d sockets of pid %d", maxWorkers, maxEntries, s.Pid)
+	workers, sockets := maxWorkers, maxEntries // that there is still room for
+	for i := range d.Servers {
+		s := &d.Servers[i]
+		if len(s.Workers) > workers || len(s.Inodes) > sockets {
+			s.Workers, s.Inodes = s.Workers[:min(len(s.Workers), workers)], s.Inodes[:min(len(s.Inodes), sockets)]
+			d.Cut = fmt.Sprintf("at %d workers and %d sockets, with pid %d", maxWorkers, maxEntries, s.Pid)
 		}
+		workers, sockets = workers-len(s.Workers), sockets-len(s.Inodes)
 	}
 	if len(d.Servers) > maxServers {
 		d.Servers, d.Cut = d.Servers[:maxServers], fmt.Sprintf("at %d of %d servers", maxServers, len(d.Servers))
@@ -55,6 +58,9 @@ func checkDiscovery(d *probe.Discovery) error {
 func checkProcess(p *probe.Process) error {
 	if p.Pid <= 0 || p.Parent < 0 {
 		return errors.New("a process without an id")
+	}
+	if p.Program != "" && !isName(p.Program) {
+		return fmt.Errorf("%.40q is no program's identity", p.Program)
 	}
 	p.Name, p.Command, p.Waiting = clean(p.Name, maxName), clean(p.Command, maxText), clean(p.Waiting, maxName)
 	if b := p.Backlog; b != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -64,9 +65,14 @@ func Start(ctx context.Context, command, host string) (*Remote, error) {
 	select {
 	case <-r.ready:
 		r.compareClocks(ctx)
-		return r, nil
+		select {
+		case <-r.done:
+			err = r.startError("ended at once: " + r.ended)
+		default:
+			return r, nil
+		}
 	case <-r.done:
-		err = r.startError("ended before its first sample: " + r.ended)
+		err = r.startError("ended at once: " + r.ended)
 	case <-ctx.Done():
 		err = r.startError(fmt.Sprintf("gave no sample within %v", startTimeout))
 		if parent := context.Cause(ctx); !errors.Is(parent, context.DeadlineExceeded) {
@@ -84,7 +90,23 @@ func (r *Remote) startError(what string) error {
 	if r.junk > 0 {
 		text += fmt.Sprintf("; of what it printed %d lines were not %s, the first because: %s", r.junk, Schema, r.junky)
 	}
+	if strings.Contains(r.bye, errStdinClosed.Error()) {
+		text += "; its stdin is not ours: " + passStdin
+	}
 	return errors.New(text + "; it must print what `weir probe --ndjson --until-stdin-closes :PORT` does, and ask for nothing")
+}
+
+// passStdin is what a way to another host is told that has no stdin.
+const passStdin = "have the command pass stdin on (docker exec -i, kubectl exec -i, ssh without -n)"
+
+// Ends is an error unless the probe ends when we do. One that hears no stdin learns of it only where its stdout is a pipe
+// of ours: behind a daemon that reads on, as Docker's does, it would run for ever.
+func (r *Remote) Ends() error {
+	if r.Hello().Pings {
+		return nil
+	}
+	return fmt.Errorf("remote probe: %s has no stdin over there, so that the probe may run on after us: %s. What it has started may still run on %s: look for `weir probe` there",
+		r.proc.name(), passStdin, r.Hello().Host)
 }
 
 // Hello is what the probe said of itself.

@@ -79,6 +79,9 @@ func TestSamplesOfAProbe(t *testing.T) {
 	if h := r.Hello(); h.Host != "there" || !h.Pings || h.Every != 10*time.Millisecond {
 		t.Errorf("hello: %+v", h)
 	}
+	if err := r.Ends(); err != nil {
+		t.Error(err)
+	}
 	if len(r.First().Counters) == 0 {
 		t.Error("the first sample has no counter")
 	}
@@ -168,7 +171,7 @@ func TestShiftedClock(t *testing.T) {
 
 func TestGarbage(t *testing.T) {
 	for command, want := range map[string]string{
-		"yes garbage":                         "1000 lines were not weir.probe/2",
+		"yes garbage":                         "1000 lines were not weir.probe/3",
 		"exit 7":                              "exit status 7",
 		"echo Permission denied. >&2; exit 9": "exit status 9: Permission denied.",
 		`printf '\033[31mred\n' >&2; exit 1`:  "exit status 1: ?[31mred",
@@ -178,16 +181,18 @@ func TestGarbage(t *testing.T) {
 		says(hello2(`"snapshot":{"sysctls":{"a b":"1"}}`)):                            `"a b" is no sysctl`,
 		says(hello2(`"snapshot":{"listeners":[{"addr":""}]}`)):                        "without an address",
 		says(hello2(`"snapshot":{"listeners":[` + many(1025, `{"addr":"a"}`) + `]}`)): "1025 listeners",
-		says(hello2(`"discovery":{"servers":[` + many(17, `{"pid":1}`) + `]}`)):       "17 servers",
+		says(hello2(`"discovery":{"servers":[` + many(257, `{"pid":1}`) + `]}`)):      "257 servers",
 		says(hello2(`"discovery":{"servers":[{"pid":-1}]}`)):                          "without an id",
 		says(hello2(`"discovery":{"servers":[{"pid":1,"workers":[{}]}]}`)):            "without an id",
+		says(hello2(`"discovery":{"servers":[{"pid":1,"program":"/bin/a b"}]}`)):      "no program's identity",
 		says(hello2(`"discovery":{"looked":-1}`)):                                     "-1 processes",
 		says(hello2(`"discovery":{"shoe":1}`)):                                        `unknown field "shoe"`,
 		says(hello, strings.Replace(one(1), `"at"`, `"att"`, 1)):                      `unknown field "att"`,
 		says(hello, strings.Replace(one(1), `:1000000`, `:-1`, 1)):                    "no time since an epoch",
 		says(hello, one(1)[:40]):                                                      "1 lines were not",
 		"head -c 3000000 /dev/zero | tr '\\0' x":                                      "1 lines were not",
-		"":                                                                            "is empty",
+		program(t, "serve") + " </dev/null & sleep 0.5; kill $!; exit 3":              "ended at once: exit status 3",
+		"": "is empty",
 	} {
 		_, err := Start(t.Context(), command, "x")
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -225,6 +230,9 @@ func TestOlderProbe(t *testing.T) {
 	}
 	if _, ok := r.After(); ok || !c.has(ProbeNoEnd, "not known") || len(c.samples) == 0 {
 		t.Errorf("%d samples; warnings: %+v", len(c.samples), c.warnings)
+	}
+	if err := r.Ends(); err == nil || !strings.Contains(err.Error(), "docker exec -i") || !strings.Contains(err.Error(), "may still run on h:") {
+		t.Errorf("it hears no stdin, and that is not said: %v", err)
 	}
 	if _, err := r.ParentWaits(ctx); err == nil {
 		t.Error("it answers no pings, but the parent's waits are known")
@@ -271,6 +279,42 @@ func TestDiscoveryIsBounded(t *testing.T) {
 	}
 	if len(d.Servers[0].Workers) != maxWorkers+1 {
 		t.Error("the discovery of the caller was cut")
+	}
+}
+
+// TestGroupOverThePipe: processes that have each a socket of an SO_REUSEPORT group are counted at the far end and here
+// alike, also more of them than a server has listeners elsewhere, and none of them is taken for a parent of the others.
+func TestGroupOverThePipe(t *testing.T) {
+	const members = 40
+	var d probe.Discovery
+	for i := range members {
+		inode := uint32(100 + i)
+		d.Listeners = append(d.Listeners, probe.Listener{Addr: "0.0.0.0:80", Cookie: uint64(inode), Inode: inode})
+		d.Servers = append(d.Servers, probe.Server{Inodes: []uint32{inode}, Process: probe.Process{
+			Pid: os.Getpid(), Parent: 1, Name: "app", Command: "app --reuse-port", Threads: 1, Program: "9f2c"}})
+	}
+	here, _ := d.Offer()
+	var out strings.Builder
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	pings := Input{strings.NewReader(`{"kind":"ping","id":1}` + "\n"), true}
+	w := &writer{out: &out}
+	w.parent, w.hasParent = Hello{Discovery: &d}.parent()
+	if w.answer(pings); w.hasParent || strings.Contains(out.String(), "waits") {
+		t.Errorf("a member is taken for the others' parent: %s", out.String())
+	}
+	out.Reset()
+	if err := Serve(ctx, &steady{}, Hello{Every: time.Second, Discovery: &d}, nil, Input{}, &out); err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(out.String(), "\n")
+	value, err := parse([]byte(first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, text := value.(*Hello).Discovery.Offer()
+	if here != members || there != members || !strings.Contains(text, "SO_REUSEPORT group at 0.0.0.0:80") {
+		t.Errorf("%d members are counted there, %d here: %s", here, there, text)
 	}
 }
 

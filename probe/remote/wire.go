@@ -6,15 +6,15 @@
 // It is for one reader that lives as long as the writer. It is not an archive (report/runfile is), and
 // not for many readers (probe/prom is).
 //
-// # The format, weir.probe/2
+// # The format, weir.probe/3
 //
 // One JSON object a line, UTF-8, each with its kind. Times are nanoseconds since the writer's epoch, by a
 // clock that never steps; clock and epoch alone are of the wall. What is absent is not known.
 //
-//	{"kind":"hello","schema":"weir.probe/2","version":"v1.2","host":"app-3","clock":"2026-11-23T00:55:01.1Z",
+//	{"kind":"hello","schema":"weir.probe/3","version":"v1.2","host":"app-3","clock":"2026-11-23T00:55:01.1Z",
 //	 "epoch":"2026-11-23T00:55:01Z","every":10000000,"listeners":[":8000"],"pings":true,
 //	 "snapshot":{"sysctls":{"net.core.somaxconn":"4096",…},"listeners":[…]},
-//	 "discovery":{"servers":[{"pid":812,"parent":1,"name":"gunicorn","command":"…","threads":1,"workers":[…]}],…}}
+//	 "discovery":{"servers":[{"pid":812,"parent":1,"name":"gunicorn","command":"…","threads":1,"program":"9f2c…","workers":[…]}],…}}
 //	{"kind":"sample","host":"app-3","at":20000000,"took":190000,"counters":{"TcpExtListenOverflows":12,…},
 //	 "gauges":{"sockstat.TCP.tw":3},"listeners":[{"addr":"0.0.0.0:8000","cookie":77,"inode":9,"depth":17,
 //	 "limit":16,"drops":12}],"errors":[{"source":"unix_diag","text":"…"}]}
@@ -27,7 +27,8 @@
 // parent of pre-forked workers has gone to sleep (probe.Process.Waits).
 //
 // A new kind or field means a new schema: readers refuse what they do not know, rather than misread it. They
-// still read weir.probe/1, which had sysctls in hello and no snapshot, discovery or waits.
+// still read weir.probe/2, whose processes had no program and no backlog, so that of an SO_REUSEPORT group nobody is counted; and
+// weir.probe/1, which had sysctls in hello and no snapshot, discovery or waits.
 package remote
 
 import (
@@ -41,9 +42,10 @@ import (
 	"weir/probe"
 )
 
-// Schema names the format and its version; schema1 is the one before, which is still read.
+// Schema names the format and its version; those before are still read.
 const (
-	Schema  = "weir.probe/2"
+	Schema  = "weir.probe/3"
+	schema2 = "weir.probe/2"
 	schema1 = "weir.probe/1"
 )
 
@@ -70,12 +72,13 @@ func (h *Hello) upgrade() {
 	h.Sysctls = nil
 }
 
-// parent is the process whose waits are told with each pong; false where no workers were counted.
+// parent is the process whose waits are told with each pong; false where no workers were counted, or those of an
+// SO_REUSEPORT group, who have none.
 func (h Hello) parent() (probe.Process, bool) {
 	if h.Discovery == nil {
 		return probe.Process{}, false
 	}
-	if n, _ := h.Discovery.Offer(); n == 0 {
+	if n, _ := h.Discovery.Offer(); n == 0 || len(h.Discovery.Servers[0].Workers) == 0 {
 		return probe.Process{}, false
 	}
 	return h.Discovery.Servers[0].Process, true

@@ -13,11 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 	"golang.org/x/sys/unix"
 )
 
 // open traces a port of this thread's namespace. Where the kernel does not let us, the test is skipped; what the
-// refusal says is TestRefused's.
+// refusal says is TestRefused's. A kernel that describes itself and makes the maps has everything that the programs take.
 func open(t testing.TB, port int) *Tracer {
 	t.Helper()
 	info, err := os.Stat("/proc/thread-self/ns/net")
@@ -25,7 +27,7 @@ func open(t testing.TB, port int) *Tracer {
 		t.Fatal(err)
 	}
 	tr, err := Open(Config{NetNS: uint32(info.Sys().(*syscall.Stat_t).Ino), Ports: []uint16{uint16(port)}})
-	if errors.Is(err, unix.EPERM) || errors.Is(err, ErrUnsupported) {
+	if errors.Is(err, unix.EPERM) || errors.Is(err, ErrUnsupported) && !able() {
 		t.Skip("NOT TESTED: ", err)
 	}
 	if err != nil {
@@ -33,6 +35,32 @@ func open(t testing.TB, port int) *Tracer {
 	}
 	t.Cleanup(func() { tr.Close() })
 	return tr
+}
+
+// able tells whether the kernel has BTF and lets us make a map.
+func able() bool {
+	_, err := os.Stat("/sys/kernel/btf/vmlinux")
+	m, refused := ebpf.NewMap(&ebpf.MapSpec{Name: "weir_test", Type: ebpf.Array, KeySize: 4, ValueSize: 4, MaxEntries: 1})
+	if refused == nil {
+		m.Close()
+	}
+	return err == nil && refused == nil
+}
+
+// TestWrongProgramIsAnError: that the kernel finds a program wrong is our mistake, and no property of the kernel.
+func TestWrongProgramIsAnError(t *testing.T) {
+	if !able() {
+		t.Skip("NOT TESTED: the kernel makes no map for us, or has no BTF")
+	}
+	tr := &Tracer{}
+	defer tr.Close()
+	err := tr.attach("sys_exit", asm.Instructions{asm.BuiltinFunc(1 << 20).Call(), asm.Mov.Imm(asm.R0, 0), asm.Return()})
+	if errors.Is(err, unix.EPERM) {
+		t.Skip("NOT TESTED: ", err)
+	}
+	if err = explain(err); !errors.Is(err, unix.EINVAL) || errors.Is(err, ErrUnsupported) {
+		t.Errorf("a program that calls what does not exist: %v", err)
+	}
 }
 
 // inNamespace runs the rest of the test on a thread in a network namespace of its own, which ends with the test.

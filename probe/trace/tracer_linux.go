@@ -72,6 +72,9 @@ func Open(conf Config) (_ *Tracer, err error) {
 
 func (t *Tracer) open(spec *ebpf.MapSpec) (*ebpf.Map, error) {
 	m, err := ebpf.NewMap(spec)
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EINVAL) { // no bpf(2), or not these maps; of a program EINVAL would say that it is wrong
+		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +99,8 @@ func (t *Tracer) attach(tracepoint string, code asm.Instructions) error {
 
 // explain says what a refusal asks for.
 func explain(err error) error {
-	switch {
-	case errors.Is(err, unix.EPERM):
+	if errors.Is(err, unix.EPERM) {
 		return fmt.Errorf("loading a program into the kernel: %w: it takes CAP_BPF and CAP_PERFMON outside of any user namespace: run weir as the machine's root", unix.EPERM)
-	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL):
-		return fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	return err
 }

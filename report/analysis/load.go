@@ -79,6 +79,7 @@ type bin struct {
 // sample is what the analysis needs of a probe's reading; 100 counters 50 times a second are too much to keep.
 type sample struct {
 	at        time.Duration
+	counted   time.Duration // when the namespace's counters were read: at, or a little before
 	counters  [nCounters]reading
 	listeners []probe.Listener // those that a lane leads to
 	unlisted  bool             // not all of them: a socket that is missing may be there
@@ -114,6 +115,9 @@ const (
 	maxRecords = 1 << 20 // of services, of events, and of sums of the access log
 	maxHosts   = 64
 )
+
+// maxCountersAge bounds what is believed of a sample's counters.age_us; the probe reads them 20 times a second.
+const maxCountersAge = time.Second
 
 // maxCounters is how many counters of the single trials' latencies are kept, 48 bytes each: a few hundred a trial.
 const maxCounters = 1 << 21
@@ -319,7 +323,10 @@ func (l *loader) sample(rec *runfile.Sample) error {
 		return nil // it speaks of no kernel
 	}
 	l.run.host(rec.Host).sample(rec)
-	s := sample{at: rec.At, unlisted: probe.Unlisted(rec.Errors)}
+	s := sample{at: rec.At, counted: rec.At, unlisted: probe.Unlisted(rec.Errors)}
+	if age := rec.Gauges[probe.CountersAge]; age < uint64(maxCountersAge.Microseconds()) { // of anything else we cannot make sense
+		s.counted -= time.Duration(age) * time.Microsecond
+	}
 	for i, name := range counterNames {
 		s.counters[i].value, s.counters[i].ok = rec.Counters[name]
 	}

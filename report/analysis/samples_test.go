@@ -16,7 +16,7 @@ import (
 func overflowing(at ...time.Duration) []sample {
 	var s []sample
 	for _, a := range at {
-		x := sample{at: a}
+		x := sample{at: a, counted: a}
 		x.counters[listenOverflows] = reading{uint64(a / ms), true}
 		s = append(s, x)
 	}
@@ -56,6 +56,38 @@ func TestCover(t *testing.T) {
 				t.Errorf("%d overflows, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+// TestCoverOfOldCounters: a sample whose counters are from before the trial's end does not end the trial, so that its
+// last connections are counted, and counted for it; unless the next trial begins before they are read again.
+func TestCoverOfOldCounters(t *testing.T) {
+	const age = 40 * ms
+	for name, c := range map[string]struct {
+		until time.Duration
+		want  int64 // ms: the counter shows the time it was read
+	}{
+		"time to read them": {forever, 250 - 100},
+		"no time":           {245 * ms, 200 - 100},
+	} {
+		l := loader{run: &run{samples: map[string][]sample{}}}
+		for at, read := time.Duration(0), time.Duration(0); at <= 300*ms; at += 10 * ms {
+			rec := runfile.Sample{Host: "b", At: at, Counters: map[string]uint64{}, Gauges: map[string]uint64{}}
+			if at-read <= age && at > 0 {
+				rec.Gauges[probe.CountersAge] = uint64((at - read).Microseconds())
+			} else {
+				read = at
+			}
+			rec.Counters[counterNames[passiveOpens]] = uint64(read / ms)
+			check(t, l.sample(&rec))
+		}
+		tr := &trial{
+			Trial: runfile.Trial{Start: 105 * ms}, lane: &lane{Lane: runfile.Lane{ListenerHost: "b"}}, until: c.until,
+			end: &runfile.TrialEnd{End: 200 * ms, DrainedAt: 215 * ms},
+		}
+		if d := l.run.cover(tr).delta(passiveOpens); d == nil || int64(*d) != c.want {
+			t.Errorf("%s: %v connections, want %d", name, d, c.want)
+		}
 	}
 }
 
