@@ -109,6 +109,38 @@ func TestSearchCoversTruth(t *testing.T) {
 	}
 }
 
+// TestLasting: what a search says of its lower bound lasts on that server, however deep the queue, however far off the
+// start, and with or without a deadline; and a search that cannot tell 2 % knows it.
+func TestLasting(t *testing.T) {
+	deep := server{8, 20 * time.Millisecond, 2048} // Gunicorn's default: a search of 11 minutes has trials of 15 s instead of 256
+	for _, s := range append([]server{deep}, servers...) {
+		for _, start := range []float64{0.4, 1, 1.04, 2.2} {
+			spec := search.New(start*s.rate(), s.backlog+1, 1, time.Second, 11*time.Minute)
+			state, _ := find(t, s, spec, 0, rand.New(rand.NewPCG(1, 2)))
+			for _, g := range spec.Goals {
+				b := state.Goal(g)
+				lasting, known := spec.Lasting(g, b.Lower, s.backlog+1, 0)
+				if !known || lasting > s.rate()/(1-g.LossRatio)*1.001 {
+					t.Errorf("%+v from %.2f × capacity: %.2f req/s are to last (%v), %.1f do", s, start, lasting, known, s.rate())
+				}
+				if told := spec.Telling(b, lasting); told != (s != deep && start < 2) {
+					t.Errorf("%+v from %.2f × capacity in trials of %v: telling %v, [%.2f, %.2f, %.2f]", s, start, spec.Trial, told, lasting, b.Lower, b.Upper)
+				}
+			}
+		}
+	}
+	spec := search.New(400, 2049, 1, time.Second, 3*time.Minute)
+	if rate, known := spec.Lasting(spec.Goals[0], 490, 2049, 950*time.Millisecond); !known || rate < 395 || rate > 397 { // 490 × 4 ÷ 4.95
+		t.Errorf("%v, %v: what waits longer than the deadline is bad", rate, known)
+	}
+	if rate, known := spec.Lasting(spec.Goals[0], 490, 0, 0); known || rate != 0 {
+		t.Errorf("%v, %v of an unknown queue", rate, known)
+	}
+	if need := spec.Enough(400, 2049, 950*time.Millisecond); need < 46*time.Second || need > 47*time.Second {
+		t.Errorf("%v", need)
+	}
+}
+
 // TestSearchBearsDisturbedTrials: when one trial in 20 loses what the server would not have lost, nine of ten
 // searches still hold the truth.
 func TestSearchBearsDisturbedTrials(t *testing.T) {

@@ -105,11 +105,12 @@ const (
 var lossRatios = []float64{0, 0.005}
 
 // New is the search from a start for the goals of no loss and of half a percent. Slots is C, the places in the
-// server's queue, 0 where that is not known: trials are at least C/(width·start) long, or the queue would take what
-// a load of 2 % too much exceeds (ANALYSIS.md: short trials hide overload), and at least as long as shortest. They
-// are no longer than lets the budget hold about what a search of so many lanes takes.
+// server's queue, 0 where that is not known: trials are at least C/(width·μ) long, or the queue would take what
+// a load of 2 % too much exceeds (short trials hide overload), for a server that does as little as start ÷ expand, since
+// a start is a guess; and at least as long as shortest. They are no longer than lets the budget hold about what a search
+// of so many lanes takes: where that is too short, Telling says so.
 func New(start float64, slots, lanes int, shortest, budget time.Duration) Spec {
-	need := time.Duration(float64(slots) / (width * start) * float64(time.Second))
+	need := time.Duration(float64(slots) * expand / (width * start) * float64(time.Second))
 	const trials, gaps = 30, 1.5 // what a lane took in simulation; drains, timeouts and rests beside the load
 	most := time.Duration(float64(budget) / (trials * gaps * float64(max(1, lanes))))
 	length := max(shortest, min(need, most)).Round(time.Millisecond)

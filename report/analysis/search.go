@@ -29,7 +29,8 @@ type SearchGoal struct {
 	LossRatio float64  `json:"loss_ratio"`       // that was tolerated, of the requests of a trial
 	Lower     *float64 `json:"lower_rps"`        // relevant lower bound: holds the goal; null: not known
 	Upper     *float64 `json:"upper_rps"`        // relevant upper bound: does not
-	Regular   bool     `json:"regular"`          // both are known and close enough; else the result is inconclusive
+	Lasting   *float64 `json:"lasting_rps"`      // what of lower_rps is known to last: less what queue and deadline put off in a trial; null: not known
+	Regular   bool     `json:"regular"`          // both are known and close enough, and the trials long enough to tell; else the result is inconclusive
 	Reason    string   `json:"reason,omitempty"` // why it is not regular
 }
 
@@ -76,12 +77,31 @@ func (r *run) search(l *lane) *Search {
 	}
 	for _, g := range spec.Goals {
 		b := state.Goal(g)
-		out.Goals = append(out.Goals, SearchGoal{
-			LossRatio: g.LossRatio, Lower: positive(b.Lower), Upper: positive(b.Upper),
-			Regular: b.State == mlrsearch.Reached, Reason: r.unreached(b.State, spec),
-		})
+		goal := SearchGoal{LossRatio: g.LossRatio, Lower: positive(b.Lower), Upper: positive(b.Upper), Reason: r.unreached(b.State, spec)}
+		lasting, known := spec.Lasting(g, b.Lower, l.slots, l.Deadline)
+		if known {
+			goal.Lasting = &lasting
+		}
+		if b.State == mlrsearch.Reached && !(known && spec.Telling(b, lasting)) {
+			goal.Reason = l.untold(spec, b, lasting)
+		}
+		goal.Regular = goal.Reason == ""
+		out.Goals = append(out.Goals, goal)
 	}
 	return out
+}
+
+// untold says why trials were too short to tell a load that lasts from one that the queue takes in.
+func (l *lane) untold(spec *mlrsearch.Spec, b mlrsearch.Bounds, lasting float64) string {
+	queue := fmt.Sprintf("a queue of %d places", l.slots)
+	if l.slots == 0 {
+		queue = "a queue of unknown length (name it with --probe-listener)"
+	}
+	text := fmt.Sprintf("trials of %.3g s are too short for %s: of what held only %.4g req/s are known to last", spec.Trial.Seconds(), queue, lasting)
+	if enough := spec.Enough(b.Upper, l.slots, l.Deadline); enough > 0 {
+		text += fmt.Sprintf("; it takes trials of %v (--trial-duration, with as much more --budget)", enough.Round(100*time.Millisecond))
+	}
+	return text
 }
 
 // unreached says why a goal has no regular result.

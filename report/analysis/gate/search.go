@@ -8,8 +8,8 @@ import (
 
 // searched are what a search found (RFC 9971) in place of an onset: of its strictest goal, and of the one that
 // tolerates most. The rate lies between two that were offered, of which one held and the other did not, so that an
-// assertion passes only by what held and fails only by what did not. A search that did not come to its end has wider
-// bounds, or but one of them.
+// assertion passes only by what held, less what the queue put off in the trials, and fails only by what did not. A search
+// that did not come to its end has wider bounds, or but one of them.
 func searched() (list []metric) {
 	for _, g := range []struct {
 		name, rate, bounds string
@@ -31,7 +31,7 @@ func searched() (list []metric) {
 		list = append(list,
 			metric{name: g.name + ".rate", unit: rate, ofLane: true, anyLevel: true, needs: searching, measure: of(sustained), what: g.rate},
 			metric{name: g.name + ".lower.rate", unit: rate, ofLane: true, anyLevel: true, needs: searching, what: g.bounds,
-				measure: of(func(g analysis.SearchGoal) interval { return bound(g.Lower, "no rate is known to hold", g) })},
+				measure: of(lasting)},
 			metric{name: g.name + ".upper.rate", unit: rate, ofLane: true, anyLevel: true, needs: searching,
 				measure: of(func(g analysis.SearchGoal) interval { return bound(g.Upper, "no rate is known not to hold", g) })})
 	}
@@ -44,10 +44,23 @@ func sustained(g analysis.SearchGoal) interval {
 		return missing("no rate is known to hold or not to hold: %s", g.Reason)
 	}
 	if g.Lower != nil {
-		i.value, i.low = *g.Lower, *g.Lower
+		i.value, i.low = *g.Lower, lasting(g).low
 	}
 	if g.Upper != nil {
 		i.high = *g.Upper
+	}
+	return i
+}
+
+// lasting is the rate that held in its trials, down to what of it lasts however long it is offered.
+func lasting(g analysis.SearchGoal) interval {
+	i := bound(g.Lower, "no rate is known to hold", g)
+	if i.absent != "" {
+		return i
+	}
+	i.low = 0
+	if g.Lasting != nil {
+		i.low = *g.Lasting
 	}
 	return i
 }
