@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"weir/loadgen"
@@ -30,17 +31,25 @@ var noises = []noise{
 	{.02, .02, 2 * time.Millisecond},
 }
 
+// beside are assertions over the same records that rest on requests, and not on a rate: is what lies between two runs
+// in their intervals?
+var beside = []string{"latency.p50 / baseline.latency.p50 <= 1.05", "bad.rate / baseline.bad.rate <= 1.2"}
+
 func simulateAll(out io.Writer, d design, noises []noise, runs int) error {
-	assert, err := gate.Parse(d.assert)
-	if err != nil {
-		return err
+	var asserts []gate.Assertion
+	for _, expr := range append([]string{d.assert}, beside...) {
+		a, err := gate.Parse(expr)
+		if err != nil {
+			return err
+		}
+		asserts = append(asserts, a)
 	}
-	fmt.Fprintf(out, "\n%d decisions of each kind on simulated records\nrun ±   trial ±   jitter     the same server: failed, inconclusive     a worker lost: failed\n", runs)
+	rows := make([]strings.Builder, len(asserts))
 	for i, n := range noises {
 		rng := rand.New(rand.NewPCG(1, uint64(i)))
-		var same, lost tally
+		kinds := [2][]tally{make([]tally, len(asserts)), make([]tally, len(asserts))} // the same server, a worker lost
 		for range runs {
-			for gone, to := range []*tally{&same, &lost} {
+			for gone, to := range kinds {
 				base, err := d.recorded(rng, n, d.workers)
 				if err != nil {
 					return err
@@ -49,11 +58,20 @@ func simulateAll(out io.Writer, d design, noises []noise, runs int) error {
 				if err != nil {
 					return err
 				}
-				to.add(string(gate.Overall(gate.Evaluate(run, base, []gate.Assertion{assert}))), 0)
+				for k, r := range gate.Evaluate(run, base, asserts) {
+					to[k].add(string(r.Result), 0)
+				}
 			}
 		}
-		fmt.Fprintf(out, "%.1f %%   %.1f %%     %-6v     %s, %s     %s\n", 100*n.run, 100*n.trial, n.jitter,
-			same.share(same.answers[fail]), same.share(same.undecided()), lost.share(lost.answers[fail]))
+		for k := range asserts {
+			same, lost := &kinds[0][k], &kinds[1][k]
+			fmt.Fprintf(&rows[k], "%.1f %%   %.1f %%     %-6v     %s, %s     %s\n", 100*n.run, 100*n.trial, n.jitter,
+				same.share(same.answers[fail]), same.share(same.undecided()), lost.share(lost.answers[fail]))
+		}
+	}
+	fmt.Fprintf(out, "\n%d decisions of each kind on simulated records\n", runs)
+	for k, a := range asserts {
+		fmt.Fprintf(out, "\n%s\nrun ±   trial ±   jitter     the same server: failed, inconclusive     a worker lost: failed\n%s", a.Expr, rows[k].String())
 	}
 	return nil
 }

@@ -33,7 +33,8 @@ window of that length has to hold. @ is the confidence, 95 if nothing is said.
 
 An assertion passes where the whole interval of what was measured lies within the
 limit, fails where all of it lies outside, and is inconclusive otherwise, and
-where nothing was measured. An INVALID run passes nothing. With abort, weir run
+where nothing was measured. An INVALID run passes nothing. Latencies and shares ÷
+those of a baseline take 5 pairs of trials at equal load. With abort, weir run
 ends its load as soon as the assertion has failed, whatever may still come.
 
 ` + metrics() + `

@@ -65,15 +65,7 @@ func (q percentile) estimate(of *analysis.Quantiles) analysis.Estimate {
 
 // compare fills in what differs between the paired trials; what says which these are.
 func (q percentile) compare(e *analysis.Effect, pairs []pair, what string) {
-	var quotients, differences []float64
-	for _, p := range pairs {
-		x, _ := q.of(&p.a.Latency)
-		y, _ := q.of(&p.b.Latency)
-		if x != nil && y != nil && *x > 0 && *y > 0 {
-			quotients = append(quotients, math.Log(*y / *x))
-			differences = append(differences, *y-*x)
-		}
-	}
+	quotients, differences := q.between(pairs)
 	if len(pairs) > 0 && len(pairs) < estimate.MinPairs {
 		e.Reason = fewPairs(len(pairs), what)
 		return
@@ -85,4 +77,17 @@ func (q percentile) compare(e *analysis.Effect, pairs []pair, what string) {
 	d, _ := estimate.Paired(differences)
 	step := counterWidth * *e.A.Value
 	e.Difference = &analysis.Difference{Value: d.Mean, Low: d.Low - step, High: d.High + step}
+}
+
+// between is what each pair says: the logarithm of the quotient b ÷ a, and the difference b − a.
+func (q percentile) between(pairs []pair) (quotients, differences []float64) {
+	for _, p := range pairs {
+		x, _ := q.of(&p.a.Latency)
+		y, _ := q.of(&p.b.Latency)
+		if x != nil && y != nil && *x > 0 && *y > 0 {
+			quotients = append(quotients, math.Log(*y / *x))
+			differences = append(differences, *y-*x)
+		}
+	}
+	return quotients, differences
 }

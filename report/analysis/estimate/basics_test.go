@@ -260,3 +260,15 @@ func TestKnee(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherLevels: by hand, z = 2.5758 and t of 4 degrees 4.6041 at 99 %, 27.7714 at 99.999 %.
+func TestOtherLevels(t *testing.T) {
+	if low, high := WilsonAt(30, 3000, .99); low > .00631 || low < .0062 || high < .0157 || high > .0160 {
+		t.Errorf("at 99 %%: [%v, %v]", low, high)
+	}
+	for _, c := range []struct{ level, want float64 }{{.95, 2.7764}, {.99, 4.6041}, {.99999, 27.7714}} {
+		if got := StudentTAt(4, c.level); math.Abs(got-c.want) > 1e-3*c.want {
+			t.Errorf("t at %v: %v, want %v", c.level, got, c.want)
+		}
+	}
+}

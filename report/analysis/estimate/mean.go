@@ -19,6 +19,9 @@ func Mean(count uint64, sum, sumsq float64) (mean, low, high float64, ok bool) {
 // StudentT is the two-sided 95 % point of Student's t with df degrees of freedom; +Inf for 0.
 func StudentT(df uint64) float64 { return studentT(df, .95, z95) }
 
+// StudentTAt is StudentT at another level than .95, a share of 1.
+func StudentTAt(df uint64, level float64) float64 { return studentT(df, level, normal(level)) }
+
 // studentT is the two-sided point that holds the share p; z is the normal distribution's.
 func studentT(df uint64, p, z float64) float64 {
 	if df == 0 {
@@ -28,7 +31,7 @@ func studentT(df uint64, p, z float64) float64 {
 		v, z2 := float64(df), z*z
 		return z * (1 + (z2+1)/(4*v) + (5*z2*z2+16*z2+3)/(96*v*v))
 	}
-	low, high := 0.0, 20.0
+	low, high := 0.0, 1000.0
 	for range 60 {
 		if mid := (low + high) / 2; within(mid, int(df)) < p {
 			low = mid

@@ -9,14 +9,22 @@ const z95 = 1.959963984540054 // 97.5 % point of the normal distribution
 // is known: 0 to 1.
 //
 // Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927).
-func Wilson(k, n uint64) (low, high float64) {
+func Wilson(k, n uint64) (low, high float64) { return wilson(k, n, z95) }
+
+// WilsonAt is Wilson at another level than .95, a share of 1.
+func WilsonAt(k, n uint64, level float64) (low, high float64) { return wilson(k, n, normal(level)) }
+
+// normal is the two-sided point of the normal distribution that holds a share.
+func normal(level float64) float64 { return math.Sqrt2 * math.Erfinv(level) }
+
+func wilson(k, n uint64, z float64) (low, high float64) {
 	if n == 0 || k > n {
 		return 0, 1
 	}
 	N, p := float64(n), float64(k)/float64(n)
-	mid := p + z95*z95/(2*N)
-	half := z95 * math.Sqrt(p*(1-p)/N+z95*z95/(4*N*N))
-	d := 1 + z95*z95/N
+	mid := p + z*z/(2*N)
+	half := z * math.Sqrt(p*(1-p)/N+z*z/(4*N*N))
+	d := 1 + z*z/N
 	low, high = max(0, (mid-half)/d), min(1, (mid+half)/d)
 	if k == 0 { // exactly, not to rounding
 		low = 0

@@ -10,9 +10,12 @@ import (
 	"weir/report/runfile"
 )
 
+// maxBaseline leaves the rest of the header a quarter of the line that both have to fit in, see runfile.MaxLine.
+const maxBaseline = runfile.MaxLine * 3 / 4
+
 // Ask is what a record has to keep so that the run can be judged from it alone: the assertions, and of the baseline,
-// nil where there is none, what it showed. Its timeline, by far the largest part, is kept only where an assertion
-// is over windows of it, or of when it mended.
+// nil where there is none, what they are judged by. Its timeline, by far the largest part, is kept only where an assertion
+// is over windows of it, or of when it mended. A baseline that a line of the record cannot hold is an error.
 func Ask(asserts []Assertion, baseline *analysis.Analysis) (*runfile.Asked, error) {
 	if len(asserts) == 0 {
 		return nil, nil
@@ -28,16 +31,21 @@ func Ask(asserts []Assertion, baseline *analysis.Analysis) (*runfile.Asked, erro
 	if baseline == nil {
 		return asked, nil
 	}
-	kept := *baseline
-	kept.Assertions, kept.Lanes = nil, slices.Clone(baseline.Lanes)
-	for i := range kept.Lanes {
-		if !windows {
-			kept.Lanes[i].Timeline = analysis.Timeline{}
-		}
+	kept := analysis.Analysis{
+		Name: baseline.Name, Started: baseline.Started, Version: baseline.Version, Mode: baseline.Mode, Ended: baseline.Ended,
+		Valid: baseline.Valid, InvalidReasons: baseline.InvalidReasons, Environment: baseline.Environment, Capacity: baseline.Capacity,
+	}
+	for _, l := range baseline.Lanes {
+		kept.Lanes = append(kept.Lanes, judged(l, windows))
 	}
 	text, err := json.Marshal(kept) // with all digits of its numbers
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("the baseline: %w", err)
+	case len(text) > maxBaseline && windows:
+		return nil, fmt.Errorf("the baseline's timeline makes %d bytes, more than the %d that a record keeps of it: a shorter baseline, or no over and no mended. of it", len(text), maxBaseline)
+	case len(text) > maxBaseline:
+		return nil, fmt.Errorf("the baseline's trials make %d bytes, more than the %d that a record keeps of it: a baseline of fewer trials", len(text), maxBaseline)
 	}
 	asked.Baseline = text
 	return asked, nil
@@ -71,4 +79,23 @@ func Judge(a *analysis.Analysis) {
 			a.Warnings = append(a.Warnings, analysis.Warning{Code: "not_comparable", Text: d})
 		}
 	}
+}
+
+// judged is what of a baseline's lane the assertions can be judged by, and doubts: no figure, no cause, nothing of single
+// requests. Windows says whether its timeline is asked for.
+func judged(l analysis.Lane, windows bool) analysis.Lane {
+	tl := l.Timeline
+	l.Timeline = analysis.Timeline{}
+	if windows {
+		tl.Goodput, tl.Replayed = nil, nil
+		l.Timeline = tl
+	}
+	l.LatencyMap, l.Percentiles, l.Guides, l.Phases = analysis.LatencyMap{}, nil, nil, nil
+	l.Cause, l.Causes, l.Recovery, l.ProxyLog, l.ProxyStatus = analysis.Cause{}, nil, nil, nil, nil
+	l.LostSYNs, l.Unanswered = nil, nil
+	l.LogClasses = slices.Clone(l.LogClasses)
+	for i := range l.LogClasses {
+		l.LogClasses[i].Text = ""
+	}
+	return l
 }

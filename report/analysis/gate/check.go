@@ -9,9 +9,13 @@ import (
 )
 
 // Check holds assertions against the lanes that a run has, or will have, and those of the baseline, nil where
-// there is none. Its error, the first *SyntaxError, is one that a reader of the assertion can mend.
+// there is none, and limits against what can be told at all. Its error, the first *SyntaxError, is one that a reader of
+// the assertion can mend.
 func Check(asserts []Assertion, lanes, baseline []string) error {
 	for _, a := range asserts {
+		if why := a.insideAllowance(); why != "" {
+			return &SyntaxError{a.Expr, a.Terms[0].Column, why}
+		}
 		for _, t := range a.Terms {
 			known, which := lanes, "run"
 			if t.Baseline {

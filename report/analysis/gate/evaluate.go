@@ -80,10 +80,7 @@ func (a Assertion) decide(run, baseline *analysis.Analysis, lane string) (interv
 		}
 		return i, v
 	}
-	i := a.Terms[0].measure(run, baseline, lane, a.Level)
-	for _, t := range a.Terms[1:] {
-		i = i.over(t.measure(run, baseline, lane, a.Level))
-	}
+	i := a.quotient(run, baseline, lane)
 	return i, judge(i, a.Op, a.Limit)
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"weir/report/analysis"
+	"weir/report/analysis/estimate"
 )
 
 // TestRecordedRun: every metric that there is has a value in a whole run, within its interval, and says what the
@@ -176,7 +177,7 @@ func TestGoodput(t *testing.T) {
 	a := shareRun(0, 0)
 	a.Lanes[0].Trials = []analysis.Trial{{Due: 600, Bad: 60, Duration: 6, Complete: true}, {Due: 400, Bad: 40, Duration: 4, Complete: true}, {Due: 900, Bad: 900, Duration: 9}}
 	r := only(t, "goodput > 85/s", a, nil)
-	low, high := wilson(900, 1000, 95)
+	low, high := estimate.Wilson(900, 1000)
 	if *r.Value != 90 || math.Abs(*r.Low-100*low) > 1e-9 || math.Abs(*r.High-100*high) > 1e-9 || r.Result != Pass {
 		t.Errorf("%+v", r)
 	}
@@ -184,7 +185,7 @@ func TestGoodput(t *testing.T) {
 	b.Lanes[0].Timeline.Bad["canceled"] = make([]uint64, 60)
 	b.Lanes[0].Timeline.Bad["canceled"][3], b.Lanes[0].Timeline.Bad["canceled"][5] = 10, 10
 	i := lookup("goodput.rate").window(scope{lane: &b.Lanes[0], level: 95}, stretch{0, 10})
-	if low, _ := wilson(80, 100, 95); i.high != 100 || math.Abs(i.low-100*low) > 1e-9 || i.value != 100 {
+	if low, _ := estimate.Wilson(80, 100); i.high != 100 || math.Abs(i.low-100*low) > 1e-9 || i.value != 100 {
 		t.Errorf("%+v", i)
 	}
 }

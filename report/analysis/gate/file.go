@@ -12,7 +12,7 @@ import (
 //
 //	assertions:
 //	  - name: the proxy costs no capacity
-//	    assert: proxy.onset.rate / direct.onset.rate >= 0.97
+//	    assert: proxy.onset.rate / direct.onset.rate >= 0.95
 //	  - assert: bad.rate < 0.5%
 type file struct {
 	Assertions []entry `yaml:"assertions"`

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"weir/report/analysis"
+	"weir/report/analysis/estimate"
 )
 
 // interval is a quantity with all that it may be. Every quantity here is 0 or more. With a reason in absent
@@ -23,8 +24,7 @@ func missing(format string, args ...any) interval {
 
 // over divides. The bounds are the extremes that the bounds of both allow. That keeps the level whatever ties
 // the two together: the error of a difference (here, of logarithms) is never larger than the sum of both errors,
-// which is what the extremes add up. For independent estimates it is generous: two intervals of ±3 % give
-// ±6 %, where ±4.2 % would do.
+// which is what the extremes add up. For independent estimates it is generous, see ratio.
 func (i interval) over(by interval) interval {
 	switch {
 	case i.absent != "":
@@ -42,6 +42,17 @@ func (i interval) over(by interval) interval {
 		q.value = math.NaN()
 	}
 	return q
+}
+
+// ratio divides independent estimates (estimate.Ratio): two intervals of ±3 % give ±4.2 %, and not ±6 %. Where a bound
+// leaves no logarithm, it is over.
+func (i interval) ratio(by interval) interval {
+	if i.absent == "" && by.absent == "" {
+		if value, low, high, ok := estimate.Ratio(i.value, i.low, i.high, by.value, by.low, by.high); ok {
+			return interval{value: value, low: low, high: high, note: i.note + by.note}
+		}
+	}
+	return i.over(by)
 }
 
 // Verdict is the answer to an assertion.

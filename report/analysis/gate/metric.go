@@ -7,6 +7,8 @@ import (
 
 	"weir/loadgen"
 	"weir/report/analysis"
+	"weir/report/analysis/compare"
+	"weir/report/analysis/estimate"
 )
 
 // metric is something that an assertion may name.
@@ -24,6 +26,11 @@ type metric struct {
 	open      bool                           // its interval has room for canceled requests, and so for those of which a run does not know yet
 	countedBy counting                       // of a share: what it is the share of
 	loaded    bool                           // its windows must lie where load was offered: it is per request or per second
+
+	estimated  bool                                              // its interval is one of confidence, and not all that it can be
+	allowance  float64                                           // share that the interval has beyond what resampling shows; 0: none, or it depends
+	ofRequests bool                                              // the interval takes requests for independent, and knows nothing of what lies between two runs
+	between    func(a, b *analysis.Lane, level float64) interval // b's ÷ a's, of two runs; nil where the own intervals are all there is
 }
 
 // scope is where a metric is measured, and how surely it is wanted.
@@ -121,6 +128,15 @@ func latencies() (list []metric) {
 				needs:   enough(q.name),
 				measure: func(s scope) interval { return quantile(m.of(s.lane), i) },
 			})
+			if q.name == "max" { // was seen
+				continue
+			}
+			added := &list[len(list)-1]
+			added.estimated, added.ofRequests = true, true
+			if m.name == "latency" {
+				added.allowance = estimate.Allowance
+				added.between = func(a, b *analysis.Lane, _ float64) interval { return between(compare.Latencies(a, b, q.name)) }
+			}
 		}
 	}
 	return list
@@ -168,15 +184,15 @@ func backend() []metric {
 // rates are what was estimated from all trials of a lane, and what the server was stated to do.
 func rates() []metric {
 	return []metric{
-		{name: "onset.rate", unit: rate, ofLane: true, what: "offered rate from which requests fail (error_onset.rate)",
+		{name: "onset.rate", unit: rate, ofLane: true, estimated: true, allowance: estimate.Allowance, what: "offered rate from which requests fail (error_onset.rate)",
 			needs: hinged, measure: func(s scope) interval { return onset(s.lane, s.lane.ErrorOnset) }},
-		{name: "overflow_onset.rate", unit: rate, ofLane: true, what: "offered rate from which the queue overflows",
+		{name: "overflow_onset.rate", unit: rate, ofLane: true, estimated: true, allowance: estimate.Allowance, what: "offered rate from which the queue overflows",
 			needs: hingedByKernel, measure: func(s scope) interval { return onset(s.lane, s.lane.OverflowOnset) }},
-		{name: "plateau.rate", unit: rate, ofLane: true, what: "what the server does when overloaded", needs: overloaded, measure: plateau},
-		{name: "capacity.computed", unit: rate, what: "workers ÷ service time", needs: capacityKnown, measure: func(s scope) interval {
+		{name: "plateau.rate", unit: rate, ofLane: true, estimated: true, what: "what the server does when overloaded", needs: overloaded, measure: plateau},
+		{name: "capacity.computed", unit: rate, estimated: true, what: "workers ÷ service time", needs: capacityKnown, measure: func(s scope) interval {
 			return stated(s.run.Capacity.Computed, s.run.Capacity.Low, s.run.Capacity.High)
 		}},
-		{name: "capacity.service_time", unit: seconds, what: "of a worker", needs: serviceKnown, measure: func(s scope) interval {
+		{name: "capacity.service_time", unit: seconds, estimated: true, what: "of a worker", needs: serviceKnown, measure: func(s scope) interval {
 			return stated(s.run.Capacity.ServiceTime, s.run.Capacity.ServiceTimeLow, s.run.Capacity.ServiceTimeHigh)
 		}},
 	}

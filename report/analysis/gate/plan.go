@@ -65,7 +65,10 @@ func (p Plan) lanes(t Term) (list []PlannedLane) {
 
 func (a Assertion) impossible(t Term, p Plan, l PlannedLane) string {
 	if t.Baseline {
-		return t.absent(p.Baseline, l, a.Level)
+		if why := t.absent(p.Baseline, l, a.Level); why != "" || !a.acrossRuns() {
+			return why
+		}
+		return a.unpaired(p, l)
 	}
 	if p.Search && a.Abort {
 		return "a search offers more than is sustained on purpose: leave abort out"

@@ -62,6 +62,10 @@ func TestCheckPlan(t *testing.T) {
 		{"bad.rate < 1% abort", searchPlan(":80"), "leave abort out"},
 		{"sent / baseline.sent < 1", baselinePlan(true), ""},
 		{"sent / baseline.sent < 1", baselinePlan(false), "the baseline is invalid: why"},
+		{"bad.rate / baseline.bad.rate < 2", baselinePlan(true), "of this plan and the baseline there are 0, 5 are the least"},
+		{"bad.rate / baseline.bad.rate < 2", pairedPlan(5), ""},
+		{"bad.rate / baseline.bad.rate < 2", pairedPlan(4), "there are 4, 5 are the least"},
+		{"bad.rate / baseline.error.rate < 2", pairedPlan(5), "write bad.rate / baseline.bad.rate"},
 		{"plateau.rate / baseline.plateau.rate < 1", baselinePlan(true), "baseline.plateau.rate: no complete trial"},
 	} {
 		err := CheckPlan([]Assertion{parse(t, c.expr)}, c.plan)
@@ -81,6 +85,36 @@ func baselinePlan(valid bool) Plan {
 	p.Baseline.Valid = valid
 	p.Baseline.InvalidReasons = []string{"why"}
 	return p
+}
+
+// pairedPlan is one of six trials, of which the baseline had so many.
+func pairedPlan(n int) Plan {
+	p := steps(6, nil)
+	p.Baseline = shareRun(1, 100)
+	for _, t := range p.Lanes[0].Trials[:n] {
+		p.Baseline.Lanes[0].Trials = append(p.Baseline.Lanes[0].Trials, analysis.Trial{Rate: t.Rate, Duration: t.Duration.Seconds(), Complete: true})
+	}
+	return p
+}
+
+// TestAskedHasRoom: an hour of two lanes is no line of a record, which is said before the load, and so is nothing that
+// nobody asked for.
+func TestAskedHasRoom(t *testing.T) {
+	base := shareRun(0, 1000)
+	tl := &base.Lanes[0].Timeline
+	tl.BinS, tl.Bad = .1, map[string][]uint64{"http_500": make([]uint64, 36_000)}
+	for i := range 36_000 {
+		tl.AtS, tl.Offered, tl.Goodput = append(tl.AtS, float64(i)/10), append(tl.Offered, 123.4), append(tl.Goodput, 123.4)
+		tl.Overflows, tl.RecvQ, tl.Replayed = append(tl.Overflows, nil), append(tl.RecvQ, nil), append(tl.Replayed, nil)
+		base.Lanes[0].LatencyMap.OK = append(base.Lanes[0].LatencyMap.OK, 1<<40)
+	}
+	base.Lanes = append(base.Lanes, base.Lanes[0])
+	if asked, err := Ask([]Assertion{parse(t, "sent / baseline.sent < 2")}, base); err != nil || len(asked.Baseline) > 10_000 {
+		t.Errorf("%v: %d bytes", err, len(asked.Baseline))
+	}
+	if _, err := Ask([]Assertion{parse(t, "baseline.direct.bad.rate < 5% over 1s")}, base); err == nil || !strings.Contains(err.Error(), "timeline makes") {
+		t.Errorf("%v", err)
+	}
 }
 
 // TestAsked: what a record keeps is judged as what it was made from, also after another program wrote the numbers.

@@ -16,7 +16,10 @@ const ms = time.Millisecond
 
 // recorded is the analysis of a recorded run: 4 workers of 20 ms, so 200 req/s, behind a queue of 17 places; 12 trials
 // of 2 s from 120 to 320 req/s on each of two lanes, whose requests fail when the queue is full.
-func recorded(t testing.TB) *analysis.Analysis {
+func recorded(t testing.TB) *analysis.Analysis { return recordedAt(t, 200) }
+
+// recordedAt is the same of workers that do so many requests a second.
+func recordedAt(t testing.TB, capacity float64) *analysis.Analysis {
 	t.Helper()
 	var buf bytes.Buffer
 	h := runfile.Header{
@@ -47,7 +50,7 @@ func recorded(t testing.TB) *analysis.Analysis {
 		results, waiting := rec.Results(i), 0.0
 		for seq, due := range p.Due() {
 			for ; now < start+due; sample(uint32(waiting)) {
-				waiting = max(0, waiting-200*.02)
+				waiting = max(0, waiting-capacity*.02)
 			}
 			r := loadgen.Result{Seq: seq, Due: start + due, Sent: start + due + 100*time.Microsecond, Done: start + due + 20*ms, Status: 200, Outcome: loadgen.OK}
 			if waiting++; waiting > 17 {

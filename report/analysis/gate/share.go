@@ -1,10 +1,10 @@
 package gate
 
 import (
-	"math"
-
 	"weir/loadgen"
 	"weir/report/analysis"
+	"weir/report/analysis/compare"
+	"weir/report/analysis/estimate"
 )
 
 // tally is how many of some requests were of a kind.
@@ -31,6 +31,12 @@ func outcome(o loadgen.Outcome) counting {
 	}
 }
 
+// inTrial is how many of a trial's requests were of the kind.
+func (of counting) inTrial(t *analysis.Trial) uint64 {
+	ok := t.Outcomes[string(loadgen.OK)]
+	return of(t.Outcomes, ok-min(ok, t.Due-t.Bad), t.Due).k
+}
+
 // tally of the whole lane.
 func (s scope) tally(of counting) tally { return of(s.lane.Outcomes, s.lane.Late, s.lane.Offered) }
 
@@ -39,8 +45,8 @@ func (t tally) share(level float64) interval {
 	if t.of == t.canceled {
 		return missing("no request was due that had an outcome")
 	}
-	low, _ := wilson(t.k, t.of, level)
-	_, high := wilson(t.k+t.canceled, t.of, level)
+	low, _ := estimate.WilsonAt(t.k, t.of, level/100)
+	_, high := estimate.WilsonAt(t.k+t.canceled, t.of, level/100)
 	return interval{value: float64(t.k) / float64(t.of-t.canceled), low: low, high: high}
 }
 
@@ -48,29 +54,12 @@ func (t tally) count() interval {
 	return interval{value: float64(t.k), low: float64(t.k), high: float64(t.k + t.canceled)}
 }
 
-// wilson is estimate.Wilson at any level, in per cent.
-//
-// Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927).
-func wilson(k, n uint64, level float64) (low, high float64) {
-	if n == 0 || k > n {
-		return 0, 1
-	}
-	z := math.Sqrt2 * math.Erfinv(level/100)
-	N, p := float64(n), float64(k)/float64(n)
-	mid, half, d := p+z*z/(2*N), z*math.Sqrt(p*(1-p)/N+z*z/(4*N*N)), 1+z*z/N
-	low, high = max(0, (mid-half)/d), min(1, (mid+half)/d)
-	if k == 0 { // exactly, not to rounding
-		low = 0
-	}
-	if k == n {
-		high = 1
-	}
-	return low, high
-}
-
 func shareOf(name string, of counting, what string) metric {
 	return metric{
-		name: name + ".rate", unit: share, ofLane: true, anyLevel: true, what: what, loaded: true, open: true, countedBy: of,
+		name: name + ".rate", unit: share, ofLane: true, anyLevel: true, what: what, loaded: true, open: true, countedBy: of, estimated: true, ofRequests: true,
+		between: func(a, b *analysis.Lane, level float64) interval {
+			return between(compare.Counts(a, b, of.inTrial, compare.OfDue, level/100))
+		},
 		measure: func(s scope) interval { return s.tally(of).share(s.level) },
 		window:  func(s scope, w stretch) interval { return w.tally(s.lane, of).share(s.level) },
 	}
@@ -102,13 +91,16 @@ func growing(name string, of func(*analysis.Lane) uint64, what string) metric {
 // goodput is good requests a second, by due time, over the trials that ran to their end; over a plan of steps it
 // is their mean, and good for comparing the same plan only.
 func goodput() metric {
-	good := func(outcomes map[string]uint64, late, of uint64) tally {
+	var good counting = func(outcomes map[string]uint64, late, of uint64) tally {
 		t := bad(outcomes, late, of)
 		return tally{of - t.k - t.canceled, t.canceled, of}
 	}
 	return metric{
-		name: "goodput.rate", unit: rate, ofLane: true, anyLevel: true, loaded: true,
+		name: "goodput.rate", unit: rate, ofLane: true, anyLevel: true, loaded: true, estimated: true, ofRequests: true,
 		what: "good requests a second, the mean of the complete trials (goodput)",
+		between: func(a, b *analysis.Lane, level float64) interval {
+			return between(compare.Counts(a, b, good.inTrial, compare.PerSecond, level/100))
+		},
 		measure: func(s scope) interval {
 			var t tally
 			var lasted float64

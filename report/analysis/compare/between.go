@@ -1,0 +1,131 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"weir/report/analysis"
+	"weir/report/analysis/estimate"
+)
+
+// Between two runs lies what neither of them shows: a machine that is a little slower today. Trials of one run share it,
+// so that no pairing of theirs brings it to light. What decides by two runs, without a person who looks at what else
+// changed, leaves room for it on both sides: estimate.Allowance of each, as an onset has. Arms does not.
+
+// Pairs counts the pairs of complete trials at equal load.
+func Pairs(a, b []analysis.Trial) int { return len(pairTrials(a, b)) }
+
+// Latencies is a percentile ("p50", "p99") of the later run b ÷ that of a, over pairs of trials at a load that both
+// served, or at equal load where there is none, with a 95 % interval; else why there is none.
+func Latencies(a, b *analysis.Lane, name string) (analysis.Interval, string) {
+	all := pairTrials(a.Trials, b.Trials)
+	used := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.calm() })
+	if len(used) == 0 {
+		used = all
+	}
+	k := slices.IndexFunc(percentiles, func(q percentile) bool { return q.name == name })
+	if k < 0 {
+		return analysis.Interval{}, fmt.Sprintf("there is no percentile %s", name)
+	}
+	quotients, _ := percentiles[k].between(used)
+	p, ok := estimate.Paired(quotients)
+	if !ok {
+		return analysis.Interval{}, fewPairs(len(quotients), fmt.Sprintf("at equal load and long enough for a %s", name))
+	}
+	half := math.Hypot(p.High-p.Mean+counterWidth, math.Hypot(math.Log1p(estimate.Allowance), math.Log1p(estimate.Allowance)))
+	return analysis.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Mean - half), High: math.Exp(p.Mean + half)}, ""
+}
+
+// OfDue and PerSecond are what Counts divides by.
+func OfDue(t *analysis.Trial) float64 { return float64(t.Due) }
+
+// PerSecond is the other.
+func PerSecond(t *analysis.Trial) float64 { return t.Duration }
+
+// Counts is how many requests of a kind there were in the later run b, of those due or per second, ÷ how many in a, over
+// pairs of trials at equal load; else why there is no interval. It is the wider of two: that of the requests, which takes
+// them for independent, and that of the pairs (the ratio estimator, with Student's t). The run's own luck, its machine
+// a share of estimate.Allowance slower, is as many good requests more or fewer where the server was overloaded.
+//
+// Source: W. G. Cochran, Sampling Techniques, section 6.3, for the ratio estimator.
+func Counts(a, b *analysis.Lane, of func(*analysis.Trial) uint64, per func(*analysis.Trial) float64, level float64) (analysis.Interval, string) {
+	pairs := pairTrials(a.Trials, b.Trials)
+	if len(pairs) < estimate.MinPairs {
+		return analysis.Interval{}, fewPairs(len(pairs), "at equal load")
+	}
+	var x, y summed
+	for _, p := range pairs {
+		scale := 1.
+		if d := per(p.b); d > 0 {
+			scale = per(p.a) / d
+		}
+		calm := p.calm()
+		x.add(p.a, of, 1, calm)
+		y.add(p.b, of, scale, calm)
+	}
+	i := y.over(&x, level)
+	if x.sum == 0 || y.sum == 0 {
+		return i, ""
+	}
+	squares := 0.
+	for k := range pairs {
+		d := y.each[k]/y.sum - x.each[k]/x.sum
+		squares += d * d
+	}
+	n := float64(len(pairs))
+	half := math.Hypot(estimate.StudentTAt(uint64(len(pairs)-1), level)*math.Sqrt(squares*n/(n-1)), math.Hypot(x.room/x.sum, y.room/y.sum))
+	i.Low, i.High = min(i.Low, i.Ratio*math.Exp(-half)), max(i.High, i.Ratio*math.Exp(half))
+	return i, ""
+}
+
+// summed adds up an arm's trials.
+type summed struct {
+	each []float64 // requests of the kind
+	sum  float64   // of them
+	k, n uint64    // of the kind and due, as counted
+	room float64   // of the kind, more or fewer, by what two runs may differ in
+}
+
+func (m *summed) add(t *analysis.Trial, of func(*analysis.Trial) uint64, scale float64, calm bool) {
+	k := min(of(t), t.Due)
+	m.each = append(m.each, scale*float64(k))
+	m.sum += scale * float64(k)
+	m.k, m.n = m.k+k, m.n+t.Due
+	if !calm {
+		m.room += estimate.Allowance * scale * float64(t.Due-min(t.Bad, t.Due))
+	}
+}
+
+// counted is the sum with the interval of its requests, and room.
+func (m *summed) counted(level float64) (value, low, high float64) {
+	low, high = estimate.WilsonAt(m.k, m.n, level)
+	n, k := float64(m.n), float64(m.k)
+	scale := 1.
+	if m.k > 0 {
+		scale = m.sum / k
+	}
+	low = m.sum - math.Hypot(scale*(k-low*n), m.room)
+	high = m.sum + math.Hypot(scale*(high*n-k), m.room)
+	return m.sum, max(0, low), high
+}
+
+// over divides: as independent estimates, or by what the bounds allow where one of them is 0.
+func (m *summed) over(by *summed, level float64) analysis.Interval {
+	y, yl, yh := m.counted(level)
+	x, xl, xh := by.counted(level)
+	if ratio, low, high, ok := estimate.Ratio(y, yl, yh, x, xl, xh); ok {
+		return analysis.Interval{Ratio: ratio, Low: low, High: high}
+	}
+	i := analysis.Interval{Ratio: math.NaN(), Low: 0, High: math.Inf(1)}
+	if x > 0 {
+		i.Ratio = y / x
+	}
+	if xh > 0 {
+		i.Low = yl / xh
+	}
+	if xl > 0 {
+		i.High = yh / xl
+	}
+	return i
+}
