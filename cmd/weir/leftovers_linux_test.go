@@ -23,7 +23,8 @@ load: {rate: 50, trials: 1, trial_duration: 300ms, arrival: constant, connect_ti
 events: [{at: 100ms, do: swap, host: backend, backend: {workers: 3}}]
 `
 
-// Ten runs in a row, and one whose weir is killed, leave no process, mount, interface, file or cgroup; namespaces live by these.
+// Ten runs in a row, and one whose weir is killed, leave no process, mount, interface, file or cgroup; namespaces live by these. The cgroup
+// of a CPU quota, where one can be had, is what a killed run does leave: the next run takes it away, whatever that runs.
 func TestRunsLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	dir, temp := t.TempDir(), t.TempDir()
@@ -66,7 +67,14 @@ func TestRunsLeaveNothingBehind(t *testing.T) {
 			t.Fatalf("only %d processes of the run were seen", n)
 		}
 	}
-	killed := start("--set", "load.trial_duration=2m") // it would not end by itself in time
+	endless := []string{"--set", "load.trial_duration=2m"} // it would not end by itself in time
+	quota := hasQuota(start)
+	if quota {
+		endless = append(endless, "--set", "backend.cpu_quota=50%")
+	} else {
+		t.Log("NOT TESTED: no control group with a CPU quota can be had here")
+	}
+	killed := start(endless...)
 	for deadline := time.Now().Add(30 * time.Second); len(descendants(killed.Process.Pid)) < inLab; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the lab of the run that is to be killed was not seen")
@@ -77,6 +85,12 @@ func TestRunsLeaveNothingBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = killed.Wait()
+	if quota {
+		if len(awaitCgroups()) == 0 {
+			t.Error("the killed run had no control group: nothing is tested by its absence")
+		}
+		_ = start().Wait()
+	}
 
 	left := func() (list []string) {
 		for p := range processes() {
@@ -101,6 +115,25 @@ func TestRunsLeaveNothingBehind(t *testing.T) {
 	if now := mountPoints(t); !slices.Equal(now, mounts) {
 		t.Errorf("mounts before %v, after %v", mounts, now)
 	}
+}
+
+// hasQuota reports whether a run under a CPU quota can be made here.
+func hasQuota(start func(...string) *exec.Cmd) bool {
+	cmd := start("--set", "backend.cpu_quota=50%")
+	_ = cmd.Wait()
+	code := cmd.ProcessState.ExitCode()
+	return code == exitPass || code == exitInvalid || code == exitInconclusive
+}
+
+// awaitCgroups waits until a killed run's group is empty.
+func awaitCgroups() (list []string) {
+	for range 200 {
+		if list = emptyCgroups(); len(list) > 0 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return list
 }
 
 // inLab is how many processes a run has at least: PID 1, the program in the lab, a backend.

@@ -47,7 +47,8 @@ func hasRole(role string) bool {
 // forbids it, as Supported does.
 //
 // SIGINT, SIGTERM and SIGHUP are forwarded, each once. When ctx ends and none of them came, the inside
-// gets SIGTERM; 30 s later it is killed. If this process is killed, the lab dies with it.
+// gets SIGTERM; 30 s later it is killed. If this process is killed, the lab dies with it; a control group that it had for a CPU quota
+// is then left, empty, until Enter is called again.
 //
 // HostUser leaves the user namespace out, which takes root: what looks into the kernel itself (eBPF) is allowed only there.
 //
@@ -70,6 +71,8 @@ func Enter(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 	if err != nil {
 		return 0, fmt.Errorf("lab: own network namespace: %w; is /proc mounted?", err)
 	}
+	sweepQuotas()
+	defer sweepQuotas()
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = args
 	cmd.Env = append(os.Environ(), marker+"="+roleInit+":"+outside)

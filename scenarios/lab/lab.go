@@ -1,7 +1,8 @@
 // Package lab is a private laboratory: hosts with an address, sysctls, ports and processes of their
 // own, joined by virtual cables, on one machine and without root. An experiment in it cannot change
 // the machine: it has a user, mount, PID and network namespace of its own, and the kernel tears all of
-// them down with the last process in them. So nothing has to be cleaned up, not even after kill -9.
+// them down with the last process in them. So nothing has to be cleaned up, not even after kill -9, but the
+// control group of a host with a CPU quota: Enter removes that, of a lab that was killed with it the next Enter.
 //
 // The program starts itself again inside the namespaces:
 //

@@ -110,7 +110,8 @@ func (l *Lab) Dir() string { return l.dir }
 func (l *Lab) MissingSysctls() []*SysctlError { return l.missing }
 
 // Close ends the processes that Start started and takes the hosts, cables and Dir away. It takes at
-// most a few seconds. A program that is killed before it gets here leaves nothing behind either.
+// most a few seconds. Of a program that is killed before it gets here the kernel takes all away but the control group of a CPU quota,
+// which Enter does.
 func (l *Lab) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

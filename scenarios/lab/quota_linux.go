@@ -14,7 +14,8 @@ import (
 
 // quota is a control group that stops what is in it for the rest of each period once it has run for its share
 // (cgroups(7); Documentation/scheduler/sched-bwc.rst). It is the one thing of a lab that does not end with it, so it is
-// locked as long as the lab lives, and the next lab takes those away that nobody has locked.
+// locked as long as the lab lives. Enter takes those away that nobody has locked, of whichever lab: when its own has ended, however that
+// was killed, and before it begins, if Enter itself was killed with it.
 type quota struct {
 	dir  string
 	lock *os.File
@@ -60,9 +61,18 @@ func quotaParents(membership string) (dirs []string) {
 	return slices.Compact(dirs)
 }
 
-// quotaBelow makes the group below parent.
-func quotaBelow(parent, host string, share float64) (*quota, error) {
-	sweep(parent)
+// quotaBelow makes the group below parent. Another lab's sweep may find it before it is locked, and take it away: then it is made again.
+func quotaBelow(parent, host string, share float64) (q *quota, err error) {
+	for range 3 {
+		q, err = tryQuota(parent, host, share)
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, os.ErrNotExist) {
+			break
+		}
+	}
+	return q, err
+}
+
+func tryQuota(parent, host string, share float64) (*quota, error) {
 	dir, err := os.MkdirTemp(parent, quotaPrefix+host+"-")
 	if err != nil {
 		return nil, err
@@ -93,6 +103,17 @@ func write(file, text string) error {
 	}
 	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())
+}
+
+// sweepQuotas takes away what labs that were killed have left, wherever this user's labs make groups.
+func sweepQuotas() {
+	membership, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return // then there were none
+	}
+	for _, parent := range quotaParents(string(membership)) {
+		sweep(parent)
+	}
 }
 
 // sweep takes away the groups of labs that were killed. One that has processes, or whose lab lives, stays.
