@@ -34,14 +34,34 @@ func (e *Experiment) act(ctx context.Context, epoch time.Time, start time.Durati
 	return all.Wait
 }
 
+// signal reaches all processes of a host's server or proxy.
+func (b *labBuilder) signal(host string, sig syscall.Signal) error {
+	if p := b.proxies[host]; p != nil {
+		return signalNGINX(host, p, sig)
+	}
+	return b.servers[host].signal(sig)
+}
+
+// kill ends a host's server or proxy at once.
+func (b *labBuilder) kill(host string) error {
+	if p := b.proxies[host]; p != nil {
+		b.killed[host].Store(true)
+		return signalNGINX(host, p, syscall.SIGKILL)
+	}
+	return b.servers[host].end(syscall.SIGKILL)
+}
+
 // addDeeds turns the scenario's events into what they do.
 func (b *labBuilder) addDeeds(ctx context.Context) error {
 	add := func(at time.Duration, host, name string, do func(context.Context) error) {
 		b.Deeds = append(b.Deeds, Deed{at, host, name, do})
 	}
 	for _, e := range b.scenario.Events {
+		if b.servers[e.Host] == nil && b.proxies[e.Host] == nil {
+			continue // no NGINX: its lanes are left out too
+		}
 		send := func(sig syscall.Signal) func(context.Context) error {
-			return func(context.Context) error { return b.servers[e.Host].signal(sig) }
+			return func(context.Context) error { return b.signal(e.Host, sig) }
 		}
 		switch e.Do {
 		case "pause":
@@ -52,7 +72,7 @@ func (b *labBuilder) addDeeds(ctx context.Context) error {
 		case "resume":
 			add(e.At, e.Host, "resume", send(sigCont))
 		case "kill":
-			add(e.At, e.Host, "kill", func(context.Context) error { return b.servers[e.Host].end(syscall.SIGKILL) })
+			add(e.At, e.Host, "kill", func(context.Context) error { return b.kill(e.Host) })
 		case "restart":
 			add(e.At, e.Host, "restart", func(ctx context.Context) error {
 				s := b.servers[e.Host]

@@ -64,7 +64,7 @@ func (e *Experiment) Length() time.Duration {
 	}
 	total := e.Baseline
 	for _, t := range e.Trials {
-		total += lead + t.Plan.Duration() + e.Rest
+		total += lead + t.Plan.Duration() + e.restAfter(t)
 	}
 	if o := e.Observation; o != nil {
 		total += time.Duration(len(e.Lanes)) * (lead + o.Before + e.Rest + o.After)

@@ -3,8 +3,12 @@ package scenarios
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
 
 	"weir/scenarios/catalogue"
 	"weir/scenarios/nginx"
@@ -35,14 +39,36 @@ func (b *labBuilder) startNGINX(ctx context.Context, host string) (bool, error) 
 	if err := server.WaitReady(ctx); err != nil {
 		return false, err
 	}
-	b.proxies[host] = server
-	b.Watchers = append(b.Watchers,
+	b.proxies[host], b.killed[host] = server, new(atomic.Bool)
+	b.Watchers = append(b.Watchers, b.watchNGINX(host, server),
 		errorLogWatcher(host, conf.ErrorLog()),
 		accessLogWatcher(host, conf.AccessLog()))
 	if conf.Status {
 		return true, b.watchStatus(ctx, host, "unix:"+conf.StatusSocket())
 	}
 	return true, nil
+}
+
+// watchNGINX puts it on record when a proxy ends by itself: the run goes on, and says so.
+func (b *labBuilder) watchNGINX(host string, s *nginx.Server) Watcher {
+	return func(ctx context.Context, epoch time.Time, rec Recorder) {
+		select {
+		case <-s.Ended():
+			if !b.killed[host].Load() {
+				rec.Event(Event{Host: host, At: time.Since(epoch), Source: "runner", Class: "server_ended", Count: 1,
+					Text: fmt.Sprintf("NGINX on %s ended by itself: %s", host, s.Why())})
+			}
+		case <-ctx.Done():
+		}
+	}
+}
+
+// signalNGINX reaches the master and its workers, which the lab made a process group.
+func signalNGINX(host string, s *nginx.Server, sig syscall.Signal) error {
+	if err := signalGroup(s.Pid(), sig); err != nil {
+		return fmt.Errorf("signal NGINX on %s: %w", host, err)
+	}
+	return nil
 }
 
 func (b *labBuilder) nginxConfig(host string, p catalogue.NGINX) nginx.Config {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"weir/loadgen"
@@ -40,7 +41,7 @@ type LabOptions struct {
 // Reproduce sets a scenario up in a private lab. It must be called inside one (lab.Enter).
 func Reproduce(ctx context.Context, s catalogue.Scenario, opt LabOptions) (*Setup, error) {
 	setup := &Setup{Name: s.ID(), Claim: s.Claim, Environment: machine(), Capacity: capacityOf(s)}
-	b := labBuilder{Setup: setup, scenario: s, opt: opt, servers: map[string]*server{}, proxies: map[string]*nginx.Server{}}
+	b := labBuilder{Setup: setup, scenario: s, opt: opt, servers: map[string]*server{}, proxies: map[string]*nginx.Server{}, killed: map[string]*atomic.Bool{}}
 	if err := b.build(ctx); err != nil {
 		return nil, errors.Join(err, setup.Close())
 	}
@@ -78,6 +79,7 @@ type labBuilder struct {
 	lab      *lab.Lab
 	servers  map[string]*server // by host
 	proxies  map[string]*nginx.Server
+	killed   map[string]*atomic.Bool // proxies by their host: their end is our doing
 }
 
 func (b *labBuilder) build(ctx context.Context) error {
@@ -119,6 +121,9 @@ func (b *labBuilder) build(ctx context.Context) error {
 		return err
 	}
 	b.pace(sampleEvery, b.longest())
+	for _, c := range b.scenario.Checks {
+		b.Baseline = max(b.Baseline, 3*c.Every) // so that there are checks before the load to set those in it beside
+	}
 	b.DrainLimit = b.scenario.Load.DrainsFor()
 	return nil
 }
@@ -162,6 +167,10 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 		}
 		lane.Deadline = cmp.Or(b.scenario.Load.Deadline, lane.Deadline)
 		lane.ListenerHost, lane.Listener = b.listenerBehind(l.To)
+		if n := b.listening(b.scenario.Proxies[l.To].Upstreams); n > 1 {
+			b.warn("one_queue_of_several", fmt.Sprintf("%s: NGINX on %s has %d upstream servers. Queue, limit and overflows of this lane are those of %s, the first; "+
+				"what the others' kernels counted is under hosts.", l.Name, l.To, n, lane.ListenerHost))
+		}
 		if b.proxies[l.To] != nil {
 			conf := b.nginxConfig(l.To, b.scenario.Proxies[l.To])
 			lane.Proxy = &ProxyTimeouts{conf.ConnectTimeout(), conf.ReadTimeout(), "its configuration"}
@@ -216,6 +225,16 @@ func (b *labBuilder) listenerBehind(to string) (host, listener string) {
 		}
 	}
 	return "", ""
+}
+
+// listening is how many of these backends have a listener.
+func (b *labBuilder) listening(backends []string) (n int) {
+	for _, name := range backends {
+		if b.servers[name] != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func (b *labBuilder) addProbes() error {

@@ -211,7 +211,7 @@ func (s Scenario) eventFault() *fault {
 			return at("events: swap goes with one trial of one lane: the next would begin with what it put there", "events")
 		case e.Do != "swap" && (len(e.Sysctls) > 0 || !reflect.ValueOf(e.Backend).IsZero()):
 			return at("events: backend and sysctls go with swap", "events")
-		case (e.Do == "kill" || e.Do == "restart" || e.Do == "swap") && proxy:
+		case (e.Do == "restart" || e.Do == "swap") && proxy:
 			return at(fmt.Sprintf("events: %s is for a backend", e.Do), "events")
 		case e.For != 0 && e.Do != "pause" && !slow:
 			return at("events: for goes with pause and read-slowly", "events")

@@ -147,6 +147,15 @@ func (s *Server) Reload(c Config) error {
 	return nil
 }
 
+// Ended is closed when NGINX has ended; Why then tells how, and what it said last.
+func (s *Server) Ended() <-chan struct{} { return s.exited }
+
+// Why must not be called before NGINX has ended.
+func (s *Server) Why() string { return fmt.Sprintf("%v; it said: %s", s.end, s.complaint()) }
+
+// Pid is the master's, which leads its process group where it was started as the leader of one.
+func (s *Server) Pid() int { return s.cmd.Process.Pid }
+
 // Stop asks NGINX to leave and ends it after two seconds.
 func (s *Server) Stop() error {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)

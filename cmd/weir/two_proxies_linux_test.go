@@ -1,0 +1,118 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"weir/scenarios/nginx"
+)
+
+// Two proxies in one lab, each before backends of its own. One is killed in the middle, which is the scenario's doing; its lane fails from
+// then on, and the other's does not notice.
+const twoProxies = `name: two-proxies
+lanes: [{name: a, to: front}, {name: b, to: side}]
+backend: {workers: 8, service_time: 5ms, backlog: 64}
+backends: {one: {}, two: {}, three: {}}
+proxies: {front: {upstreams: [one]}, side: {upstreams: [three, two]}}
+load: {rate: 50, trials: 1, trial_duration: 800ms, arrival: constant, connect_timeout: 500ms, timeout: 2s}
+events: [{at: 300ms, do: DEED, host: front}]
+`
+
+func TestTwoProxiesInALab(t *testing.T) {
+	t.Parallel()
+	needNGINX(t)
+	weir := shipped(t)
+	a := reproduce(t, weir, strings.Replace(twoProxies, "DEED", "kill", 1))
+	if len(a.Lanes) != 2 {
+		t.Fatalf("%d lanes", len(a.Lanes))
+	}
+	killed, other := a.Lanes[0], a.Lanes[1]
+	if ok := killed.Outcomes["ok"]; ok == 0 || ok > 30 || killed.Outcomes["connect_refused"] == 0 {
+		t.Errorf("the proxy that was killed after 0.3 s of 0.8 answered %v of %d", killed.Outcomes, killed.Offered)
+	}
+	if other.Outcomes["ok"] < other.Offered*9/10 || other.ListenerHost != "three" {
+		t.Errorf("beside it %v of %d, judged by the queue of %s", other.Outcomes, other.Offered, other.ListenerHost)
+	}
+	said := map[string]string{}
+	for _, w := range a.Warnings {
+		said[w.Code] += w.Text
+	}
+	if text := said["one_queue_of_several"]; !strings.Contains(text, "b: NGINX on side has 2 upstream servers") || strings.Contains(text, "front") {
+		t.Errorf("of the lane with two upstream servers it says %q", text)
+	}
+	if text := said["server_ended"]; text != "" {
+		t.Errorf("what the scenario ended is said to have ended by itself: %s", text)
+	}
+}
+
+// An NGINX that ends by itself is a warning of the run, which goes on.
+func TestNGINXThatCrashesIsNoticed(t *testing.T) {
+	t.Parallel()
+	needNGINX(t)
+	dir := t.TempDir()
+	file, text := filepath.Join(dir, "crash.yaml"), strings.Replace(small, "trial_duration: 300ms", "trial_duration: 3s", 1)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(shipped(t), "reproduce", file, "--out", filepath.Join(dir, "runs"))
+	told, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	all := make(chan string, 1)
+	go func() {
+		var said strings.Builder
+		crashed := false
+		for buf := make([]byte, 4096); ; {
+			n, err := told.Read(buf)
+			said.Write(buf[:n])
+			if !crashed && strings.Contains(said.String(), "trial 1/1") {
+				time.Sleep(300 * time.Millisecond)
+				crashed = crash(cmd.Process.Pid)
+			}
+			if err != nil {
+				break
+			}
+		}
+		all <- said.String()
+	}()
+	said := <-all
+	_ = cmd.Wait() // its status is no matter here
+	for _, w := range readReport(t, filepath.Join(dir, "runs")).Warnings {
+		if strings.Contains(w.Text, "NGINX on proxy ended by itself: signal: killed") {
+			return
+		}
+	}
+	t.Errorf("NGINX was killed and no warning says so; stderr: %s", said)
+}
+
+// crash kills the NGINX master of a run, as the kernel does when memory is short.
+func crash(weir int) bool {
+	all, ours := processes(), descendants(weir)
+	name := map[string]string{}
+	for p := range all {
+		name[p.pid] = p.name
+	}
+	for p := range ours {
+		if pid, err := strconv.Atoi(p.pid); err == nil && p.name == "nginx" && name[all[p]] != "nginx" {
+			return syscall.Kill(pid, syscall.SIGKILL) == nil
+		}
+	}
+	return false
+}
+
+func needNGINX(t *testing.T) {
+	t.Helper()
+	if _, _, err := nginx.Find(t.Context(), ""); err != nil {
+		t.Skipf("NOT TESTED: %v", err)
+	}
+}
