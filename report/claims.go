@@ -35,6 +35,7 @@ type Claim struct {
 	Versions []string // of the kernel and of each server in its runs
 	Runs     []ClaimRun
 	Page     string // the one page that tells of it together with others; "": none
+	Now      string // what its verdict says to do now; "": nothing
 }
 
 // ClaimRun is a run that a claim was judged by.
@@ -71,6 +72,24 @@ func WriteClaims(dir string, c *Claims) error {
 			writeFile(filepath.Join(dir, page.Page+".html"), page, OnePageHTML))
 	}
 	return err
+}
+
+// Now is what the verdicts of all rows say to do, for who has the same trouble.
+func (c *Claims) Now() (all []string) {
+	for _, r := range c.Rows {
+		if r.Now != "" {
+			all = append(all, r.Now)
+		}
+	}
+	return all
+}
+
+// Pages names the one pages that WriteClaims leaves beside the table: the files, without their ending.
+func (c *Claims) Pages() (names []string) {
+	for _, p := range c.pages() {
+		names = append(names, p.Page)
+	}
+	return names
 }
 
 // pages are the rows that belong together, each matter a table of its own.
@@ -205,7 +224,7 @@ func ClaimsMarkdown(w io.Writer, c *Claims) error {
 		var links []string
 		for _, run := range r.Runs {
 			if run.Dir != "" {
-				links = append(links, fmt.Sprintf("[%s](%s)", md(run.Name()), (&url.URL{Path: run.Report()}).EscapedPath()))
+				links = append(links, linked(run))
 			}
 		}
 		var numbers []string
@@ -216,6 +235,14 @@ func ClaimsMarkdown(w io.Writer, c *Claims) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// linked is the run's name, with a link to its report where there is one.
+func linked(run ClaimRun) string {
+	if run.Dir == "" {
+		return md(run.Name())
+	}
+	return fmt.Sprintf("[%s](%s)", md(run.Name()), (&url.URL{Path: run.Report()}).EscapedPath())
 }
 
 //go:embed assets/claims.html.tmpl

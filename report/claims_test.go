@@ -15,7 +15,7 @@ func sampleClaims() *Claims {
 		Rows: []Claim{
 			{Scenario: "unix-upstream", Claim: "An overflow is a 502.", Article: "so it says", Verdict: "confirmed", Shows: "It is.",
 				Numbers: []string{"unix: proxy.outcome.http_502.count > 0 → 34"}, Versions: []string{"Linux 6.18", "nginx/1.22", "gunicorn 20.1"}, Runs: []ClaimRun{{Variant: "tcp", Dir: "runs/a"}, {Variant: "unix", Dir: "runs/b c"}}},
-			{Scenario: "a-name-that-fills-the-margin", Verdict: "only when it rains", Page: "rain", Runs: []ClaimRun{{Variant: "wet", Figures: &Figures{Offered: 9, Good: 3, GoodShare: "33.3 %", Saw: "6 × http_502<b>"}}}, Shows: strings.Repeat("word ", 40), Article: "<script>alert(1)</script>\x1b[31m"},
+			{Scenario: "a-name-that-fills-the-margin", Verdict: "only when it rains", Page: "rain", Runs: []ClaimRun{{Variant: "wet", Figures: &Figures{Offered: 9, Good: 3, Lost: "66.7 %", Saw: "6 × http_502<b>"}}}, Shows: strings.Repeat("word ", 40), Article: "<script>alert(1)</script>\x1b[31m"},
 			{Scenario: "php-fpm", Verdict: ClaimSkipped, Shows: "not installed: apt-get install php-fpm"},
 		},
 	}
@@ -62,7 +62,7 @@ func TestWriteClaims(t *testing.T) {
 		t.Errorf("no link to the report in\n%s\n%s", page, text)
 	}
 	one, err := os.ReadFile(filepath.Join(dir, "claims", "rain.html"))
-	if err != nil || !bytes.Contains(one, []byte("3 of 9 (33.3 %)")) || bytes.Contains(one, []byte("502<b>")) || bytes.Contains(one, []byte("unix-upstream")) {
+	if err != nil || !bytes.Contains(one, []byte("3 of 9")) || bytes.Contains(one, []byte("502<b>")) || bytes.Contains(one, []byte("unix-upstream")) {
 		t.Errorf("the one page: %v\n%s", err, one)
 	}
 	if bytes.Contains(page, []byte("<script>alert")) || bytes.Contains(text, []byte("<script>alert")) {

@@ -60,7 +60,7 @@ func judge(row *report.Claim, e experiment, runs map[string]*analysis.Analysis) 
 			return
 		}
 		if len(against) == 0 {
-			row.Verdict, row.Shows, row.Numbers = v.Verdict, v.Shows, numbers
+			row.Verdict, row.Shows, row.Numbers, row.Now = v.Verdict, v.Shows, numbers, v.Now
 			return
 		}
 		if fewest < 0 || len(against) < fewest {

@@ -67,6 +67,9 @@ func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []ex
 		return err
 	}
 	fmt.Fprintf(s.out, "claims: %s\n", filepath.Join(dir, "claims.html"))
+	for _, page := range table.Pages() {
+		fmt.Fprintf(s.out, "page: %s\n", filepath.Join(dir, page+".html"))
+	}
 	if ctx.Err() != nil {
 		return &statusError{exitInterrupted, nil}
 	}

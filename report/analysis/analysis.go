@@ -167,6 +167,7 @@ type Lane struct {
 	Percentiles    []Percentile      `json:"percentiles"`           // of the ok requests, from due; as far as the sample goes
 	Guides         []Guide           `json:"latency_guides"`        // where latencies should gather
 	LogClasses     []LogClass        `json:"log_classes,omitempty"` // NGINX's own account, most frequent first
+	Health         *Health           `json:"health,omitempty"`      // health checks beside the load; absent: nobody checked
 
 	Causes   []ClassCause `json:"causes"`   // of each class of failures by itself, the most frequent first
 	Recovery *Recovery    `json:"recovery"` // after the load; null: not observed
@@ -200,6 +201,20 @@ type LogClass struct {
 	Text   string `json:"text,omitempty"` // one example
 }
 
+// Health is what health checks saw, one after the other, before a lane's load began, while it was offered, and after it while the queue drained.
+type Health struct {
+	Before HealthCounts `json:"before"` // up to the first request
+	During HealthCounts `json:"during"` // sent while requests were due
+	After  HealthCounts `json:"after"`  // up to the end of the run
+}
+
+// HealthCounts are checks by what became of them.
+type HealthCounts struct {
+	OK     uint64 `json:"ok"`     // answered well
+	Slow   uint64 `json:"slow"`   // answered well, later than the scenario calls slow
+	Failed uint64 `json:"failed"` // not answered, or not well
+}
+
 // Trial is one constant-rate stretch of a lane.
 type Trial struct {
 	Index         int               `json:"index"`            // from 0, over all lanes
@@ -217,6 +232,7 @@ type Trial struct {
 	Overflows     *uint64           `json:"overflows"`        // of its listener, until it had drained; null: not measured
 	MaxRecvQ      *uint32           `json:"max_recv_q"`       // the deepest that the accept queue was seen
 	Drained       bool              `json:"drained"`          // the queue was seen empty afterwards
+	DrainedAfter  *float64          `json:"drained_after_s"`  // when that was, from when the last request was due; null: it was not
 	Complete      bool              `json:"complete"`         // every request of the plan has an outcome
 	Expected      *float64          `json:"expected_bad"`     // what the fitted hinge says
 	Served        *float64          `json:"served_rps"`       // where it was overloaded: goodput less what an empty queue took in

@@ -97,7 +97,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		ListenerDrops: l.sum(func(f *figures) *uint64 { return f.drops }),
 		MaxRecvQ:      q.depth, BacklogLimit: q.limit, Listener: l.Listener, ListenerHost: l.ListenerHost,
 		Backend:  r.backend(l),
-		LostSYNs: lostSYNs(l.connects), Unanswered: lostSYNs(l.unanswered), Trials: []Trial{}, LogClasses: r.logClasses(l),
+		LostSYNs: lostSYNs(l.connects), Unanswered: lostSYNs(l.unanswered), Trials: []Trial{}, LogClasses: r.logClasses(l), Health: r.health(l),
 	}
 	o := r.onsets(l)
 	for _, t := range l.trials {
@@ -132,7 +132,7 @@ func (t *trial) report(fit *estimate.Fit) Trial {
 	out := Trial{
 		Index: t.Index, Rate: t.rate(), Start: t.Start.Seconds(), Duration: d,
 		Due: f.due, Sent: f.sent, Bad: f.bad, Outcomes: named(f.outcomes),
-		Overflows: f.overflows, MaxRecvQ: f.queue.depth, Drained: t.drained(), Complete: f.complete, Spoiled: t.spoiled,
+		Overflows: f.overflows, MaxRecvQ: f.queue.depth, Drained: t.drained(), DrainedAfter: t.drainedAfter(), Complete: f.complete, Spoiled: t.spoiled,
 	}
 	if d > 0 && f.due > 0 {
 		perSecond := float64(f.due) / d

@@ -86,6 +86,15 @@ func (t *trial) constant() bool { return t.Rate > 0 && t.duration() > 0 }
 // drained reports whether the queue was seen empty afterwards.
 func (t *trial) drained() bool { return t.end != nil && t.end.Drained }
 
+// drainedAfter is when the queue was seen empty, from the end of the load.
+func (t *trial) drainedAfter() *float64 {
+	if !t.drained() {
+		return nil
+	}
+	s := max(0, (t.end.DrainedAt - t.Start - t.duration()).Seconds())
+	return &s
+}
+
 // complete returns the lane's trials that ran to their end, in order of time.
 func (l *lane) complete() []*trial {
 	var out []*trial

@@ -30,7 +30,7 @@ type Scenario struct {
 	Events   []Event                      `yaml:"events"` // in each trial
 	Checks   []Check                      `yaml:"checks"` // health checks, beside the load
 	Verdicts []Verdict                    `yaml:"verdicts"`
-	Light    bool                         `yaml:"light"` // the verdict rests on counts, not on times, and the processor is hardly used: others may run beside it
+	Light    bool                         `yaml:"light"` // the verdict rests on counts with wide bounds, and the processor is hardly used: others may run beside it
 	Each     bool                         `yaml:"each"`  // the verdicts hold for each variant alone: each is a claim of its own
 
 	Page string `yaml:"page"` // of the one page that tells of it together with the scenarios that say the same; it names a file
@@ -213,6 +213,7 @@ type Check struct {
 type Verdict struct {
 	Verdict string      `yaml:"verdict"` // confirmed, refuted, or only when …
 	Shows   string      `yaml:"shows"`   // what this machine then does, in one sentence
+	Now     string      `yaml:"now"`     // what to do then, who has the same trouble: on the one page; "": nothing is said
 	If      []Condition `yaml:"if"`
 }
 

@@ -1,0 +1,103 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"weir/loadgen"
+	"weir/report/analysis"
+)
+
+// incidentRun is a lane that lost most of its requests.
+func incidentRun() *analysis.Analysis {
+	return &analysis.Analysis{
+		Capacity: analysis.Capacity{Computed: ptr(2.96)},
+		Lanes: []analysis.Lane{{Name: "direct"}, {
+			Name: "proxy", Offered: 3000, Late: 20,
+			Outcomes: map[string]uint64{string(loadgen.OK): 120, string(loadgen.ConnectTimeout): 80, string(loadgen.HTTP502): 2800},
+			MaxRecvQ: ptr(uint32(129)), BacklogLimit: ptr(uint32(128)), Overflows: ptr(uint64(1)),
+			Cause: analysis.Cause{Text: "Too few workers."},
+			LogClasses: []analysis.LogClass{
+				{Source: "nginx.access", Class: "502", Count: 2800}, {Source: "nginx.error", Class: "unix_queue_full", Count: 30, Text: "few"},
+				{Source: "nginx.error", Class: "connect_timeout", Count: 2800, Text: "upstream <timed> out"},
+			},
+			Health: &analysis.Health{Before: analysis.HealthCounts{OK: 3}, During: analysis.HealthCounts{Slow: 2, Failed: 10}},
+			Trials: []analysis.Trial{{Drained: true, DrainedAfter: ptr(4.25)}},
+		}},
+	}
+}
+
+func TestFiguresOfARun(t *testing.T) {
+	got := *figuresOf(incidentRun())
+	want := Figures{
+		Capacity: "2.96 req/s", Offered: 3000, Good: 100, Lost: "96.7 %",
+		Saw:   "2,800 × http_502, 80 × connect_timeout, 20 × late",
+		Queue: "129 of 128, 1 overflow", Health: "before: 3 ok; during: 2 slow, 10 failed; after: none made",
+		Recovery: "queue empty 4.2 s after the load", Cause: "Too few workers.", Log: "2,800 × upstream <timed> out",
+	}
+	if got != want {
+		t.Errorf("got\n%+v, want\n%+v", got, want)
+	}
+	if figuresOf(nil) != nil || figuresOf(&analysis.Analysis{}) != nil {
+		t.Error("figures of a run that measured nothing")
+	}
+	nothing := figuresOf(&analysis.Analysis{Lanes: []analysis.Lane{{Name: "direct"}}})
+	if nothing.Lost != unknown || nothing.Capacity != unknown || nothing.Queue != unknown || nothing.Recovery != unknown || nothing.Saw != "none" {
+		t.Errorf("what was not measured: %+v", nothing)
+	}
+}
+
+// After an event the recovery is the gate's: until no request failed any more, which may be never.
+func TestMendedText(t *testing.T) {
+	for want, bad := range map[string][]uint64{
+		"3s after the change":                              {5, 5, 5, 5, 0, 0},
+		"failures to the end of the load after the change": {5, 5, 5, 5, 5, 5},
+		"0ms after the change":                             {5, 0, 0, 0, 0, 0},
+	} {
+		a := incidentRun()
+		a.Lanes[1].Timeline = analysis.Timeline{
+			BinS: 1, AtS: []float64{0, 1, 2, 3, 4, 5}, Offered: []float64{50, 50, 50, 50, 50, 50},
+			Bad: map[string][]uint64{"http_502": bad}, Marks: []analysis.Mark{{AtS: 1, Code: "event", Text: "swap"}},
+		}
+		f := figuresOf(a)
+		if f.Recovery != want || f.Capacity != "2.96 req/s, before the change" {
+			t.Errorf("%v: %q, %q, want %q", bad, f.Recovery, f.Capacity, want)
+		}
+	}
+}
+
+// Both forms of the page say what to do, the claim, each figure, the cause and NGINX's line, and link the runs' reports.
+func TestOnePageSaysItAll(t *testing.T) {
+	c := &Claims{Page: "incident", Rows: []Claim{{
+		Scenario: "incident", Claim: "The claim itself.", Verdict: "refuted", Shows: "What it shows.", Now: "Add workers.",
+		Runs: []ClaimRun{{Variant: "tcp", Dir: "../a run", Figures: figuresOf(incidentRun())}, {Variant: "none"}},
+	}}}
+	var page, text bytes.Buffer
+	if err := OnePageHTML(&page, c); err != nil {
+		t.Fatal(err)
+	}
+	if err := OnePageMarkdown(&text, c); err != nil {
+		t.Fatal(err)
+	}
+	for form, got := range map[string]string{"HTML": page.String(), "Markdown": text.String()} {
+		for _, want := range []string{
+			"What to do now", "Add workers.", "The claim itself.", "What it shows.", "../a%20run/report.html", "2.96 req/s", "100 of 3", "96.7 %", "80 × connect",
+			"129 of 128", "during: 2 slow, 10 failed", "queue empty 4.2 s", "Too few workers.", "2,800 × upstream",
+		} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q is not in\n%s", form, want, got)
+			}
+		}
+		if strings.Contains(got, "<timed>") {
+			t.Errorf("%s: markup of a log came through", form)
+		}
+	}
+	if names := c.Pages(); len(names) != 0 {
+		t.Errorf("pages %v of rows that name none", names)
+	}
+	c.Rows[0].Page = "incident"
+	if names := c.Pages(); len(names) != 1 || names[0] != "incident" {
+		t.Errorf("pages %v", names)
+	}
+}
