@@ -35,20 +35,21 @@ func newAgenda(out io.Writer, quiet bool, experiments []experiment) *agenda {
 // length estimates a run: its trials with what is around each, the lab and the servers.
 func length(s catalogue.Scenario) time.Duration {
 	const around, setup, interpreter = 700 * time.Millisecond, 2500 * time.Millisecond, time.Second
-	rest, start := time.Duration(0), setup
+	rest, drain, start := time.Duration(0), time.Duration(0), setup
 	for _, b := range s.Backends {
-		rest = max(rest, 2*b.ServiceTime+s.Drains(b))
+		rest, drain = max(rest, 2*b.ServiceTime), max(drain, s.Drains(b))
 		if b.Real() {
 			start += interpreter
 		}
 	}
-	return start + time.Duration(s.Load.Trials*len(s.Lanes))*(s.Load.TrialDuration+around+rest)
+	trials := s.Load.Trials * len(s.Lanes)
+	return start + time.Duration(trials)*(s.Load.TrialDuration+around+drain) + time.Duration(trials-1)*rest // after the last it is short
 }
 
 // share is what a run adds to a table: others run beside those that are light.
 func share(s catalogue.Scenario) time.Duration {
 	if s.Light {
-		return length(s) / beside
+		return length(s) / time.Duration(beside)
 	}
 	return length(s)
 }
