@@ -75,8 +75,8 @@ func TestNGINXThatCrashesIsNoticed(t *testing.T) {
 		for buf := make([]byte, 4096); ; {
 			n, err := told.Read(buf)
 			said.Write(buf[:n])
-			if !crashed && strings.Contains(said.String(), "trial 1/1") {
-				time.Sleep(300 * time.Millisecond)
+			if !crashed && strings.Contains(said.String(), "without drains") {
+				time.Sleep(time.Second) // into the trial
 				crashed = crash(cmd.Process.Pid)
 			}
 			if err != nil {

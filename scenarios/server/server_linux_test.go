@@ -16,7 +16,7 @@ import (
 )
 
 // must are the servers that `make deps` installs: where everything is to be tested, their absence is a failure.
-var must = []string{"gunicorn", "gunicorn-gthread", "gunicorn-gevent", "php-fpm"}
+var must = []string{"gunicorn", "gunicorn-gthread", "gunicorn-gevent", "gunicorn-django", "unicorn", "puma", "uwsgi", "php-fpm"}
 
 func installed(t *testing.T, name string) Installed {
 	t.Helper()
