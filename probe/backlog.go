@@ -99,5 +99,5 @@ func (b Backlog) String() string {
 	if b.Sure {
 		return fmt.Sprintf("asked %d (%s)", b.N, b.By)
 	}
-	return fmt.Sprintf("asked %d (%s, where nothing else is configured)", b.N, b.By)
+	return fmt.Sprintf("asked %d (%s unless configured)", b.N, b.By)
 }

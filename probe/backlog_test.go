@@ -57,7 +57,7 @@ func TestAsked(t *testing.T) {
 		clamp   string
 		clamped bool
 	}{
-		{Listener{Inode: 1, Limit: 128}, "asked 2048 (Gunicorn's default, where nothing else is configured), has 128 = net.core.somaxconn: raise", true},
+		{Listener{Inode: 1, Limit: 128}, "asked 2048 (Gunicorn's default unless configured), has 128 = net.core.somaxconn: raise", true},
 		{Listener{Inode: 2, Limit: 128}, "asked 300 (--backlog), has 128 = net.core.somaxconn: raise", true},
 		{Listener{Inode: 3, Limit: 128}, "asked 128 (--backlog), has 128: all of it", false},
 		{Listener{Inode: 4, Limit: 64}, "has 64, less than net.core.somaxconn = 128", false},

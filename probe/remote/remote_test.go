@@ -256,7 +256,7 @@ func TestInputThatIsNone(t *testing.T) {
 func TestDiscoveryIsBounded(t *testing.T) {
 	d := probe.Discovery{Servers: []probe.Server{{Process: probe.Process{Pid: 9, Threads: 1}, Workers: make([]probe.Process, maxWorkers+1)}}}
 	for i := range d.Servers[0].Workers {
-		d.Servers[0].Workers[i] = probe.Process{Pid: 10 + i, Parent: 9, Threads: 1, Command: "\x1b]0;title"}
+		d.Servers[0].Workers[i] = probe.Process{Pid: 10 + i, Parent: 9, Threads: 1, Command: "\x1b]0;title", Backlog: &probe.Backlog{N: 5, By: "\x1b]0;x"}}
 	}
 	if n, _ := d.Offer(); n != maxWorkers+1 {
 		t.Fatalf("%d workers are counted here", n)
@@ -276,6 +276,13 @@ func TestDiscoveryIsBounded(t *testing.T) {
 	n, text := got.Offer()
 	if n != 0 || !strings.Contains(text, "cut short at 1024 workers") || got.Servers[0].Workers[0].Command != "?]0;title" {
 		t.Errorf("%d workers, %s; %q", n, text, got.Servers[0].Workers[0].Command)
+	}
+	if by := got.Servers[0].Workers[0].Backlog.By; by != "?]0;x" {
+		t.Errorf("a backlog by %q", by)
+	}
+	hostile := probe.Discovery{Servers: []probe.Server{{Process: probe.Process{Pid: 9, Backlog: &probe.Backlog{N: 1 << 40}}}}}
+	if err := checkDiscovery(&hostile); err == nil {
+		t.Error("a backlog of 2^40 passes")
 	}
 	if len(d.Servers[0].Workers) != maxWorkers+1 {
 		t.Error("the discovery of the caller was cut")
