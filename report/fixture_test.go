@@ -119,6 +119,8 @@ func simulateLane(name, outcome string, turn int, theta float64) analysis.Lane {
 		OverflowOnset: &analysis.Onset{RPS: theta + 1.2, Low: theta - 6.1, High: theta + 8.4, Method: "hinge"},
 		ErrorOnset:    &analysis.Onset{RPS: theta, Low: theta - 7.3, High: theta + 7.9, Method: "hinge"},
 		Plateau:       ptr(theta + .6),
+		CrossChecks: analysis.CrossChecks{Knee: ptr(theta + 8.1), Crossing: ptr(theta - .5), Fill: ptr(fixSlots / 2.),
+			Busy: analysis.Estimate{Value: ptr(theta - 2.1), Low: ptr(theta - 9), High: ptr(theta + 4.8)}},
 	}
 	var latencies []float64
 	var overflows uint64
@@ -371,7 +373,7 @@ func nothingFailed() *analysis.Analysis {
 		l.LatencyMap, l.Percentiles = headLatencies(l.LatencyMap, 5*4), l.Percentiles[:13]
 		l.Sent, l.Latency.Count = l.Offered, l.Offered
 		l.Overflows, l.ListenDrops, l.ListenerDrops, l.MaxRecvQ = ptr(uint64(0)), ptr(uint64(0)), ptr(uint64(0)), ptr(uint32(2))
-		l.OverflowOnset, l.ErrorOnset, l.Plateau = nil, nil, nil
+		l.OverflowOnset, l.ErrorOnset, l.Plateau, l.CrossChecks = nil, nil, nil, analysis.CrossChecks{}
 		l.NoOnset = "nothing overflowed or failed up to 354 req/s"
 		l.FailLatency = analysis.Quantiles{}
 		l.Reconciliation = analysis.Reconciliation{Verdict: "nothing to reconcile"}

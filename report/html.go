@@ -227,6 +227,9 @@ func laneFacts(l *analysis.Lane) []fact {
 		{"NGINX's access log", proxyAccount(l.ProxyLog)},
 		{"NGINX's stub_status", proxyStatus(l.ProxyStatus)},
 	}
+	if text := crossChecks(l); text != "" {
+		facts = append(facts, fact{"onset, cross-checked", text})
+	}
 	if r := l.Reconciliation; r.Low != nil && r.High != nil {
 		facts = append(facts, fact{"overflows ÷ failures may be", interval(*r.Low, *r.High)})
 	}

@@ -83,6 +83,9 @@ func mdLane(b *strings.Builder, l *analysis.Lane) {
 	if text := whereTime(l); text != "" {
 		fmt.Fprintf(b, "Where the time goes: %s.\n\n", md(text))
 	}
+	if text := crossChecks(l); text != "" {
+		fmt.Fprintf(b, "Onset, cross-checked: %s.\n\n", md(text))
+	}
 	for _, e := range l.Cause.Evidence {
 		fmt.Fprintf(b, "- %s\n", md(e))
 	}

@@ -56,6 +56,7 @@ func summary(a *analysis.Analysis) []row {
 			return onset(l.ErrorOnset, why)
 		}, planned},
 		{"onset ÷ capacity", overCapacity, func(a *analysis.Analysis) bool { return planned(a) && a.Capacity.Computed != nil }},
+		{"service rate μ̂", busyRate, busyAlone},
 		{"overflows : failed", reconciled, nil},
 		{"client saw", clientSaw, nil},
 		{"SYNs lost", lostSYNs, anySYNLost},

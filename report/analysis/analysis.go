@@ -157,6 +157,7 @@ type Lane struct {
 	OverflowOnset  *Onset            `json:"overflow_onset"`        // where the accept queue begins to overflow
 	ErrorOnset     *Onset            `json:"error_onset"`           // where requests begin to fail
 	NoOnset        string            `json:"no_onset,omitempty"`    // why an onset is null
+	CrossChecks    CrossChecks       `json:"cross_checks"`          // other instruments for the same
 	Plateau        *float64          `json:"plateau_rps"`           // median of its trials' served_rps; null: none was overloaded
 	PlateauBounds  *Bounds           `json:"plateau_interval"`      // between order statistics; null for fewer than 6 of them
 	Reconciliation Reconciliation    `json:"reconciliation"`        // overflows beside failures

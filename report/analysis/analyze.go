@@ -113,6 +113,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		out.Trials = append(out.Trials, trial)
 	}
 	out.OverflowOnset, out.ErrorOnset, out.NoOnset = o.overflow, o.failure, o.because()
+	out.CrossChecks = r.crossChecks(l, &o)
 	out.Plateau, out.PlateauBounds = plateau(out.Trials)
 	if l.slots == 0 {
 		out.PlateauBounds = nil // what the queue took in is not known

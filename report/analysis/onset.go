@@ -26,7 +26,8 @@ type onsets struct {
 
 // onsets applies the hinge where it holds: in loss mode, where one dropped SYN is one failed request, to
 // separate trials at constant rates. In retrial mode retransmitted SYNs overflow again and their
-// requests are only late, and a ramp has one trial; there the first overflow is all that can be told.
+// requests are only late, and a ramp has one trial; there the first overflow is told, and beside it how fast the
+// workers were while the queue filled (crossChecks).
 func (r *run) onsets(l *lane) onsets {
 	var o onsets
 	switch {

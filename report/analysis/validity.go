@@ -205,19 +205,28 @@ func (r *run) doubtTrials(l *lane) {
 	if incomplete > 0 {
 		r.warn("incomplete_trials", "%s: %d of %d trials are not complete and are left out of the estimates", l.Name, incomplete, n)
 	}
-	if unsampled > 0 {
+	switch {
+	case unsampled > 0 && isUnix(l.Listener):
+		r.warn("overflows_unknown", "%s: its overflows are not known: %s; a client is told at once (queue_full)", l.Name, l.uncounted())
+	case unsampled > 0:
 		r.warn("overflows_unknown", "%s: the overflows of %d of %d trials are not known: no sample before or after them, or the counter is absent or was reset", l.Name, unsampled, n)
 	}
 }
 
-// doubtDesign warns of plans that cannot show what they are meant to show.
+// doubtDesign warns of plans that cannot show what they are meant to show. What blurs an onset is said of one only where
+// the hinge is fitted; a run at one rate, or in retrial mode, has none.
 func (r *run) doubtDesign(l *lane, c serverCapacity) {
 	m, ok := c.model(l)
 	if !ok {
 		return
 	}
+	fitted := r.header.Search == nil && l.Mode == runfile.Loss && l.measuring()
 	if slices.ContainsFunc(l.trials, func(t *trial) bool { return t.Plan.Arrival == plan.Poisson }) {
-		r.warn("poisson_arrivals", "%s: Poisson arrivals overflow a queue now and then below capacity already: the onset is less sharp than with constant ones", l.Name)
+		sharp := ""
+		if fitted {
+			sharp = ": the onset is less sharp than with constant ones"
+		}
+		r.warn("poisson_arrivals", "%s: Poisson arrivals overflow a queue now and then below capacity already%s", l.Name, sharp)
 	}
 	if wait := m.LongestWait() + m.Service; l.Deadline > 0 && wait > l.Deadline {
 		r.warn("queue_outlasts_deadline", "%s: a full queue makes a request wait %v, longer than the deadline of %v: failures would be lateness, not overflow", l.Name, wait.Round(time.Millisecond), l.Deadline)
@@ -229,6 +238,10 @@ func (r *run) doubtDesign(l *lane, c serverCapacity) {
 		}
 	}
 	if need := m.TrialFor(0.02); longest > 0 && longest < need && (r.header.Search == nil || longest < need*9/10) {
-		r.warn("short_trials", "%s: trials of %v cannot show overloads under %.1f %% (the queue takes them), so the onset is less sharp; 2 %% needs %v", l.Name, longest, 100*m.VisibleOverload(longest), need.Round(100*time.Millisecond))
+		sharp := ""
+		if fitted && slices.ContainsFunc(l.trials, func(t *trial) bool { return t.figures.bad > 0 }) {
+			sharp = ", so the onset is less sharp"
+		}
+		r.warn("short_trials", "%s: trials of %v cannot show overloads under %.1f %% (the queue takes them)%s; 2 %% needs %v", l.Name, longest, 100*m.VisibleOverload(longest), sharp, need.Round(100*time.Millisecond))
 	}
 }

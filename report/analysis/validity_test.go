@@ -160,3 +160,40 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 }
+
+// TestDoubtsFitTheRun: what blurs an onset is said of runs that have one, and of a unix socket that nothing counts its
+// overflows, not that samples are missing.
+func TestDoubtsFitTheRun(t *testing.T) {
+	said := func(a *Analysis, code string) string {
+		for _, w := range a.Warnings {
+			if w.Code == code {
+				return w.Text
+			}
+		}
+		return ""
+	}
+	for name, c := range map[string]struct {
+		change func(*world)
+		sharp  bool
+	}{
+		"steps over the capacity":  {func(*world) {}, true},
+		"steps below the capacity": {func(w *world) { w.rates = []float64{200, 240, 280} }, false},
+		"one rate":                 {func(w *world) { w.rates = []float64{500} }, false},
+		"retrial mode":             {func(w *world) { w.mode = runfile.Retrial }, false},
+	} {
+		w := demo()
+		w.length = time.Second
+		c.change(&w)
+		text := said(analyze(t, w.record(t)), "short_trials")
+		if text == "" || strings.Contains(text, "less sharp") != c.sharp {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+	w := demo()
+	w.rates = []float64{240, 300}
+	w.header = func(h *runfile.Header) { h.Lanes[0].Listener = "/run/app.sock" }
+	w.sample = func(s *probe.Sample) { s.Listeners[0].Addr, s.Listeners[0].Drops = "/run/app.sock", nil }
+	if text := said(analyze(t, w.record(t)), "overflows_unknown"); !strings.Contains(text, "unix socket") || strings.Contains(text, "no sample") {
+		t.Errorf("of a unix socket: %q", text)
+	}
+}

@@ -1,0 +1,164 @@
+package analysis
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"weir/loadgen/plan"
+	"weir/report/analysis/estimate"
+	"weir/report/runfile"
+)
+
+// CrossChecks are other instruments for what the hinge measures. None stands in its place: knee and crossing are found in
+// loss mode only, have no interval and take for capacity what a queue holds once, and the last shows how fast the workers
+// were, not where failures begin. In retrial mode, where failures are hidden, it is all that tells.
+type CrossChecks struct {
+	Knee     *float64 `json:"knee_rps"`     // of goodput over offered rate: the c of the best min(x, c), by least squares; null: none
+	Crossing *float64 `json:"crossing_rps"` // offered rate at which the failed share passes 0.5 %, by isotonic regression; null: none
+	Fill     *float64 `json:"fill_rps"`     // C/T of the shortest trial: by so much both may lie above the onset
+	Busy     Estimate `json:"busy_rps"`     // L − d(Recv-Q)/dt while the queue filled, before it overflowed; null: it was not sampled then
+}
+
+const (
+	crossingShare = 0.005 // bad ÷ due, at which Crossing is
+	leastFilling  = 5     // samples of a filling queue that a slope is made of
+)
+
+// crossChecks looks at the lane with the other instruments, and warns where they see another onset.
+func (r *run) crossChecks(l *lane, o *onsets) CrossChecks {
+	c := CrossChecks{Busy: r.busyRate(l)}
+	if r.header.Search != nil || l.Mode != runfile.Loss || !l.measuring() {
+		return c
+	}
+	var rates, goodput []float64
+	var trials []estimate.Trial
+	shortest := time.Duration(math.MaxInt64)
+	for _, t := range l.complete() {
+		if f := &t.figures; t.constant() && f.due > 0 {
+			d := t.duration()
+			rates, goodput = append(rates, float64(f.due)/d.Seconds()), append(goodput, float64(f.good())/d.Seconds())
+			trials = append(trials, estimate.Trial{Due: f.due, Bad: f.bad, Duration: d})
+			shortest = min(shortest, d)
+		}
+	}
+	if l.slots > 0 && len(trials) > 0 {
+		c.Fill = positive(float64(l.slots) / shortest.Seconds())
+	}
+	if x, ok := estimate.Knee(rates, goodput); ok {
+		c.Knee = &x
+	}
+	if x, ok := estimate.Crossing(trials, crossingShare); ok {
+		c.Crossing = &x
+	}
+	r.doubtOnset(l, o.failure, c, rates)
+	return c
+}
+
+// doubtOnset warns where a cross-check lies outside of the onset's interval by more than the queue's fill. The crossing is
+// no finer than the offered rates about it; with Poisson arrivals it comes before capacity, as some is lost there already.
+func (r *run) doubtOnset(l *lane, o *Onset, c CrossChecks, rates []float64) {
+	if o == nil || c.Fill == nil {
+		return
+	}
+	doubt := func(what string, x *float64, room float64) {
+		if x != nil && (*x < o.Low-room || *x > o.High+room) {
+			r.warn("cross_check", "%s: the onset, %.4g req/s [%.4g, %.4g], and %s, %.4g req/s, are farther apart than what the queue takes in explains (C/T = %.3g req/s): something else than a full queue failed requests, or the trials are too few",
+				l.Name, o.RPS, o.Low, o.High, what, *x, *c.Fill)
+		}
+	}
+	doubt("the knee of goodput over offered rate", c.Knee, *c.Fill)
+	if !slices.ContainsFunc(l.trials, func(t *trial) bool { return t.Plan.Arrival == plan.Poisson }) {
+		doubt("the rate at which 0.5 % failed", c.Crossing, *c.Fill+around(rates, c.Crossing))
+	}
+}
+
+// around is how far apart the offered rates are between which x lies.
+func around(rates []float64, x *float64) float64 {
+	if x == nil {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(rates))
+	i, _ := slices.BinarySearch(sorted, *x)
+	if i == 0 || i == len(sorted) {
+		return 0
+	}
+	return sorted[i] - sorted[i-1]
+}
+
+// busyRate is how fast the workers took connections while the queue filled: all were busy then, and before the first
+// overflow what came is what was due, also where lost SYNs are sent again later. Trials are the replicates.
+func (r *run) busyRate(l *lane) Estimate {
+	var groups []estimate.Points
+	for _, t := range l.trials {
+		if w := r.fillingOf(t); len(w) >= leastFilling {
+			groups = append(groups, t.taken(w))
+		}
+	}
+	slope, half := estimate.PooledSlope(groups)
+	e := Estimate{Value: positive(slope)}
+	if e.Value != nil && !math.IsNaN(half) {
+		low, high := max(0, slope-half), slope+half
+		e.Low, e.High = &low, &high
+	}
+	return e
+}
+
+// fillingOf is the last stretch of samples before the trial's queue was full, or its load ended, in which each saw
+// connections waiting. Nil where the listener is several sockets, which fill one by one.
+func (r *run) fillingOf(t *trial) window {
+	if t.Due > maxReplay {
+		return nil
+	}
+	end := t.Start + t.duration()
+	if from, _, ok := r.observed(t).firstOverflow(t.lane.Listener); ok {
+		end = min(end, from)
+	}
+	w, first := r.within(t), 0
+	for i, s := range w {
+		depth, limit, ok := s.waiting(t.lane.Listener)
+		switch {
+		case s.at > end, ok && depth > limit:
+			return w[first:i]
+		case !ok, depth == 0:
+			first = i + 1
+		}
+	}
+	return w[first:]
+}
+
+// waiting is the accept queue of the one socket at an address.
+func (s sample) waiting(addr string) (depth, limit uint32, ok bool) {
+	for _, l := range s.listeners {
+		if l.Addr == addr {
+			if ok {
+				return 0, 0, false
+			}
+			depth, limit, ok = l.Depth, l.Limit, true
+		}
+	}
+	return depth, limit, ok
+}
+
+// taken is, by the time of each sample, how many requests the workers had taken: those that were due, less those waiting.
+func (t *trial) taken(w window) (p estimate.Points) {
+	due, i := 0, 0
+	add := func() {
+		depth, _, _ := w[i].waiting(t.lane.Listener)
+		p.X, p.Y = append(p.X, (w[i].at-t.Start).Seconds()), append(p.Y, float64(due)-float64(depth))
+		i++
+	}
+	for at := range times(t.Plan, t.Due) {
+		for i < len(w) && t.Start+at > w[i].at {
+			add()
+		}
+		if i == len(w) {
+			return p
+		}
+		due++
+	}
+	for i < len(w) {
+		add()
+	}
+	return p
+}
