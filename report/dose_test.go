@@ -38,6 +38,9 @@ func TestDose(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := compiled(t, DoseSchema()).Validate(parsed(t, machine.Bytes())); err != nil && !*update {
+		t.Error(err)
+	}
 	printable(t, text.String())
 	if n := strings.Count(page.String(), "<circle"); n != points || points < 6 {
 		t.Errorf("%d points on the page, %d are known", n, points)

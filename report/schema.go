@@ -3,14 +3,20 @@ package report
 import _ "embed"
 
 //go:embed schema/report.schema.json
-var schema []byte
+var reportSchema []byte
 
 //go:embed schema/compare.schema.json
 var compareSchema []byte
+
+//go:embed schema/dose.schema.json
+var doseSchema []byte
+
+// DoseSchema is the JSON Schema of a dose-response as DoseJSON prints it.
+func DoseSchema() []byte { return doseSchema }
 
 // CompareSchema is the JSON Schema of comparisons as CompareJSON prints them, made and held in the same way.
 func CompareSchema() []byte { return compareSchema }
 
 // Schema is the JSON Schema (draft 2020-12) of report.json, with a word about every key. A test makes it from the
-// types of report/analysis and their comments, and holds reports against it.
-func Schema() []byte { return schema }
+// types that are printed and their comments, and holds reports against it.
+func Schema() []byte { return reportSchema }

@@ -21,7 +21,7 @@ type capacityFlags struct {
 	arrival                       string
 	maxLoss, headRoom             shareValue
 	burst                         int
-	json                          bool
+	json, printSchema             bool
 
 	changed func(name string) bool // whether a flag was given, so that an assumption can be told from a statement
 }
@@ -81,10 +81,15 @@ func (f *capacityFlags) register(flags *pflag.FlagSet) {
 	flags.Var(&f.headRoom, "head-room", "`share` by which more than the target rate must be served, as 20%")
 	flags.StringVar(&f.arrival, "arrival", string(plan.Poisson), "`constant|poisson` arrivals of the target rate")
 	flags.IntVar(&f.burst, "burst", 0, "requests that come at once on top of the target rate")
-	flags.BoolVar(&f.json, "json", false, "print JSON, schema "+capacitySchema)
+	flags.BoolVar(&f.json, "json", false, "print JSON, schema "+capacitySchemaName)
+	flags.BoolVar(&f.printSchema, "print-schema", false, "print the JSON Schema of --json and its every key, and nothing else")
 }
 
 func (f *capacityFlags) run(s streams) error {
+	if f.printSchema {
+		_, err := s.out.Write(capacitySchema)
+		return err
+	}
 	if err := f.check(); err != nil {
 		return err
 	}

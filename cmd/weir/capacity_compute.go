@@ -14,7 +14,7 @@ func (f *capacityFlags) compute() (*capacityReport, error) {
 	}
 	wait := m.LongestWait()
 	r := &capacityReport{
-		Schema: capacitySchema,
+		Schema: capacitySchemaName,
 		Input: capacityInput{
 			Workers: m.Workers, WorkerConnections: m.Connections, ServiceTime: m.Service.Seconds(),
 			ServiceCV: f.cv, ServiceCVAssumed: !f.changed("service-cv"),

@@ -27,6 +27,6 @@ func TestCompareScripts(t *testing.T) {
 				recordRun(filepath.Join(env.WorkDir, "cut"), 200, 0, runfile.Interrupted))
 		},
 		Condition: condition,
-		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"status": checkStatus},
+		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"status": checkStatus, "follows": follows},
 	})
 }

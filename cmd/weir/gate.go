@@ -12,7 +12,7 @@ import (
 // gateFlags are those of `weir gate`.
 type gateFlags struct {
 	assertFlags
-	json bool
+	json, printSchema bool
 }
 
 func newGate(s streams) *cobra.Command {
@@ -45,13 +45,25 @@ GitHub's workflows the result is added to the job's summary.`,
   weir gate RUN --assert 'onset.rate / capacity.computed in 0.95..1.10'
   weir gate RUN --baseline MAIN --junit gate.xml \
     --assert 'onset.rate / baseline.onset.rate >= 0.95'`,
-		Args: arguments(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error { return f.run(s, args[0]) },
+		Args: arguments(func(cmd *cobra.Command, args []string) error {
+			if f.printSchema {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		}),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if f.printSchema {
+				_, err := s.out.Write(gateSchema)
+				return err
+			}
+			return f.run(s, args[0])
+		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	f.assertFlags.register(flags)
-	flags.BoolVar(&f.json, "json", false, "print JSON instead of text")
+	flags.BoolVar(&f.json, "json", false, "print JSON instead of text, schema "+gateSchemaName)
+	flags.BoolVar(&f.printSchema, "print-schema", false, "print the JSON Schema of --json and its every key; takes no RUN")
 	return cmd
 }
 

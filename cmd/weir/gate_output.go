@@ -114,18 +114,23 @@ func printable(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
+const gateSchemaName = "weir.gate/1"
+
+// gateReport is what `weir gate --json` prints.
+type gateReport struct {
+	Schema         string        `json:"schema"`          // "weir.gate/1"
+	Run            string        `json:"run"`             // its name
+	Result         gate.Verdict  `json:"result"`          // of all assertions: "pass", "fail", "inconclusive" or "invalid"
+	Valid          bool          `json:"valid"`           // false: the run cannot be believed
+	InvalidReasons []string      `json:"invalid_reasons"` // why not
+	Doubts         []string      `json:"not_comparable"`  // with the baseline, and why
+	Assertions     []gate.Result `json:"assertions"`      // the answers, in the order of the assertions
+}
+
 // writeJSON prints the judgement for programs. Its results are those of report.json's assertions.
 func (j judgement) writeJSON(w io.Writer) error {
-	out := struct {
-		Schema         string        `json:"schema"`
-		Run            string        `json:"run"`
-		Result         gate.Verdict  `json:"result"`
-		Valid          bool          `json:"valid"`
-		InvalidReasons []string      `json:"invalid_reasons"`
-		Doubts         []string      `json:"not_comparable"` // with the baseline
-		Assertions     []gate.Result `json:"assertions"`
-	}{
-		"weir.gate/1", j.a.Name, gate.Overall(j.results), j.a.Valid,
+	out := gateReport{
+		gateSchemaName, j.a.Name, gate.Overall(j.results), j.a.Valid,
 		append([]string{}, j.a.InvalidReasons...), append([]string{}, j.doubts...), slices.Clone(j.results),
 	}
 	for i := range out.Assertions {

@@ -35,7 +35,7 @@ func TestGateScripts(t *testing.T) {
 				recordRun(filepath.Join(env.WorkDir, "cut"), 200, 0, runfile.Interrupted))
 		},
 		Condition: condition,
-		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"status": checkStatus, "backend": startBackend},
+		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"status": checkStatus, "backend": startBackend, "follows": follows},
 	})
 }
 

@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"report/analysis":          {"report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
 	"report/analysis/estimate": {},
 	"report/analysis/gate":     {"report/analysis", "report/analysis/compare", "report/analysis/estimate", "report/runfile", "loadgen", "loadgen/plan", "loadgen/spelling", "probe", "probe/nginxlog"},
+	"report/schema":            {},
 	"report/capacity":          {}, // anyone may import it, so it drags nothing along
 	"cmd/gatebench":            {"loadgen", "loadgen/plan", "probe", "report/capacity", "report/runfile", "report/analysis", "report/analysis/estimate", "report/analysis/gate"},
 	"report/analysis/compare":  {"report/analysis", "report/analysis/estimate", "report/runfile", "loadgen"},

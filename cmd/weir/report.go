@@ -21,8 +21,7 @@ var renderers = map[string]func(io.Writer, *analysis.Analysis) error{
 }
 
 func newReport(s streams) *cobra.Command {
-	var format string
-	var printSchema bool
+	var format, printSchema string
 	cmd := &cobra.Command{
 		Use:   "report RUN [RUN RUN …]",
 		Short: "Make a run's report again, from its record alone",
@@ -41,15 +40,14 @@ why they begin (dose-response)? text, json and html; no file is written.`,
   weir report --format html FOUR-WORKERS EIGHT TWELVE > dose.html
   weir report --print-schema > weir.report.schema.json`,
 		Args: arguments(func(cmd *cobra.Command, args []string) error {
-			if printSchema {
+			if printSchema != "" {
 				return cobra.NoArgs(cmd, args)
 			}
 			return cobra.MinimumNArgs(1)(cmd, args)
 		}),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if printSchema {
-				_, err := s.out.Write(report.Schema())
-				return err
+			if printSchema != "" {
+				return writeSchema(s, printSchema)
 			}
 			if _, known := renderers[format]; !known && format != "" {
 				return usage("--format %s: there are text, json, markdown, html, csv and hlog", quoted(format))
@@ -84,8 +82,19 @@ why they begin (dose-response)? text, json and html; no file is written.`,
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "", "print `text`, json, markdown, html, csv or hlog instead")
-	cmd.Flags().BoolVar(&printSchema, "print-schema", false, "print the JSON Schema of report.json and its every key; takes no RUN")
+	cmd.Flags().StringVar(&printSchema, "print-schema", "", "print the JSON Schema of report.json, or with `=dose` of several runs' --format json, and its every key; takes no RUN")
+	cmd.Flags().Lookup("print-schema").NoOptDefVal = "report"
 	return cmd
+}
+
+// writeSchema prints what is published about a form of JSON.
+func writeSchema(s streams, of string) error {
+	schema := map[string]func() []byte{"report": report.Schema, "dose": report.DoseSchema}[of]
+	if schema == nil {
+		return usage("--print-schema=%s: there are report and dose", quoted(of))
+	}
+	_, err := s.out.Write(schema())
+	return err
 }
 
 // doseResponse holds runs of several capacities against each other.
