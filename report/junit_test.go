@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +54,79 @@ func TestJUnit(t *testing.T) {
 	}
 	if err := JUnit(failing{}, a, results); err == nil {
 		t.Error("a full disk goes unseen")
+	}
+}
+
+// junitShape is Jenkins' junit-10.xsd as far as CI systems agree on it: the elements in each element, and its attributes,
+// of which those that end in ! must be there.
+var junitShape = map[string]struct{ children, attributes string }{
+	"":           {"testsuites testsuite", ""},
+	"testsuites": {"testsuite", "name time tests failures disabled errors"},
+	"testsuite": {"properties testcase system-out system-err",
+		"name! tests! failures! errors! time skipped timestamp hostname id package group file log url version"},
+	"testcase": {"skipped error failure system-out system-err", "name! classname time assertions status class file line group"},
+	"failure":  {"", "type message"},
+	"error":    {"", "type message"},
+	"skipped":  {"", "type message"},
+}
+
+// TestJUnitShape holds the elements and attributes against the schema, and each count against what is there.
+func TestJUnitShape(t *testing.T) {
+	a, results := judged()
+	a.Name = "mine"
+	var b bytes.Buffer
+	if err := JUnit(&b, a, append(results, results[1], results[3])); err != nil {
+		t.Fatal(err)
+	}
+	counts, said := map[string]int{}, map[string]map[string]string{}
+	path := []string{""}
+	for dec := xml.NewDecoder(&b); ; {
+		token, err := dec.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch e := token.(type) {
+		case xml.EndElement:
+			path = path[:len(path)-1]
+		case xml.StartElement:
+			name, parent := e.Name.Local, path[len(path)-1]
+			path = append(path, name)
+			counts[name]++
+			if !slices.Contains(strings.Fields(junitShape[parent].children), name) {
+				t.Errorf("<%s> within <%s>", name, parent)
+			}
+			has := map[string]string{}
+			for _, x := range e.Attr {
+				has[x.Name.Local] = x.Value
+			}
+			said[name] = maps.Clone(has)
+			for _, want := range strings.Fields(junitShape[name].attributes) {
+				name, must := strings.CutSuffix(want, "!")
+				if _, ok := has[name]; must && !ok {
+					t.Errorf("<%s> has no %s", e.Name.Local, name)
+				}
+				delete(has, name)
+			}
+			for name := range has {
+				t.Errorf("<%s> has the attribute %s", e.Name.Local, name)
+			}
+		}
+	}
+	for _, suite := range []string{"testsuites", "testsuite"} {
+		for attribute, element := range map[string]string{"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"} {
+			if suite == "testsuites" && attribute == "skipped" {
+				continue // it has none
+			}
+			if n := fmt.Sprint(counts[element]); counts[element] == 0 || said[suite][attribute] != n {
+				t.Errorf("<%s %s=%q>, and there are %s", suite, attribute, said[suite][attribute], n)
+			}
+		}
+	}
+	if when := said["testsuite"]["timestamp"]; when != "2026-01-02T03:04:05" {
+		t.Errorf("the timestamp is %q", when)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -71,6 +70,13 @@ func TestWorkflow(t *testing.T) {
 		default:
 			ran++
 			runStep(t, dir, env, step)
+			if strings.Contains(step.Run, "--assertions") { // the same run, held against more than it can do
+				judge := workflowStep{Name: "the gate can fail", Run: "bin/weir gate \"$(ls -d weir-runs/* | tail -1)\" --assert 'onset.rate / capacity.computed >= 1.6'"}
+				exit, failed := errors.AsType[*exec.ExitError](shell(t, dir, env, judge))
+				if !failed || exit.ExitCode() != exitFailed && exit.ExitCode() != exitInvalid {
+					t.Errorf("%s: %v", judge.Name, exit)
+				}
+			}
 		}
 	}
 	if ran != 2 || len(kept) != 3 {
@@ -86,9 +92,29 @@ func TestWorkflow(t *testing.T) {
 	}
 }
 
-// runStep runs a step with the runner's own shell line. What the gate answers is not what is tested: a busy machine decides
-// that too. What the step starts in the background ends with the test.
+// runStep runs a step with the runner's own shell line. The gate has to pass, for the backend does what is asserted; only
+// of an INVALID run, on a machine too busy to send on time, it may not. What fails or is inconclusive is run once more, as
+// a busy machine may make the backend slow too: twice it is no accident.
 func runStep(t *testing.T, dir string, env []string, step workflowStep) {
+	t.Helper()
+	err := shell(t, dir, env, step)
+	exit, failed := errors.AsType[*exec.ExitError](err)
+	if failed && strings.Contains(step.Run, "--assertions") {
+		if code := exit.ExitCode(); code == exitFailed || code == exitInconclusive {
+			err = shell(t, dir, env, step)
+			exit, failed = errors.AsType[*exec.ExitError](err)
+		}
+		if failed && exit.ExitCode() == exitInvalid {
+			return
+		}
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", step.Name, err)
+	}
+}
+
+// shell runs the lines of a step. What they start in the background ends with the test.
+func shell(t *testing.T, dir string, env []string, step workflowStep) error {
 	t.Helper()
 	cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
 	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, env, 2*time.Second
@@ -96,11 +122,5 @@ func runStep(t *testing.T, dir string, env []string, step workflowStep) {
 	out, err := cmd.CombinedOutput()
 	t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 	t.Logf("%s\n%s", step.Name, out)
-	exit, failed := errors.AsType[*exec.ExitError](err)
-	if failed && slices.Contains([]int{exitFailed, exitInconclusive, exitInvalid}, exit.ExitCode()) && strings.Contains(step.Run, "--assertions") {
-		return
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", step.Name, err)
-	}
+	return err
 }
