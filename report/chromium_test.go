@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -149,7 +150,7 @@ var anything = math.NaN()
 
 // agree compares how many points were drawn and their sums.
 func agree(got, want []float64) bool {
-	if want[0] == 0 && len(got) > 0 && got[0] == 0 { // no points, no sums
+	if want[0] == 0 && (len(got) == 0 || got[0] == 0) { // no points, no sums, and no need for a series
 		return true
 	}
 	if len(got) < len(want) {
@@ -237,6 +238,15 @@ func expectTimeline(want map[string]map[string][]float64, lane string, l *analys
 			return float64(*t.RecvQ[i])
 		}),
 		"overflows": {0, anything, anything, 0, 0},
+		"replayed":  {0},
+	}
+	if slices.ContainsFunc(t.Replayed, func(n *uint64) bool { return n != nil }) {
+		series["replayed"] = line(func(i int) float64 {
+			if t.Replayed[i] == nil {
+				return 0
+			}
+			return float64(*t.Replayed[i])
+		})
 	}
 	for _, n := range t.Overflows {
 		if n != nil && *n > 0 {

@@ -54,6 +54,8 @@
     axisLabel: { color: css('soft'), fontSize: 11.5 }, nameTextStyle: { color: css('soft'), fontSize: 12 }, ...more,
   });
 
+  const exact = { silent: true, symbol: 'none', precision: -1 }; // ECharts would round where a line stands to two decimals
+
   // Figure 1: offered against outcome, one chart a lane on the same axes.
   const doses = data.lanes.flatMap((l) => l.trials);
   const rates = doses.map((t) => t.rate);
@@ -95,7 +97,7 @@
     const series = [
       { name: 'y = x', type: 'line', data: [[xmin, xmin], [top, top]], showSymbol: false, silent: true, z: 1,
         lineStyle: { color: css('offered'), width: 1.5, type: 'dashed' }, itemStyle: { color: css('offered') },
-        markLine: { silent: true, symbol: 'none', data: lines }, markArea: { silent: true, data: areas } },
+        markLine: { ...exact, data: lines }, markArea: { silent: true, data: areas } },
       { name: 'goodput interval', type: 'custom', renderItem: whisker, data: trials.map((t) => [t.rate, t.low, t.high]),
         encode: { x: 0, y: [1, 2] }, itemStyle: { color: css('ok') }, silent: true, z: 3, clip: true },
       { name: 'goodput', type: 'line', symbol: 'circle', symbolSize: 7, z: 4,
@@ -210,7 +212,7 @@
     const flags = { silent: true, symbol: 'circle', symbolSize: 16, data: points, itemStyle: { color: css('ink') },
       label: { formatter: (p) => String(p.value), color: css('paper'), fontSize: 11 } };
     return { name: 'marks ' + panel, type: 'line', xAxisIndex: panel, yAxisIndex: panel, data: [], silent: true, z: 6,
-      markLine: { silent: true, symbol: 'none', label: { show: false }, lineStyle: { color: css('ink'), type: 'solid', width: 1, opacity: .55 }, data: list.map((m) => ({ xAxis: m.x })) },
+      markLine: { ...exact, label: { show: false }, lineStyle: { color: css('ink'), type: 'solid', width: 1, opacity: .55 }, data: list.map((m) => ({ xAxis: m.x })) },
       ...(panel === 0 ? { markPoint: flags } : {}) };
   }
 
@@ -224,7 +226,7 @@
     series.push(stepLine('offered', 0, css('offered'), steps(t, t.offered, each), { lineStyle: { color: css('offered'), width: 1.5 } }));
     series.push(stepLine('goodput', 0, css('ok'), steps(t, t.goodput, each)));
     const depth = stepLine('Recv-Q', 1, css('queue'), steps(t, t.recvq, each), { areaStyle: { color: css('queue'), opacity: .18 } });
-    if (lane.slots !== null) depth.markLine = { silent: true, symbol: 'none', data: [{ yAxis: lane.slots }], lineStyle: { color: css('ink'), type: 'dashed', width: 1 },
+    if (lane.slots !== null) depth.markLine = { ...exact, data: [{ yAxis: lane.slots }], lineStyle: { color: css('ink'), type: 'dashed', width: 1 },
       label: { position: 'insideStartTop', formatter: 'full at ' + number(lane.slots), color: css('soft'), fontSize: 11.5 } };
     series.push(depth);
     const rects = [];
@@ -322,7 +324,7 @@
     const cells = (name, tint, points) => ({ name, type: 'custom', renderItem: cellShape, data: points, encode: { x: [0, 1], y: [2, 3] }, itemStyle: { color: tint }, z: 3, silent: true });
     return { ...base(), grid: { left: 56, right: 14, top: 26, bottom: 46 },
       series: [stretches(lane, 0, width), cells('succeeded', css('ok'), ok), cells('failed', css('failed'), failed),
-        { name: 'guides', type: 'line', data: [], silent: true, z: 5, markLine: { silent: true, symbol: 'none', data: guides, lineStyle: { color: css('ink'), type: 'dashed', width: 1 },
+        { name: 'guides', type: 'line', data: [], silent: true, z: 5, markLine: { ...exact, data: guides, lineStyle: { color: css('ink'), type: 'dashed', width: 1 },
           label: { color: css('ink'), fontSize: 11.5, distance: 2, padding: [1, 4], backgroundColor: css('haze') } } }],
       xAxis: axis({ min: 0, max: end || 1, splitLine: { show: false }, axisLine: { show: true, onZero: false, lineStyle: { color: css('rule') } },
         axisPointer: { label: { show: false } },
