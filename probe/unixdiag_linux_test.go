@@ -221,7 +221,8 @@ func TestProcessorTime(t *testing.T) {
 	threads := map[int]bool{}
 	took := processorTime(func() {
 		for range 20 {
-			time.Sleep(wait / 20)
+			ts := unix.NsecToTimespec(int64(wait) / 20)
+			_ = unix.Nanosleep(&ts, nil) // another goroutine gets the processor, and this one may find itself on another thread
 			threads[unix.Gettid()] = true
 		}
 	})

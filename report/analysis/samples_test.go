@@ -86,7 +86,7 @@ func TestCoverOfOldCounters(t *testing.T) {
 			end: &runfile.TrialEnd{End: 200 * ms, DrainedAt: 215 * ms},
 		}
 		if d := l.run.cover(tr).delta(passiveOpens); d == nil || int64(*d) != c.want {
-			t.Errorf("%s: %v connections, want %d", name, d, c.want)
+			t.Errorf("%s: %d connections, want %d", name, value(d), c.want)
 		}
 	}
 }
