@@ -74,8 +74,8 @@ func tenMinutes(t testing.TB) *analysis.Analysis {
 	return a
 }
 
-// TestLongRun: the page of a ten-minute run is small enough to be mailed, and there before anybody waits. It is
-// printed how long it took; the bound is a generous one, because other tests share the processors.
+// TestLongRun: the page of a ten-minute run is small enough to be mailed, and there before anybody waits: by the
+// time of its processor, for other tests share the machine.
 func TestLongRun(t *testing.T) {
 	a := tenMinutes(t)
 	var page bytes.Buffer
@@ -92,14 +92,13 @@ func TestLongRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := browse(t, 1280, 1600)
-	d.call("Page.navigate", map[string]any{"url": "file://" + filepath.Join(dir, "report.html")}, nil)
-	var timing struct{ Loaded, Painted, Shown, Drawn float64 }
-	if err := json.Unmarshal([]byte(d.await(`document.documentElement.dataset.timing`)), &timing); err != nil {
-		t.Fatal(err)
+	open := d.opens(filepath.Join(dir, "report.html"))
+	t.Logf("the best of 3 for each: %v", open)
+	if errors := d.eval(`document.documentElement.dataset.errors`); errors != "" || open.Shown > 20e3 {
+		t.Errorf("errors %q, %v", errors, open)
 	}
-	t.Logf("loaded after %.0f ms, first painted after %.0f ms, the figures in view drawn after %.0f ms, all after %.0f ms", timing.Loaded, timing.Painted, timing.Shown, timing.Drawn)
-	if errors := d.eval(`document.documentElement.dataset.errors`); errors != "" || timing.Shown < timing.Painted || timing.Loaded > 20e3 {
-		t.Errorf("errors %q, timing %+v", errors, timing)
+	if open.CPU > maxCPU {
+		t.Errorf("its main thread takes %.2f s of a processor until every figure is drawn, the limit is %v s", open.CPU, maxCPU)
 	}
 	// Of more bins than there are pixels the extremes are drawn; zoomed in, every bin.
 	const queue = `echarts.getInstanceByDom(document.getElementById('time-0')).getModel().getSeriesByName('Recv-Q')[0].getData()`
@@ -112,4 +111,61 @@ func TestLongRun(t *testing.T) {
 	}
 	d.eval(`echarts.getInstanceByDom(document.getElementById('time-0')).dispatchAction({type: 'dataZoom', start: 40, end: 50})`)
 	d.await(fmt.Sprintf(`%s.count() === %d ? 'all' : null`, queue, bins+2))
+}
+
+// maxCPU bounds the processor time of the page's main thread, s, for all its figures: one second was measured, and a busy
+// machine's caches make it more. How long it takes on the wall is printed: that is the machine's as much as the page's.
+const maxCPU = 2.5
+
+// opening is how long a page took: milliseconds on the wall, and seconds of its main thread's processor.
+type opening struct{ Loaded, Painted, Shown, Drawn, CPU, Script float64 }
+
+func (o opening) String() string {
+	return fmt.Sprintf("loaded after %.0f ms, first painted after %.0f ms, the figures in view drawn after %.0f ms, all after %.0f ms; %.2f s of a processor, %.2f s of them in scripts",
+		o.Loaded, o.Painted, o.Shown, o.Drawn, o.CPU, o.Script)
+}
+
+// opens loads a page three times and keeps the least of each time: what else runs can only add to it.
+func (d *devtools) opens(path string) (best opening) {
+	d.t.Helper()
+	d.call("Performance.enable", map[string]any{"timeDomain": "threadTicks"}, nil)
+	spent := func() (task, script float64) {
+		var m struct {
+			Metrics []struct {
+				Name  string
+				Value float64
+			}
+		}
+		d.call("Performance.getMetrics", nil, &m)
+		for _, x := range m.Metrics {
+			switch x.Name {
+			case "TaskDuration":
+				task = x.Value
+			case "ScriptDuration":
+				script = x.Value
+			}
+		}
+		return task, script
+	}
+	for i := range 3 {
+		d.call("Page.navigate", map[string]any{"url": "about:blank"}, nil)
+		d.call("Page.navigate", map[string]any{"url": "file://" + path}, nil)
+		var o opening
+		if err := json.Unmarshal([]byte(d.await(`document.documentElement.dataset.timing`)), &o); err != nil {
+			d.t.Fatal(err)
+		}
+		o.CPU, o.Script = spent()
+		if o.Shown < o.Painted {
+			d.t.Errorf("figures before text: %v", o)
+		}
+		if i == 0 {
+			best = o
+			continue
+		}
+		for _, x := range []struct{ have, now *float64 }{{&best.Loaded, &o.Loaded}, {&best.Painted, &o.Painted}, {&best.Shown, &o.Shown},
+			{&best.Drawn, &o.Drawn}, {&best.CPU, &o.CPU}, {&best.Script, &o.Script}} {
+			*x.have = min(*x.have, *x.now)
+		}
+	}
+	return best
 }
