@@ -109,7 +109,7 @@ type Looped interface {
 // LoopUse is what was asked of the loop of which most was asked, as shares of a processor's time. Nil: not known.
 type LoopUse struct {
 	CPU   float64 // for which it ran, in its worst second
-	Delay float64 // for which it was ready to run and did not, over its whole run
+	Delay float64 // for which it was ready to run and did not, in its worst second
 }
 
 // Connections says how requests share connections.
@@ -149,7 +149,7 @@ type Target struct {
 	MaxBody        int           // longest response body that is read, bytes
 	LocalAddrs     []netip.Addr  // taken in turn; none: the kernel chooses
 	Insecure       bool          // https: do not verify the certificate
-	WakeQuantum    time.Duration // requests due so close together may be sent together, see QuantumAt; below 0: none are
+	WakeQuantum    time.Duration // requests due so close together may be sent together, see QuantumAt; 0: each when it is due
 
 	Close                 Closing       // empty: Orderly
 	RequestsPerConnection int           // Reuse: the connection is closed after so many; 0: no bound

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Below a rate at which it saves nothing no request waits for another, and above it no more do than a few.
+// Nobody waits unless that was asked for; then at every rate, and no more do than three on average.
 func TestQuantumAt(t *testing.T) {
 	const us = time.Microsecond
 	for _, c := range []struct {
@@ -13,8 +13,9 @@ func TestQuantumAt(t *testing.T) {
 		rate float64
 		want time.Duration
 	}{
-		{0, 100, 0}, {0, 4999, 0}, {0, 5000, 300 * us}, {0, 10_000, 300 * us}, {0, 30_000, 100 * us}, {0, 300_000, 10 * us},
-		{100 * us, 10_000, 100 * us}, {time.Millisecond, 5000, 600 * us}, {time.Millisecond, 100, 0}, {-1, 10_000, 0},
+		{0, 100, 0}, {0, 5000, 0}, {0, 300_000, 0},
+		{300 * us, 100, 300 * us}, {300 * us, 4999, 300 * us}, {300 * us, 5000, 300 * us}, {300 * us, 10_000, 300 * us},
+		{300 * us, 30_000, 100 * us}, {300 * us, 300_000, 10 * us}, {time.Millisecond, 5000, 600 * us}, {time.Millisecond, 1, time.Millisecond},
 	} {
 		target, err := Target{URL: "http://a.test/", WakeQuantum: c.set}.Complete()
 		if err != nil {
@@ -24,7 +25,9 @@ func TestQuantumAt(t *testing.T) {
 			t.Errorf("set to %v, at %v/s: %v, want %v", c.set, c.rate, got, c.want)
 		}
 	}
-	if _, err := (Target{URL: "http://a.test/", WakeQuantum: 2 * time.Millisecond}).Complete(); err == nil {
-		t.Error("2 ms are no quantum, but a lag")
+	for _, bad := range []time.Duration{2 * time.Millisecond, -1} {
+		if _, err := (Target{URL: "http://a.test/", WakeQuantum: bad}).Complete(); err == nil {
+			t.Errorf("%v is no quantum", bad)
+		}
 	}
 }

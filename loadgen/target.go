@@ -18,7 +18,6 @@ const (
 	DefaultTimeout        = 30 * time.Second
 	DefaultMaxInFlight    = 10_000
 	DefaultMaxBody        = 16 << 20 // bytes
-	DefaultWakeQuantum    = 300 * time.Microsecond
 	MaxWakeQuantum        = time.Millisecond
 	MaxWeight             = 100_000 // of all requests of a target together
 )
@@ -45,7 +44,6 @@ func (t Target) Complete() (Target, error) {
 	t.Timeout = cmp.Or(t.Timeout, DefaultTimeout)
 	t.MaxInFlight = cmp.Or(t.MaxInFlight, DefaultMaxInFlight)
 	t.MaxBody = cmp.Or(t.MaxBody, DefaultMaxBody)
-	t.WakeQuantum = cmp.Or(t.WakeQuantum, DefaultWakeQuantum)
 	if t.Address == "" {
 		t.Address = hostPort(u)
 	}
@@ -175,8 +173,8 @@ func (t Target) checkLimits() error {
 		return fmt.Errorf("timeouts %v and %v: neither may be negative", t.ConnectTimeout, t.Timeout)
 	case t.MaxInFlight < 0 || t.MaxBody < 0:
 		return fmt.Errorf("at most %d in flight, %d bytes of body: neither may be negative", t.MaxInFlight, t.MaxBody)
-	case t.WakeQuantum > MaxWakeQuantum:
-		return fmt.Errorf("a wake quantum of %v: more than %v would be a lag that a server notices", t.WakeQuantum, MaxWakeQuantum)
+	case t.WakeQuantum < 0 || t.WakeQuantum > MaxWakeQuantum:
+		return fmt.Errorf("a wake quantum of %v: from 0 (none) to %v are allowed, more would be a lag that a server notices", t.WakeQuantum, MaxWakeQuantum)
 	case t.RequestsPerConnection < 0 || t.IdleTimeout < 0 || t.MaxIdle < 0:
 		return fmt.Errorf("at most %d requests a connection, idle for %v, %d of them idle: none may be negative", t.RequestsPerConnection, t.IdleTimeout, t.MaxIdle)
 	}

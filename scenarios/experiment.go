@@ -48,7 +48,7 @@ type TrialEnd struct {
 	End       time.Duration // the last outcome was known
 	Drained   bool          // the listener's Recv-Q was then seen at 0
 	DrainedAt time.Duration // when, or when waiting for it was given up
-	Generator self.Usage
+	Generator self.Usage    // over the schedule, or until the end, see measure
 }
 
 // Host is what is read of a probed host once before the load and once after it.

@@ -20,9 +20,9 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 	tap.Trial(t)
 	acted := e.act(ctx, epoch, t.Start, tap)
 	recovered := e.recovery(ctx, epoch, lane, t, tap)
-	usage := self.Measure()
+	used := measure(t.Plan.Duration() + lead)
 	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, tap.Results(t.Index))
-	end := TrialEnd{Index: t.Index, Generator: loops(usage(), lane.Engine), End: time.Since(epoch)}
+	end := TrialEnd{Index: t.Index, Generator: loops(used(), lane.Engine), End: time.Since(epoch)}
 	acted()
 	if err == nil {
 		end.Drained, err = e.drain(ctx, epoch, lane, end.End, tap)
@@ -43,6 +43,21 @@ func (e *Experiment) restAfter(t Trial) time.Duration {
 		return min(e.Rest, lastRest)
 	}
 	return e.Rest
+}
+
+// measure measures this process from now on; used says what it used until then or, where it asked for more of the
+// processors in that time, for the length of the schedule: a generator that had none while it sent must not look
+// rested because it then waits for a hung server's timeouts.
+func measure(schedule time.Duration) (used func() self.Usage) {
+	usage := self.Measure()
+	sent := make(chan self.Usage, 1)
+	timer := time.AfterFunc(schedule, func() { sent <- usage() })
+	return func() self.Usage {
+		if timer.Stop() { // the engine ended before
+			return usage()
+		}
+		return self.Heavier(<-sent, usage())
+	}
 }
 
 // loops adds what the engine says of its loops to what the process used.

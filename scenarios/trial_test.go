@@ -197,3 +197,31 @@ func TestModeFollowsFirstSYNRetransmit(t *testing.T) {
 		}
 	}
 }
+
+// worker is an engine that works as long as its schedule lasts, and then waits for three times as long.
+type worker struct{}
+
+func (worker) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, _ loadgen.Recorder) error {
+	for until := start + p.Duration(); time.Since(epoch) < until; {
+	}
+	return sleep(ctx, 3*p.Duration())
+}
+
+// TestGeneratorIsJudgedByItsLoad, and not by how long it then waits for a server that hangs.
+func TestGeneratorIsJudgedByItsLoad(t *testing.T) {
+	const d = 300 * time.Millisecond
+	j := &journal{}
+	e := Experiment{Lanes: []Lane{{Name: "direct", Engine: worker{}}}, Trials: []Trial{{Lane: "direct"}}}
+	e.Trials[0].Plan = plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: d}}}
+	if err := e.Run(t.Context(), time.Now(), j); err != nil {
+		t.Fatal(err)
+	}
+	u := j.ends[0].Generator
+	asked := u.CPU
+	if u.RunDelay != nil {
+		asked += *u.RunDelay
+	}
+	if u.Wall < d || u.Wall > 2*d || asked < u.Wall/2 {
+		t.Errorf("%+v: want some %v, for most of which it was busy or waited to be", u, d)
+	}
+}

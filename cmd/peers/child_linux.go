@@ -31,7 +31,7 @@ func (o order) plan() plan.Plan {
 // target is what `weir run` makes of the same: with an id in each request, by which a proxy's log is joined to it.
 func (o order) target() loadgen.Target {
 	t := loadgen.Target{
-		URL: o.URL, Connections: loadgen.New, Timeout: o.Timeout, ConnectTimeout: o.Timeout, MaxInFlight: o.MaxInFlight, RequestIDs: true,
+		URL: o.URL, Connections: loadgen.New, Timeout: o.Timeout, ConnectTimeout: o.Timeout, MaxInFlight: o.MaxInFlight, RequestIDs: true, WakeQuantum: o.Quantum,
 	}
 	if o.Reuse {
 		t.Connections = loadgen.Reuse

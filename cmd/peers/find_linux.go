@@ -32,9 +32,12 @@ func findAll(ctx context.Context, progress io.Writer) []installed {
 		i := installed{Name: p.name}
 		var err error
 		switch {
-		case p.name == "weir":
+		case p.name == "weir" || p.name == bunched:
 			i.Path, err = os.Executable()
 			i.Version = release
+			if p.name == bunched {
+				i.Version = fmt.Sprintf("weir %s with --wake-quantum %v", release, quantum)
+			}
 		case p.module != "":
 			i.Version = p.version
 			i.Path, err = built(ctx, p, progress)

@@ -15,8 +15,9 @@ type order struct {
 	Reuse       bool          `json:"reuse,omitempty"`
 	MaxInFlight int           `json:"max_in_flight,omitempty"`
 	Timeout     time.Duration `json:"timeout,omitempty"`
-	Watch       time.Duration `json:"watch,omitempty"` // how often it looks at its memory; 0: never
-	Dir         string        `json:"dir,omitempty"`   // of its record
+	Watch       time.Duration `json:"watch,omitempty"`   // how often it looks at its memory; 0: never
+	Dir         string        `json:"dir,omitempty"`     // of its record
+	Quantum     time.Duration `json:"quantum,omitempty"` // --wake-quantum
 }
 
 func (o order) args() []string {
@@ -29,9 +30,24 @@ func (o order) args() []string {
 
 // weirArgs: an open loop is not told how many requests there are but when, so it is offered more than can be
 // carried and sheds what finds all connections in use.
-func weirArgs(l load) []string {
+func weirArgs(l load) []string { return weirOrder(l).args() }
+
+// quantum is what README offers for --wake-quantum.
+const quantum = 300 * time.Microsecond
+
+// bunchedArgs: the same with a wake quantum, which matters where there is time to sleep.
+func bunchedArgs(l load) []string {
+	if l.rate == 0 {
+		return nil
+	}
+	o := weirOrder(l)
+	o.Quantum = quantum
+	return o.args()
+}
+
+func weirOrder(l load) order {
 	return order{
 		URL: l.url, Rate: float64(l.orOffer()), Duration: time.Duration(l.seconds) * time.Second, Reuse: l.reuse,
 		MaxInFlight: l.connections, Timeout: 5 * time.Second, Dir: filepath.Join(l.dir, "record"),
-	}.args()
+	}
 }

@@ -43,12 +43,16 @@ type peer struct {
 	parse   func([]byte) (tally, error)
 }
 
+// bunched is weir with a wake quantum.
+const bunched = "quantum"
+
 // peers are in the order in which they take turns. wrk is first, because what it carries while it warms up
 // is what the open loops' offer is made of; weir follows, to be as near to it in time as can be.
 func peers() []peer {
 	return []peer{
 		{name: "wrk", deb: "wrk", args: wrkArgs, parse: parseWrk},
 		{name: "weir", args: weirArgs, parse: parseWeir},
+		{name: bunched, args: bunchedArgs, parse: parseWeir},
 		{name: "wrk2", hint: "build github.com/giltene/wrk2 and put it on PATH as wrk2", args: wrk2Args, parse: parseWrk},
 		{name: "h2load", deb: "nghttp2-client", args: h2loadArgs, parse: parseH2load},
 		{name: "ab", deb: "apache2-utils", args: abArgs, parse: parseAB},

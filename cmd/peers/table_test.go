@@ -69,7 +69,7 @@ func TestTablesFit(t *testing.T) {
 // Whatever the load, each generator is told the same connections, and only what it can do.
 func TestArguments(t *testing.T) {
 	can := map[string]string{ // peak, new, paced
-		"wrk": "pn-", "weir": "pnc", "wrk2": "pnc", "h2load": "p--", "ab": "pn-", "hey": "pn-", "vegeta": "pnc", "k6": "pnc",
+		"wrk": "pn-", "weir": "pnc", "quantum": "--c", "wrk2": "pnc", "h2load": "p--", "ab": "pn-", "hey": "pn-", "vegeta": "pnc", "k6": "pnc",
 	}
 	for _, p := range peers() {
 		got := ""

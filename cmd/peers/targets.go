@@ -57,11 +57,15 @@ func thousandsOr(v float64) string {
 
 // ratio is a target of weir's median over a peer's.
 func ratio(text string, want float64, atMost bool, all []series, peer string, figure func(sample) float64) target {
+	return ratioOf("weir", text, want, atMost, all, peer, figure)
+}
+
+func ratioOf(us, text string, want float64, atMost bool, all []series, peer string, figure func(sample) float64) target {
 	t := target{text: text, want: want, atMost: atMost}
 	var ours, theirs series
 	for _, s := range all {
 		switch s.name {
-		case "weir":
+		case us:
 			ours = s
 		case peer:
 			theirs = s

@@ -50,6 +50,6 @@ func (b *bench) paced(ctx context.Context) error {
 	if len(behind) > 0 {
 		t.doubt = "(behind: " + strings.Join(behind, ", ") + ")"
 	}
-	b.targets = append(b.targets, t)
+	b.targets = append(b.targets, t, ratioOf(bunched, "the same, with --wake-quantum 300us", 0.25, true, all, "vegeta", cost))
 	return nil
 }

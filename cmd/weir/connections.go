@@ -38,7 +38,7 @@ func (c *connectionFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&c.localAddr, "local-addr", "", "source `addresses` of the connections, taken in turn: a list of addresses and networks, as 10.0.0.8/29,10.0.1.5")
 	f.BoolVar(&c.insecure, "insecure", false, "do not verify TLS certificates")
 	f.IntVar(&c.maxInFlight, "max-in-flight", loadgen.DefaultMaxInFlight, "above this many, requests are recorded as shed instead of sent")
-	f.DurationVar(&c.wakeQuantum, "wake-quantum", loadgen.DefaultWakeQuantum, "from 5,000 req/s on, send requests together that are due so close to each other, up to three, for half of the CPU; 0: each when it is due")
+	f.DurationVar(&c.wakeQuantum, "wake-quantum", 0, "send requests together that are due so close to each other, three on average at most: never early, and by as much late, for less CPU at thousands a second; 0: each when it is due")
 	f.StringVar(&c.maxBody, "max-body", "16M", "longest response body that is read, as a `size`: 500k, 16M; a longer one is bad_response")
 }
 
@@ -51,9 +51,7 @@ func (c *connectionFlags) apply(out *loadgen.Target) (err error) {
 	out.RequestsPerConnection, out.IdleTimeout, out.MaxIdle = c.requestsPerConnection, c.idleTimeout, c.maxIdle
 	out.ConnectTimeout, out.Timeout = c.connectTimeout, c.timeout
 	out.MaxInFlight, out.Insecure = c.maxInFlight, c.insecure
-	if out.WakeQuantum = c.wakeQuantum; c.wakeQuantum == 0 {
-		out.WakeQuantum = -1 // none; a target's 0 is the default
-	}
+	out.WakeQuantum = c.wakeQuantum
 	if out.MaxBody, err = parseSize(c.maxBody); err != nil {
 		return usage("--max-body %s: %w", quoted(c.maxBody), err)
 	}

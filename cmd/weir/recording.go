@@ -114,7 +114,7 @@ func options(t loadgen.Target, engine string) *runfile.Options {
 		MaxBody: t.MaxBody, RequestIDs: t.RequestIDs, Insecure: t.Insecure, Requests: len(t.Requests),
 	}
 	if engine == "epoll" { // no other has one
-		o.WakeQuantum = max(0, t.WakeQuantum)
+		o.WakeQuantum = t.WakeQuantum
 	}
 	if t.Network == "unix" {
 		o.Address = t.Address

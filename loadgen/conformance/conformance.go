@@ -60,12 +60,16 @@ type results struct {
 	all   []loadgen.Result
 	left  []loadgen.Departure
 	epoch time.Time
+	pause time.Duration // that recording takes
 }
 
 func (r *results) Record(res loadgen.Result) {
 	r.mu.Lock()
 	r.all = append(r.all, res)
 	r.mu.Unlock()
+	if r.pause > 0 {
+		time.Sleep(r.pause)
+	}
 }
 
 func (r *results) Depart(d loadgen.Departure) {
@@ -99,13 +103,20 @@ func offer(t *testing.T, open Open, target loadgen.Target, p plan.Plan) *results
 
 func offerUntil(t *testing.T, ctx context.Context, open Open, target loadgen.Target, p plan.Plan) (*results, error) {
 	t.Helper()
+	r := &results{}
+	return r, offerTo(t, ctx, open, target, p, r)
+}
+
+// offerTo lets r record.
+func offerTo(t *testing.T, ctx context.Context, open Open, target loadgen.Target, p plan.Plan, r *results) error {
+	t.Helper()
 	engine, err := open(target)
 	if err != nil {
 		t.Fatalf("opening the engine: %v", err)
 	}
 	epoch := time.Now()
 	const start = 10 * time.Millisecond
-	r := &results{epoch: epoch}
+	r.epoch = epoch
 	err = engine.Run(ctx, epoch, start, p, r)
 	ended := time.Since(epoch)
 
@@ -132,7 +143,7 @@ func offerUntil(t *testing.T, ctx context.Context, open Open, target loadgen.Tar
 		checkPhases(t, res)
 		checkClosed(t, res, target.Connections)
 	}
-	return r, err
+	return err
 }
 
 // checkPhases checks that the phases that were reached came in their order, and that none was left out

@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"io"
+	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -53,6 +55,7 @@ func keepalive(t *testing.T, open Open) {
 			t.Errorf("4 requests took %d connections, want one each: what is on the others is not their answer", s.accepted.Load())
 		}
 	})
+	t.Run("bytes that nobody asked for, requests close together", func(t *testing.T) { t.Parallel(); unasked(t, open) })
 	t.Run("idle timeout of the surplus", func(t *testing.T) {
 		t.Parallel()
 		surplus(t, open, func(target *loadgen.Target) { target.IdleTimeout = 250 * time.Millisecond })
@@ -61,6 +64,41 @@ func keepalive(t *testing.T, open Open) {
 		t.Parallel()
 		surplus(t, open, func(target *loadgen.Target) { target.MaxIdle = 1 })
 	})
+}
+
+// unasked has a server send a 408 behind each answer, at once, to an engine that has no time to see it come: its record
+// takes longer than a request. A connection on which one was there is not used again.
+func unasked(t *testing.T, open Open) {
+	type told struct {
+		port int
+		at   time.Time // when the kernel had it
+	}
+	var mu sync.Mutex
+	var all []told
+	s := serve(t, "tcp", func(v *visit) {
+		for v.head() {
+			_, _ = io.WriteString(v, alive)
+			_, _ = io.WriteString(v, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+			mu.Lock()
+			all = append(all, told{v.RemoteAddr().(*net.TCPAddr).Port, time.Now()})
+			mu.Unlock()
+		}
+	})
+	r := &results{pause: 3 * time.Millisecond}
+	p := plan.Plan{Stages: []plan.Stage{{From: 1000, To: 1000, Duration: 60 * time.Millisecond}}}
+	if err := offerTo(t, t.Context(), open, again(s), p, r); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for _, res := range r.all {
+		for _, bad := range all {
+			if res.Reused && res.LocalPort == bad.port && bad.at.Before(r.epoch.Add(res.Sent)) {
+				t.Errorf("request %d, sent at %v on a connection on which a 408 had been since %v, is %s", res.Seq, res.Sent, bad.at.Sub(r.epoch), res.Outcome)
+				return
+			}
+		}
+	}
 }
 
 // checkFull checks that no connection carried more than most requests, that one which carried as many was

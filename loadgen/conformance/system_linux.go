@@ -23,6 +23,7 @@ func system(t *testing.T, open Open) {
 	group(t, "self_connected", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { selfConnected(t, open) }) })
 	group(t, "time_wait", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { timeWait(t, open) }) })
 	group(t, "local_addresses", open, localAddresses)
+	group(t, "own_stall", open, ownStall)
 	group(t, "no_route", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { noRoute(t, open) }) })
 }
 
@@ -61,6 +62,7 @@ func RunUnanswered(t *testing.T, open func(loadgen.Target) (loadgen.Engine, erro
 			}
 		})
 	}
+	t.Run("own stall", func(t *testing.T) { t.Parallel(); stallConnecting(t, open) })
 }
 
 func canceledConnecting(t *testing.T, open Open) {
@@ -84,10 +86,22 @@ func fullQueue(t *testing.T, network, address string) net.Listener {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
+	setBacklog(t, l, 0)
+	c, err := net.Dial(network, l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return l
+}
+
+// setBacklog calls listen(2) again, which sets it anew.
+func setBacklog(t *testing.T, l net.Listener, n int) {
+	t.Helper()
 	raw, err := l.(syscall.Conn).SyscallConn()
 	if err == nil {
 		var failed error
-		err = raw.Control(func(fd uintptr) { failed = syscall.Listen(int(fd), 0) }) // again: it sets the backlog anew
+		err = raw.Control(func(fd uintptr) { failed = syscall.Listen(int(fd), n) })
 		if err == nil {
 			err = failed
 		}
@@ -95,12 +109,6 @@ func fullQueue(t *testing.T, network, address string) net.Listener {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := net.Dial(network, l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return l
 }
 
 // lostSYN lets the first SYN fall on a full queue and makes room before the second.

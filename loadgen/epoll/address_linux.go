@@ -30,11 +30,11 @@ func addresses(r wire.Remote, locals []netip.Addr) (to address, from []address, 
 	if to, err = tcpAddress(r.TCP); err != nil {
 		return to, nil, err
 	}
+	if err = r.CheckFamily(locals); err != nil {
+		return to, nil, err
+	}
 	for _, local := range locals {
 		a, err := tcpAddress(netip.AddrPortFrom(local.Unmap(), 0))
-		if err == nil && a.family() != to.family() {
-			err = fmt.Errorf("local address %v cannot reach %s: they are of two families", local, r.Address)
-		}
 		if err != nil {
 			return to, nil, err
 		}

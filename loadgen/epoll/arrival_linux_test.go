@@ -25,8 +25,25 @@ func (s *tardy) Record(r loadgen.Result) {
 }
 
 // What the server's clock says of its answer, which is in this process, the record must say too, however late
-// the loop is that reads it: it arrived while it was written, on loopback.
+// the loop is that reads it: it arrived while it was written, on loopback. A machine that stands still between the
+// two makes it otherwise, but not each time.
 func TestAnswersAreTimedByTheirArrival(t *testing.T) {
+	const tries = 5
+	for try := 1; ; try++ {
+		timely, late, of := arrivals(t)
+		t.Logf("of %d answers %d arrived when they were written, %d were read over 5 ms later", of, timely, late)
+		if timely >= of*3/4 && late >= of/4 || t.Failed() {
+			return
+		}
+		if try == tries {
+			t.Fatal("want nearly all timed by their arrival, and many of them read late")
+		}
+	}
+}
+
+// arrivals says of how many answers the time is that of their arrival, and how many were read late.
+func arrivals(t *testing.T) (timely, late, of int) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -50,10 +67,10 @@ func TestAnswersAreTimedByTheirArrival(t *testing.T) {
 						return
 					}
 					time.Sleep(30 * time.Millisecond)
+					mu.Lock() // before the answer is there, so that whoever has read it finds this
 					w := write{began: time.Since(epoch)}
 					_, _ = c.Write(reply)
 					w.ended = time.Since(epoch)
-					mu.Lock()
 					writes = append(writes, w)
 					mu.Unlock()
 				}
@@ -81,7 +98,6 @@ func TestAnswersAreTimedByTheirArrival(t *testing.T) {
 	if len(writes) != len(done) || len(done) != 20 {
 		t.Fatalf("%d answers of %d requests, want 20", len(writes), len(done))
 	}
-	timely, late := 0, 0
 	for i, at := range done {
 		if at < writes[i].began-same {
 			t.Errorf("answer %d was written at %v, and arrived at %v", i, writes[i].began, at)
@@ -93,10 +109,7 @@ func TestAnswersAreTimedByTheirArrival(t *testing.T) {
 			late++
 		}
 	}
-	t.Logf("of %d answers %d arrived when they were written, %d were read over 5 ms later", len(done), timely, late)
-	if timely < len(done)*3/4 || late < len(done)/4 {
-		t.Errorf("%d answers are timed by their arrival, and %d were read late, of %d: want nearly all, and many", timely, late, len(done))
-	}
+	return timely, late, len(done)
 }
 
 // The wall clock may be set at any time. A time by it is then no time of arrival, until the next request.

@@ -241,10 +241,11 @@ func (l *loop) keep(c *conn) {
 }
 
 // take returns the idle connection that was used last, nil if there is none. One on which something came
-// unasked is closed instead; whether one is still open is for the request to find out.
+// unasked is closed instead; whether one is still open is for the request to find out. The kernel is asked each
+// time: the event of what came since the last look is not fetched yet.
 func (l *loop) take() *conn {
 	for c := l.idle.back; c != nil; c = l.idle.back {
-		if !c.noticed || wire.Unread(c.fd) == 0 {
+		if wire.Unread(c.fd) == 0 {
 			l.idle.remove(c)
 			return c
 		}

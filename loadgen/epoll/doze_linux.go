@@ -19,7 +19,7 @@ import (
 // places of requests in flight are taken, which answers give back.
 //
 // A loop whose target has a wake quantum (loadgen.QuantumAt) also lets that pass from the end of one doze to that of the
-// next, and then sends all that is due: one wake-up for three requests.
+// next, and then sends all that is due: one wake-up for three requests on average.
 const (
 	patience  = 300 * time.Microsecond
 	alertness = 100 * time.Millisecond

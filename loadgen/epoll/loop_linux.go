@@ -111,7 +111,7 @@ const never = time.Duration(1<<63 - 1)
 func (l *loop) attendUntil(due time.Duration) bool {
 	for {
 		at := l.now()
-		if at >= due && l.mayRelease(at < due+prompt) {
+		if at >= due && l.mayRelease(due, at < due+prompt) {
 			l.released++
 			return l.ctx.Err() == nil
 		}
@@ -123,14 +123,21 @@ func (l *loop) attendUntil(due time.Duration) bool {
 }
 
 // mayRelease says whether a request that is due goes before the events that are waiting. It does not where it
-// would be shed: what they tell may be that another has ended. Nor does it after a doze, before the first few of
+// would be shed: what they tell, or what the kernel has to tell of the time until it was due, may be that another has
+// ended. Nor does it after a doze, before the first few of
 // them: they are older, and may tell of a connection that is free for it, or no longer to be used.
-func (l *loop) mayRelease(isPrompt bool) bool {
+func (l *loop) mayRelease(due time.Duration, isPrompt bool) bool {
 	allowed := burst
 	if isPrompt {
 		allowed += l.handled
 	}
-	return l.released < allowed && (l.handled == l.batch || !l.places.full() && !(l.dozed && l.handled == 0))
+	switch {
+	case l.released >= allowed:
+		return false
+	case l.places.full():
+		return l.handled == l.batch && l.looked >= due
+	}
+	return l.handled == l.batch || !(l.dozed && l.handled == 0)
 }
 
 // attend does one thing: it deals with some events, ends a request whose time is up or, where there is neither,

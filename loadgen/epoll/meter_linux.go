@@ -14,17 +14,20 @@ import (
 // moves on at its ticks, and short enough that the end of a ramp is seen.
 const meterEvery = time.Second
 
-// meter measures the thread of a loop: how busy it was in its worst second, and how long it waited for a processor.
+// meter measures the thread of a loop: how busy it was in its worst second, and for how much of its worst second it
+// waited for a processor. A loop that waits for the last answers, or for a hung server's timeouts, rests: an average over the
+// run would make little of what it suffered while it sent.
 // An average over all processors does not show one loop of eight that has more to do than it can. It is
 // read from /proc/thread-self/schedstat, "on-cpu waiting timeslices" in ns (Documentation/scheduler/sched-stats.rst),
 // which takes a loop some 10 µs each second. It holds no descriptor in between: those are for requests. The zero value
 // measures nothing.
 type meter struct {
-	on          bool
-	buffer      [96]byte
-	first, last account
-	next        time.Duration // when to read again
-	busiest     float64       // share of a stretch; below 0: none is over
+	on      bool
+	buffer  [96]byte
+	last    account
+	next    time.Duration // when to read again
+	busiest float64       // share of a stretch; below 0: none is over
+	starved float64       // the same, of waiting
 }
 
 type account struct{ at, ran, waited time.Duration }
@@ -32,7 +35,7 @@ type account struct{ at, ran, waited time.Duration }
 // newMeter measures the thread that calls it, which is to stay the loop's.
 func newMeter(at time.Duration) (m meter) {
 	now, ok := m.read(at)
-	m.on, m.busiest, m.first, m.last, m.next = ok, -1, now, now, at+meterEvery
+	m.on, m.busiest, m.last, m.next = ok, -1, now, at+meterEvery
 	return m
 }
 
@@ -58,15 +61,18 @@ func (m *meter) tick(at time.Duration) {
 	if !m.on || at < m.next {
 		return
 	}
-	m.stretch(at)
+	if now, ok := m.read(at); ok {
+		m.stretch(now)
+	}
 	m.next = at + meterEvery
 }
 
-func (m *meter) stretch(at time.Duration) {
-	if now, ok := m.read(at); ok {
-		m.busiest = max(m.busiest, float64(now.ran-m.last.ran)/float64(now.at-m.last.at))
-		m.last = now
-	}
+// stretch notes the one that is over now.
+func (m *meter) stretch(now account) {
+	took := float64(now.at - m.last.at)
+	m.busiest = max(m.busiest, float64(now.ran-m.last.ran)/took)
+	m.starved = max(m.starved, float64(now.waited-m.last.waited)/took)
+	m.last = now
 }
 
 // end returns what was measured; nil where that is nothing, or too short.
@@ -75,13 +81,15 @@ func (m *meter) end(at time.Duration) *loadgen.LoopUse {
 		return nil
 	}
 	if at-m.last.at >= meterEvery/4 { // less would be one slice of time or none
-		m.stretch(at)
+		if now, ok := m.read(at); ok {
+			m.stretch(now)
+		}
 	}
 	m.on = false
 	if m.busiest < 0 {
 		return nil
 	}
-	return &loadgen.LoopUse{CPU: m.busiest, Delay: float64(m.last.waited-m.first.waited) / float64(m.last.at-m.first.at)}
+	return &loadgen.LoopUse{CPU: m.busiest, Delay: m.starved}
 }
 
 // worst is the most of each, of several loops; nil where nothing was measured.

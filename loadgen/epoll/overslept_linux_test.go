@@ -1,7 +1,10 @@
 package epoll
 
 import (
+	"bufio"
 	"net"
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,5 +79,66 @@ func TestOwnStallIsNoTimeout(t *testing.T) {
 	}
 	if len(r.all) != requests || r.late == 0 {
 		t.Errorf("%d results, of which the loop was late for %d: want %d and some", len(r.all), r.late, requests)
+	}
+}
+
+// sleeper is a recorder that keeps the loop from running, after the first request, until it is woken.
+type sleeper struct {
+	results
+	epoch time.Time
+	woken <-chan struct{}
+	began time.Duration // its sleep
+}
+
+func (s *sleeper) Record(r loadgen.Result) {
+	s.results.Record(r)
+	if s.began == 0 {
+		s.began = time.Since(s.epoch)
+		select {
+		case <-s.woken:
+		case <-time.After(5 * time.Second):
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+}
+
+// A loop that was not run while all places were taken asks the kernel before it sheds what was due since: answers that
+// lie there unread give places back.
+func TestNothingIsShedUnasked(t *testing.T) {
+	const held = 8
+	woken := make(chan struct{})
+	var asked, answered atomic.Int64
+	l := handle(t, func(c net.Conn) {
+		_, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		n := asked.Add(1)
+		for began := time.Now(); asked.Load() < held && time.Since(began) < 5*time.Second; {
+			time.Sleep(time.Millisecond)
+		}
+		if n == 1 { // the record of this one puts the loop to sleep: the others answer then
+			_, _ = c.Write(reply)
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+		_, _ = c.Write(reply)
+		if answered.Add(1) == held-1 {
+			close(woken)
+		}
+	})
+	target := at(l)
+	target.MaxInFlight = held
+	p := plan.Plan{Stages: []plan.Stage{
+		{From: 100, To: 100, Duration: (held - 1) * 10 * time.Millisecond}, {From: 5, To: 5, Duration: 200 * time.Millisecond}, {From: 200, To: 200, Duration: 20 * time.Millisecond},
+	}}
+	r := &sleeper{epoch: time.Now(), woken: woken}
+	if err := with(open(t, target), 1).Run(t.Context(), r.epoch, 20*time.Millisecond, p, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range r.all {
+		if x.Outcome != loadgen.OK && x.Due > r.began {
+			t.Errorf("request %d, due at %v, ended in %s; the loop slept since %v", x.Seq, x.Due, x.Outcome, r.began)
+		}
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -73,4 +75,13 @@ func serveQuietly(epoll, listener int, stop *atomic.Bool) {
 			}
 		}
 	}
+}
+
+// receive reads. b must not be empty.
+func receive(fd int, b []byte) (n int, errno syscall.Errno) {
+	r, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0, 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(r), 0
 }

@@ -38,15 +38,6 @@ func send(fd int, b []byte) (n int, errno syscall.Errno) {
 	return int(r), 0
 }
 
-// receive reads. b must not be empty.
-func receive(fd int, b []byte) (n int, errno syscall.Errno) {
-	r, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0, 0, 0)
-	if errno != 0 {
-		return 0, errno
-	}
-	return int(r), 0
-}
-
 // resetOnClose makes close(2) send an RST and keep nothing in TIME_WAIT (tcp(7), SO_LINGER).
 func resetOnClose(fd int) {
 	linger := unix.Linger{Onoff: 1}

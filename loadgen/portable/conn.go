@@ -12,8 +12,9 @@ import (
 
 // conn is an open connection and what must be remembered from one request to the next.
 type conn struct {
-	net.Conn           // TLS, or socket itself
-	socket    net.Conn // what the kernel knows
+	net.Conn            // TLS, or look itself
+	look      *lastLook // at socket
+	socket    net.Conn  // what the kernel knows
 	localPort int
 	carried   int       // requests; the last that it may carry says nothing of that, it is the same bytes as any
 	since     time.Time // idle since then
@@ -66,8 +67,10 @@ func (r *run) leave(c *conn) {
 	loadgen.Depart(r.rec, d)
 }
 
-func (c *conn) control(f func(fd int)) {
-	if s, ok := c.socket.(syscall.Conn); ok {
+func (c *conn) control(f func(fd int)) { control(c.socket, f) }
+
+func control(socket net.Conn, f func(fd int)) {
+	if s, ok := socket.(syscall.Conn); ok {
 		if raw, err := s.SyscallConn(); err == nil {
 			_ = raw.Control(func(fd uintptr) { f(int(fd)) })
 		}

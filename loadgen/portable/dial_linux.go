@@ -75,7 +75,7 @@ func (d *direct) dial(_ context.Context, deadline time.Time, l *live, res *loadg
 	l.add(c)
 	if d.family != unix.AF_UNIX {
 		l.arm(c, deadline)
-		err = d.finish(c, res)
+		err = d.finish(c, l, res)
 	}
 	if err != nil {
 		l.remove(c)
@@ -113,7 +113,7 @@ func (d *direct) connect() (fd int, err error) {
 }
 
 // finish waits for the handshake of c and notes what it cost.
-func (d *direct) finish(c *socket, res *loadgen.Result) error {
+func (d *direct) finish(c *socket, l *live, res *loadgen.Result) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return err
@@ -127,11 +127,18 @@ func (d *direct) finish(c *socket, res *loadgen.Result) error {
 		}
 		return final
 	})
-	switch {
-	case err != nil:
-		_ = raw.Control(func(fd uintptr) { observe(fd, res) }) // the time is up, and SYNs may have been lost
-		return err
-	case failed == nil && res.LocalPort == int(d.remote.TCP.Port()) && selfConnected(c):
+	if err != nil {
+		// The time is up, and SYNs may have been lost; or we did not run, and it is long connected. The runtime does not look.
+		final := false
+		_ = raw.Control(func(fd uintptr) {
+			observe(fd, res)
+			failed, final = outcome(int(fd))
+		})
+		if !final || l.ended.Load() {
+			return err
+		}
+	}
+	if failed == nil && res.LocalPort == int(d.remote.TCP.Port()) && selfConnected(c) {
 		// With nobody listening on an ephemeral port, the kernel may choose that very port for us, and
 		// the simultaneous open of RFC 9293 section 3.5 then connects the socket to itself.
 		failed = os.NewSyscallError("connect", unix.ECONNREFUSED)

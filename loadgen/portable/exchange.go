@@ -87,9 +87,10 @@ func (r *run) open(res loadgen.Result, deadline time.Time) (*conn, loadgen.Resul
 	}
 	res.Connected = r.now()
 	r.live.arm(socket, deadline)
-	c := &conn{Conn: socket, socket: socket, localPort: res.LocalPort}
+	look := &lastLook{Conn: socket, live: r.live}
+	c := &conn{Conn: look, look: look, socket: socket, localPort: res.LocalPort}
 	if r.tls != nil {
-		secured := tls.Client(socket, r.tls)
+		secured := tls.Client(look, r.tls)
 		if err := secured.Handshake(); err != nil {
 			r.live.remove(socket)
 			res = r.done(res, handshakeOutcome(err), err)
@@ -105,6 +106,7 @@ func (r *run) open(res loadgen.Result, deadline time.Time) (*conn, loadgen.Resul
 // talk writes the request and reads its response. keep says that the connection may carry another.
 func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, keep bool) {
 	c.carried++
+	c.look.begin()
 	n, writeErr := c.Write(r.requests.At(res.Seq, &x.request))
 	if writeErr == nil {
 		res.Written = r.now()

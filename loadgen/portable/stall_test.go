@@ -138,3 +138,29 @@ func TestRunLeavesNoGoroutine(t *testing.T) {
 	}
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
+
+// A request that is due late, all places being taken, is not shed before the others could end; one that is due now is, and
+// so are those that were due before nothing ended.
+func TestNothingIsShedUnasked(t *testing.T) {
+	r := &run{Engine: &Engine{target: loadgen.Target{MaxInFlight: 1}}, epoch: time.Now().Add(-time.Minute)}
+	r.inFlight.Store(1)
+	if !r.full(r.now()) || r.looked != 0 {
+		t.Error("a request that was due now waited for others")
+	}
+	if !r.full(time.Second) || r.looked == 0 {
+		t.Errorf("nothing had ended: looked at %v", r.looked)
+	}
+	if before := r.looked; !r.full(2*time.Second) || r.looked != before {
+		t.Error("looked again for one that was due before")
+	}
+	for range 20 { // a timer may be late
+		r.looked = 0
+		r.inFlight.Store(1)
+		time.AfterFunc(breath/4, func() { r.inFlight.Add(-1) })
+		if !r.full(time.Second) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("full, though a request has ended")
+}

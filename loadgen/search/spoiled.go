@@ -20,7 +20,7 @@ const (
 	// An event loop is a queue with one server, its processor: busier than this, a request waits for ten others and
 	// more, and from 1 on ever longer. And one that did not get its processor for this share of its time was not there.
 	MaxLoop      = 0.90 // of its worst second
-	MaxLoopDelay = 0.50 // of its time
+	MaxLoopDelay = 0.50 // of the same
 
 	LateNeeds = 300 // requests, for a 99th percentile that one of them does not decide
 )
@@ -65,7 +65,7 @@ func (g Generator) Spoiled() string {
 		return fmt.Sprintf("one of the generator's event loops ran for %.0f %% of a second: it had no time left", 100*g.LoopCPU)
 	}
 	if g.LoopDelay > MaxLoopDelay {
-		return fmt.Sprintf("one of the generator's event loops waited for a processor for %.0f %% of the time", 100*g.LoopDelay)
+		return fmt.Sprintf("one of the generator's event loops waited for a processor for %.0f %% of a second", 100*g.LoopDelay)
 	}
 	for _, o := range []loadgen.Outcome{loadgen.Shed, loadgen.NoLocalPort, loadgen.NoFD} {
 		if n := g.Outcomes[o]; n > 0 {

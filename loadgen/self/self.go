@@ -21,7 +21,7 @@ type Usage struct {
 
 	// Loops is how many event loops the engine had, each on a thread of its own; 0 where it has none, or does not say.
 	// The other two are of the loop of which most was asked, as shares of one processor: for how much of its worst
-	// second it ran, and for how much of its time it was runnable and not run. Nil where they are not known.
+	// second it ran, and for how much of its worst second it was runnable and not run. Nil where they are not known.
 	// Measure does not know them.
 	Loops     int
 	LoopCPU   *float64
@@ -45,6 +45,26 @@ func Measure() (stop func() Usage) {
 			Stolen:   since(stolen, readStolen()),
 		}
 	}
+}
+
+// Heavier is the usage in which more was asked of the processors: time that was used and time that was waited for them, by
+// what they had. Of a trial whose last answers take minutes to time out, that is the time of its load.
+func Heavier(a, b Usage) Usage {
+	if b.asked() > a.asked() {
+		return b
+	}
+	return a
+}
+
+func (u Usage) asked() float64 {
+	if u.Wall <= 0 {
+		return 0
+	}
+	all := u.CPU
+	if u.RunDelay != nil {
+		all += *u.RunDelay
+	}
+	return float64(all) / float64(u.Wall)
 }
 
 // Processors is how many this process may use, by its affinity mask and (through GOMAXPROCS' default) its cgroup's quota.

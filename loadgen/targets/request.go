@@ -45,11 +45,9 @@ func (p *parser) origin(origin string) {
 	}
 }
 
-// hosts gives each request the host of its URL, where there are several.
+// hosts gives each request the host of its URL, if it has one: it is what the server is asked for, wherever the
+// connections go.
 func (p *parser) hosts() {
-	if len(p.file.Origins) < 2 {
-		return
-	}
 	for i, origin := range p.origins {
 		if r := &p.file.Requests[i]; r.Host == "" && origin != "" {
 			_, r.Host, _ = strings.Cut(origin, "://")

@@ -15,8 +15,8 @@
 //
 //   - "# weir: weight=N" before a request says how often it is sent, against the others. To other tools
 //     it is a comment.
-//   - A URL may be just a path. Where those that are whole have several origins, one listener is measured all
-//     the same: each request keeps its host in its Host header, and the caller says where they go (File.Origin).
+//   - A URL may be just a path. One that is whole keeps its host in its Host header, wherever the connections go;
+//     where there are several origins, one listener is measured all the same, and the caller says which (File.Origin).
 //   - {{seq}} in a path, a header value or a body stands for the request's number in the run.
 //   - A body file that is not in the working directory is looked for beside the file that names it.
 //   - An empty line must stand before a request that follows headers or a comment among them: vegeta

@@ -39,10 +39,13 @@ func read(text string) (*File, error) {
 func TestRead(t *testing.T) {
 	const o = "http://h:8000"
 	one := func(uri string) *File {
-		return &File{Origins: []string{o}, Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: uri}}}
+		return &File{Origins: []string{o}, Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: uri, Host: "h:8000"}}}
 	}
 	with := func(r loadgen.Request) *File {
 		r.Weight, r.Method, r.URI = max(r.Weight, 1), "POST", "/"
+		if r.Host == "" {
+			r.Host = "h:8000"
+		}
 		return &File{Origins: []string{o}, Requests: []loadgen.Request{r}}
 	}
 	json := []byte(`{"n":{{seq}},"t":"{{other}}"}`)
@@ -54,8 +57,8 @@ func TestRead(t *testing.T) {
 		"GET http://h:8000/a|b/é":                   one("/a%7Cb/%C3%A9"),
 		"GET HTTP://H:8000//a/../b":                 one("//a/../b"),
 		"# one\n\n#two\nGET http://h:8000/\n# end":  one("/"),
-		"GET http://h/\nGET http://h:80/\nGET /c":   {Origins: []string{"http://h"}, Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: "/"}, {Weight: 1, Method: "GET", URI: "/"}, {Weight: 1, Method: "GET", URI: "/c"}}},
-		"PURGE /b\n\nHEAD https://[::1]:443/":       {Origins: []string{"https://[::1]"}, Requests: []loadgen.Request{{Weight: 1, Method: "PURGE", URI: "/b"}, {Weight: 1, Method: "HEAD", URI: "/"}}},
+		"GET http://h/\nGET http://h:80/\nGET /c":   {Origins: []string{"http://h"}, Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: "/", Host: "h"}, {Weight: 1, Method: "GET", URI: "/", Host: "h"}, {Weight: 1, Method: "GET", URI: "/c"}}},
+		"PURGE /b\n\nHEAD https://[::1]:443/":       {Origins: []string{"https://[::1]"}, Requests: []loadgen.Request{{Weight: 1, Method: "PURGE", URI: "/b"}, {Weight: 1, Method: "HEAD", URI: "/", Host: "[::1]"}}},
 		"GET /only":                                 {Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: "/only"}}},
 
 		"POST http://h:8000/\nx-A: 1\n# note\nx-A : {{seq}}:{{y}}\nHost:v\nEmpty:": with(loadgen.Request{Host: "v", Headers: [][2]string{{"x-A", "1"}, {"x-A", "{{seq}}:{{y}}"}, {"Empty", ""}}}),
@@ -128,6 +131,22 @@ func TestFramingIsNotTheFiles(t *testing.T) {
 	many, err := read(strings.Repeat("GET /\nContent-Length: 9\n\n", 100))
 	if err != nil || len(many.Notes) != maxNotes+1 {
 		t.Errorf("%d notes, %v", len(many.Notes), err)
+	}
+}
+
+// TestOneOriginKeepsItsHost: a file for one site is offered to a listener at another address, and asks it for that site,
+// as it would if it had two.
+func TestOneOriginKeepsItsHost(t *testing.T) {
+	got, err := read("GET http://shop.example/1\n\nGET /2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := loadgen.Target{URL: "http://127.0.0.1:8000/", Requests: got.Requests}.Complete()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first, second := target.Requests[0].Host, target.Requests[1].Host; first != "shop.example" || second != "127.0.0.1:8000" || target.Address != "127.0.0.1:8000" {
+		t.Errorf("hosts %q and %q at %s", first, second, target.Address)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	mlrsearch "weir/loadgen/search"
 	"weir/report/analysis/estimate"
 	"weir/report/runfile"
 )
@@ -19,16 +20,13 @@ import (
 // is not known, the run says nothing. A hypervisor that takes the processor away for some milliseconds
 // does no harm to a queue that takes 44 ms to fill.
 func (l *lane) lateness(c serverCapacity) (p99, doubt, limit time.Duration) {
-	doubt = max(maxLag, time.Duration(maxLagShare*float64(c.mean)))
-	limit = doubt
+	doubt = mlrsearch.Bearable(0, c.mean, 0)
 	// Above capacity the queue is full anyway, so no higher rate than W/S matters, where that is known.
 	rate := l.highest()
 	if c.rate > 0 {
 		rate = min(rate, c.rate)
 	}
-	if l.slots > 0 && rate > 0 {
-		limit = max(limit, time.Duration(maxBurst*float64(l.slots)/rate*float64(time.Second)))
-	}
+	limit = mlrsearch.Bearable(rate, c.mean, l.slots)
 	if estimate.Supported(uint64(l.lag.TotalCount()), 0.99) {
 		p99 = time.Duration(l.lag.ValueAtPercentile(99))
 	}
@@ -121,7 +119,7 @@ type GeneratorUse struct {
 	RunDelay  *float64 `json:"run_delay_share"`  // of the same: its threads were ready to run and waited
 	Loops     int      `json:"loops"`            // event loops, a thread each; 0: the engine has none, or the record does not say
 	LoopCPU   *float64 `json:"loop_cpu_share"`   // of one processor: the busiest loop, in its worst second
-	LoopDelay *float64 `json:"loop_delay_share"` // of one processor: the loop that waited most for it, over the trial
+	LoopDelay *float64 `json:"loop_delay_share"` // of one processor: the loop that waited most for it, in its worst second
 }
 
 func (l *lane) generator() GeneratorUse {

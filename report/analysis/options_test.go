@@ -19,11 +19,11 @@ func TestWakeQuantumOfARun(t *testing.T) {
 		trials []*trial
 		want   float64
 	}{
-		{300 * time.Microsecond, []*trial{at(100), at(4999)}, 0},
+		{300 * time.Microsecond, []*trial{at(100), at(4999)}, 300e-6},
 		{300 * time.Microsecond, []*trial{at(100), at(10_000)}, 300e-6},
 		{300 * time.Microsecond, []*trial{at(30_000)}, 100e-6},
 		{100 * time.Microsecond, []*trial{at(5000)}, 100e-6},
-		{0, []*trial{at(10_000)}, 0}, // switched off, or of a release that had none
+		{0, []*trial{at(10_000)}, 0}, // not asked for, or of a release that had none
 		{300 * time.Microsecond, nil, 0},
 	} {
 		l := &lane{Lane: runfile.Lane{Options: &runfile.Options{WakeQuantum: c.set}}, trials: c.trials}

@@ -12,16 +12,10 @@ import (
 	"weir/report/runfile"
 )
 
-// The limits beyond which a run says nothing about the server.
-const (
-	minSent     = 0.99             // sent ÷ due
-	maxLag      = time.Millisecond // p99 of sent − due that is taken without a word, or
-	maxLagShare = 0.02             // of the service time, where that is more
-	maxBurst    = 0.25             // of the queue's places: more must not arrive together because we were late
-	maxCPU      = 0.80             // of what the generator may use, in any trial
-	maxRunDelay = 0.25             // of the same: the time for which its threads waited for a processor, in any trial
-	minSampling = 50.0             // Hz; below it bursts are missed: a doubt, not a disqualification
-)
+// minSampling, in Hz, is how often the kernel must be looked at: below it bursts are missed, which is a doubt, not a
+// disqualification. The limits beyond which a run says nothing about the server are those of a search's trial,
+// loadgen/search.
+const minSampling = 50.0
 
 // invalid lists why the run cannot be believed: the generator, not the server, decided what was measured.
 func (r *run) invalid(c serverCapacity) []string {
@@ -39,7 +33,7 @@ func (r *run) invalid(c serverCapacity) []string {
 			due += t.figures.due
 			sent += t.figures.sent
 		}
-		if float64(sent) < minSent*float64(due) {
+		if float64(sent) < mlrsearch.MinSent*float64(due) {
 			add("%s: %d of %d due requests were sent (%.1f %%): the generator did not offer the plan", l.Name, sent, due, 100*float64(sent)/float64(due))
 		}
 		if p99, _, limit := l.lateness(c); p99 > limit {
@@ -58,20 +52,20 @@ func (r *run) invalid(c serverCapacity) []string {
 				add("%s: %d requests %s", l.Name, n, o.why)
 			}
 		}
-		if t, share := l.worst(func(g runfile.Generator) time.Duration { return g.CPU }); share > maxCPU {
-			add("%s: the generator used %.0f %% of the processors that it may use in trial %d, the limit is %.0f %%", l.Name, 100*share, t.Index, 100*maxCPU)
+		if t, share := l.worst(func(g runfile.Generator) time.Duration { return g.CPU }); share > mlrsearch.MaxCPU {
+			add("%s: the generator used %.0f %% of the processors that it may use in trial %d, the limit is %.0f %%", l.Name, 100*share, t.Index, 100*mlrsearch.MaxCPU)
 		}
 		if t, busy := l.worstLoop(func(g runfile.Generator) *float64 { return g.LoopCPU }); busy > mlrsearch.MaxLoop {
 			add("%s: one of the generator's %s ran for %.0f %% of a second in trial %d, the limit is %.0f %%: what is due waits there, also where other processors rest; offer less, or load from several machines",
 				l.Name, eventLoops(t), 100*busy, t.Index, 100*mlrsearch.MaxLoop)
 		}
 		if t, waited := l.worstLoop(func(g runfile.Generator) *float64 { return g.LoopDelay }); waited > mlrsearch.MaxLoopDelay {
-			add("%s: one of the generator's %s was ready to run and waited for a processor for %.0f %% of trial %d, the limit is %.0f %%: leave more of the machine to it",
+			add("%s: one of the generator's %s was ready to run and waited for a processor for %.0f %% of a second in trial %d, the limit is %.0f %%: leave more of the machine to it",
 				l.Name, eventLoops(t), 100*waited, t.Index, 100*mlrsearch.MaxLoopDelay)
 		}
-		if t, share := l.worst(runDelay); share > maxRunDelay {
+		if t, share := l.worst(runDelay); share > mlrsearch.MaxRunDelay {
 			add("%s: in trial %d the generator's threads waited for a processor for %.0f %% of the time that they could have had, the limit is %.0f %%: leave more of the machine to it",
-				l.Name, t.Index, 100*share, 100*maxRunDelay)
+				l.Name, t.Index, 100*share, 100*mlrsearch.MaxRunDelay)
 		}
 	}
 	return reasons

@@ -70,7 +70,7 @@ func TestInvalid(t *testing.T) {
 				busy, waited := .4, .6
 				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy, &waited
 			}
-		}, "one of the generator's 8 event loops was ready to run and waited for a processor for 60 % of trial 0"},
+		}, "one of the generator's 8 event loops was ready to run and waited for a processor for 60 % of a second in trial 0"},
 		"overflows before the load": {func(w *world) {
 			w.sample = func(s *probe.Sample) {
 				n := uint64(min(s.At, 300*ms) / (100 * ms))

@@ -151,7 +151,8 @@ type Closings struct {
 	WeUnread   uint64 `json:"we_closed_unread,omitempty"`   // of we_closed: the same
 }
 
-// Generator is the load generator's confession for one trial.
+// Generator is the load generator's confession for one trial: over its schedule or until its last outcome was known,
+// which of the two asked for more of the processors.
 type Generator struct {
 	CPU       time.Duration  `json:"cpu"` // user+system time of our process
 	Wall      time.Duration  `json:"wall"`
@@ -159,7 +160,7 @@ type Generator struct {
 	RunDelay  *time.Duration `json:"run_delay,omitempty"`  // time its threads were runnable but not run; nil where unknown
 	Loops     int            `json:"loops,omitempty"`      // event loops of the engine, a thread each; 0: it has none, or did not say
 	LoopCPU   *float64       `json:"loop_cpu,omitempty"`   // share of its worst second for which the busiest of them ran; nil where unknown
-	LoopDelay *float64       `json:"loop_delay,omitempty"` // share of its time for which one of them was runnable but not run; nil where unknown
+	LoopDelay *float64       `json:"loop_delay,omitempty"` // share of its worst second for which one of them was runnable but not run; nil where unknown
 	Stolen    *time.Duration `json:"stolen,omitempty"`     // time a hypervisor ran something else, all processors of the machine together; nil where unknown
 }
 
