@@ -41,7 +41,10 @@ func CSV(w io.Writer, a *analysis.Analysis) error {
 		for k, t := range trials {
 			from, to := within(&l.Timeline, trials, k)
 			for j := from; j < to; j++ {
-				line := []string{harmless(l.Name), strconv.Itoa(t.Index), plainNumber(t.Rate)}
+				line := []string{harmless(l.Name), strconv.Itoa(t.Index), ""}
+				if t.Rate > 0 { // else it changed; offered_rps has it
+					line[2] = plainNumber(t.Rate)
+				}
 				if err := out.Write(append(line, binFields(&l.Timeline, j, kinds)...)); err != nil {
 					return err
 				}

@@ -28,6 +28,9 @@ func DoseText(w io.Writer, d *compare.Dose, opt TextOptions) error {
 		for _, why := range l.Left {
 			out = append(out, p.hang("left out", why)...)
 		}
+		for _, w := range l.Doubts {
+			out = append(out, p.hang("warning", w.Text+" ("+w.Code+")")...)
+		}
 	}
 	_, err := io.WriteString(w, strings.Join(out, "\n")+"\n")
 	return err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"weir/loadgen"
 	"weir/report/analysis"
@@ -79,7 +80,8 @@ type timelineFigure struct {
 // block is one trial's stretch of the axis: bins From to To, To not included.
 type block struct {
 	Trial int     `json:"trial"`
-	Rate  float64 `json:"rate"`
+	Rate  float64 `json:"rate"`  // 0: it changed
+	Load  string  `json:"load"`  // the rate in words
 	Start float64 `json:"start"` // on the axis
 	Width float64 `json:"width"`
 	From  int     `json:"from"`
@@ -133,6 +135,21 @@ func draw(a *analysis.Analysis) figures {
 		f.Lanes = append(f.Lanes, lane)
 	}
 	return f
+}
+
+// offeredRate is a trial's rate in words, or those between which its plan moved.
+func offeredRate(t *analysis.Trial) string {
+	short := func(x float64) string { // as the script writes a number
+		words := digits(x, 4)
+		if strings.Contains(words, ".") {
+			words = strings.TrimRight(strings.TrimRight(words, "0"), ".")
+		}
+		return words
+	}
+	if low, high := t.Rates(); low < high {
+		return short(low) + " to " + short(high) + " req/s"
+	}
+	return short(t.MeanRate()) + " req/s"
 }
 
 // ordered is the lane's trials by time.
@@ -196,7 +213,7 @@ func layTimeline(t *analysis.Timeline, trials []analysis.Trial, widths []float64
 	x := 0.0
 	for k, trial := range trials {
 		from, to := within(t, trials, k)
-		b := block{Trial: trial.Index, Rate: trial.Rate, Start: round6(x), Width: round6(widths[k]), From: from, To: to}
+		b := block{Trial: trial.Index, Rate: trial.Rate, Load: offeredRate(&trial), Start: round6(x), Width: round6(widths[k]), From: from, To: to}
 		if to > from {
 			b.X, b.At = round6(x+t.AtS[from]-trial.Start), t.AtS[from]
 		}

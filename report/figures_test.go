@@ -1,7 +1,9 @@
 package report
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"weir/report/analysis"
@@ -71,5 +73,24 @@ func TestLateIsDrawn(t *testing.T) {
 	}
 	if f.Classes[len(f.Classes)-1] != "late" {
 		t.Errorf("classes %v do not name it", f.Classes)
+	}
+}
+
+// TestRampInAReport: a trial whose plan changes the rate is no point of figure 1, has its span where others have their
+// rate, and no rate in the CSV.
+func TestRampInAReport(t *testing.T) {
+	a := demo()
+	ramp := &a.Lanes[0].Trials[0]
+	ramp.Rate, ramp.Stages = 0, []analysis.Stage{{From: 20, To: 80, Duration: ramp.Duration}}
+	f := draw(a).Lanes[0]
+	if len(f.Trials) != len(a.Lanes[0].Trials)-1 || f.Timeline.Blocks[0].Load != "20 to 80 req/s" || f.Timeline.Blocks[1].Load == "" {
+		t.Errorf("%d points of %d trials; %+v", len(f.Trials), len(a.Lanes[0].Trials), f.Timeline.Blocks[:2])
+	}
+	if row := trialRows(&a.Lanes[0])[0]; row[1] != "20 to 80" {
+		t.Errorf("%q", row)
+	}
+	var bins strings.Builder
+	if err := CSV(&bins, a); err != nil || !strings.Contains(bins.String(), "direct,"+fmt.Sprint(ramp.Index)+",,") {
+		t.Errorf("%v, %.300s", err, bins.String())
 	}
 }

@@ -41,10 +41,10 @@ type reconcileFigure struct {
 }
 
 type reconcileTrial struct {
-	Index     int     `json:"index"`
-	Rate      float64 `json:"rate"`
-	Failures  uint64  `json:"failures"`
-	Overflows uint64  `json:"overflows"`
+	Index     int    `json:"index"`
+	Load      string `json:"load"` // the offered rate in words
+	Failures  uint64 `json:"failures"`
+	Overflows uint64 `json:"overflows"`
 }
 
 // layLatency puts each column where its trial's stretch of the axis is; it ends with the stretch at the latest.
@@ -83,7 +83,7 @@ func reconcileTrials(l *analysis.Lane, trials []analysis.Trial) reconcileFigure 
 	out := reconcileFigure{Low: r.Low, High: r.High, Trials: []reconcileTrial{}, Verdict: r.Verdict}
 	for _, t := range trials {
 		if t.Complete && t.Overflows != nil { // as the analysis reconciles them
-			out.Trials = append(out.Trials, reconcileTrial{t.Index, t.Rate, t.QueueFailures, *t.Overflows})
+			out.Trials = append(out.Trials, reconcileTrial{t.Index, offeredRate(&t), t.QueueFailures, *t.Overflows})
 		}
 	}
 	return out

@@ -20,8 +20,12 @@ func trialHead() []string {
 func trialRows(l *analysis.Lane) [][]string {
 	rows := make([][]string, 0, len(l.Trials))
 	for _, t := range l.Trials {
+		offered := digits(t.Rate, 4)
+		if t.Rate == 0 {
+			offered = strings.TrimSuffix(offeredRate(&t), " req/s")
+		}
 		row := []string{
-			fmt.Sprint(t.Index), digits(t.Rate, 4), seconds(t.Duration), count(t.Due), count(t.Sent), count(t.Bad), "–",
+			fmt.Sprint(t.Index), offered, seconds(t.Duration), count(t.Due), count(t.Sent), count(t.Bad), "–",
 			digits(t.Goodput, 4), interval4(t.GoodLow, t.GoodHigh), "–", "–", trialOutcomes(t),
 		}
 		if t.Expected != nil {

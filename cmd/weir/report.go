@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +34,8 @@ the latencies second by second in HdrHistogram's log format, for its tools.
 
 Several runs that differ in workers or service time are held against each other:
 does the onset of failures move with workers ÷ service time, as it must if that is
-why they begin (dose-response)? text, json and html; no file is written.`,
+why they begin (dose-response)? text, json and html; no file is written. Exit
+status 12 where each of them is invalid.`,
 		Example: `  weir report weir-runs/20261122T134501Z-backlog-overflow
   weir report --format json RUN | jq '.lanes[].error_onset'
   weir report --format hlog RUN > latencies.hlog
@@ -116,7 +118,13 @@ func doseResponse(s streams, paths []string, format string) error {
 		}
 		runs = append(runs, a)
 	}
-	return render(compare.Doses(runs))
+	if err := render(compare.Doses(runs)); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(runs, func(a *analysis.Analysis) bool { return a.Valid }) {
+		return &statusError{exitInvalid, nil}
+	}
+	return nil
 }
 
 // histogramLog needs the record: the analysis keeps no histogram of each second.

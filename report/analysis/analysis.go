@@ -3,7 +3,10 @@
 // reason for having none.
 package analysis
 
-import "weir/report/runfile"
+import (
+	"weir/loadgen/plan"
+	"weir/report/runfile"
+)
 
 // Analysis is what a run showed. Its JSON form is report.json (schema weir.report/1): times are
 // seconds, rates per second, and null means "not known", never zero.
@@ -115,7 +118,7 @@ type Cause struct {
 
 // ClassCause is the cause of one class of a lane's failures.
 type ClassCause struct {
-	Class    string `json:"class"`    // "queue": of a kind that a full queue produces, "late", "slow", "closed", "refused", "proxy", "server", "raced", "generator"
+	Class    string `json:"class"`    // "queue": of a kind that a full queue produces, "late", "slow", "closed", "refused", "proxy", "server", "raced", "generator", "swap": while a scenario exchanged the server
 	Requests uint64 `json:"requests"` // how many went bad so
 	Cause    Cause  `json:"cause"`    // why
 }
@@ -132,6 +135,7 @@ type Lane struct {
 	Timeout        float64           `json:"timeout_s"`             // of a request, connecting included
 	MaxInFlight    int               `json:"max_in_flight"`         // more were not sent
 	Options        *Options          `json:"options"`               // how else the generator was set; null: the record does not say
+	ProxyTimeouts  *ProxyTimeouts    `json:"proxy_timeouts"`        // of the proxy on the path; null: there is none, or nothing is known of it
 	Offered        uint64            `json:"offered"`               // requests due
 	Sent           uint64            `json:"sent"`                  // of these: sent
 	Shed           uint64            `json:"shed"`                  // of these: not sent, because too many were under way
@@ -178,6 +182,13 @@ type Lane struct {
 	ProxyStatus *ProxyStatus `json:"proxy_status,omitempty"` // its stub_status during the lane's trials
 }
 
+// ProxyTimeouts are how long a proxy waits for its backend. A null is "not known".
+type ProxyTimeouts struct {
+	Connect *float64 `json:"connect_s"` // proxy_connect_timeout
+	Read    *float64 `json:"read_s"`    // proxy_read_timeout
+	Source  string   `json:"source"`    // where that is known from
+}
+
 // Backend is what a lane's load was to the host of its listener, as that host's kernel counted it: of a proxy's lane the
 // server behind the proxy. A null is "not measured".
 type Backend struct {
@@ -216,10 +227,12 @@ type HealthCounts struct {
 	Failed uint64 `json:"failed"` // not answered, or not well
 }
 
-// Trial is one constant-rate stretch of a lane.
+// Trial is one plan offered to a lane, from its start until the queue had drained.
 type Trial struct {
 	Index         int               `json:"index"`            // from 0, over all lanes
-	Rate          float64           `json:"rate"`             // offered, req/s
+	Rate          float64           `json:"rate"`             // offered, req/s; 0 where the plan changes it
+	Arrival       string            `json:"arrival"`          // "constant" (evenly spaced) or "poisson"
+	Stages        []Stage           `json:"stages"`           // of the plan, one after the other
 	Start         float64           `json:"start_s"`          // from the epoch
 	Duration      float64           `json:"duration_s"`       // of the load
 	Due           uint64            `json:"due"`              // requests of the plan whose outcome is known
@@ -239,9 +252,42 @@ type Trial struct {
 	Served        *float64          `json:"served_rps"`       // where it was overloaded: goodput less what an empty queue took in
 	Latency       Quantiles         `json:"latency_s"`        // of its ok requests, from due
 
+	Plan plan.Plan `json:"-"` // when each request was due
+
 	Latencies Latencies `json:"-"` // the same, to merge with other trials'; nil where they were too many to keep
 
 	Spoiled string `json:"spoiled,omitempty"` // of a search: why the generator was the limit, so that it says nothing of the server
+}
+
+// Rates are the lowest and the highest that the plan offers, req/s.
+func (t *Trial) Rates() (low, high float64) {
+	low, high = t.Rate, t.Rate
+	for i, s := range t.Stages {
+		if i == 0 {
+			low, high = s.From, s.From
+		}
+		low, high = min(low, s.From, s.To), max(high, s.From, s.To)
+	}
+	return low, high
+}
+
+// MeanRate is that of the whole plan, req/s.
+func (t *Trial) MeanRate() float64 {
+	if t.Rate > 0 || t.Duration <= 0 {
+		return t.Rate
+	}
+	sum := 0.0
+	for _, s := range t.Stages {
+		sum += (s.From + s.To) / 2 * s.Duration
+	}
+	return sum / t.Duration
+}
+
+// Stage is a stretch of a trial's plan in which the offered rate moves linearly.
+type Stage struct {
+	From     float64 `json:"from_rps"`   // at its start
+	To       float64 `json:"to_rps"`     // at its end; the same where it is constant
+	Duration float64 `json:"duration_s"` // of it
 }
 
 // Timeline is a lane's trials on one clock, in bins of BinS seconds, for drawing. Only bins within its

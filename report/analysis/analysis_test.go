@@ -64,7 +64,7 @@ func TestMeasuringRun(t *testing.T) {
 		checkTrials(t, &l)
 		checkTimeline(t, &l)
 	}
-	if n := len(a.Verdict); n < 3 || n > 8 {
+	if n := len(a.Verdict); n < 3 || n > maxVerdict {
 		t.Errorf("%d sentences: %q", n, a.Verdict)
 	}
 	if c := a.Lanes[1].LogClasses; len(c) != 1 || c[0].Count != a.Lanes[1].Outcomes["http_504"] || a.Lanes[0].LogClasses != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/plan"
 	"weir/report/analysis/estimate"
 	"weir/report/runfile"
 )
@@ -88,7 +89,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	out := Lane{
 		Name: l.Name, URL: l.URL, Engine: l.Engine, Connections: l.connections(), Generator: l.generator(),
 		Mode: l.Mode, ConnectTimeout: l.ConnectTimeout.Seconds(), Deadline: l.Deadline.Seconds(),
-		Timeout: l.Timeout.Seconds(), MaxInFlight: l.MaxInFlight, Options: l.options(),
+		Timeout: l.Timeout.Seconds(), MaxInFlight: l.MaxInFlight, Options: l.options(), ProxyTimeouts: l.proxyTimeouts(),
 		Outcomes: named(l.outcomes()), Late: l.late(), Shed: l.outcomes()[loadgen.Shed],
 		Latency: quantiles(l.latency), FromSent: quantiles(l.service), FailLatency: quantiles(l.fail), SendLag: quantiles(l.lag),
 		Phases:        l.phases(),
@@ -131,9 +132,12 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 func (t *trial) report(fit *estimate.Fit) Trial {
 	f, d := &t.figures, t.duration().Seconds()
 	out := Trial{
-		Index: t.Index, Rate: t.rate(), Start: t.Start.Seconds(), Duration: d,
+		Index: t.Index, Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Stages: []Stage{}, Plan: t.Plan, Start: t.Start.Seconds(), Duration: d,
 		Due: f.due, Sent: f.sent, Bad: f.bad, Outcomes: named(f.outcomes),
 		Overflows: f.overflows, MaxRecvQ: f.queue.depth, Drained: t.drained(), DrainedAfter: t.drainedAfter(), Complete: f.complete, Spoiled: t.spoiled,
+	}
+	for _, s := range t.Plan.Stages {
+		out.Stages = append(out.Stages, Stage{s.From, s.To, s.Duration.Seconds()})
 	}
 	if d > 0 && f.due > 0 {
 		perSecond := float64(f.due) / d

@@ -16,6 +16,7 @@ type serverCapacity struct {
 	service   float64
 	low, high float64 // of service; 0 where it was not measured
 	source    string
+	stamped   bool // by the backend: whole busy periods
 	count     uint64
 	nominal   float64 // as stated, where a measured one took its place
 	rate      float64
@@ -42,7 +43,7 @@ func (r *run) capacity() serverCapacity {
 			r.warn("service_time_interval", "one stamp of the service time gives no interval for the capacity")
 		}
 		c.nominal, c.service, c.low, c.high = c.service, mean, max(low, 0), high
-		c.source, c.count = s.source, s.count
+		c.source, c.count, c.stamped = s.source, s.count, true
 	}
 	c.mean = time.Duration(math.Round(c.service * 1e9))
 	if c.servers > 0 && c.service > 0 {

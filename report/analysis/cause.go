@@ -22,7 +22,8 @@ const explained = 0.9
 
 // cause names the mechanism behind most of a lane's failures. Its opinion is that a wrong cause is worse
 // than none: what the record cannot prove is "undetermined", with what was seen as evidence. It also says the same of
-// each class of failures by itself, the most frequent first.
+// each class of failures by itself, the most frequent first. What a scenario's swap of servers cost is a class of its own,
+// and never the lane's cause where anything else went bad.
 func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) (Cause, []ClassCause) {
 	f := r.allFailures(l)
 	k := witness{run: r, lane: l, capacity: c, failures: f, rec: rec, queue: l.queue()}
@@ -32,10 +33,14 @@ func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) (Cause, []Cla
 	k.deferred = l.sum(func(f *figures) *uint64 { return f.deferred })
 	k.overflows = l.overflows()
 	k.namespace = l.sum(func(f *figures) *uint64 { return f.namespace })
+	k.gaps = r.gaps(l)
+	k.swapped = k.setGapsApart()
+	f = k.failures
 
 	kinds := []failureKind{
 		{"queue", f.sumFull(), k.fullQueue}, {"late", l.late(), k.late}, {"generator", f.own, k.generator}, {"refused", f.refused, k.refused},
 		{"proxy", f.proxy, k.proxy}, {"server", f.server, k.server}, {"closed", f.closed, k.closed}, {"slow", f.slow, k.slow}, {"raced", f.raced, k.raced},
+		{"swap", k.swapped, k.swap},
 	}
 	total := uint64(0)
 	for _, kind := range kinds {
@@ -57,8 +62,12 @@ func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) (Cause, []Cla
 		c.EvidenceName = ladder[c.EvidenceLevel]
 		each = append(each, ClassCause{Class: kind.class, Requests: kind.n, Cause: c})
 	}
-	out := each[0].Cause
-	if n := each[0].Requests; n < total {
+	first := each[0]
+	if first.Cause.Code == swapped && len(each) > 1 { // that much was meant
+		first = each[1]
+	}
+	out := first.Cause
+	if n := first.Requests; n < total {
 		out.Evidence = append(slices.Clone(out.Evidence), fmt.Sprintf("this speaks of %d of the %d requests that went bad", n, total))
 	}
 	return out, each
@@ -81,6 +90,9 @@ type witness struct {
 	queue    queue
 
 	overflows, namespace, drops, listenDrops, queueDrops, deferred *uint64
+
+	gaps    []gap
+	swapped uint64 // failures that are the gaps'
 }
 
 func (k *witness) nothing() Cause {
@@ -255,6 +267,9 @@ func (k *witness) errorLog() map[string]uint64 {
 		for class, n := range errors {
 			sum[class] += n
 		}
+	}
+	for class, n := range k.gapLines() {
+		sum[class] -= n
 	}
 	return sum
 }

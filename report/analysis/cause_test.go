@@ -184,6 +184,15 @@ func labelled() map[string]told {
 				w.plans = append(w.plans, plan.Plan{Stages: []plan.Stage{{From: 340, To: 340, Duration: 2 * time.Second}}, Arrival: plan.Poisson, Seed: seed})
 			}
 		}, "burst_overflow", 2, "bursts were too much"},
+		"bursts just below capacity": {func(w *world) {
+			w.rates, w.plans = nil, nil
+			for seed := range uint64(3) {
+				w.plans = append(w.plans, plan.Plan{Stages: []plan.Stage{{From: .96 * 400, To: .96 * 400, Duration: 2 * time.Second}}, Arrival: plan.Poisson, Seed: seed})
+			}
+		}, "burst_overflow", 2, "bursts were too much"},
+		"near a capacity that is stated, and a little too high": {func(w *world) {
+			w.stamps, w.rates, w.length = false, []float64{407}, 4*time.Second
+		}, "accept_queue_overflow", 2, "17 places"},
 		"below capacity, and not why": {half, "accept_queue_overflow", 2, "is not known"},
 		"below capacity without a processor": {func(w *world) {
 			half(w)
@@ -213,6 +222,28 @@ func labelled() map[string]told {
 		"proxy limit": {func(w *world) {
 			w.result, w.event = failAs(loadgen.HTTP500, 500), logAs(nginxlog.WorkerConnections)
 		}, "proxy_limit", 0, "worker_connections"},
+		"no peer left for most, and the others tried two": {func(w *world) {
+			w.result = failAs(loadgen.HTTP502, 502)
+			w.event = func(_ string, r loadgen.Result) (e runfile.Event) {
+				switch {
+				case r.Outcome == loadgen.OK:
+				case r.Seq%10 < 3:
+					e = runfile.Event{Host: "proxy", Source: "nginx.error", Class: nginxlog.ConnectRefused, Count: 2}
+				default:
+					e = runfile.Event{Host: "proxy", Source: "nginx.error", Class: nginxlog.NoLiveUpstreams, Count: 1}
+				}
+				return e
+			}
+		}, "peer_marked_down", 0, "max_fails"},
+		"closed by a worker, with as many lines of tries that were hidden": {func(w *world) {
+			w.result = failAs(loadgen.HTTP502, 502)
+			w.event = func(_ string, r loadgen.Result) runfile.Event {
+				if r.Outcome == loadgen.OK {
+					return runfile.Event{Host: "proxy", Source: "nginx.error", Class: nginxlog.ConnectRefused, Count: 1}
+				}
+				return runfile.Event{Host: "proxy", Source: "nginx.error", Class: nginxlog.PrematureClose, Count: 1}
+			}
+		}, "undetermined", 0, "several reasons"},
 		"proxy without ports": {func(w *world) {
 			w.result, w.event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.NoLocalPort)
 		}, "proxy_ports_exhausted", 0, "no local port"},

@@ -71,20 +71,24 @@ func (k *witness) refused() Cause {
 
 // proxyCauses are what the classes of NGINX's log mean for a 502 or 504 that no full queue produced.
 var proxyCauses = map[string]string{
-	nginxlog.PrematureClose:    "worker_closed",
-	nginxlog.NoLiveUpstreams:   "peer_marked_down",
-	nginxlog.NoLocalPort:       "proxy_ports_exhausted",
-	nginxlog.ConnectRefused:    "not_listening",
-	nginxlog.ReadTimeout:       "proxy_timeout",
-	nginxlog.SendTimeout:       "proxy_timeout",
-	nginxlog.SendReset:         "worker_closed",
+	nginxlog.PrematureClose:  "worker_closed",
+	nginxlog.NoLiveUpstreams: "peer_marked_down",
+	nginxlog.NoLocalPort:     "proxy_ports_exhausted",
+	nginxlog.ConnectRefused:  "not_listening",
+	nginxlog.ReadTimeout:     "proxy_timeout",
+	nginxlog.SendTimeout:     "proxy_timeout",
+	nginxlog.SendReset:       "worker_closed",
+}
+
+// proxyLimits are what they mean for a 500, or for a client whose connection NGINX closed.
+var proxyLimits = map[string]string{
 	nginxlog.WorkerConnections: "proxy_limit",
 	nginxlog.NoFD:              "proxy_limit",
 }
 
 func (k *witness) proxy() Cause {
 	saw := list(k.pick(loadgen.HTTP502, loadgen.HTTP504))
-	c := k.fromLog(k.failures.proxy, saw,
+	c := k.fromLog(k.failures.proxy, proxyCauses, saw,
 		"without the errno in the proxy's error log (--nginx-error-log) a 502 may be a killed worker, a lack of ports or a reset")
 	if c.Code == "undetermined" && k.run.expired(k.lane).while == whileReading && 2*k.pick(loadgen.HTTP504)[loadgen.HTTP504] > k.failures.proxy {
 		c.Code, c.Text = "proxy_timeout", fmt.Sprintf("The client saw %s. %s", saw, nginxlog.Explain(nginxlog.ReadTimeout))
@@ -94,26 +98,61 @@ func (k *witness) proxy() Cause {
 
 func (k *witness) server() Cause {
 	saw := list(k.pick(loadgen.HTTP4xx, loadgen.HTTP500, loadgen.HTTP503, loadgen.HTTP5xx))
-	if c := k.fromLog(k.failures.server, saw, ""); c.Code == "proxy_limit" {
+	if c := k.fromLog(k.failures.server, proxyLimits, saw, ""); c.Code == "proxy_limit" {
 		return c
 	}
 	return Cause{Code: "server_errors", Evidence: k.counters(), Text: fmt.Sprintf(
 		"The server answered, with %s: it accepted these requests, so the accept queue is not why they failed.", saw)}
 }
 
-// fromLog takes the class that accounts for most of n failures, if one does.
-func (k *witness) fromLog(n uint64, saw, otherwise string) Cause {
+// fromLog takes the cause of most of n failures, if the log proves one of these, which it has by class of line.
+func (k *witness) fromLog(n uint64, causes map[string]string, saw, otherwise string) Cause {
 	c := Cause{Code: "undetermined", Evidence: k.counters(), Text: fmt.Sprintf("The client saw %s, and why is not known: %s.", saw, otherwise)}
+	lines := map[string]uint64{} // by cause
+	most := map[string]string{}  // the class that it had most of
 	errors := k.errorLog()
-	for _, class := range slices.Sorted(maps.Keys(proxyCauses)) {
-		if count := errors[class]; 2*count > n {
-			c.Code = proxyCauses[class]
-			c.Text = fmt.Sprintf("The client saw %s. %s", saw, nginxlog.Explain(class))
-			c.Evidence = append(c.Evidence, fmt.Sprintf("NGINX's error log says so in %d lines", count))
-			break
+	for _, class := range slices.Sorted(maps.Keys(causes)) {
+		code := causes[class]
+		lines[code] += errors[class]
+		if most[code] == "" || errors[class] > errors[most[code]] {
+			most[code] = class
+		}
+	}
+	code, proved := mostRequests(lines, n)
+	switch {
+	case proved:
+		c.Code = code
+		c.Text = fmt.Sprintf("The client saw %s. %s", saw, nginxlog.Explain(most[code]))
+		c.Evidence = append(c.Evidence, fmt.Sprintf("NGINX's error log says so in %d lines", lines[code]))
+	case 2*lines[code] > n:
+		c.Text = fmt.Sprintf("The client saw %s, and NGINX's error log gives several reasons: requests that it tried again have a line for each try, so that lines do not tell how many requests each reason cost.", saw)
+		for _, code := range slices.Sorted(maps.Keys(lines)) {
+			if lines[code] > 0 {
+				c.Evidence = append(c.Evidence, fmt.Sprintf("NGINX's error log has %d lines of %s: %s", lines[code], most[code], Codes[code]))
+			}
 		}
 	}
 	return c
+}
+
+// mostRequests is the cause that most of n requests had, by the lines of the log. NGINX writes one line for each peer
+// that it tried in vain, those of requests that another peer answered in the end among them: so many lines of a cause are
+// at most so many requests, and it is proved only if all the others together have too few lines for half of the
+// requests. That no peer is left to try is said once a request, as its last word. Where none is proved it is the cause with the
+// most lines.
+func mostRequests(lines map[string]uint64, n uint64) (code string, proved bool) {
+	const lastWord = "peer_marked_down"
+	if 2*lines[lastWord] > n {
+		return lastWord, true
+	}
+	var all uint64
+	for _, c := range slices.Sorted(maps.Keys(lines)) {
+		all += lines[c]
+		if code == "" || lines[c] > lines[code] {
+			code = c
+		}
+	}
+	return code, 2*lines[code] > n && 2*(all-lines[code]) < n
 }
 
 func (k *witness) closed() Cause {
@@ -121,7 +160,7 @@ func (k *witness) closed() Cause {
 	if k.lane.Name == "proxy" { // what the client's connection says is the proxy's doing, not a worker's
 		saw := list(k.pick(loadgen.ClosedBeforeResponse, loadgen.ConnectReset, loadgen.ResetBeforeResponse, loadgen.ResetMidResponse,
 			loadgen.Truncated, loadgen.BadResponse, loadgen.WriteFailed, loadgen.TLSFailed))
-		return k.fromLog(k.failures.closed, saw, "it was the proxy that closed or broke these connections; its error log (--nginx-error-log) may say why")
+		return k.fromLog(k.failures.closed, proxyLimits, saw, "it was the proxy that closed or broke these connections; its error log (--nginx-error-log) may say why")
 	}
 	saw := list(k.pick(loadgen.ClosedBeforeResponse, loadgen.ResetMidResponse, loadgen.Truncated,
 		loadgen.BadResponse, loadgen.WriteFailed, loadgen.TLSFailed))

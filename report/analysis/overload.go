@@ -13,11 +13,20 @@ const (
 )
 
 const (
-	surelyAbove = 0.94 // × W/S: a service time of single requests is 3 to 6 % short (capacity)
 	surelyBelow = 0.90 // × W/S
 	burstShare  = 0.5  // of the overflows: the simulator has as many on the same schedule, or more, and it needs no other cause
 	starvedRun  = 0.10 // of the time of all workers together: they could have run and had no processor
 )
+
+// surelyAbove is the rate from which on more is offered than the workers do, whatever the doubt about their service time.
+// Stamps bound it on both sides: so much at most the workers do. A service time that was stated, or measured by single
+// requests, is too short if anything (3 to 6 %, see capacity), so that the rate which it makes is too high already.
+func (c serverCapacity) surelyAbove() float64 {
+	if c.stamped {
+		return max(c.rate, c.rateHigh)
+	}
+	return c.rate
+}
 
 // whyFull refines a proved overflow. Affected counts the requests of a bin that it is to explain.
 func (k *witness) whyFull(c *Cause, affected func(*bin) uint64) {
@@ -31,7 +40,7 @@ func (k *witness) whyFull(c *Cause, affected func(*bin) uint64) {
 			n := affected(b)
 			rate := t.Plan.RateAt(min(max(0, at-t.Start), max(0, t.duration()-1)))
 			all += n
-			if rate >= surelyAbove*mu {
+			if rate >= k.capacity.surelyAbove() {
 				above += n
 			}
 			if rate < surelyBelow*mu {
@@ -46,19 +55,28 @@ func (k *witness) whyFull(c *Cause, affected func(*bin) uint64) {
 		c.Evidence = append(c.Evidence, fmt.Sprintf("%d of %d failures were due while more was offered than workers ÷ service time, %.4g req/s", above, all, mu))
 	case enough(below):
 		k.belowCapacity(c, mu)
+	case k.capacity.stamped && enough(all-above) && k.bursts(c, mu): // just below, which only stamps tell from just above
 	default:
 		c.Evidence = append(c.Evidence, fmt.Sprintf("of %d failures %d were due near or above workers ÷ service time, %.4g req/s, and the others below", all, all-below, mu))
 	}
 }
 
+// bursts blames the arrivals, where a simulated server overflows on them about as often; false where it does not.
+func (k *witness) bursts(c *Cause, mu float64) bool {
+	simulated, ok := k.simulated()
+	if !ok || float64(simulated) < burstShare*float64(value(k.overflows)) {
+		return false
+	}
+	c.Code = burst
+	c.Text += fmt.Sprintf(" The mean load was below workers ÷ service time, %.4g req/s: its bursts were too much for the queue.", mu)
+	c.Evidence = append(c.Evidence, fmt.Sprintf("a simulated server with these workers and this queue overflows %d times on the same schedule", simulated))
+	return true
+}
+
 func (k *witness) belowCapacity(c *Cause, mu float64) {
 	share, text, known := k.run.starved(k.lane)
-	simulated, ok := k.simulated()
 	switch {
-	case ok && float64(simulated) >= burstShare*float64(value(k.overflows)):
-		c.Code = burst
-		c.Text += fmt.Sprintf(" The mean load was below workers ÷ service time, %.4g req/s: its bursts were too much for the queue.", mu)
-		c.Evidence = append(c.Evidence, fmt.Sprintf("a simulated server with these workers and this queue overflows %d times on the same schedule", simulated))
+	case k.bursts(c, mu):
 		if known && share >= starvedRun {
 			c.Evidence = append(c.Evidence, "and "+text)
 		}

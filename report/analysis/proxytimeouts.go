@@ -7,6 +7,15 @@ import (
 	"weir/loadgen"
 )
 
+// proxyTimeouts is nil where the record has none.
+func (l *lane) proxyTimeouts() *ProxyTimeouts {
+	p := l.Proxy
+	if p == nil {
+		return nil
+	}
+	return &ProxyTimeouts{Connect: positive(p.Connect.Seconds()), Read: positive(p.Read.Seconds()), Source: p.Source}
+}
+
 // What a proxy was at when its timeout was over.
 const (
 	whileConnecting = "connecting"

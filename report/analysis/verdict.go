@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// maxVerdict is how many sentences a reader is asked to read.
-const maxVerdict = 8
+// maxVerdict is how many sentences a reader is asked to read: all there are of two lanes.
+const maxVerdict = 10
 
 // verdict says what the run showed in plain sentences, the most important first.
 func verdict(a *Analysis) []string {
@@ -19,6 +19,9 @@ func verdict(a *Analysis) []string {
 		l := &a.Lanes[i]
 		out = append(out, l.Name+": "+began(a, l))
 	}
+	if a.Ended != "complete" {
+		out = append(out, fmt.Sprintf("The run did not end by itself (%s): this is what there is of it.", a.Ended))
+	}
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
 		out = append(out, l.Name+": "+l.Cause.Text+proof(l))
@@ -28,9 +31,6 @@ func verdict(a *Analysis) []string {
 	}
 	out = append(out, recoveries(a.Lanes)...)
 	out = append(out, capacitySentence(a.Capacity))
-	if a.Ended != "complete" {
-		out = append(out, fmt.Sprintf("The run did not end by itself (%s): this is what there is of it.", a.Ended))
-	}
 	return out[:min(len(out), maxVerdict)]
 }
 

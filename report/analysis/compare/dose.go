@@ -3,7 +3,9 @@ package compare
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
+	"reflect"
 	"slices"
 
 	"weir/report/analysis"
@@ -11,7 +13,7 @@ import (
 )
 
 // Dose is the third level of evidence: over several runs that differ in workers or service time, the onset of failures
-// moves with workers ÷ service time. One run has one capacity, and never shows it.
+// moves with workers ÷ service time, in proportion. One run has one capacity, and never shows it.
 type Dose struct {
 	Schema string     `json:"schema"` // "weir.dose/1"
 	Lanes  []DoseLane `json:"lanes"`  // that have an onset in one run at least, in the order of the first run
@@ -23,10 +25,12 @@ type DoseLane struct {
 	Points  []DosePoint `json:"points"`  // a run each, by capacity
 	Left    []string    `json:"left"`    // the runs that are left out, and why
 	Slope   *float64    `json:"slope"`   // of ln(onset) against ln(W/S), by least squares; 1 where the onset is W/S. Null: not known
-	Low     *float64    `json:"low"`     // of its 95 % t interval
-	High    *float64    `json:"high"`    // of its 95 % t interval
-	Shown   bool        `json:"shown"`   // the interval holds 1 and not 0: level 3, dose-response
+	Low     *float64    `json:"low"`     // of its 95 % interval: by the scatter about the line (t), or by the points' own intervals where these are wider
+	High    *float64    `json:"high"`    // its other end
+	Shown   bool        `json:"shown"`   // the whole interval lies in 0.9 to 1.1: level 3, dose-response
 	Verdict string      `json:"verdict"` // in words
+
+	Doubts []analysis.Warning `json:"doubts"` // in what else the runs differ
 }
 
 // DosePoint is one run.
@@ -47,6 +51,13 @@ const (
 	leastRange = 1.5
 )
 
+// A slope in proportion is 1. What is claimed is that it is this near, and a slope is only said to be another where the
+// whole interval is further away: three runs may have an interval that holds 1 and nearly everything else.
+const (
+	leastSlope = 0.9
+	mostSlope  = 1.1
+)
+
 // Doses holds the onsets of several runs against their capacities.
 func Doses(runs []*analysis.Analysis) *Dose {
 	d := &Dose{Schema: DoseSchemaName, Lanes: []DoseLane{}}
@@ -59,19 +70,51 @@ func Doses(runs []*analysis.Analysis) *Dose {
 		}
 	}
 	for _, name := range names {
-		l := DoseLane{Name: name, Points: []DosePoint{}, Left: []string{}}
+		l := DoseLane{Name: name, Points: []DosePoint{}, Left: []string{}, Doubts: []analysis.Warning{}}
+		var used []*analysis.Analysis
 		for _, a := range runs {
-			if p, why := dosePoint(a, name); why != "" {
-				l.Left = append(l.Left, fmt.Sprintf("%s, %s: %s", a.Name, a.Started, why))
-			} else {
-				l.Points = append(l.Points, p)
+			p, why := dosePoint(a, name)
+			if why == "" && slices.ContainsFunc(used, func(b *analysis.Analysis) bool { return sameRun(a, b) }) {
+				why = "it is there already, and the same run twice is one"
 			}
+			if why != "" {
+				l.Left = append(l.Left, fmt.Sprintf("%s, %s: %s", a.Name, a.Started, why))
+				continue
+			}
+			l.Points, used = append(l.Points, p), append(used, a)
 		}
+		l.doubt(used)
 		slices.SortStableFunc(l.Points, func(a, b DosePoint) int { return cmp.Compare(*a.Capacity.Value, *b.Capacity.Value) })
 		l.fit()
 		d.Lanes = append(d.Lanes, l)
 	}
 	return d
+}
+
+// sameRun reports whether both are of one record: a second run would have had to begin in the same second and to come to
+// the same to the last digit.
+func sameRun(a, b *analysis.Analysis) bool {
+	same := a.Name == b.Name && a.Started == b.Started && a.Seed == b.Seed && slices.Equal(a.Command, b.Command) &&
+		len(a.Lanes) == len(b.Lanes) && *a.Capacity.Computed == *b.Capacity.Computed
+	for i := range a.Lanes {
+		same = same && a.Lanes[i].Offered == b.Lanes[i].Offered && maps.Equal(a.Lanes[i].Outcomes, b.Lanes[i].Outcomes) &&
+			reflect.DeepEqual(a.Lanes[i].ErrorOnset, b.Lanes[i].ErrorOnset)
+	}
+	return same
+}
+
+// doubt says in what the runs differ beside their capacity, each time once: an onset that moved may have moved with that.
+// The plan goes with the capacity.
+func (l *DoseLane) doubt(runs []*analysis.Analysis) {
+	for _, b := range runs[min(1, len(runs)):] {
+		a := runs[0]
+		for _, m := range slices.Concat(Places(a, b), Loads(Lane(a, l.Name), Lane(b, l.Name))) {
+			known := slices.ContainsFunc(l.Doubts, func(w analysis.Warning) bool { return w.Code == m.Code })
+			if m.Code != "plan" && m.Code != "backend" && !known {
+				l.Doubts = append(l.Doubts, analysis.Warning{Code: m.Code, Text: fmt.Sprintf("the %s differs: %s against %s", m.What, m.A, m.B)})
+			}
+		}
+	}
 }
 
 // dosePoint is a run's point, or why it has none.
@@ -109,16 +152,41 @@ func (l *DoseLane) fit() {
 		return
 	}
 	slope, half := estimate.Slope(x, y)
+	half = max(half, l.own(x))
 	low, high := slope-half, slope+half
 	l.Slope, l.Low, l.High = &slope, &low, &high
+	l.Shown = low >= leastSlope && high <= mostSlope
 	said := fmt.Sprintf("the onset moves with workers ÷ service time to the power of %.3f [%.3f, %.3f], over %d runs from %.4g to %.4g req/s",
 		slope, low, high, len(x), *l.Points[0].Capacity.Value, *l.Points[len(x)-1].Capacity.Value)
-	switch l.Shown = low <= 1 && high >= 1 && low > 0; {
+	switch {
 	case l.Shown:
 		l.Verdict = "dose-response (level 3 of 4): " + said
-	case low <= 0:
+	case high < leastSlope && low <= 0:
 		l.Verdict = "no dose-response found: " + said + ", which may be none at all"
-	default:
+	case high < leastSlope || low > mostSlope:
 		l.Verdict = "not in proportion: " + said
+	default:
+		l.Verdict = fmt.Sprintf("not known: %s, which is neither within %g to %g nor outside; more runs, or capacities further apart, would tell", said, leastSlope, mostSlope)
 	}
+}
+
+// own is half of the slope's 95 % interval by the intervals of its points alone, which are taken for independent: points
+// that lie on a line by chance are no surer for it. The weights are those of least squares.
+func (l *DoseLane) own(x []float64) float64 {
+	mean, sxx, sum := 0.0, 0.0, 0.0
+	for _, v := range x {
+		mean += v / float64(len(x))
+	}
+	for _, v := range x {
+		sxx += (v - mean) * (v - mean)
+	}
+	for i, p := range l.Points {
+		for _, e := range []analysis.Estimate{p.Onset, p.Capacity} {
+			if e.Low != nil && e.High != nil && *e.Low > 0 && *e.High >= *e.Low {
+				half := math.Log(*e.High / *e.Low) / 2 * (x[i] - mean) / sxx
+				sum += half * half
+			}
+		}
+	}
+	return math.Sqrt(sum)
 }

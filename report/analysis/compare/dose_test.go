@@ -14,6 +14,32 @@ func doseRun(capacity, onset float64) *analysis.Analysis {
 		Lanes: []analysis.Lane{{Name: "direct", ErrorOnset: &analysis.Onset{RPS: onset, Low: onset * .98, High: onset * 1.02, Method: "hinge"}}}}
 }
 
+// vague has an onset that is its capacity, give or take a fifth.
+func vague(capacity float64) *analysis.Analysis {
+	a := doseRun(capacity, capacity)
+	a.Lanes[0].ErrorOnset.Low, a.Lanes[0].ErrorOnset.High = .8*capacity, 1.2*capacity
+	return a
+}
+
+// TestDosesOnce: a run that is given twice is one, and what else differs between runs is said.
+func TestDosesOnce(t *testing.T) {
+	a, b, c := doseRun(100, 100), doseRun(200, 200), doseRun(400, 400)
+	a.Environment, c.Environment = map[string]string{"kernel": "6.1"}, map[string]string{"kernel": "6.2"}
+	b.Lanes[0].ConnectTimeout = .9
+	l := Doses([]*analysis.Analysis{a, b, a}).Lanes[0]
+	if len(l.Points) != 2 || len(l.Left) != 1 || !strings.Contains(l.Left[0], "the same run twice is one") {
+		t.Errorf("%+v", l)
+	}
+	l = Doses([]*analysis.Analysis{a, b, c}).Lanes[0]
+	said := ""
+	for _, w := range l.Doubts {
+		said += w.Code + " "
+	}
+	if said != "kernel connect_timeout " {
+		t.Errorf("doubts %+v", l.Doubts)
+	}
+}
+
 // TestDoses: an onset that is capacity shows a dose-response, one that never moves, or moves by half, does not, and what
 // cannot tell says so.
 func TestDoses(t *testing.T) {
@@ -28,6 +54,9 @@ func TestDoses(t *testing.T) {
 		{[]*analysis.Analysis{doseRun(400, 398), doseRun(100, 101), doseRun(200, 199), invalid, blind}, true, 1, "dose-response (level 3 of 4)"},
 		{[]*analysis.Analysis{doseRun(400, 99), doseRun(100, 101), doseRun(200, 100)}, false, 0, "no dose-response found"},
 		{[]*analysis.Analysis{doseRun(400, 200), doseRun(100, 100), doseRun(200, 141.4)}, false, .5, "not in proportion"},
+		{[]*analysis.Analysis{doseRun(400, 230), doseRun(100, 100), doseRun(200, 145)}, false, .6, "not known"},
+		{[]*analysis.Analysis{doseRun(400, 382), doseRun(400, 382.5), doseRun(100, 100), doseRun(100, 99.9), doseRun(200, 195.4), doseRun(200, 195.6)}, true, .968, "level 3"},
+		{[]*analysis.Analysis{vague(400), vague(100), vague(200)}, false, 1, "not known"},
 		{[]*analysis.Analysis{doseRun(400, 400), doseRun(100, 100), invalid}, false, math.NaN(), "2 runs have an onset and a capacity, 3 are the least"},
 		{[]*analysis.Analysis{doseRun(110, 110), doseRun(100, 100), doseRun(105, 105)}, false, math.NaN(), "a factor of 1.1 at most"},
 	} {

@@ -3,7 +3,7 @@ package compare
 import (
 	"cmp"
 	"fmt"
-	"math"
+	"slices"
 	"strings"
 
 	"weir/report/analysis"
@@ -34,10 +34,14 @@ func Loads(a, b *analysis.Lane) (list []Mismatch) {
 		list = differ(list, "timeout", "timeout", seconds(a.Timeout), seconds(b.Timeout))
 		list = differ(list, "max_in_flight", "limit in flight", fmt.Sprint(a.MaxInFlight), fmt.Sprint(b.MaxInFlight))
 	}
+	if x, y := a.ProxyTimeouts, b.ProxyTimeouts; x != nil && y != nil {
+		list = differ(list, "proxy_connect_timeout", "proxy's connect timeout", timeout(x.Connect), timeout(y.Connect))
+		list = differ(list, "proxy_read_timeout", "proxy's read timeout", timeout(x.Read), timeout(y.Read))
+	}
 	list = append(list, settings(a, b)...)
 	list = differ(list, "backlog", "backlog limit", depth(a.BacklogLimit), depth(b.BacklogLimit))
 	if !samePlan(a, b) {
-		list = differ(list, "plan", "plan", offer(a), offer(b))
+		list = append(list, Mismatch{"plan", "plan", offer(a), offer(b)})
 	}
 	return list
 }
@@ -91,8 +95,8 @@ func depth(n *uint32) string {
 	return fmt.Sprint(*n)
 }
 
-// offer is what was offered, as far as it decides whether two runs can be compared: how often, how long and at which
-// rates, in their order of time. Rates that are measured from the server differ a little from run to run; what pairs
+// offer is what was offered, as far as it decides whether two runs can be compared: how often, how long, at which
+// rates, in their order of time, and how evenly. Rates that are measured from the server differ a little from run to run; what pairs
 // of trials accept for equal is no other plan.
 func offer(l *analysis.Lane) string {
 	if len(l.Trials) == 0 {
@@ -101,21 +105,45 @@ func offer(l *analysis.Lane) string {
 	first, last := l.Trials[0], l.Trials[len(l.Trials)-1]
 	sum := 0.0
 	for _, t := range l.Trials {
-		sum += t.Rate
+		sum += t.MeanRate()
 	}
-	return fmt.Sprintf("%d trials of %.4g s from %.4g to %.4g req/s, %.4g on average", len(l.Trials), first.Duration, first.Rate, last.Rate, sum/float64(len(l.Trials)))
+	words := fmt.Sprintf("%d trials of %.4g s from %.4g to %.4g req/s, %.4g on average", len(l.Trials), first.Duration, first.MeanRate(), last.MeanRate(), sum/float64(len(l.Trials)))
+	if low, high := first.Rates(); low != high {
+		words += ", the first"
+		const shown = 4
+		for _, s := range first.Stages[:min(len(first.Stages), shown)] {
+			words += fmt.Sprintf(" from %.4g to %.4g in %.4g s,", s.From, s.To, s.Duration)
+		}
+		words = strings.TrimSuffix(words, ",")
+	}
+	if first.Arrival != "" {
+		words += ", " + first.Arrival + " arrivals"
+	}
+	return words
 }
 
 // samePlan reports whether two lanes were offered the same within what pairs accept.
 func samePlan(a, b *analysis.Lane) bool {
-	if len(a.Trials) != len(b.Trials) {
-		return false
+	return slices.EqualFunc(a.Trials, b.Trials, func(x, y analysis.Trial) bool {
+		return sameArrival(&x, &y) && sameStages(&x, &y) && alike(x.MeanRate(), y.MeanRate()) && alike(x.Duration, y.Duration)
+	})
+}
+
+// sameArrival reports whether both trials' requests came as evenly. A report of an older weir does not say.
+func sameArrival(x, y *analysis.Trial) bool {
+	return x.Arrival == y.Arrival || x.Arrival == "" || y.Arrival == ""
+}
+
+// sameStages reports whether the offered rate took the same course. A report of an older weir does not say.
+func sameStages(x, y *analysis.Trial) bool {
+	return len(x.Stages) == 0 || len(y.Stages) == 0 || slices.EqualFunc(x.Stages, y.Stages, func(s, t analysis.Stage) bool {
+		return alike(s.From, t.From) && alike(s.To, t.To) && alike(s.Duration, t.Duration)
+	})
+}
+
+func timeout(s *float64) string {
+	if s == nil {
+		return ""
 	}
-	for i, x := range a.Trials {
-		y := b.Trials[i]
-		if math.Abs(x.Rate-y.Rate) > sameRate*math.Max(x.Rate, y.Rate) || !alike(x.Duration, y.Duration) {
-			return false
-		}
-	}
-	return true
+	return seconds(*s)
 }

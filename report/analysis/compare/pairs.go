@@ -26,13 +26,13 @@ func (p pair) calm() bool {
 	return true
 }
 
-// pairTrials pairs the n-th trial of a rate in one arm with the n-th of it in the other. A pair in which a trial
-// was cut short is left out.
+// pairTrials pairs the n-th trial of a rate in one arm with the n-th of it in the other, and likewise trials whose plan
+// changes the rate. A pair in which a trial was cut short, or which was not offered the same in the same way, is left out.
 func pairTrials(a, b []analysis.Trial) []pair {
 	inOrder := func(trials []analysis.Trial) []*analysis.Trial {
 		list := make([]*analysis.Trial, 0, len(trials))
 		for i := range trials {
-			if t := &trials[i]; t.Rate > 0 && t.Duration > 0 {
+			if t := &trials[i]; t.Duration > 0 {
 				list = append(list, t)
 			}
 		}
@@ -52,7 +52,7 @@ func pairTrials(a, b []analysis.Trial) []pair {
 			bs = bs[1:]
 		default:
 			as, bs = as[1:], bs[1:]
-			if x.Complete && y.Complete && alike(x.Duration, y.Duration) {
+			if x.Complete && y.Complete && alike(x.Duration, y.Duration) && sameArrival(x, y) && (x.Rate > 0 || sameStages(x, y)) {
 				pairs = append(pairs, pair{x, y})
 			}
 		}

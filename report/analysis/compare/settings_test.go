@@ -7,11 +7,15 @@ import (
 	"weir/report/analysis"
 )
 
+func proxied(connect, read float64) *analysis.ProxyTimeouts {
+	return &analysis.ProxyTimeouts{Connect: &connect, Read: &read, Source: "stated"}
+}
+
 // TestLoadsNamesEverySetting: whatever differs in how two lanes were loaded is said, alone and by name, and what one
 // of the records does not say is taken for nothing.
 func TestLoadsNamesEverySetting(t *testing.T) {
 	lane := func() *analysis.Lane {
-		return &analysis.Lane{Name: "direct", Timeout: 10, MaxInFlight: 10_000, Options: &analysis.Options{
+		return &analysis.Lane{Name: "direct", Timeout: 10, MaxInFlight: 10_000, ProxyTimeouts: proxied(.3, 60), Options: &analysis.Options{
 			Close: "orderly", RequestsPerConnection: 100, IdleTimeout: 60, MaxIdle: 32, LocalAddrs: []string{"10.0.0.1"}, MaxBody: 1 << 20, RequestIDs: true, Requests: 3, WakeQuantum: 300e-6,
 		}}
 	}
@@ -19,11 +23,13 @@ func TestLoadsNamesEverySetting(t *testing.T) {
 		t.Errorf("two of the same: %v", all)
 	}
 	old := lane()
-	old.Options, old.Timeout, old.MaxInFlight = nil, 0, 0
+	old.Options, old.Timeout, old.MaxInFlight, old.ProxyTimeouts = nil, 0, 0, nil
 	if all := slices.Concat(Loads(lane(), old), Loads(old, lane())); len(all) > 0 {
 		t.Errorf("one does not say: %v", all)
 	}
 	for want, change := range map[Mismatch]func(*analysis.Lane){
+		{"proxy_connect_timeout", "proxy's connect timeout", "0.3 s", "0.9 s"}:                 func(l *analysis.Lane) { l.ProxyTimeouts = proxied(.9, 60) },
+		{"proxy_read_timeout", "proxy's read timeout", "60 s", "5 s"}:                          func(l *analysis.Lane) { l.ProxyTimeouts = proxied(.3, 5) },
 		{"timeout", "timeout", "10 s", "5 s"}:                                                  func(l *analysis.Lane) { l.Timeout = 5 },
 		{"max_in_flight", "limit in flight", "10000", "64"}:                                    func(l *analysis.Lane) { l.MaxInFlight = 64 },
 		{"close", "way of closing connections", "orderly", "rst"}:                              func(l *analysis.Lane) { l.Options.Close = "rst" },

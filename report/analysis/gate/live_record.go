@@ -18,7 +18,7 @@ func (a Assertion) aborted(run *analysis.Analysis, l *analysis.Lane) (interval, 
 		return interval{}, false
 	}
 	rest, among, ok := unfinished(l)
-	if !ok || a.Terms[0].metric.loaded && rest.Trials[len(rest.Trials)-1].Rate == 0 {
+	if !ok {
 		return interval{}, false
 	}
 	windows, _ := slide(stretches(rest, a.Terms[0].metric.loaded), int(math.Round(a.Over.Seconds()/l.Timeline.BinS)))
@@ -36,7 +36,7 @@ func unfinished(l *analysis.Lane) (*analysis.Lane, stretch, bool) {
 	if out.Overflows == nil {
 		out.Overflows = &zero
 	}
-	out.Trials = append(slices.Clone(l.Trials), analysis.Trial{Start: t.Start, Duration: t.Duration, Rate: t.Rate})
+	out.Trials = append(slices.Clone(l.Trials), analysis.Trial{Start: t.Start, Duration: t.Duration})
 	first, _ := slices.BinarySearch(tl.AtS, t.Start-tl.BinS+1e-6)
 	end := first + int(math.Ceil(t.Duration/tl.BinS-1e-6)) + 1
 	longer := max(0, end-len(tl.AtS))
@@ -52,10 +52,16 @@ func unfinished(l *analysis.Lane) (*analysis.Lane, stretch, bool) {
 	if open == nil {
 		open = make([]uint64, len(at))
 	}
+	planned := make([]uint64, len(at))
+	for _, due := range t.Plan.Due() {
+		if i := first + int((t.Start+due.Seconds()-at[first])/tl.BinS+1e-6); i >= 0 && i < len(planned) {
+			planned[i]++
+		}
+	}
 	for i := first; i < min(end, len(at)); i++ {
-		if missing := math.Round(t.Rate*tl.BinS) - math.Round(offered[i]*tl.BinS); missing > 0 {
-			open[i] += uint64(missing)
-			offered[i] += missing / tl.BinS
+		if known := uint64(math.Round(offered[i] * tl.BinS)); planned[i] > known {
+			open[i] += planned[i] - known
+			offered[i] = float64(planned[i]) / tl.BinS
 		}
 	}
 	bad[string(loadgen.Canceled)] = open

@@ -30,10 +30,13 @@ type storyEvent struct {
 	sample *probe.Sample
 }
 
+// steady offers 100 req/s for 2 s.
+var steady = plan.Plan{Stages: []plan.Stage{{From: 100, To: 100, Duration: 2 * time.Second}}, Arrival: plan.Constant}
+
 // tell makes a story up. Some requests fail, some are slow, and the queue overflows now and then.
-func tell(seed uint64) story {
+func tell(seed uint64, p plan.Plan) story {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	s := story{plan: plan.Plan{Stages: []plan.Stage{{From: 100, To: 100, Duration: 2 * time.Second}}, Arrival: plan.Constant}, starts: []time.Duration{530 * ms, 5 * time.Second}}
+	s := story{plan: p, starts: []time.Duration{530 * ms, 5 * time.Second}}
 	share, overflow := []float64{0, .02, .06, .3}[rng.IntN(4)], []float64{0, .01, .1}[rng.IntN(3)]
 	for i, start := range s.starts {
 		for seq, due := range s.plan.Due() {
@@ -62,6 +65,14 @@ func tell(seed uint64) story {
 	return s
 }
 
+// rate is the plan's, 0 where it changes.
+func (s story) rate() float64 {
+	if st := s.plan.Stages[0]; st.From == st.To {
+		return st.From
+	}
+	return 0
+}
+
 // play records the story and shows it to all of live, which are asked every 100 ms and may end the run.
 func (s story) play(t testing.TB, stops bool, live ...*Live) (a *analysis.Analysis, failed []*Failed) {
 	t.Helper()
@@ -87,7 +98,7 @@ func (s story) play(t testing.TB, stops bool, live ...*Live) (a *analysis.Analys
 			}
 			if running < 0 && !seen[i] && now >= start-10*ms {
 				running, seen[i] = i, true
-				check(t, rec.Trial(runfile.Trial{Index: i, Lane: "direct", Rate: 100, Start: start, Due: s.plan.Count(), Plan: s.plan}))
+				check(t, rec.Trial(runfile.Trial{Index: i, Lane: "direct", Rate: s.rate(), Start: start, Due: s.plan.Count(), Plan: s.plan}))
 				results = rec.Results(i)
 				for _, l := range live {
 					l.Trial(i, "direct", start, s.plan)
@@ -156,7 +167,7 @@ func TestLiveIsCertain(t *testing.T) {
 	}
 	fired, missed := map[string]int{}, map[string]int{}
 	for seed := range uint64(10) {
-		s := tell(seed)
+		s := tell(seed, steady)
 		var all []*Live
 		for _, expr := range exprs {
 			all = append(all, NewLive([]Assertion{parse(t, expr+" abort")}, watched2s()))
@@ -192,11 +203,51 @@ func TestLiveIsCertain(t *testing.T) {
 	}
 }
 
+// TestAbortedInARamp: a run that was ended in the middle of a ramp, or of random arrivals, is judged by the requests that its plan
+// had left, bin by bin, and not by as many as at the mean rate.
+func TestAbortedInARamp(t *testing.T) {
+	ramp := plan.Plan{Stages: []plan.Stage{{From: 10, To: 190, Duration: 2 * time.Second}}}
+	poisson := steady
+	poisson.Arrival, poisson.Seed = plan.Poisson, 3
+	for name, p := range map[string]plan.Plan{"ramp": ramp, "poisson": poisson} {
+		ended := 0
+		for seed := range uint64(12) {
+			for _, expr := range []string{"bad.rate < 10% over 500ms", "bad.count <= 3 over 300ms", "overflows <= 4 over 1s"} {
+				a := parse(t, expr+" abort")
+				cut, failed := tell(seed, p).play(t, true, NewLive([]Assertion{a}, watched2s()))
+				l := &cut.Lanes[0]
+				if failed[0] == nil || l.Trials[len(l.Trials)-1].Complete {
+					continue
+				}
+				ended++
+				verdict := Evaluate(cut, nil, []Assertion{a})[0]
+				if verdict.Result != Fail {
+					t.Errorf("%s, seed %d, %s: %v ended the run, and its record says %+v", name, seed, expr, failed[0], verdict)
+				}
+				last := l.Trials[len(l.Trials)-1]
+				rest, _, _ := unfinished(l)
+				offered := 0.0
+				for i, at := range rest.Timeline.AtS {
+					if at >= last.Start-rest.Timeline.BinS {
+						offered += rest.Timeline.Offered[i] * rest.Timeline.BinS
+					}
+				}
+				if want := float64(p.Count()); offered < want-.5 || offered > want+.5 {
+					t.Errorf("%s, seed %d, %s: %.1f requests in the trial, its plan has %.0f", name, seed, expr, offered, want)
+				}
+			}
+		}
+		if ended == 0 {
+			t.Errorf("%s: no run was ended", name)
+		}
+	}
+}
+
 // TestLiveFollowsAReopenedListener: the old socket's drops stay, the new one's count from 0, and what others overflow
 // meanwhile is not the lane's.
 func TestLiveFollowsAReopenedListener(t *testing.T) {
 	live := NewLive([]Assertion{parse(t, "overflows == 0 abort")}, watched2s())
-	live.Trial(0, "direct", 0, plan.Plan{Stages: []plan.Stage{{From: 100, To: 100, Duration: 2 * time.Second}}, Arrival: plan.Constant})
+	live.Trial(0, "direct", 0, steady)
 	own := func(cookie uint64, drops uint32) []probe.Listener {
 		return []probe.Listener{{Addr: "10.0.0.3:80", Cookie: cookie, Limit: 16, Drops: &drops}}
 	}
@@ -226,7 +277,7 @@ func TestLiveFollowsAReopenedListener(t *testing.T) {
 
 // TestLiveStopsEarly: no later than the tick after it was certain.
 func TestLiveStopsEarly(t *testing.T) {
-	s := tell(1)
+	s := tell(1, steady)
 	s.events = slices.DeleteFunc(s.events, func(e storyEvent) bool { return e.sample != nil })
 	for i := range s.events {
 		s.events[i].result.Outcome, s.events[i].result.Done = loadgen.HTTP500, s.events[i].result.Due+5*ms
