@@ -34,7 +34,7 @@ func figuresOf(a *analysis.Analysis) *Figures {
 	l := &a.Lanes[len(a.Lanes)-1]
 	f := &Figures{Offered: l.Offered, Cause: l.Cause.Text, Capacity: unknown, Lost: unknown, Queue: unknown}
 	if a.Capacity.Computed != nil {
-		f.Capacity = fmt.Sprintf("%.3g req/s", *a.Capacity.Computed)
+		f.Capacity = rate(*a.Capacity.Computed)
 	}
 	var bad uint64
 	bad, f.Saw = sawOf(l)
