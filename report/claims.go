@@ -20,8 +20,37 @@ import (
 type Claims struct {
 	Started time.Time // UTC
 	Version string    // of weir
+	Command []string  // the command line that made it
+	Seed    uint64
+	Engine  string // as it was asked for
+	Flipped bool   // each scenario's key setting was turned round: the verdicts are on that, not on what the article says
 	Rows    []Claim
 	Page    string // the title, where the table is one page about one matter
+}
+
+// Title is what the table is of.
+func (c *Claims) Title() string {
+	switch {
+	case c.Flipped && c.Page != "":
+		return c.Page + ", with the key setting turned round"
+	case c.Flipped:
+		return "The claims, each with its key setting turned round"
+	case c.Page != "":
+		return c.Page
+	}
+	return "The claims, tried on this machine"
+}
+
+// Made says how the table came about.
+func (c *Claims) Made() string {
+	if len(c.Command) == 0 {
+		return unknown
+	}
+	made := fmt.Sprintf("%s (seed %d, engine %s)", commandLine(c.Command), c.Seed, c.Engine)
+	if c.Flipped {
+		made += ": FLIPPED, so that another verdict has to come out; none of these is on what the article says"
+	}
+	return made
 }
 
 // Claim is one row: a scenario and how its runs decided it.
@@ -100,7 +129,9 @@ func (c *Claims) pages() (list []*Claims) {
 		}
 		i := slices.IndexFunc(list, func(p *Claims) bool { return p.Page == r.Page })
 		if i < 0 {
-			i, list = len(list), append(list, &Claims{Started: c.Started, Version: c.Version, Page: r.Page})
+			page := *c
+			page.Page, page.Rows = r.Page, nil
+			i, list = len(list), append(list, &page)
 		}
 		list[i].Rows = append(list[i].Rows, r)
 	}
@@ -155,6 +186,10 @@ var claimColours = map[string]string{"confirmed": green, "refuted": red, "only-w
 func ClaimsText(w io.Writer, c *Claims, opt TextOptions) error {
 	p := newPage(opt, margin)
 	var lines []string
+	if c.Flipped {
+		lines = append(lines, p.paint(yellow, p.hang("FLIPPED", c.Title()))...)
+		lines = append(lines, "")
+	}
 	for _, r := range c.Rows {
 		label := clean(r.Scenario)
 		if width(label) >= margin-1 {
@@ -178,6 +213,7 @@ func ClaimsText(w io.Writer, c *Claims, opt TextOptions) error {
 	if v := c.versions(); v != "" {
 		lines = append(lines, p.hang("versions", clean(v))...)
 	}
+	lines = append(lines, p.hang("made by", clean(c.Made()))...)
 	lines = append(lines, p.hang("claims", c.Count())...)
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err
@@ -218,7 +254,7 @@ func (c *Claims) Count() string {
 // ClaimsMarkdown writes the table in GitHub's dialect.
 func ClaimsMarkdown(w io.Writer, c *Claims) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# weir: the claims, tried\n\n%s, weir %s: %s\n\n", md(c.Started.Format("2006-01-02 15:04 UTC")), md(c.Version), md(c.Count()))
+	fmt.Fprintf(&b, "# weir: %s\n\n%s, weir %s: %s\n\nMade by %s\n\n", md(c.Title()), md(c.Started.Format("2006-01-02 15:04 UTC")), md(c.Version), md(c.Count()), md(c.Made()))
 	b.WriteString("| scenario | the article says | this machine shows | verdict | measured | versions | reports |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range c.Rows {
 		var links []string

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 func sampleClaims() *Claims {
 	return &Claims{
 		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Version: "test",
+		Command: []string{"weir", "reproduce", "--set=load.rate=7", "mine.yaml"}, Seed: 3, Engine: "portable",
 		Rows: []Claim{
 			{Scenario: "unix-upstream", Claim: "An overflow is a 502.", Article: "so it says", Verdict: "confirmed", Shows: "It is.",
 				Numbers: []string{"unix: proxy.outcome.http_502.count > 0 → 34"}, Versions: []string{"Linux 6.18", "nginx/1.22", "gunicorn 20.1"}, Runs: []ClaimRun{{Variant: "tcp", Dir: "runs/a"}, {Variant: "unix", Dir: "runs/b c"}}},
@@ -67,5 +69,32 @@ func TestWriteClaims(t *testing.T) {
 	}
 	if bytes.Contains(page, []byte("<script>alert")) || bytes.Contains(text, []byte("<script>alert")) {
 		t.Error("a script came through")
+	}
+}
+
+// Every form says how it was made, and of a flipped world that it is one.
+func TestClaimsSayHowTheyWereMade(t *testing.T) {
+	for name, write := range map[string]func(io.Writer, *Claims) error{
+		"text":     func(w io.Writer, c *Claims) error { return ClaimsText(w, c, TextOptions{Width: 400}) },
+		"markdown": ClaimsMarkdown, "html": ClaimsHTML, "page": OnePageHTML, "page in markdown": OnePageMarkdown,
+	} {
+		for _, flipped := range []bool{false, true} {
+			c := sampleClaims()
+			c.Flipped = flipped
+			if strings.HasPrefix(name, "page") {
+				c = c.pages()[0]
+			}
+			var b bytes.Buffer
+			if err := write(&b, c); err != nil {
+				t.Fatal(err)
+			}
+			text := strings.ReplaceAll(b.String(), "\\", "")
+			if !strings.Contains(text, "weir reproduce --set=load.rate=7 mine.yaml (seed 3, engine portable)") {
+				t.Errorf("%s: the command is not in\n%s", name, text)
+			}
+			if said := strings.Contains(text, "FLIPPED") && strings.Contains(text, "key setting turned round"); said != flipped {
+				t.Errorf("%s: flipped is %v, and said is %v:\n%s", name, flipped, said, text)
+			}
+		}
 	}
 }

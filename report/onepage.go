@@ -148,7 +148,7 @@ func OnePageHTML(w io.Writer, c *Claims) error { return onePageTemplate.Execute(
 // OnePageMarkdown writes the same in GitHub's dialect.
 func OnePageMarkdown(w io.Writer, c *Claims) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n%s, weir %s, %s\n", md(c.Page), md(c.Started.Format("2006-01-02 15:04 UTC")), md(c.Version), md(c.versions()))
+	fmt.Fprintf(&b, "# %s\n\n%s, weir %s, %s\n\nMade by %s\n", md(c.Title()), md(c.Started.Format("2006-01-02 15:04 UTC")), md(c.Version), md(c.versions()), md(c.Made()))
 	for i, text := range c.Now() {
 		if i == 0 {
 			b.WriteString("\n**What to do now**\n")

@@ -40,8 +40,8 @@ func (b *labBuilder) drive(ctx context.Context, s *server, spec catalogue.Backen
 			return err
 		}
 		s.launched(running.Pid(), running.Wait, running.Complaint)
-		if s.begun {
-			return nil // that it ended by itself is told by who watches it
+		if s.begun { // under load: that it ends later is told by who watches it
+			return running.WaitUp(ctx)
 		}
 		return running.WaitReady(ctx)
 	}

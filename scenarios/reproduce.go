@@ -48,26 +48,35 @@ func Reproduce(ctx context.Context, s catalogue.Scenario, opt LabOptions) (*Setu
 	return setup, nil
 }
 
-// capacityOf adds up the backends: all of their workers, and the service time with which these do Σ workers ÷ duration.
+// capacityOf adds up the backends that listen: Σ workers × slots ÷ duration, told as all of their workers, the slots of each,
+// and the service time with which these do that. Where their slots are not alike, each slot counts as a worker.
 // Only the first one's backlog is told, as only its queue is a lane's.
 func capacityOf(s catalogue.Scenario) Capacity {
 	c := Capacity{WorkersSource: "stated", ServiceTimeSource: "stated"}
-	rate := 0.0
-	for i, name := range s.BackendNames() {
+	workers, slots, each, alike, rate := 0, 0, 0, true, 0.0
+	for _, name := range s.BackendNames() {
 		b := s.Backends[name]
 		if b.Server == catalogue.None {
 			continue
 		}
-		if i == 0 {
-			c.WorkerConnections, c.Backlog = b.Slots(), uint32(b.Backlog)
+		if each == 0 {
+			each, c.Backlog = b.Slots(), uint32(b.Backlog)
 		}
-		c.Workers += b.Workers
+		alike = alike && b.Slots() == each
+		workers, slots = workers+b.Workers, slots+b.Workers*b.Slots()
 		if takes := s.MeanServiceTime(b).Seconds(); takes > 0 {
-			rate += float64(b.Workers) / takes
+			rate += float64(b.Workers*b.Slots()) / takes
 		}
 	}
+	c.Workers = workers
+	switch {
+	case !alike:
+		c.Workers, c.WorkersSource = slots, "stated: workers × what each serves at once, added up, as they are not alike"
+	case each > 1:
+		c.WorkerConnections = each
+	}
 	if rate > 0 {
-		c.ServiceTime = time.Duration(float64(c.Workers) / rate * float64(time.Second)).Round(time.Microsecond)
+		c.ServiceTime = time.Duration(float64(slots) / rate * float64(time.Second)).Round(time.Microsecond)
 	}
 	return c
 }
@@ -96,9 +105,6 @@ func (b *labBuilder) build(ctx context.Context) error {
 	}
 	b.lab = l
 	b.onClose(l.Close)
-	for _, missing := range l.MissingSysctls() {
-		b.warn("no_sysctl", missing.Error())
-	}
 	b.Environment["lab"] = "private user, mount, PID and network namespaces; hosts joined by veth"
 	for _, name := range b.scenario.BackendNames() {
 		if err := b.startServer(ctx, name); err != nil {

@@ -25,7 +25,7 @@ type server struct {
 	wanted bool // its end is our doing
 
 	start func(context.Context) error // again, after it has ended
-	begun bool                        // a later start is under load, where no request tells when the server is ready
+	begun bool                        // a later start is under load, where a request would wait behind the load's
 	died  chan string                 // why, where it ended by itself
 }
 
@@ -71,12 +71,18 @@ func (b *labBuilder) runs(host, what string) {
 }
 
 // swapped prepares another server for a backend's address, and returns what puts it there: the old one is asked to leave, and
-// sysctls are set before the new one listens. What is not installed is told now, before the load.
+// sysctls are set before the new one listens. What is not installed, and a sysctl that there is not, is told now,
+// before the load.
 func (b *labBuilder) swapped(ctx context.Context, e catalogue.Event) (func(context.Context) error, error) {
 	s := b.servers[e.Host]
 	before := s.start
 	if err := b.prepare(ctx, s, e.Backend.Over(b.scenario.Backends[e.Host])); err != nil {
 		return nil, err
+	}
+	for name := range e.Sysctls {
+		if _, err := b.lab.Host(e.Host).Sysctl(name); err != nil {
+			return nil, err
+		}
 	}
 	after := s.start
 	s.start = before
@@ -86,7 +92,7 @@ func (b *labBuilder) swapped(ctx context.Context, e catalogue.Event) (func(conte
 		}
 		for name, value := range e.Sysctls {
 			if err := b.lab.Host(e.Host).SetSysctl(name, value); err != nil {
-				return fmt.Errorf("sysctl %s of %s: %w", name, e.Host, err)
+				return err
 			}
 		}
 		s.start = after

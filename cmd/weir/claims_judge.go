@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"weir/report"
 	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/scenarios/catalogue"
 )
 
 // premise is one of a verdict's, with its assertions understood.
@@ -23,19 +25,19 @@ func conditions(e experiment) ([][]premise, error) {
 		var list []premise
 		for _, c := range v.If {
 			cond := premise{run: c.Run, against: c.Against}
-			for _, expr := range c.Assert {
-				a, err := gate.Parse(expr)
-				if err != nil {
-					return nil, fmt.Errorf("scenario %s, verdict %q: %w", e.name, v.Verdict, err)
-				}
-				cond.asserts = append(cond.asserts, a)
-			}
 			var baseline []string
 			if c.Against != "" {
 				baseline = lanes
 			}
-			if err := gate.Check(cond.asserts, lanes, baseline); err != nil {
-				return nil, fmt.Errorf("scenario %s, verdict %q: %w", e.name, v.Verdict, err)
+			for i, expr := range c.Assert {
+				a, err := gate.Parse(expr)
+				if err == nil {
+					err = gate.Check([]gate.Assertion{a}, lanes, baseline)
+				}
+				if err != nil {
+					return nil, fmt.Errorf("scenario %s:%s: verdict %q: %w", e.name, c.Places[i], v.Verdict, err)
+				}
+				cond.asserts = append(cond.asserts, a)
 			}
 			list = append(list, cond)
 		}
@@ -50,6 +52,10 @@ func judge(row *report.Claim, e experiment, runs map[string]*analysis.Analysis) 
 	all, err := conditions(e)
 	if err != nil || len(all) == 0 {
 		row.Verdict, row.Shows = report.ClaimUndecided, "the scenario has no verdicts"
+		return
+	}
+	if why := notAsMeant(e, runs); why != "" {
+		row.Verdict, row.Shows = report.ClaimInvalid, why
 		return
 	}
 	fewest := -1
@@ -72,10 +78,32 @@ func judge(row *report.Claim, e experiment, runs map[string]*analysis.Analysis) 
 	row.Verdict = report.ClaimUndecided
 }
 
+// notAsMeant is why a run was not the experiment that the scenario is: a server that ended by itself, an event that could not be
+// done, a log that was lost. Whatever its assertions say then, they do not say it of the claim.
+func notAsMeant(e experiment, runs map[string]*analysis.Analysis) string {
+	bars := append(catalogue.Deeds(), "server_ended", "log_lost")
+	for _, v := range e.variants {
+		a := runs[v.Variant]
+		if a == nil {
+			continue
+		}
+		for _, w := range a.Warnings {
+			if slices.Contains(bars, w.Code) {
+				return strings.TrimPrefix(v.Variant+": the experiment was not what it was to be: "+w.Text, ": ")
+			}
+		}
+	}
+	return ""
+}
+
 // measured evaluates a verdict's conditions.
 func measured(list []premise, runs map[string]*analysis.Analysis) (numbers, against []string, invalid string) {
 	for _, c := range list {
 		a, baseline := runs[c.run], runs[c.against]
+		if a == nil {
+			against = append(against, fmt.Sprintf("there is no run %q", c.run))
+			continue
+		}
 		if c.against == "" {
 			baseline = nil
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,13 +23,16 @@ import (
 	"weir/scenarios/server"
 )
 
-// exitNotInstalled is how the inside of a lab tells that a server is missing, or that no CPU quota can be had; the outside
-// makes "skipped" of it.
+// exitNotInstalled is how the inside of a lab tells that a server or a sysctl is missing, or that no CPU quota can be had; the
+// outside makes "skipped" of it.
 const exitNotInstalled = 3
 
 func notInstalled(err error) error {
 	missing := errors.Is(err, nginx.ErrNotInstalled) || errors.Is(err, lab.ErrNoQuota)
 	if _, ok := errors.AsType[*server.NotInstalledError](err); ok {
+		missing = true
+	}
+	if _, ok := errors.AsType[*lab.SysctlError](err); ok && errors.Is(err, fs.ErrNotExist) {
 		missing = true
 	}
 	if missing && os.Getenv(inTable) != "" {
@@ -41,8 +45,8 @@ func notInstalled(err error) error {
 const inTable = "_WEIR_CLAIMS"
 
 // claims runs every variant of every experiment, each in a lab of its own, and judges the claims.
-func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []experiment) error {
-	table := report.Claims{Started: time.Now().UTC(), Version: version()}
+func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []experiment, command []string) error {
+	table := report.Claims{Started: time.Now().UTC(), Version: version(), Command: command, Seed: f.seed, Engine: f.engine, Flipped: f.Flip}
 	single := len(experiments) == 1 && len(experiments[0].variants) == 1
 	if err := os.Setenv(inTable, "1"); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -87,7 +88,7 @@ func (s *schedule) each(ctx context.Context, atOnce int, tasks []task) {
 func (s *schedule) one(ctx context.Context, t task, again bool) {
 	defer s.agenda.end(t.variant, again)
 	if ctx.Err() != nil || !s.fits(ctx, t.variant) {
-		s.keep(t, leftOut(t.variant))
+		s.keep(t, leftOut(ctx, t.variant))
 		return
 	}
 	if !again && s.hopeless(t.of) {
@@ -99,13 +100,16 @@ func (s *schedule) one(ctx context.Context, t task, again bool) {
 	case ctx.Err() == nil || r.verdict == report.ClaimSkipped:
 		s.keep(t, r)
 	case !again:
-		s.keep(t, leftOut(t.variant))
+		s.keep(t, leftOut(ctx, t.variant))
 	}
 }
 
-func leftOut(v catalogue.Scenario) variantRun {
-	return variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}, verdict: report.ClaimLeftOut,
-		why: fmt.Sprintf("there was no time left for %s: run it alone, or raise --budget", v.ID())}
+func leftOut(ctx context.Context, v catalogue.Scenario) variantRun {
+	why := fmt.Sprintf("there was no time left for %s: run it alone, or raise --budget", v.ID())
+	if errors.Is(ctx.Err(), context.Canceled) {
+		why = fmt.Sprintf("it was interrupted before the end of %s", v.ID())
+	}
+	return variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}, verdict: report.ClaimLeftOut, why: why}
 }
 
 // fits reports whether a run of that length ends in time.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -91,6 +92,43 @@ func TestScheduleKeepsToItsBudget(t *testing.T) {
 	all, s := scheduled(&b, time.Now().Add(time.Second))
 	if row := claim(all[0], s.done[&all[0]]); len(b.times) != 0 || row.Verdict != report.ClaimLeftOut {
 		t.Errorf("%d runs, verdict %q", len(b.times), row.Verdict)
+	}
+}
+
+// What an interrupt left out is not said to have had no time.
+func TestScheduleSaysThatItWasInterrupted(t *testing.T) {
+	b := bench{times: map[string]int{}}
+	all := someExperiments()
+	s := &schedule{run: b.run, agenda: newAgenda(io.Discard, true, all), until: time.Now().Add(time.Hour)}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.all(ctx, all)
+	row := claim(all[0], s.done[&all[0]])
+	if row.Verdict != report.ClaimLeftOut || !strings.Contains(row.Shows, "interrupted") || strings.Contains(row.Shows, "budget") {
+		t.Errorf("%s: %s", row.Verdict, row.Shows)
+	}
+}
+
+// Of a run that was not the experiment that it was to be nothing is said of the claim, whatever its assertions say.
+func TestJudgeOnlyTheExperiment(t *testing.T) {
+	e := someExperiments()[0]
+	for i := range e.variants {
+		e.variants[i].Lanes[0].Name = "direct"
+		e.variants[i].Verdicts = []catalogue.Verdict{{Verdict: "confirmed", If: []catalogue.Condition{{Run: "a", Assert: []string{"direct.offered > 0"}, Places: []string{"1:1"}}}}}
+	}
+	run := func(warnings ...analysis.Warning) *analysis.Analysis {
+		return &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{{Name: "direct", Offered: 9}}, Warnings: warnings}
+	}
+	for code, want := range map[string]string{"send_lag": "confirmed", "server_ended": report.ClaimInvalid, "swap": report.ClaimInvalid, "log_lost": report.ClaimInvalid} {
+		var row report.Claim
+		judge(&row, e, map[string]*analysis.Analysis{"a": run(), "b": run(analysis.Warning{Code: code, Text: "it failed"})})
+		if row.Verdict != want || want == report.ClaimInvalid && !strings.Contains(row.Shows, "b: the experiment was not what it was to be: it failed") {
+			t.Errorf("%s: %q, %q; want %q", code, row.Verdict, row.Shows, want)
+		}
+	}
+	var row report.Claim
+	if judge(&row, e, map[string]*analysis.Analysis{"b": run()}); row.Verdict != report.ClaimUndecided {
+		t.Errorf("without the run that it rests on: %q", row.Verdict)
 	}
 }
 

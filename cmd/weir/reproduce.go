@@ -101,7 +101,7 @@ func (f *reproduceFlags) run(ctx context.Context, s streams, names, command []st
 	if alone || os.Getenv(inTable) != "" { // the latter is the first process of a lab on its way in
 		return f.enterLab(ctx, s)
 	}
-	return f.claims(ctx, s, experiments)
+	return f.claims(ctx, s, experiments, command)
 }
 
 func (f *reproduceFlags) names(given []string) ([]string, error) {

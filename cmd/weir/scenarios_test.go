@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +19,8 @@ import (
 // cheap are the scenarios that every test run makes. WEIR_SCENARIOS names others, by commas, or is all.
 var cheap = []string{"somaxconn-clamp", "worker-connections", "keepalive-half", "buffering-off"}
 
-// A scenario's verdict follows from what is measured: with its key setting turned round another one comes out. A
-// scenario that says the same whatever it finds is a defect.
+// A scenario's verdict follows from what is measured: with its key setting turned round another one comes out, and one that
+// the scenario names where it says what the flip gives. A scenario that says the same whatever it finds, or nothing, is a defect.
 func TestFlippedSettingGivesAnotherVerdict(t *testing.T) {
 	names := cheap
 	if list := os.Getenv("WEIR_SCENARIOS"); list == "all" {
@@ -37,12 +38,25 @@ func TestFlippedSettingGivesAnotherVerdict(t *testing.T) {
 				if row.Verdict == report.ClaimUndecided {
 					t.Errorf("the claim %s is %s", row.Scenario, row.Verdict)
 				}
-				if flipped[i].Verdict == row.Verdict {
-					t.Errorf("%s: %q with the key setting as it is and turned round", row.Scenario, row.Verdict)
+				other := flipped[i].Verdict
+				if other == row.Verdict || !slices.ContainsFunc(catalogue.Answers(), func(a string) bool { return strings.HasPrefix(other, a) }) {
+					t.Errorf("%s: %q with the key setting as it is, %q with it turned round: %s", row.Scenario, row.Verdict, other, flipped[i].Shows)
+				}
+				if gives := gives(t, name); !strings.HasPrefix(other, gives) {
+					t.Errorf("%s: %q with the key setting turned round, and flip.gives is %q", row.Scenario, other, gives)
 				}
 			}
 		})
 	}
+}
+
+func gives(t *testing.T, name string) string {
+	t.Helper()
+	all, err := catalogue.Open(name, catalogue.Options{Flip: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[0].Gives
 }
 
 // verdictsOf runs every variant of a scenario and judges its claims. That a busy machine makes a run INVALID is no matter

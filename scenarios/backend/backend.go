@@ -62,8 +62,23 @@ type Config struct {
 
 const maxBody = 64 << 20
 
-// DefaultThreads are a threaded worker's where nothing is said.
-const DefaultThreads = 4
+// What a worker has where nothing is said: a threaded one threads, a threaded or async one connections.
+const (
+	DefaultThreads     = 4
+	DefaultConnections = 1000
+)
+
+// Slots is how many requests a worker of a kind works on at once; 0 threads or connections stand for the defaults.
+func Slots(kind string, threads, connections int) int {
+	threads, connections = cmp.Or(threads, DefaultThreads), cmp.Or(connections, DefaultConnections)
+	switch kind {
+	case Threaded:
+		return min(threads, connections) // more connections than threads only wait
+	case Async:
+		return connections
+	}
+	return 1
+}
 
 // Kinds of workers.
 const (
@@ -87,7 +102,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Kind = cmp.Or(c.Kind, Sync)
 	if c.Kind != Sync {
-		c.Threads, c.Connections = cmp.Or(c.Threads, DefaultThreads), cmp.Or(c.Connections, 1000)
+		c.Threads, c.Connections = cmp.Or(c.Threads, DefaultThreads), cmp.Or(c.Connections, DefaultConnections)
 	}
 	switch {
 	case c.Network != "tcp" && c.Network != "unix":

@@ -27,12 +27,9 @@ type concurrent struct {
 }
 
 func newConcurrent(p *pool) *concurrent {
-	threads := p.config.Threads
-	if p.config.Kind == Async {
-		threads = p.config.Connections
-	}
+	slots := Slots(p.config.Kind, p.config.Threads, p.config.Connections)
 	return &concurrent{
-		pool: p, room: make(chan struct{}, p.config.Connections), threads: make(chan struct{}, threads),
+		pool: p, room: make(chan struct{}, p.config.Connections), threads: make(chan struct{}, slots),
 		open: map[*os.File]struct{}{},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -63,7 +64,7 @@ func Source(name string) ([]byte, error) {
 // Options choose what is made of a scenario's file.
 type Options struct {
 	Quick bool     // a short form: what the file has under quick, over everything else
-	Flip  bool     // the key setting turned round, as the file has it under flip: another verdict has to come out
+	Flip  bool     // the key setting turned round, as the file has it under flip: another verdict has to come out, flip.gives
 	Set   []string // PATH=VALUE, over everything
 }
 
@@ -122,9 +123,14 @@ func one(file *ast.MappingNode, variant *ast.MappingValueNode, opt Options) (s S
 	if over := find(file, "quick"); opt.Quick && over != nil {
 		tree = merged(tree, over)
 	}
+	gives := ""
 	if over := find(file, "flip"); opt.Flip && over != nil {
+		if m, ok := over.(*ast.MappingNode); ok {
+			gives, over = textOf(find(m, "gives")), without(m, "gives")
+		}
 		tree = merged(tree, over)
 	}
+	defer func() { s.Gives = gives }()
 	if s, err = decode(tree, name); err != nil { // what the file itself says has to be right, and is told by its place
 		return s, err
 	}
@@ -154,8 +160,20 @@ func decode(tree ast.Node, variant string) (Scenario, error) {
 	}
 	s.Variant = variant
 	s.complete()
+	s.placeAssertions(m)
 	if f := s.fault(); f != nil {
 		return s, fmt.Errorf("%s: %s", place(m, f.path...), f.text)
 	}
 	return s, nil
+}
+
+// placeAssertions notes where each assertion stands: what is wrong with one only the gate can tell.
+func (s *Scenario) placeAssertions(m *ast.MappingNode) {
+	for i, v := range s.Verdicts {
+		for j := range v.If {
+			for k := range v.If[j].Assert {
+				v.If[j].Places = append(v.If[j].Places, place(m, "verdicts", strconv.Itoa(i), "if", strconv.Itoa(j), "assert", strconv.Itoa(k)))
+			}
+		}
+	}
 }

@@ -65,6 +65,20 @@ func TestImpossibleValuesAreNamed(t *testing.T) {
 		{"connect_timeout: 900ms\n  timeout", "connect_timeout: 11s\n  timeout", "load.connect_timeout"},
 		{"timeout: 10s", "timeout: 1h", "load.timeout"},
 		{"  proxy:\n    net", "  prox:\n    net", `"prox" is not a host`},
+		{"backlog: 16", "backlog: 16\n  threads: 4", `18:12: backend.threads means nothing to embedded sync workers`},
+		{"backlog: 16", "backlog: 16\n  worker_connections: 5", `18:23: backend.worker_connections means nothing to embedded sync`},
+		{"backlog: 16", "backlog: 16\n  kind: async\n  threads: 5", `means nothing to embedded async`},
+		{"backlog: 16", "backlog: 16\n  server: gunicorn\n  threads: 4", `means nothing to gunicorn workers`},
+		{"backlog: 16", "backlog: 16\n  server: puma\n  worker_connections: 4", `means nothing to puma workers`},
+		// Faults in lists and in mappings of any depth are told by their own place.
+		{"[direct, proxy]", "[direct, sideways]", "12:17: lanes"},
+		{"[direct, proxy]", "[direct, proxy]\nevents:\n  - {at: 0s, do: kill, host: backend}\n  - {at: 0s, do: kil, host: backend}", "15:18: events: do"},
+		{"[direct, proxy]", "[direct, proxy]\nevents:\n  - at: 0s\n    do: kill\n    host: backend\n    clients: 1", "15:9: events: clients"},
+		{"[direct, proxy]", "[direct, proxy]\nchecks: [{to: proxy, every: 1s, timeout: 1s}, {to: prox, every: 1s, timeout: 1s}]", "13:52: checks: to"},
+		{"trials: 15", "trials: 15\n  mix: {/: 1, pay: 1}", "34:20: load.mix"},
+		{"nginx:\n", "nginx:\n  upstreams: [backend, bakend]\n", `27:24: nginx: there is no backend "bakend"`},
+		{"nginx:\n", "nginx:\n  workers: 100\n", `27:12: nginx.workers`},
+		{"  - verdict: refuted", "  - verdict: rejected", `"rejected" must begin with`},
 	} {
 		text := strings.Replace(string(good), c.from, c.to, 1)
 		if text == string(good) {
@@ -98,5 +112,80 @@ func TestMeanServiceTime(t *testing.T) {
 	}
 	if got := (Scenario{}).MeanServiceTime(b); got != 3*time.Second {
 		t.Errorf("without a mix %v", got)
+	}
+}
+
+// What a verdict rests on has to be a run that there is, also where each variant is a claim of its own, and what a flip is said to
+// give has to be a verdict.
+func TestVerdictsThatAreRefused(t *testing.T) {
+	good := `name: one
+lanes: [direct]
+each: true
+backend: {workers: 1, service_time: 1s}
+load: {rate: 1, trials: 1, trial_duration: 1s, arrival: constant, connect_timeout: 1s, timeout: 1s}
+variants: {a: {}, b: {}}
+flip: {gives: refuted, load: {rate: 2}}
+verdicts:
+  - {verdict: confirmed, if: [direct.overflows == 0]}
+  - {verdict: refuted, if: [{assert: [direct.overflows > 0]}]}
+`
+	if all, err := open([]byte(good), Options{Flip: true}); err != nil || len(all) != 2 || all[0].Gives != "refuted" || all[1].Load.Rate != 2 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	for _, c := range []struct{ from, to, want string }{
+		{"{assert: [direct.overflows > 0]}", "{run: a, assert: [direct.overflows > 0]}", "10:5: verdicts: 2: each variant is a claim of its own"},
+		{"{assert: [direct.overflows > 0]}", "{against: a, assert: [direct.overflows > 0]}", "each variant is a claim of its own"},
+		{"gives: refuted", "gives: rejected", `7:15: flip.gives: no verdict begins with "rejected"`},
+		{"each: true\n", "", `there is no variant ""`},
+		{"{verdict: confirmed", "{verdict: rejected", `9:5: verdicts: 1: "rejected" must begin with`},
+	} {
+		text := strings.Replace(good, c.from, c.to, 1)
+		if text == good {
+			t.Fatalf("%q is not in the scenario", c.from)
+		}
+		if _, err := open([]byte(text), Options{Flip: true}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s → %s: the error is %v, want it to say %s", c.from, c.to, err, c.want)
+		}
+	}
+}
+
+// Each assertion knows its place in the file, alone or in a condition with others.
+func TestPlacesOfAssertions(t *testing.T) {
+	text := `name: one
+lanes: [direct]
+backend: {workers: 1, service_time: 1s}
+load: {rate: 1, trials: 1, trial_duration: 1s, arrival: constant, connect_timeout: 1s, timeout: 1s}
+verdicts:
+  - verdict: confirmed
+    if:
+      - direct.overflows == 0
+      - {assert: [direct.overflows == 0, direct.offered > 0]}
+`
+	all, err := open([]byte(text), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range all[0].Verdicts[0].If {
+		got = append(got, c.Places...)
+	}
+	if want := "8:9 9:19 9:42"; strings.Join(got, " ") != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+}
+
+// A worker serves at once what its server makes of the settings, and its own default where they say nothing.
+func TestSlots(t *testing.T) {
+	for want, list := range map[int][]Backend{
+		1: {{Server: Embedded}, {Server: "gunicorn"}, {Server: "puma"}, {Server: "php-fpm"}, {Server: "unicorn"}, {Server: "gunicorn-gthread"}},
+		4: {{Server: Embedded, Embedding: Embedding{Kind: "threaded"}}, {Server: "puma", Threads: 4}, {Server: "uwsgi", Threads: 4},
+			{Server: "gunicorn-gthread", Threads: 4}, {Server: "gunicorn-gthread", Threads: 8, WorkerConnections: 4}, {Server: "gunicorn-gevent", WorkerConnections: 4}},
+		1000: {{Server: "gunicorn-gevent"}, {Server: "gunicorn-django"}, {Server: Embedded, Embedding: Embedding{Kind: "async"}}},
+	} {
+		for _, b := range list {
+			if got := b.Slots(); got != want {
+				t.Errorf("%s %s, %d threads, %d connections: %d slots, want %d", b.Server, b.Kind, b.Threads, b.WorkerConnections, got, want)
+			}
+		}
 	}
 }

@@ -35,6 +35,7 @@ type Scenario struct {
 
 	Page string `yaml:"page"` // of the one page that tells of it together with the scenarios that say the same; it names a file
 
+	Gives   string `yaml:"-"` // what the verdict begins with where the key setting is turned round, as flip.gives says; "": it does not
 	Variant string `yaml:"-"` // which of the file's variants this is; "" where it has none
 }
 
@@ -60,12 +61,12 @@ type Backend struct {
 	Server            string        `yaml:"server"` // embedded (default), a real one (Servers), or none: nothing listens there
 	Listen            string        `yaml:"listen"` // tcp (default) or unix
 	Workers           int           `yaml:"workers"`
-	WorkerConnections int           `yaml:"worker_connections"` // requests that a worker serves at once; 0: one
+	WorkerConnections int           `yaml:"worker_connections"` // that an async, gevent, threaded or gthread worker has at once; 0: 1000
 	ServiceTime       time.Duration `yaml:"service_time"`
 	Backlog           int           `yaml:"backlog"` // as given to listen(); the kernel clamps it to somaxconn
 	Body              int           `yaml:"body"`    // bytes of a response's body
 
-	Threads int                      `yaml:"threads"` // of a worker, where the server has any
+	Threads int                      `yaml:"threads"` // of a worker, where the server has any; 0: its default
 	Timeout time.Duration            `yaml:"timeout"` // a worker that is busy for longer is killed, whole seconds where the server is a real one; 0: its default
 	Paths   map[string]time.Duration `yaml:"paths"`   // service times of their own; /health is 0
 
@@ -91,7 +92,7 @@ func (s Scenario) Drains(b Backend) time.Duration {
 	if b.Server == None || takes <= 0 || b.Workers == 0 {
 		return 0
 	}
-	rate := float64(b.Workers*max(b.Slots(), 1)) / takes
+	rate := float64(b.Workers*b.Slots()) / takes
 	excess := s.Load.Rate - rate
 	if s.Load.Rate == 0 {
 		excess = (s.Load.To - 1) * rate
@@ -106,15 +107,21 @@ func (l Load) DrainsFor() time.Duration { return cmp.Or(l.Drain, DrainLimit) }
 // DrainLimit is for how long a queue that empties is waited for after each trial, where nothing else is said.
 const DrainLimit = 30 * time.Second
 
-// Slots is how many requests a worker serves at once; 0 stands for one.
+// Slots is how many requests a worker serves at once.
 func (b Backend) Slots() int {
-	switch {
-	case b.Threads > 0:
-		return b.Threads // more connections than threads only wait
-	case b.Kind == backend.Threaded:
-		return backend.DefaultThreads
+	if d, err := server.Lookup(b.Server); err == nil {
+		return d.Slots(server.Spec{Threads: b.Threads, Connections: b.WorkerConnections})
 	}
-	return b.WorkerConnections
+	return backend.Slots(b.Kind, b.Threads, b.WorkerConnections)
+}
+
+// heeds reports whether the backend's workers have threads, and connections that they serve at once: where they have
+// not, a number would be ignored, and a capacity computed from it wrong.
+func (b Backend) heeds() (threads, connections bool) {
+	if d, err := server.Lookup(b.Server); err == nil {
+		return d.Threads, d.Connections
+	}
+	return b.Kind == backend.Threaded, b.Kind == backend.Threaded || b.Kind == backend.Async
 }
 
 // NGINX is what a proxy's configuration says beyond the least.
@@ -222,6 +229,7 @@ type Condition struct {
 	Run     string   `yaml:"run"`     // a variant; none where the scenario has none
 	Against string   `yaml:"against"` // the variant that baseline. stands for
 	Assert  []string `yaml:"assert"`
+	Places  []string `yaml:"-"` // line:column of each assertion in the file
 }
 
 // UnmarshalYAML takes an assertion alone for a condition.

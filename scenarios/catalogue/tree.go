@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -44,6 +45,14 @@ func find(m *ast.MappingNode, key string) ast.Node {
 }
 
 func keyOf(v *ast.MappingValueNode) string { return v.Key.GetToken().Value }
+
+// textOf is a scalar as it was written; "" of everything else.
+func textOf(n ast.Node) string {
+	if s, ok := n.(ast.ScalarNode); ok {
+		return fmt.Sprint(s.GetValue())
+	}
+	return ""
+}
 
 // without returns the mapping with none of the keys.
 func without(m *ast.MappingNode, keys ...string) *ast.MappingNode {
@@ -106,24 +115,37 @@ func inherit(m *ast.MappingNode, from, into string) *ast.MappingNode {
 	return &out
 }
 
-// place is line:column of the deepest node on a path that is there.
+// place is line:column of the deepest node on a path of keys and indices that is there.
 func place(m *ast.MappingNode, path ...string) string {
 	var at ast.Node = m
 	for _, key := range path {
-		within, ok := at.(*ast.MappingNode)
-		if !ok {
-			break
-		}
-		next := find(within, key)
+		next := child(at, key)
 		if next == nil {
 			break
 		}
 		at = next
 	}
-	if t := at.GetToken(); t != nil {
+	t := at.GetToken()
+	if m, ok := at.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		t = m.Values[0].Key.GetToken() // its own is the first colon
+	}
+	if t != nil {
 		return fmt.Sprintf("%d:%d", t.Position.Line, t.Position.Column)
 	}
 	return "1:1"
+}
+
+// child is what a mapping has under a key, or a sequence at an index; nil where there is none.
+func child(of ast.Node, key string) ast.Node {
+	switch of := of.(type) {
+	case *ast.MappingNode:
+		return find(of, key)
+	case *ast.SequenceNode:
+		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(of.Values) {
+			return of.Values[i]
+		}
+	}
+	return nil
 }
 
 // inFile puts a decoder's complaint into one line: where it is, and what an unknown key was meant to be.
@@ -144,7 +166,7 @@ func inFile(err error) error {
 
 // keys are all that a scenario may have, at any depth.
 func keys() []string {
-	list := []string{"variants", "quick", "flip"}
+	list := []string{"variants", "quick", "flip", "gives"}
 	var walk func(t reflect.Type)
 	walk = func(t reflect.Type) {
 		for t.Kind() == reflect.Slice || t.Kind() == reflect.Map {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ func (s Scenario) backendFault() *fault {
 			{slices.Contains(Servers(), b.Server), "server", fmt.Sprintf("must be one of %s; did you mean %q?", strings.Join(Servers(), ", "), spelling.Nearest(b.Server, Servers()))},
 			{b.Listen == "tcp" || b.Listen == "unix", "listen", "must be tcp or unix"},
 			{idle || b.Workers >= 1 && b.Workers <= 1024, "workers", "must be from 1 to 1024"},
-			{b.WorkerConnections >= 0 && b.WorkerConnections <= 100_000, "worker_connections", "must be from 0 to 100000"},
+			{b.WorkerConnections >= 0 && b.WorkerConnections <= 65535, "worker_connections", "must be from 0 to 65535"},
 			{idle || b.ServiceTime > 0 && b.ServiceTime <= time.Minute, "service_time", "must be above 0 and at most 1m"},
 			{b.Backlog >= 0 && b.Backlog <= 65535, "backlog", "must be from 0 to 65535"},
 			{b.Body >= 0 && b.Body <= 64<<20, "body", "must be from 0 to 67108864 bytes"},
@@ -92,6 +93,9 @@ func (s Scenario) backendFault() *fault {
 		if f != nil {
 			return f
 		}
+		if key := ignored(b, b); key != "" {
+			return at(strings.Join(path, ".")+"."+meaningless(key, b), append(path, key)...)
+		}
 	}
 	return nil
 }
@@ -99,20 +103,33 @@ func (s Scenario) backendFault() *fault {
 func (s Scenario) proxyFault() *fault {
 	for _, n := range s.ProxyNames() {
 		p := s.Proxies[n]
-		for _, u := range append(slices.Clone(p.Upstreams), slices.Sorted(maps.Keys(p.Servers))...) {
+		path := []string{"proxies", n}
+		if n == defaultProxy && len(s.Proxies) == 1 {
+			path = []string{"nginx"}
+		}
+		for i, u := range p.Upstreams {
 			if _, ok := s.Backends[u]; !ok {
-				return at(fmt.Sprintf("nginx: there is no backend %q; did you mean %q?", u, spelling.Nearest(u, s.BackendNames())), "nginx", "upstreams")
+				return at(s.noBackend(u), append(path, "upstreams", strconv.Itoa(i))...)
+			}
+		}
+		for _, u := range slices.Sorted(maps.Keys(p.Servers)) {
+			if _, ok := s.Backends[u]; !ok {
+				return at(s.noBackend(u), append(path, "servers", u)...)
 			}
 		}
 		f := first([]check{
 			{p.Workers >= 0 && p.Workers <= 64, "workers", "must be from 0 to 64"},
 			{p.WorkerConnections >= 0 && p.WorkerConnections <= 1_000_000, "worker_connections", "must be from 0 to 1000000"},
-		}, "nginx")
+		}, path...)
 		if f != nil {
 			return f
 		}
 	}
 	return nil
+}
+
+func (s Scenario) noBackend(name string) string {
+	return fmt.Sprintf("nginx: there is no backend %q; did you mean %q?", name, spelling.Nearest(name, s.BackendNames()))
 }
 
 func (s Scenario) hostFault() *fault {
@@ -138,22 +155,23 @@ func (s Scenario) laneFault() *fault {
 		return at("lanes is empty; give direct, proxy or both", "lanes")
 	}
 	for i, l := range s.Lanes {
+		here := func(text, key string) *fault { return at(text, "lanes", strconv.Itoa(i), key) }
 		_, backend := s.Backends[l.To]
 		switch {
 		case l.To == "":
-			return at(fmt.Sprintf("lanes: %q is not a lane; there are %s and %s, and others say to which host they lead (to:)", l.Name, Direct, Proxy), "lanes")
+			return here(fmt.Sprintf("lanes: %q is not a lane; there are %s and %s, and others say to which host they lead (to:)", l.Name, Direct, Proxy), "to")
 		case !name.MatchString(l.Name):
-			return at(fmt.Sprintf("lanes: %q cannot be a name: lower case letters, digits and \"-\"", l.Name), "lanes")
+			return here(fmt.Sprintf("lanes: %q cannot be a name: lower case letters, digits and \"-\"", l.Name), "name")
 		case !backend && !s.ThroughProxy(l):
-			return at(fmt.Sprintf("lanes: %s leads to %q, which is no backend and no proxy; did you mean %q?", l.Name, l.To, spelling.Nearest(l.To, s.Hosts()[1:])), "lanes")
+			return here(fmt.Sprintf("lanes: %s leads to %q, which is no backend and no proxy; did you mean %q?", l.Name, l.To, spelling.Nearest(l.To, s.Hosts()[1:])), "to")
 		case backend && s.Backends[l.To].Server == None:
-			return at(fmt.Sprintf("lanes: nothing listens on %s", l.To), "lanes")
+			return here(fmt.Sprintf("lanes: nothing listens on %s", l.To), "to")
 		case !strings.HasPrefix(l.Path, "/"):
-			return at(fmt.Sprintf("lanes: path %q must begin with /", l.Path), "lanes")
+			return here(fmt.Sprintf("lanes: path %q must begin with /", l.Path), "path")
 		case l.Connections != "" && l.Connections != loadgen.New && l.Connections != loadgen.Reuse:
-			return at(fmt.Sprintf("lanes: connections %q: use new or reuse", l.Connections), "lanes")
+			return here(fmt.Sprintf("lanes: connections %q: use new or reuse", l.Connections), "connections")
 		case slices.ContainsFunc(s.Lanes[:i], func(o Lane) bool { return o.Name == l.Name }):
-			return at(fmt.Sprintf("lanes: %q is there twice", l.Name), "lanes")
+			return here(fmt.Sprintf("lanes: %q is there twice", l.Name), "name")
 		}
 	}
 	return nil
@@ -184,62 +202,91 @@ func (l Load) fault() *fault {
 
 func (l Load) mixFault() *fault {
 	total := 0
-	for path, weight := range l.Mix {
+	for _, path := range slices.Sorted(maps.Keys(l.Mix)) {
+		weight := l.Mix[path]
 		if total += weight; !strings.HasPrefix(path, "/") || weight < 1 || total > loadgen.MaxWeight {
-			return at(fmt.Sprintf("load.mix: %q: %d: write /path: weight, with weights from 1 that add up to %d at most", path, weight, loadgen.MaxWeight), "load", "mix")
+			return at(fmt.Sprintf("load.mix: %q: %d: write /path: weight, with weights from 1 that add up to %d at most", path, weight, loadgen.MaxWeight), "load", "mix", path)
 		}
 	}
 	return nil
 }
 
 func (s Scenario) eventFault() *fault {
-	for _, e := range s.Events {
+	for i, e := range s.Events {
+		here := func(text, key string) *fault { return at(text, "events", strconv.Itoa(i), key) }
 		_, proxy := s.Proxies[e.Host]
 		slow := e.Do == "read-slowly"
 		switch {
 		case !slices.Contains(Deeds(), e.Do):
-			return at(fmt.Sprintf("events: do: %q is none of %s; did you mean %q?", e.Do, strings.Join(Deeds(), ", "), spelling.Nearest(e.Do, Deeds())), "events")
+			return here(fmt.Sprintf("events: do: %q is none of %s; did you mean %q?", e.Do, strings.Join(Deeds(), ", "), spelling.Nearest(e.Do, Deeds())), "do")
 		case !slices.Contains(s.Hosts()[1:], e.Host):
-			return at(fmt.Sprintf("events: host: %q is no backend and no proxy; did you mean %q?", e.Host, spelling.Nearest(e.Host, s.Hosts()[1:])), "events")
+			return here(fmt.Sprintf("events: host: %q is no backend and no proxy; did you mean %q?", e.Host, spelling.Nearest(e.Host, s.Hosts()[1:])), "host")
 		case e.Do == "reload" && !proxy:
-			return at("events: reload is for a proxy", "events")
+			return here("events: reload is for a proxy", "do")
 		case e.Do == "swap" && !proxy && (e.Backend.Listen != "" || e.Backend.Server == None || s.Backends[e.Host].Server == None):
-			return at("events: swap puts another server in the place of one that listens, at the same address", "events")
+			return here("events: swap puts another server in the place of one that listens, at the same address", "backend")
 		case e.Backend.CPUQuota != 0 || e.Backend.Hogs != 0:
-			return at("events: swap: cpu_quota and hogs are the host's, which stays", "events")
+			return here("events: swap: cpu_quota and hogs are the host's, which stays", "backend")
 		case e.Do == "swap" && s.Load.Trials*len(s.Lanes) != 1:
-			return at("events: swap goes with one trial of one lane: the next would begin with what it put there", "events")
+			return here("events: swap goes with one trial of one lane: the next would begin with what it put there", "do")
 		case e.Do != "swap" && (len(e.Sysctls) > 0 || !reflect.ValueOf(e.Backend).IsZero()):
-			return at("events: backend and sysctls go with swap", "events")
+			return here("events: backend and sysctls go with swap", "do")
 		case (e.Do == "restart" || e.Do == "swap") && proxy:
-			return at(fmt.Sprintf("events: %s is for a backend", e.Do), "events")
+			return here(fmt.Sprintf("events: %s is for a backend", e.Do), "do")
 		case e.For != 0 && e.Do != "pause" && !slow:
-			return at("events: for goes with pause and read-slowly", "events")
+			return here("events: for goes with pause and read-slowly", "for")
 		case slow && (e.For == 0 || e.Clients < 1 || e.Clients > 1000 || e.BytesPerSecond < 1 || e.Path != "" && !strings.HasPrefix(e.Path, "/")):
-			return at("events: read-slowly takes for, clients from 1 to 1000, bytes_per_second above 0, and a path that begins with /", "events")
+			return here("events: read-slowly takes for, clients from 1 to 1000, bytes_per_second above 0, and a path that begins with /", "do")
 		case !slow && (e.Clients != 0 || e.BytesPerSecond != 0 || e.Path != ""):
-			return at("events: clients, path and bytes_per_second go with read-slowly", "events")
+			return here("events: clients, path and bytes_per_second go with read-slowly", "do")
 		case e.At < 0 || e.For < 0 || e.At > time.Hour || e.For > time.Hour:
-			return at("events: at and for must be from 0 to 1h", "events")
+			return here("events: at and for must be from 0 to 1h", "at")
+		}
+		if after := e.Backend.Over(s.Backends[e.Host]); ignored(e.Backend, after) != "" {
+			key := ignored(e.Backend, after)
+			return at("events: swap: backend."+meaningless(key, after), "events", strconv.Itoa(i), "backend", key)
 		}
 	}
 	return nil
 }
 
 func (s Scenario) checkFault() *fault {
-	for _, c := range s.Checks {
+	for i, c := range s.Checks {
+		here := func(text, key string) *fault { return at(text, "checks", strconv.Itoa(i), key) }
 		switch {
 		case !slices.Contains(s.Hosts()[1:], c.To):
-			return at(fmt.Sprintf("checks: to: %q is no backend and no proxy; did you mean %q?", c.To, spelling.Nearest(c.To, s.Hosts()[1:])), "checks")
+			return here(fmt.Sprintf("checks: to: %q is no backend and no proxy; did you mean %q?", c.To, spelling.Nearest(c.To, s.Hosts()[1:])), "to")
 		case !strings.HasPrefix(c.Path, "/"):
-			return at(fmt.Sprintf("checks: path %q must begin with /", c.Path), "checks")
+			return here(fmt.Sprintf("checks: path %q must begin with /", c.Path), "path")
 		case c.Every < 10*time.Millisecond || c.Every > time.Hour:
-			return at("checks: every must be from 10ms to 1h", "checks")
+			return here("checks: every must be from 10ms to 1h", "every")
 		case c.Timeout <= 0 || c.Timeout > 10*time.Minute:
-			return at("checks: timeout must be above 0 and at most 10m", "checks")
+			return here("checks: timeout must be above 0 and at most 10m", "timeout")
 		}
 	}
 	return nil
+}
+
+// meaningless says of a key that a backend's workers have no use for it.
+func meaningless(key string, b Backend) string {
+	workers := b.Server
+	if !b.Real() {
+		workers = "embedded " + orElse(b.Kind, backend.Sync)
+	}
+	return fmt.Sprintf("%s means nothing to %s workers: leave it out, or choose others", key, workers)
+}
+
+// ignored is the key of a number that said has and that the workers of whole have no use for.
+func ignored(said, whole Backend) string {
+	threads, connections := whole.heeds()
+	switch {
+	case whole.Server == None:
+	case said.Threads != 0 && !threads:
+		return "threads"
+	case said.WorkerConnections != 0 && !connections:
+		return "worker_connections"
+	}
+	return ""
 }
 
 // Answers are what a verdict may begin with.
@@ -254,14 +301,20 @@ func (s Scenario) checkVerdicts(tree *ast.MappingNode, variants []Scenario) erro
 			return fmt.Errorf("%s: variants: %q cannot be a name: lower case letters, digits and \"-\"", place(tree, "variants", v.Variant), v.Variant)
 		}
 	}
+	if s.Gives != "" && !slices.ContainsFunc(s.Verdicts, func(v Verdict) bool { return strings.HasPrefix(v.Verdict, s.Gives) }) {
+		return fmt.Errorf("%s: flip.gives: no verdict begins with %q", place(tree, "flip", "gives"), s.Gives)
+	}
 	for i, v := range s.Verdicts {
-		where := fmt.Sprintf("%s: verdicts: %d: ", place(tree, "verdicts"), i+1)
+		where := fmt.Sprintf("%s: verdicts: %d: ", place(tree, "verdicts", strconv.Itoa(i)), i+1)
 		if !slices.ContainsFunc(Answers(), func(a string) bool { return strings.HasPrefix(v.Verdict, a) }) {
 			return fmt.Errorf("%s%q must begin with one of %s", where, v.Verdict, strings.Join(Answers(), ", "))
 		}
 		asserts := 0
 		for _, c := range v.If {
 			asserts += len(c.Assert)
+			if s.Each && (c.Run != "" || c.Against != "") {
+				return fmt.Errorf("%seach variant is a claim of its own (each: true), which knows no other run: leave run and against out", where)
+			}
 			for _, run := range []string{c.Run, c.Against} {
 				if run == "" && (len(variants) == 1 || s.Each || run == c.Against && c.Run != "") {
 					continue

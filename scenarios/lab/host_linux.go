@@ -3,12 +3,16 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"weir/loadgen/spelling"
 )
 
 // Host is a network namespace with one address.
@@ -86,14 +90,25 @@ func (h *Host) Sysctl(name string) (string, error) {
 		})
 	}
 	if err != nil {
-		return "", &SysctlError{h.name, name, err}
+		return "", h.sysctlError(name, err)
 	}
 	return strings.TrimSpace(string(text)), nil
 }
 
-// SetSysctl writes a sysctl of the host's network namespace, named with dots. The error keeps its errno: ENOENT where the
-// kernel has none of that name.
+// SetSysctl writes a sysctl of the host's network namespace, named with dots. The error is a *SysctlError, which keeps the
+// errno: ENOENT where the kernel has none of that name.
 func (h *Host) SetSysctl(name, value string) error {
+	err := validateSysctl(name, value)
+	if err == nil {
+		err = h.write(name, value)
+	}
+	if err != nil {
+		return h.sysctlError(name, err)
+	}
+	return nil
+}
+
+func (h *Host) write(name, value string) error {
 	return h.Do(func() error {
 		f, err := os.OpenFile(sysctlPath(name), os.O_WRONLY, 0) // no O_CREATE: absence must be seen
 		if err != nil {
@@ -111,4 +126,27 @@ func (h *Host) SetSysctl(name, value string) error {
 // (net_ctl_root_lookup in net/sysctl_net.c).
 func sysctlPath(name string) string {
 	return "/proc/sys/" + strings.ReplaceAll(name, ".", "/")
+}
+
+// sysctlError looks for what may have been meant where the kernel has none of that name.
+func (h *Host) sysctlError(name string, err error) error {
+	e := &SysctlError{Host: h.name, Name: name, Err: err}
+	if errors.Is(err, fs.ErrNotExist) {
+		_ = h.Do(func() error { // where the names cannot be listed, none is proposed
+			e.Near = spelling.Nearest(name, sysctlNames())
+			return nil
+		})
+	}
+	return e
+}
+
+// sysctlNames lists the net.* sysctls of the namespace that the calling thread is in.
+func sysctlNames() (names []string) {
+	_ = filepath.WalkDir("/proc/sys/net", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, strings.ReplaceAll(strings.TrimPrefix(path, "/proc/sys/"), "/", "."))
+		}
+		return nil
+	})
+	return names
 }

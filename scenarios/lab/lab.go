@@ -44,9 +44,13 @@ var ErrNoQuota = errors.New("lab: no control group with a CPU quota can be made 
 type SysctlError struct {
 	Host, Name string
 	Err        error
+	Near       string // a name that the kernel has, where it does not have this one
 }
 
 func (e *SysctlError) Error() string {
+	if e.Near != "" {
+		return fmt.Sprintf("lab: this kernel has no sysctl %s for a network namespace (host %s); did you mean %s?", e.Name, e.Host, e.Near)
+	}
 	return fmt.Sprintf("lab: sysctl %s on %s: %v", e.Name, e.Host, e.Err)
 }
 
@@ -80,7 +84,7 @@ func validate(hosts []HostSpec) error {
 		}
 		for name, value := range h.Sysctls {
 			if err := validateSysctl(name, value); err != nil {
-				return &SysctlError{h.Name, name, err}
+				return &SysctlError{Host: h.Name, Name: name, Err: err}
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package lab
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"sync"
 
@@ -12,9 +11,8 @@ import (
 
 // Lab is a set of hosts that reach each other.
 type Lab struct {
-	hosts   []*Host
-	dir     string
-	missing []*SysctlError
+	hosts []*Host
+	dir   string
 
 	mu        sync.Mutex
 	closed    bool
@@ -24,7 +22,8 @@ type Lab struct {
 // New makes the hosts and joins each to each other. It must be called Inside. The first host is the
 // namespace that the caller is in already. Addresses are 10.77.0.1, 10.77.0.2 …, in the order of hosts.
 //
-// A sysctl that this kernel does not have is no error: MissingSysctls lists it.
+// A sysctl that this kernel does not have is a *SysctlError that wraps fs.ErrNotExist, and names the nearest that it has:
+// without it the experiment would be another one.
 func New(hosts []HostSpec) (_ *Lab, err error) {
 	if !Inside() {
 		return nil, errors.New("lab: New is called outside: start the program by lab.Enter first")
@@ -71,11 +70,8 @@ func New(hosts []HostSpec) (_ *Lab, err error) {
 // configure sets sysctls before there are interfaces, so that net.ipv4.conf.default counts for them.
 func (l *Lab) configure(h *Host, sysctls map[string]string) error {
 	for name, value := range sysctls {
-		err := h.SetSysctl(name, value)
-		if errors.Is(err, fs.ErrNotExist) {
-			l.missing = append(l.missing, &SysctlError{h.name, name, err})
-		} else if err != nil {
-			return &SysctlError{h.name, name, err}
+		if err := h.SetSysctl(name, value); err != nil {
+			return err
 		}
 	}
 	return h.Do(func() error { return bringUp(h.addr) })
@@ -105,9 +101,6 @@ func (l *Lab) Host(name string) *Host {
 
 // Dir is an empty folder in memory that only the lab's processes see. It vanishes with the lab.
 func (l *Lab) Dir() string { return l.dir }
-
-// MissingSysctls are the sysctls that were asked for and that this kernel does not have.
-func (l *Lab) MissingSysctls() []*SysctlError { return l.missing }
 
 // Close ends the processes that Start started and takes the hosts, cables and Dir away. It takes at
 // most a few seconds. Of a program that is killed before it gets here the kernel takes all away but the control group of a CPU quota,

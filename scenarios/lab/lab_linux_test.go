@@ -83,7 +83,7 @@ func TestHostsHaveTheirOwnSysctls(t *testing.T) {
 	l := newLab(t,
 		HostSpec{Name: "client", Sysctls: map[string]string{"net.core.somaxconn": "77"}},
 		HostSpec{Name: "proxy"},
-		HostSpec{Name: "backend", Sysctls: map[string]string{abort: "1", absent: "1", "net.core.somaxconn": "33"}})
+		HostSpec{Name: "backend", Sysctls: map[string]string{abort: "1", "net.core.somaxconn": "33"}})
 	for host, want := range map[string]string{"client": "0", "proxy": "0", "backend": "1"} {
 		if got, err := l.Host(host).Sysctl(abort); got != want || err != nil {
 			t.Errorf("%s on %s: %q, %v; want %q", abort, host, got, err, want)
@@ -94,13 +94,25 @@ func TestHostsHaveTheirOwnSysctls(t *testing.T) {
 			t.Errorf("somaxconn on %s: %q, want %q", host, got, want)
 		}
 	}
-	missing := l.MissingSysctls()
-	if len(missing) != 1 || missing[0].Name != absent || missing[0].Host != "backend" || !errors.Is(missing[0], fs.ErrNotExist) {
-		t.Errorf("missing sysctls: %v", missing)
-	}
 	if _, err := l.Host("proxy").Sysctl(absent); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("read of an absent sysctl: %v", err)
 	}
+	if err := l.Host("proxy").SetSysctl("kernel.hostname", "mine"); err == nil || !strings.Contains(err.Error(), "the machine's") {
+		t.Errorf("a sysctl of the machine's: %v", err)
+	}
+}
+
+// A misspelt sysctl is no experiment, and the error says what was meant.
+func TestNewRefusesAnAbsentSysctl(t *testing.T) {
+	if !inLab(t) {
+		return
+	}
+	_, err := New([]HostSpec{{Name: "a"}, {Name: "b", Sysctls: map[string]string{"net.ipv4.tcp_syn_retrys": "3"}}})
+	bad, ok := errors.AsType[*SysctlError](err)
+	if !ok || !errors.Is(err, fs.ErrNotExist) || bad.Host != "b" || bad.Near != "net.ipv4.tcp_syn_retries" || !strings.Contains(err.Error(), "did you mean net.ipv4.tcp_syn_retries?") {
+		t.Errorf("got %v", err)
+	}
+	newLab(t) // what failed left nothing that a next one would trip over
 }
 
 func TestNewRefusesABadValue(t *testing.T) {

@@ -39,9 +39,6 @@ func (*Lab) Host(string) *Host { return nil }
 // Dir is never reached.
 func (*Lab) Dir() string { return "" }
 
-// MissingSysctls is never reached.
-func (*Lab) MissingSysctls() []*SysctlError { return nil }
-
 // Close is never reached.
 func (*Lab) Close() error { return nil }
 

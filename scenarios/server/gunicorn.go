@@ -9,17 +9,15 @@ import (
 // gunicorns are Gunicorn's worker classes (https://docs.gunicorn.org/en/stable/design.html): sync serves one request a
 // process, gthread one a thread, gevent as many as it has connections, here once with a real Django application.
 var gunicorns = []Driver{
-	gunicorn("gunicorn", "sync", "gunicorn", "app:app", nil, nil),
-	gunicorn("gunicorn-gthread", "gthread", "gunicorn", "app:app", nil, threads),
-	gunicorn("gunicorn-gevent", "gevent", "gunicorn python3-gevent", "app:app", []string{"gevent"}, connections),
-	gunicorn("gunicorn-django", "gevent", "gunicorn python3-gevent python3-django", "django_app:app", []string{"gevent", "django"}, connections),
+	gunicorn("gunicorn", "sync", "gunicorn", "app:app", nil),
+	gunicorn("gunicorn-gthread", "gthread", "gunicorn", "app:app", nil),
+	gunicorn("gunicorn-gevent", "gevent", "gunicorn python3-gevent", "app:app", []string{"gevent"}),
+	gunicorn("gunicorn-django", "gevent", "gunicorn python3-gevent python3-django", "django_app:app", []string{"gevent", "django"}),
 }
 
-func connections(s Spec) int { return s.Connections }
-
-func gunicorn(name, class, packages, app string, modules []string, slots func(Spec) int) Driver {
+func gunicorn(name, class, packages, app string, modules []string) Driver {
 	return Driver{
-		Name: name, Protocol: HTTP, packages: packages, modules: modules, slots: slots,
+		Name: name, Protocol: HTTP, packages: packages, modules: modules, Threads: class == "gthread", Connections: class != "sync",
 		programs: []string{"gunicorn", "/usr/bin/gunicorn"},
 		version:  []string{"--version"}, pattern: regexp.MustCompile(`version ([0-9][0-9A-Za-z.]*)`),
 		files: func(s Spec) map[string]string { return gunicornFiles(s, class) },

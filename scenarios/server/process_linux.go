@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -45,4 +46,27 @@ func children(parent int) (pids []int, err error) {
 		}
 	}
 	return pids, nil
+}
+
+// listens reports whether somebody listens at the server's address in the network namespace of its first process, by proc(5)'s
+// tables: no connection is made, which under load would wait in the queue.
+func (s *Server) listens() bool {
+	network, address := s.address()
+	tables, column, want, state, listening := []string{"tcp", "tcp6"}, 1, "", 3, "0A" // TCP_LISTEN, include/net/tcp_states.h
+	if network == "unix" {
+		tables, column, want, state, listening = []string{"unix"}, 7, address, 3, "00010000" // __SO_ACCEPTCON, include/uapi/linux/net.h
+	} else if _, port, err := net.SplitHostPort(address); err == nil {
+		n, _ := strconv.ParseUint(port, 10, 16)
+		want = fmt.Sprintf(":%04X", n)
+	}
+	for _, table := range tables {
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", s.Pid(), table)) // gone with its process: nobody listens
+		for line := range bytes.Lines(text) {
+			fields := bytes.Fields(line)
+			if len(fields) > max(column, state) && bytes.HasSuffix(fields[column], []byte(want)) && string(fields[state]) == listening {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -16,3 +16,5 @@ func endGroup(int) {}
 func (s *Server) WorkerPids() ([]int, error) {
 	return nil, fmt.Errorf("server: Linux only: %w", errors.ErrUnsupported)
 }
+
+func (s *Server) listens() bool { return false }

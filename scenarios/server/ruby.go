@@ -32,7 +32,7 @@ func unicornFiles(s Spec) map[string]string {
 
 // puma is a cluster of processes with threads.
 var puma = Driver{
-	Name: "puma", Protocol: HTTP, packages: "puma", slots: threads,
+	Name: "puma", Protocol: HTTP, packages: "puma", Threads: true,
 	programs: []string{"puma", "/usr/bin/puma"},
 	version:  []string{"--version"}, pattern: regexp.MustCompile(`version ([0-9][0-9A-Za-z.]*)`),
 	files: pumaFiles,

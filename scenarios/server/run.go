@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -92,12 +93,48 @@ func (s *Server) Pid() int { return s.cmd.Process.Pid }
 const readyLimit = 30 * time.Second
 
 // WaitReady waits until the server answers on its health path and all its workers are there.
-func (s *Server) WaitReady(ctx context.Context) error {
+func (s *Server) WaitReady(ctx context.Context) error { return s.wait(ctx, s.check) }
+
+// steady is for how long a server's workers have to stay the same ones to be taken for its workers: those that fail when they
+// load the application are there for a moment too, and their master makes new ones.
+const steady = time.Second
+
+// WaitUp waits until the server listens and its workers are there, and stay, without a request: under load that would wait
+// behind the load's.
+func (s *Server) WaitUp(ctx context.Context) error {
+	var workers []int
+	var since time.Time
+	return s.wait(ctx, func(context.Context) error {
+		now, err := s.WorkerPids()
+		slices.Sort(now)
+		switch {
+		case err != nil:
+			return err
+		case !s.listens():
+			return errors.New("nobody listens")
+		case len(now) != s.Workers:
+			workers = nil
+			return s.fewer(now)
+		case !slices.Equal(now, workers):
+			workers, since = now, time.Now()
+		}
+		if time.Since(since) < steady {
+			return errors.New("its workers come and go")
+		}
+		return nil
+	})
+}
+
+// wait checks the server until it is as it should be, has ended, or the time is over.
+func (s *Server) wait(ctx context.Context, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
 	for {
-		err := s.check(ctx)
-		if err == nil {
+		err := errors.New("it has ended") // another server may have its address, and answer
+		if !s.ended() {
+			err = check(ctx)
+		}
+		if err == nil && !s.ended() {
 			return nil
 		}
 		select {
@@ -110,20 +147,28 @@ func (s *Server) WaitReady(ctx context.Context) error {
 	}
 }
 
-func (s *Server) check(ctx context.Context) error {
+func (s *Server) ended() bool {
 	select {
-	case <-s.exited: // another server may have its address, and answer
-		return errors.New("it has ended")
+	case <-s.exited:
+		return true
 	default:
+		return false
 	}
+}
+
+func (s *Server) check(ctx context.Context) error {
 	if err := s.ask(ctx, readyPath); err != nil {
 		return err
 	}
 	workers, err := s.WorkerPids()
 	if err == nil && len(workers) != s.Workers {
-		err = fmt.Errorf("%d workers are there, %d were asked for", len(workers), s.Workers)
+		err = s.fewer(workers)
 	}
 	return err
+}
+
+func (s *Server) fewer(workers []int) error {
+	return fmt.Errorf("%d workers are there, %d were asked for", len(workers), s.Workers)
 }
 
 // Stop asks the server to leave, ends it after two seconds, and with it whatever it has left behind.

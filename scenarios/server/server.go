@@ -8,6 +8,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -34,11 +35,14 @@ type Spec struct {
 // readyPath is answered without the service time.
 const readyPath = "/health"
 
+// filled puts the defaults where nothing is said.
+func (s Spec) filled() Spec {
+	s.Threads, s.Backlog, s.Connections = max(s.Threads, 1), max(s.Backlog, 1), cmp.Or(s.Connections, 1000)
+	return s
+}
+
 func (s Spec) withDefaults() (Spec, error) {
-	s.Threads, s.Backlog = max(s.Threads, 1), max(s.Backlog, 1)
-	if s.Connections == 0 {
-		s.Connections = 1000
-	}
+	s = s.filled()
 	switch {
 	case s.Dir == "" || !filepath.IsAbs(s.Dir) || strings.ContainsAny(s.Dir, "\"'\\\n ;#$"):
 		return s, fmt.Errorf("server: folder %q: give an absolute path without spaces and quotes", s.Dir)
@@ -90,10 +94,12 @@ type Driver struct {
 	programs []string
 	version  []string // arguments that make it print its version
 	pattern  *regexp.Regexp
-	modules  []string // Python's, that the program's own interpreter must have
-	slots    func(Spec) int
+	modules  []string                     // Python's, that the program's own interpreter must have
 	files    func(Spec) map[string]string // by path below Dir
 	args     func(Spec) []string
+
+	// Which of a Spec's numbers its workers have. Where they have neither, each serves one request at a time.
+	Threads, Connections bool
 }
 
 // Install is the line that installs the server.
@@ -101,13 +107,17 @@ func (d Driver) Install() string { return "apt-get install --no-install-recommen
 
 // Slots is how many requests one worker serves at once.
 func (d Driver) Slots(s Spec) int {
-	if s, err := s.withDefaults(); err == nil && d.slots != nil {
-		return d.slots(s)
+	s = s.filled()
+	switch {
+	case d.Threads && d.Connections: // it accepts no more than it may have connections
+		return min(s.Threads, s.Connections)
+	case d.Threads:
+		return s.Threads
+	case d.Connections:
+		return s.Connections
 	}
 	return 1
 }
-
-func threads(s Spec) int { return s.Threads }
 
 // drivers is filled by the files of the servers, in the order in which they are listed.
 func drivers() []Driver {

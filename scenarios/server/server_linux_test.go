@@ -188,15 +188,48 @@ func TestSpecsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestConfigurationErrorIsReported(t *testing.T) {
+// That a server is up is seen without a request, also when its only worker has none to spare; one that fails as soon as it
+// loads its application never is, although its workers are there for a moment.
+func TestWaitUpMakesNoRequest(t *testing.T) {
 	i := installed(t, "gunicorn")
+	s := start(t, i, Spec{Workers: 1, ServiceTime: 20 * time.Second})
+	if err := s.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	busy, err := s.dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	if _, err := busy.Write([]byte("GET /cart HTTP/1.0\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WaitUp(t.Context()); err != nil {
+		t.Errorf("a server that is busy: %v", err)
+	}
+	failing := start(t, unlucky(i), Spec{Workers: 1})
+	if err := failing.WaitUp(t.Context()); err == nil || !strings.Contains(err.Error(), "out of luck") {
+		t.Errorf("of a server that fails to start the error is %v, want its own complaint", err)
+	}
+	if s := start(t, i, Spec{Workers: 1, Listen: "unix"}); s.WaitUp(t.Context()) != nil || !s.listens() {
+		t.Error("on a unix socket it is not seen")
+	}
+}
+
+// unlucky is Gunicorn with an application that cannot be loaded.
+func unlucky(i Installed) Installed {
 	files := i.files
 	i.files = func(s Spec) map[string]string {
 		f := files(s)
 		f["app.py"] = "raise RuntimeError('out of luck')\n"
 		return f
 	}
-	s := start(t, i, Spec{Workers: 1})
+	return i
+}
+
+func TestConfigurationErrorIsReported(t *testing.T) {
+	i := installed(t, "gunicorn")
+	s := start(t, unlucky(i), Spec{Workers: 1})
 	if err := s.WaitReady(t.Context()); err == nil || !strings.Contains(err.Error(), "out of luck") {
 		t.Errorf("the error is %v, want the server's own complaint", err)
 	}

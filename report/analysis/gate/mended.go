@@ -1,17 +1,19 @@
 package gate
 
 import (
+	"fmt"
 	"math"
+	"time"
 
 	"weir/loadgen"
 	"weir/report/analysis"
 )
 
-// mended is how long after the last thing that a scenario did to its servers requests still failed: of all kinds, or of one
-// outcome. A request counts where it was due.
+// mended is how long after the last thing that a scenario did to its servers requests still failed, until the clean tail that
+// cleanTail and cleanShare describe: of all kinds, or of one outcome. A request counts where it was due.
 func mended() []metric {
 	list := []metric{mendedOf(mendedPrefix+"time", "",
-		"after the scenario's last event, until requests no longer failed; also mended.http_502.time …")}
+		"after the scenario's last event, until under 1 % failed for 5 s and to the end; also mended.http_502.time …")}
 	for _, o := range loadgen.Outcomes() {
 		if o != loadgen.OK && o != loadgen.Canceled {
 			list = append(list, mendedOf(mendedPrefix+string(o)+".time", string(o), ""))
@@ -30,31 +32,61 @@ func mendedOf(name, class, what string) metric {
 		if !found {
 			return missing("nothing was done to a server while this lane's trials ran")
 		}
-		last, offered := from, from
-		for i, at := range t.AtS {
-			end := at + t.BinS
-			if t.Offered[i] > 0 {
-				offered = end
-			}
-			if at+t.BinS > from && badIn(t, class, i) {
-				last = end
-			}
+		at, last, whole := mendedAt(t, from, class)
+		if !whole { // when it would have stopped is not known
+			took := last - from
+			return interval{value: took, low: took, high: math.Inf(1), note: fmt.Sprintf("no %v of the load in which fewer than %g %% failed came after it", cleanTail, 100*cleanShare)}
 		}
-		took := last - from
-		if last > from && last >= offered { // to the end: when it would have stopped is not known
-			return interval{value: took, low: took, high: math.Inf(1), note: "requests failed to the end of the load"}
-		}
-		return interval{value: took, low: took, high: took}
+		return interval{value: at - from, low: at - from, high: at - from}
 	}}
 }
 
-func badIn(t *analysis.Timeline, class string, bin int) bool {
-	for c, n := range t.Bad {
-		if n[bin] > 0 && (class == "" || c == class) {
-			return true
+// A lane has mended when from then on, for so long at least and to the end of the load, fewer than that share of the requests
+// fail. A shorter tail may be a pause between failures: the first requests after a restart find an empty queue, and
+// are answered whatever becomes of the others.
+const (
+	cleanTail  = 5 * time.Second
+	cleanShare = 0.01
+)
+
+// mendedAt is when the lane had mended after from. Where it has not, whole is false; last is the end of the last bin in which
+// requests failed. All bins after a scenario's last event are of the same trial.
+func mendedAt(t *analysis.Timeline, from float64, class string) (at, last float64, whole bool) {
+	n := len(t.AtS)
+	bad, due := make([]float64, n+1), make([]float64, n+1) // in all bins before
+	begin, end := n, 0                                     // of the load after from
+	last = from
+	for i := range n {
+		bad[i+1], due[i+1] = bad[i]+badIn(t, class, i), due[i]+t.Offered[i]*t.BinS
+		after := t.AtS[i] + t.BinS
+		if after > from {
+			begin = min(begin, i)
+		}
+		if t.Offered[i] > 0 {
+			end = i + 1
+		}
+		if after > from && bad[i+1] > bad[i] {
+			last = after
 		}
 	}
-	return false
+	clean := func(i, j int) bool { return bad[j]-bad[i] < cleanShare*(due[j]-due[i]) }
+	tail := int(math.Ceil(cleanTail.Seconds()/t.BinS - 1e-9))
+	for i := begin; i+tail <= end; i++ {
+		if bad[i+1] == bad[i] && clean(i, i+tail) && clean(i, end) {
+			return max(t.AtS[i], from), last, true
+		}
+	}
+	return 0, last, false
+}
+
+// badIn counts the requests of a bin that failed, or did so in one way.
+func badIn(t *analysis.Timeline, class string, bin int) (sum float64) {
+	for c, n := range t.Bad {
+		if class == "" || c == class {
+			sum += float64(n[bin])
+		}
+	}
+	return sum
 }
 
 func lastEvent(t *analysis.Timeline) (at float64, found bool) {
