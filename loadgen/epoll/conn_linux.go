@@ -245,7 +245,8 @@ func (l *loop) keep(c *conn) {
 // time: the event of what came since the last look is not fetched yet.
 func (l *loop) take() *conn {
 	for c := l.idle.back; c != nil; c = l.idle.back {
-		if wire.Unread(c.fd) == 0 {
+		// The loop may be late: what has been idle for too long, but is not closed yet, is not used either.
+		if wire.Unread(c.fd) == 0 && !l.idle.over(c, l.now()) {
 			l.idle.remove(c)
 			return c
 		}

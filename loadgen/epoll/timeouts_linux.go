@@ -57,6 +57,11 @@ func (q *timeouts) next() time.Duration {
 	return q.front.links[q.link].since + q.after
 }
 
+// over tells whether the time of c, which is in, is up.
+func (q *timeouts) over(c *conn, at time.Duration) bool {
+	return q.after != never && c.links[q.link].since+q.after <= at
+}
+
 // expired returns a connection whose time is up, nil if there is none.
 func (q *timeouts) expired(at time.Duration) *conn {
 	if q.next() > at {
