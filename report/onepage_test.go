@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,13 +52,13 @@ func TestFiguresOfARun(t *testing.T) {
 // After an event the recovery is the gate's: until no request failed any more, which may be never.
 func TestMendedText(t *testing.T) {
 	for want, bad := range map[string][]uint64{
-		"3s after the change":                              {5, 5, 5, 5, 0, 0},
-		"failures to the end of the load after the change": {5, 5, 5, 5, 5, 5},
-		"0ms after the change":                             {5, 0, 0, 0, 0, 0},
+		"3s after the change":                              {5, 5, 5, 5, 0, 0, 0, 0, 0, 0},
+		"failures to the end of the load after the change": {5, 5, 5, 5, 5, 5, 5, 5, 5, 5},
+		"0ms after the change":                             {5, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 	} {
 		a := incidentRun()
 		a.Lanes[1].Timeline = analysis.Timeline{
-			BinS: 1, AtS: []float64{0, 1, 2, 3, 4, 5}, Offered: []float64{50, 50, 50, 50, 50, 50},
+			BinS: 1, AtS: []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, Offered: slices.Repeat([]float64{50}, 10),
 			Bad: map[string][]uint64{"http_502": bad}, Marks: []analysis.Mark{{AtS: 1, Code: "event", Text: "swap"}},
 		}
 		f := figuresOf(a)
