@@ -131,29 +131,24 @@ func mdHosts(b *strings.Builder, a *analysis.Analysis) {
 	if len(a.Hosts) == 0 {
 		return
 	}
-	var body [][]string
-	for _, cells := range hostRows(a) {
-		line := []string{}
-		for _, text := range cells {
-			line = append(line, md(text))
-		}
-		body = append(body, line)
-	}
 	b.WriteString("## Hosts\n\n")
-	mdTable(b, hostHead(), len(hostHead())-1, body)
-	if !anyTraced(a) {
-		return
+	mdTable(b, hostHead(), len(hostHead())-1, mdRows(hostRows(a)))
+	if anyTraced(a) {
+		b.WriteString("Traced in the kernel by eBPF, over the whole run:\n\n")
+		mdTable(b, tracedHead(), len(tracedHead())-1, mdRows(tracedRows(a)))
 	}
-	body = nil
-	for _, cells := range tracedRows(a) {
-		line := []string{}
-		for _, text := range cells {
-			line = append(line, md(text))
+}
+
+// mdRows escapes every cell.
+func mdRows(rows [][]string) (body [][]string) {
+	for _, cells := range rows {
+		line := make([]string, len(cells))
+		for i, text := range cells {
+			line[i] = md(text)
 		}
 		body = append(body, line)
 	}
-	b.WriteString("Traced in the kernel by eBPF, over the whole run:\n\n")
-	mdTable(b, tracedHead(), len(tracedHead())-1, body)
+	return body
 }
 
 func mdRepeat(b *strings.Builder, a *analysis.Analysis) {

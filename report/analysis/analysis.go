@@ -244,6 +244,7 @@ type Trial struct {
 	GoodLow       float64           `json:"goodput_low_rps"`  // Wilson 95 %
 	GoodHigh      float64           `json:"goodput_high_rps"` // its other end
 	Overflows     *uint64           `json:"overflows"`        // of its listener, until it had drained; null: not measured
+	ListenDrops   *uint64           `json:"listen_drops"`     // the namespace's TcpExtListenDrops, until then; null: not measured
 	MaxRecvQ      *uint32           `json:"max_recv_q"`       // the deepest that the accept queue was seen
 	Drained       bool              `json:"drained"`          // the queue was seen empty afterwards
 	DrainedAfter  *float64          `json:"drained_after_s"`  // when that was, from when the last request was due; null: it was not

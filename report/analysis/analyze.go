@@ -134,7 +134,7 @@ func (t *trial) report(fit *estimate.Fit) Trial {
 	out := Trial{
 		Index: t.Index, Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Stages: []Stage{}, Plan: t.Plan, Start: t.Start.Seconds(), Duration: d,
 		Due: f.due, Sent: f.sent, Bad: f.bad, Outcomes: named(f.outcomes),
-		Overflows: f.overflows, MaxRecvQ: f.queue.depth, Drained: t.drained(), DrainedAfter: t.drainedAfter(), Complete: f.complete, Spoiled: t.spoiled,
+		Overflows: f.overflows, ListenDrops: f.listenDrops, MaxRecvQ: f.queue.depth, Drained: t.drained(), DrainedAfter: t.drainedAfter(), Complete: f.complete, Spoiled: t.spoiled,
 	}
 	for _, s := range t.Plan.Stages {
 		out.Stages = append(out.Stages, Stage{s.From, s.To, s.Duration.Seconds()})

@@ -8,8 +8,9 @@ import (
 	"weir/report/analysis"
 )
 
-// counter is a sum over the lane's trials. Where the kernel was not read around one of them it may be more.
-func counter(of func(*analysis.Lane) *uint64) func(scope) interval {
+// counter is a sum over the lane's trials. Where one of them does not have its part, because the kernel was not read around
+// it, it may be more.
+func counter(of func(*analysis.Lane) *uint64, part func(analysis.Trial) *uint64) func(scope) interval {
 	return func(s scope) interval {
 		l := s.lane
 		n := of(l)
@@ -17,12 +18,15 @@ func counter(of func(*analysis.Lane) *uint64) func(scope) interval {
 			return missing("%s", uncounted(l))
 		}
 		i := exact(float64(*n))
-		if slices.ContainsFunc(l.Trials, func(t analysis.Trial) bool { return t.Overflows == nil }) {
+		if slices.ContainsFunc(l.Trials, func(t analysis.Trial) bool { return part(t) == nil }) {
 			i.high, i.note = math.Inf(1), "the kernel was not read around every trial"
 		}
 		return i
 	}
 }
+
+// overflowsOf is a trial's part of what is counted for its own listener, which a unix socket has none of.
+func overflowsOf(t analysis.Trial) *uint64 { return t.Overflows }
 
 func uncounted(l *analysis.Lane) string {
 	if strings.HasPrefix(l.Listener, "/") || strings.HasPrefix(l.Listener, "@") {

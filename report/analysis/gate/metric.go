@@ -146,11 +146,11 @@ func latencies() (list []metric) {
 func kernel() []metric {
 	return []metric{
 		{name: "overflows", unit: count, ofLane: true, anyLevel: true, grows: true, what: "of the lane's accept queue",
-			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.Overflows }), window: overflowsIn},
+			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.Overflows }, overflowsOf), window: overflowsIn},
 		{name: "listen_drops", unit: count, ofLane: true, anyLevel: true, grows: true, what: "TcpExtListenDrops of the whole namespace",
-			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenDrops })},
+			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenDrops }, func(t analysis.Trial) *uint64 { return t.ListenDrops })},
 		{name: "listener_drops", unit: count, ofLane: true, anyLevel: true, grows: true, what: "sk_drops of the lane's listener",
-			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenerDrops })},
+			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenerDrops }, overflowsOf)},
 		{name: "max_recv_q", unit: count, ofLane: true, anyLevel: true, grows: true, what: "deepest accept queue that a sample saw",
 			needs: watched, measure: func(s scope) interval { return depth(s.lane.MaxRecvQ) }, window: depthIn},
 		{name: "backlog_limit", unit: count, ofLane: true, anyLevel: true, what: "that the kernel granted",

@@ -125,7 +125,7 @@ func (s stretch) tally(l *analysis.Lane, of counting) tally {
 // overflowsIn adds up what the readings in the stretch showed. Overflows in a bin without a reading are told by the
 // next one: at the stretch's edges they may be its own or not.
 func overflowsIn(s scope, w stretch) interval {
-	whole := counter(func(l *analysis.Lane) *uint64 { return l.Overflows })(s)
+	whole := counter(func(l *analysis.Lane) *uint64 { return l.Overflows }, overflowsOf)(s)
 	if whole.absent != "" {
 		return whole
 	}
