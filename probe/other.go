@@ -2,6 +2,13 @@
 
 package probe
 
+import (
+	"context"
+	"time"
+)
+
+var nap func(context.Context, time.Duration) // a timer's turn
+
 type opener struct {
 	sources, counted, slow []Source
 	failed                 []SourceError

@@ -28,6 +28,7 @@ type Config struct {
 type Probe struct {
 	host string
 	slow slowSources
+	nap  func(context.Context, time.Duration) // nil: by a timer, which tests can wind
 
 	mu      sync.Mutex
 	sources []Source // of listeners
@@ -57,7 +58,7 @@ func Open(cfg Config) (*Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Probe{host: cfg.Host, sources: o.sources, counted: countedSources{sources: o.counted}, slow: slowSources{sources: o.slow}, lost: o.failed, failed: o.failed}, nil
+	return &Probe{host: cfg.Host, nap: nap, sources: o.sources, counted: countedSources{sources: o.counted}, slow: slowSources{sources: o.slow}, lost: o.failed, failed: o.failed}, nil
 }
 
 // ReadAll reads the slow sources, unless that was done less than half a second ago, and then the fast
@@ -138,19 +139,26 @@ func (p *Probe) Run(ctx context.Context, epoch time.Time, every time.Duration, s
 	p.failed = p.lost
 	p.mu.Unlock()
 	go p.slow.run(ctx)
-	timer := time.NewTimer(untilTick(time.Since(epoch), every))
-	defer timer.Stop()
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
-		if ctx.Err() != nil { // both were ready: the end goes first
+		p.wait(ctx, untilTick(time.Since(epoch), every))
+		if ctx.Err() != nil {
 			return
 		}
 		sink(p.read(epoch, true))
-		timer.Reset(untilTick(time.Since(epoch), every))
+	}
+}
+
+// wait waits for d, or until ctx ends.
+func (p *Probe) wait(ctx context.Context, d time.Duration) {
+	if p.nap != nil {
+		p.nap(ctx, d)
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
 
