@@ -240,13 +240,13 @@ func (l *loop) keep(c *conn) {
 	}
 }
 
-// take returns the idle connection that was used last, nil if there is none. One on which something came
+// take returns the idle connection that was used last, nil if at that time there is none. One on which something came
 // unasked is closed instead; whether one is still open is for the request to find out. The kernel is asked each
 // time: the event of what came since the last look is not fetched yet.
-func (l *loop) take() *conn {
+func (l *loop) take(at time.Duration) *conn {
 	for c := l.idle.back; c != nil; c = l.idle.back {
 		// The loop may be late: what has been idle for too long, but is not closed yet, is not used either.
-		if wire.Unread(c.fd) == 0 && !l.idle.over(c, l.now()) {
+		if wire.Unread(c.fd) == 0 && !l.idle.over(c, at) {
 			l.idle.remove(c)
 			return c
 		}

@@ -225,7 +225,7 @@ func (l *loop) release(seq int, due time.Duration) {
 		return
 	}
 	res.Sent = l.now()
-	if c := l.take(); c != nil {
+	if c := l.take(res.Sent); c != nil {
 		l.reuse(c, res)
 		return
 	}
