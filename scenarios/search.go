@@ -204,8 +204,9 @@ func (t *tally) generator(s *Search, load float64) search.Generator {
 		Due: t.due(), Outcomes: map[loadgen.Outcome]uint64{}, Bearable: search.Bearable(load, s.service, s.slots),
 		CPU: t.end.Generator.CPU, Wall: t.end.Generator.Wall, CPUs: t.end.Generator.CPUs,
 	}
-	if c, d := t.end.Generator.LoopCPU, t.end.Generator.LoopDelay; c != nil && d != nil {
-		g.LoopCPU, g.LoopDelay = *c, *d
+	g.LoopDelay = t.end.Generator.LoopDelay
+	if c := t.end.Generator.LoopCPU; c != nil {
+		g.LoopCPU = *c
 	}
 	if d := t.end.Generator.RunDelay; d != nil {
 		g.RunDelay = *d

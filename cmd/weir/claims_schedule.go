@@ -15,9 +15,9 @@ import (
 	"weir/scenarios/catalogue"
 )
 
-// beside is how many labs of light scenarios there are at once: one for each processor, at most four. Nearly all of their time goes by
-// in waiting, for workers that sleep, for timeouts, for queues that drain; but what a lab needs of a processor it needs at once.
-var beside = min(4, runtime.NumCPU())
+// beside is how many labs of light scenarios there are at once: one more than there are processors, at most four. Nearly all of their
+// time goes by in waiting, for workers that sleep, for timeouts, for queues that drain, and their verdicts rest on counts.
+var beside = min(4, runtime.NumCPU()+1)
 
 // The longest that the whole catalogue may take, and what of it is kept for ending runs and writing the table.
 const (

@@ -71,13 +71,18 @@ func TestSpoiledTrialIsNoLoss(t *testing.T) {
 	if why := fine.Spoiled(); why != "" {
 		t.Errorf("a generator that did its work: %s", why)
 	}
+	beside := fine
+	beside.RunDelay, beside.LoopDelay = 1100*time.Millisecond, new(.1)
+	if why := beside.Spoiled(); why != "" {
+		t.Errorf("threads that send nothing waited, the event loops did not: %s", why)
+	}
 	for name, change := range map[string]func(*Generator){
 		"not sent":  func(g *Generator) { g.Sent = 980 },
 		"late":      func(g *Generator) { g.Late = 11 * time.Millisecond }, // a quarter of 17 places at 400/s is 10.6 ms
 		"busy":      func(g *Generator) { g.CPU = 3300 * time.Millisecond },
 		"not run":   func(g *Generator) { g.RunDelay = 1100 * time.Millisecond },
 		"one loop":  func(g *Generator) { g.LoopCPU = .95 },
-		"starved":   func(g *Generator) { g.LoopDelay = .6 },
+		"starved":   func(g *Generator) { g.LoopDelay = new(.6) },
 		"no ports":  func(g *Generator) { g.Outcomes = map[loadgen.Outcome]uint64{loadgen.NoLocalPort: 1} },
 		"in flight": func(g *Generator) { g.Outcomes = map[loadgen.Outcome]uint64{loadgen.Shed: 1} },
 	} {

@@ -15,7 +15,7 @@ const (
 	MaxLagShare = 0.02             // of the service time, or
 	MaxBurst    = 0.25             // of the queue's places, which is how many may arrive together
 	MaxCPU      = 0.80             // of the processors that the generator may use
-	MaxRunDelay = 0.25             // of the same: its threads waited for one
+	MaxRunDelay = 0.25             // of the same: its threads waited for one; where it has no event loops, or they are not known
 
 	// An event loop is a queue with one server, its processor: busier than this, a request waits for ten others and
 	// more, and from 1 on ever longer. And one that did not get its processor for this share of its time was not there.
@@ -34,8 +34,8 @@ type Generator struct {
 	CPU, Wall time.Duration
 	RunDelay  time.Duration // 0 where the kernel does not tell
 	CPUs      int
-	LoopCPU   float64 // of the busiest event loop, in its worst second; 0 where it is not known
-	LoopDelay float64 // of the one that waited most for a processor
+	LoopCPU   float64  // of the busiest event loop, in its worst second; 0 where it is not known
+	LoopDelay *float64 // of the one that waited most for a processor; nil where it is not known
 }
 
 // Bearable is how late one request in a hundred may be sent at a rate (req/s) to a server of known service
@@ -58,14 +58,14 @@ func (g Generator) Spoiled() string {
 		return fmt.Sprintf("1 %% of requests were sent over %v late, the limit is %v", g.Late.Round(10*time.Microsecond), g.Bearable.Round(10*time.Microsecond))
 	case processors > 0 && float64(g.CPU) > MaxCPU*processors:
 		return fmt.Sprintf("the generator used %.0f %% of its processors", 100*float64(g.CPU)/processors)
-	case processors > 0 && float64(g.RunDelay) > MaxRunDelay*processors:
+	case processors > 0 && g.LoopDelay == nil && float64(g.RunDelay) > MaxRunDelay*processors:
 		return fmt.Sprintf("the generator's threads waited for a processor for %.0f %% of the time", 100*float64(g.RunDelay)/processors)
 	}
 	if g.LoopCPU > MaxLoop {
 		return fmt.Sprintf("one of the generator's event loops ran for %.0f %% of a second: it had no time left", 100*g.LoopCPU)
 	}
-	if g.LoopDelay > MaxLoopDelay {
-		return fmt.Sprintf("one of the generator's event loops waited for a processor for %.0f %% of a second", 100*g.LoopDelay)
+	if d := g.LoopDelay; d != nil && *d > MaxLoopDelay {
+		return fmt.Sprintf("one of the generator's event loops waited for a processor for %.0f %% of a second", 100**d)
 	}
 	for _, o := range []loadgen.Outcome{loadgen.Shed, loadgen.NoLocalPort, loadgen.NoFD} {
 		if n := g.Outcomes[o]; n > 0 {

@@ -65,11 +65,12 @@ func (l *lane) worst(of func(runfile.Generator) time.Duration) (at *trial, share
 	return at, share
 }
 
-// runDelay is how long the generator's threads were ready to run and did not, 0 where the kernel does not tell.
+// runDelay is how long the generator's threads were ready to run and did not, 0 where the kernel does not tell, and where it
+// is known how long its event loops did: the others, of the probe and of the record, hold up no request and no answer.
 // The send lag shows what it did to sending; this shows that answers were read late too. A quarter is what two
 // busy processors shared with others were measured to bear: there onset and accounting still agreed.
 func runDelay(g runfile.Generator) time.Duration {
-	if g.RunDelay == nil {
+	if g.RunDelay == nil || g.LoopDelay != nil {
 		return 0
 	}
 	return *g.RunDelay

@@ -136,7 +136,7 @@ func (r *run) spoil(c serverCapacity) {
 			Due: t.figures.due, Sent: t.figures.sent, Outcomes: t.figures.outcomes,
 			Late: t.late, Bearable: mlrsearch.Bearable(t.Rate, c.mean, t.lane.slots),
 			CPU: g.CPU, Wall: g.Wall, RunDelay: runDelay(g), CPUs: g.CPUs,
-			LoopCPU: share(g.LoopCPU), LoopDelay: share(g.LoopDelay),
+			LoopCPU: share(g.LoopCPU), LoopDelay: g.LoopDelay,
 		}.Spoiled()
 	}
 }

@@ -95,6 +95,19 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
+// What waited for a processor and sends nothing, the probe's thread or the record's, spoils no run whose event loops did not wait.
+func TestOthersMayWaitBesideEventLoops(t *testing.T) {
+	w := demo()
+	w.rates = []float64{240, 300}
+	w.end = func(e *runfile.TrialEnd) {
+		delay, busy, waited := e.Generator.Wall*6/10, .1, .1
+		e.Generator.RunDelay, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = &delay, 1, &busy, &waited
+	}
+	if a := analyze(t, w.record(t)); !a.Valid {
+		t.Errorf("INVALID: %q", a.InvalidReasons)
+	}
+}
+
 // TestGeneratorUse: what the load took is told of the trial in which that was most, and what is not known is not 0.
 func TestGeneratorUse(t *testing.T) {
 	w := demo()
