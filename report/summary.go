@@ -294,10 +294,11 @@ func causes(a *analysis.Analysis) []string {
 	return list
 }
 
-// otherCauses are those of the lane's lesser classes of failures; the first one's is the lane's.
+// otherCauses are those of the lane's other classes of failures. The lane's is told of the most frequent one that has it.
 func otherCauses(l *analysis.Lane) (list []string) {
+	lanes := slices.IndexFunc(l.Causes, func(c analysis.ClassCause) bool { return c.Cause.Code == l.Cause.Code })
 	for i, c := range l.Causes {
-		if i > 0 {
+		if i != lanes {
 			list = append(list, fmt.Sprintf("beside that %s (%s): %s", plural(c.Requests, "request"), c.Cause.Code, c.Cause.Text))
 		}
 	}

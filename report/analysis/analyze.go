@@ -110,7 +110,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		trial.Latencies = r.latencies(t)
 		trial.Latency = trial.Latencies.Quantiles()
 		f := r.failures(t)
-		trial.QueueFailures = f.sumFull()
+		trial.QueueFailures = f.sum(byQueue)
 		out.Trials = append(out.Trials, trial)
 	}
 	out.OverflowOnset, out.ErrorOnset, out.NoOnset = o.overflow, o.failure, o.because()

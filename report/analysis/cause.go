@@ -22,11 +22,9 @@ const explained = 0.9
 
 // cause names the mechanism behind most of a lane's failures. Its opinion is that a wrong cause is worse
 // than none: what the record cannot prove is "undetermined", with what was seen as evidence. It also says the same of
-// each class of failures by itself, the most frequent first. What a scenario's swap of servers cost is a class of its own,
-// and never the lane's cause where anything else went bad.
+// each class of failures by itself, the most frequent first.
 func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) (Cause, []ClassCause) {
-	f := r.allFailures(l)
-	k := witness{run: r, lane: l, capacity: c, failures: f, rec: rec, queue: l.queue()}
+	k := witness{run: r, lane: l, capacity: c, failures: r.allFailures(l), rec: rec, queue: l.queue()}
 	k.drops = l.sum(func(f *figures) *uint64 { return f.drops })
 	k.listenDrops = l.sum(func(f *figures) *uint64 { return f.listenDrops })
 	k.queueDrops = l.sum(func(f *figures) *uint64 { return f.queueDrops })
@@ -34,50 +32,78 @@ func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) (Cause, []Cla
 	k.overflows = l.overflows()
 	k.namespace = l.sum(func(f *figures) *uint64 { return f.namespace })
 	k.gaps = r.gaps(l)
-	k.swapped = k.setGapsApart()
-	f = k.failures
+	k.setGapsApart()
+	each := k.eachClass()
+	if len(each) == 0 {
+		return k.nothing(), each
+	}
+	return leading(each), each
+}
 
-	kinds := []failureKind{
-		{"queue", f.sumFull(), k.fullQueue}, {"late", l.late(), k.late}, {"generator", f.own, k.generator}, {"refused", f.refused, k.refused},
-		{"proxy", f.proxy, k.proxy}, {"server", f.server, k.server}, {"closed", f.closed, k.closed}, {"slow", f.slow, k.slow}, {"raced", f.raced, k.raced},
-		{"swap", k.swapped, k.swap},
-	}
-	total := uint64(0)
-	for _, kind := range kinds {
-		total += kind.n
-	}
-	if total == 0 {
-		return k.nothing(), []ClassCause{}
-	}
-	slices.SortStableFunc(kinds, func(a, b failureKind) int { return cmp.Compare(b.n, a.n) })
+// eachClass explains the classes that have any failures, the most frequent first.
+func (k *witness) eachClass() []ClassCause {
 	each := []ClassCause{}
-	for _, kind := range kinds {
-		if kind.n == 0 {
-			break
+	for _, class := range []struct {
+		name    string
+		explain func() Cause
+	}{
+		{byQueue, k.fullQueue}, {byLate, k.late}, {byGenerator, k.generator}, {byRefused, k.refused}, {byProxy, k.proxy},
+		{byServer, k.server}, {byClosed, k.closed}, {bySlow, k.slow}, {byRaced, k.raced}, {bySwap, k.swap},
+	} {
+		n := k.failures.sum(class.name)
+		if class.name == byLate {
+			n = k.lane.late()
 		}
-		c := kind.explain()
-		if text := r.expired(l).text; text != "" && (kind.class == "queue" || kind.class == "proxy") {
+		if n == 0 {
+			continue
+		}
+		c := class.explain()
+		if text := k.run.expired(k.lane).text; text != "" && (class.name == byQueue || class.name == byProxy) {
 			c.Evidence = append(c.Evidence, text)
 		}
 		c.EvidenceName = ladder[c.EvidenceLevel]
-		each = append(each, ClassCause{Class: kind.class, Requests: kind.n, Cause: c})
+		each = append(each, ClassCause{Class: class.name, Requests: n, Cause: c})
 	}
-	first := each[0]
-	if first.Cause.Code == swapped && len(each) > 1 { // that much was meant
-		first = each[1]
-	}
-	out := first.Cause
-	if n := first.Requests; n < total {
-		out.Evidence = append(slices.Clone(out.Evidence), fmt.Sprintf("this speaks of %d of the %d requests that went bad", n, total))
-	}
-	return out, each
+	slices.SortStableFunc(each, func(a, b ClassCause) int { return cmp.Compare(b.Requests, a.Requests) })
+	return each
 }
 
-// failureKind is one class of failures with the rules for its cause.
-type failureKind struct {
-	class   string
-	n       uint64
-	explain func() Cause
+// leading is the cause that most of the failures have, classes of one cause together, as it is told of the most frequent of
+// them; how many failures have another is said with it. A scenario's swap of servers was meant: it
+// only leads where hardly anything else went bad.
+func leading(each []ClassCause) Cause {
+	var total uint64
+	of := map[string]uint64{} // by code
+	for _, c := range each {
+		total += c.Requests
+		if c.Cause.Code != undetermined { // classes of which nothing is known need not have one cause
+			of[c.Cause.Code] += c.Requests
+		}
+	}
+	weight := func(c ClassCause) uint64 {
+		if c.Cause.Code == swapped && float64(total-c.Requests) >= (1-explained)*float64(total) {
+			return 0
+		}
+		return max(c.Requests, of[c.Cause.Code])
+	}
+	first := slices.MaxFunc(each, func(a, b ClassCause) int { return cmp.Compare(weight(a), weight(b)) })
+	out := first.Cause
+	n := max(first.Requests, of[out.Code])
+	if n == total {
+		return out
+	}
+	out.Evidence = append(slices.Clone(out.Evidence), fmt.Sprintf("this speaks of %d of the %d requests that went bad", n, total))
+	if float64(n) >= explained*float64(total) {
+		return out
+	}
+	var others []string
+	for _, c := range each {
+		if c.Cause.Code != out.Code || out.Code == undetermined && c.Class != first.Class {
+			others = append(others, fmt.Sprintf("%d %s", c.Requests, c.Cause.Code))
+		}
+	}
+	out.Text += fmt.Sprintf(" That is %d of the %d requests that went bad; beside it: %s.", n, total, strings.Join(others, ", "))
+	return out
 }
 
 // witness is what is known when the cause is to be named.
@@ -91,8 +117,7 @@ type witness struct {
 
 	overflows, namespace, drops, listenDrops, queueDrops, deferred *uint64
 
-	gaps    []gap
-	swapped uint64 // failures that are the gaps'
+	gaps []gap
 }
 
 func (k *witness) nothing() Cause {
@@ -113,13 +138,13 @@ func (k *witness) nothing() Cause {
 
 // fullQueue applies the rules for failures that a full queue produces.
 func (k *witness) fullQueue() Cause {
-	n := k.failures.sumFull()
-	saw := list(k.failures.full)
-	c := Cause{Code: "undetermined", Evidence: k.counters()}
+	n := k.failures.sum(byQueue)
+	saw := list(k.failures[byQueue])
+	c := Cause{Code: undetermined, Evidence: k.counters()}
 	enough := func(count *uint64) bool { return float64(value(count)) >= explained*float64(n) }
 	errors := k.errorLog()
 	switch {
-	case k.failures.full[loadgen.QueueFull]+min(errors[nginxlog.UnixQueueFull], k.failures.full[loadgen.HTTP502]) > n/2:
+	case k.failures[byQueue][loadgen.QueueFull]+min(errors[nginxlog.UnixQueueFull], k.failures[byQueue][loadgen.HTTP502]) > n/2:
 		c.Code = "unix_queue_overflow"
 		c.Text = fmt.Sprintf("The accept queue of the unix socket was full, so connect() failed at once with EAGAIN; the client saw %s. No kernel counter shows this.", saw)
 		c.Evidence = append(c.Evidence, "errno 11 (EAGAIN) from connect() on a unix socket has no other cause than a full queue")
@@ -138,15 +163,38 @@ func (k *witness) fullQueue() Cause {
 		k.overflow(&c, saw, k.countFull)
 	case value(k.overflows) > 0 && k.lane.Listener == "":
 		c.Text = fmt.Sprintf("The client saw %s. An accept queue in the backend's network namespace overflowed %d times, but which one is not known: name the backend's listener (--probe-listener).", saw, *k.overflows)
+	case enough(k.synDrops()):
+		c.Code = "syn_queue_overflow"
+		c.Text = fmt.Sprintf("The SYN queue was full, not the accept queue: the kernel dropped SYNs %d times without an overflow; the client saw %s.", *k.synDrops(), saw)
+		if n := value(k.overflows); n > 0 {
+			c.Text += fmt.Sprintf(" The accept queue overflowed %d times beside that.", n)
+		}
 	case value(k.overflows) > 0:
 		c.Text = fmt.Sprintf("The accept queue overflowed %d times, which does not account for %s; something else took part.", *k.overflows, saw)
-	case enough(k.queueDrops) || enough(k.listenDrops):
-		c.Code = "syn_queue_overflow"
-		c.Text = fmt.Sprintf("The SYN queue was full, not the accept queue: the kernel dropped SYNs %d times without one overflow; the client saw %s.", max(value(k.queueDrops), value(k.listenDrops)), saw)
+	case value(k.synDrops()) > 0:
+		c.Text = fmt.Sprintf("The kernel dropped %d SYNs without an overflow, which does not account for %s; something else took part.", *k.synDrops(), saw)
+	case value(k.listenDrops) > 0:
+		c.Text = fmt.Sprintf("The client saw %s, but this listener dropped nothing: look between them, at packet filters and at the network.", saw)
 	default:
 		c.Text = fmt.Sprintf("The client saw %s, but the backend's kernel dropped nothing: look between them, at packet filters and at the network.", saw)
 	}
 	return c
+}
+
+// synDrops is how many SYNs the listener dropped at most that met no full accept queue, by the namespace's counters and by its
+// own drops; nil where neither of the namespace's is known.
+func (k *witness) synDrops() *uint64 {
+	n := k.queueDrops
+	if k.listenDrops != nil {
+		rest := *k.listenDrops - min(*k.listenDrops, value(k.namespace))
+		n = plus(n, 0)
+		*n = max(*n, rest)
+	}
+	if n != nil && k.drops != nil {
+		own := min(*n, *k.drops-min(*k.drops, value(k.overflows)))
+		n = &own
+	}
+	return n
 }
 
 // maybeDeferred tells whether all drops of the listener can be bare ACKs, which are no loss.
@@ -162,8 +210,11 @@ func (k *witness) maybeDeferred() bool {
 func (k *witness) overflow(c *Cause, saw string, affected func(*bin) uint64) {
 	c.Code = queueFull
 	where := "its accept queue was full"
-	if k.queue.limit != nil {
-		where = fmt.Sprintf("its accept queue (backlog %d, %d places) was full", *k.queue.limit, uint64(*k.queue.limit)+1)
+	if limit := k.queue.limit; k.queue.full || limit != nil {
+		if k.queue.full { // another socket at its address may have another limit
+			limit = &k.queue.held
+		}
+		where = fmt.Sprintf("its accept queue (backlog %d, %d places) was full", *limit, uint64(*limit)+1)
 	}
 	c.Text = fmt.Sprintf("The backend's kernel dropped %d connection attempts because %s; the client saw %s%s.", *k.overflows, where, saw, k.neverSaw())
 	c.EvidenceLevel = k.level(c, affected)
@@ -172,12 +223,12 @@ func (k *witness) overflow(c *Cause, saw string, affected func(*bin) uint64) {
 
 // neverSaw answers what most people expect of an overflow, where it did not happen.
 func (k *witness) neverSaw() string {
-	resets := k.pick(loadgen.ConnectReset, loadgen.ResetBeforeResponse, loadgen.ResetMidResponse)
-	bad := k.pick(loadgen.HTTP502)
+	saw := k.lane.outcomes()
+	resets := saw[loadgen.ConnectReset] + saw[loadgen.ResetBeforeResponse] + saw[loadgen.ResetMidResponse]
 	switch {
-	case len(resets) == 0 && len(bad) == 0:
+	case resets == 0 && saw[loadgen.HTTP502] == 0:
 		return ", no reset and no 502"
-	case len(bad) == 0:
+	case saw[loadgen.HTTP502] == 0:
 		return ", no 502"
 	}
 	return ""
@@ -210,7 +261,7 @@ func (k *witness) unixLevel() int {
 
 // countFull counts a bin's failures of the kinds that a full queue produced here.
 func (k *witness) countFull(b *bin) (n uint64) {
-	for o := range k.failures.full {
+	for o := range k.failures[byQueue] {
 		n += b.due[o]
 	}
 	return n
@@ -242,7 +293,9 @@ func (k *witness) counters() []string {
 	out = append(out, k.tracedResets()...)
 	if q := k.queue; q.depth != nil && q.limit != nil {
 		text := fmt.Sprintf("Recv-Q at most %d, limit %d: ", *q.depth, *q.limit)
-		if q.full {
+		if q.full && q.held != *q.limit {
+			text += fmt.Sprintf("a queue with a limit of %d was seen full", q.held)
+		} else if q.full {
 			text += "limit + 1 was seen, the queue was full"
 		} else {
 			text += "not seen full; bursts shorter than the sampling are missed"
@@ -272,16 +325,6 @@ func (k *witness) errorLog() map[string]uint64 {
 		sum[class] -= n
 	}
 	return sum
-}
-
-func (k *witness) pick(outcomes ...loadgen.Outcome) map[loadgen.Outcome]uint64 {
-	all, out := k.lane.outcomes(), map[loadgen.Outcome]uint64{}
-	for _, o := range outcomes {
-		if all[o] > 0 {
-			out[o] = all[o]
-		}
-	}
-	return out
 }
 
 // list is "51 × http_504, 3 × http_502", the most frequent first.

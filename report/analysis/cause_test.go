@@ -119,6 +119,18 @@ func labelled() map[string]told {
 		"SYN queue": {func(w *world) {
 			w.sample = func(s *probe.Sample) { frozen(overflowsCounter)(s); s.Listeners[0].Depth = 0 }
 		}, "syn_queue_overflow", 0, "SYN queue"},
+		"SYN queue, and a few overflows": {func(w *world) {
+			w.sample = func(s *probe.Sample) { s.Counters[overflowsCounter] = 7 + (s.Counters[overflowsCounter]-7)/20 }
+		}, "syn_queue_overflow", 0, "overflowed"},
+		"another listener's SYN queue": {func(w *world) {
+			w.sample = func(s *probe.Sample) { frozen(overflowsCounter)(s); s.Listeners[0].Drops = &none }
+		}, "undetermined", 0, "this listener dropped nothing"},
+		"SYN queue, for few of them": {func(w *world) {
+			w.sample = func(s *probe.Sample) {
+				frozen(overflowsCounter)(s)
+				s.Counters[dropsCounter] = 9 + (s.Counters[dropsCounter]-9)/2
+			}
+		}, "undetermined", 0, "does not account"},
 		"lost on the way": {func(w *world) {
 			w.sample = func(s *probe.Sample) { quiet(s); s.Listeners[0].Drops = &none }
 		}, "undetermined", 0, "dropped nothing"},
@@ -218,6 +230,32 @@ func labelled() map[string]told {
 				}
 			}
 		}, "dead_work", 0, "dead work"},
+		"given up while the proxy connected": {func(w *world) {
+			w.result = failAs(loadgen.ResponseTimeout, 0)
+			w.event = func(_ string, r loadgen.Result) (e runfile.Event) {
+				if r.Outcome != loadgen.OK {
+					e = runfile.Event{Host: "proxy", Source: "nginx.access", Class: "499/-/connect", Count: 1}
+				}
+				return e
+			}
+		}, "worker_bound_overflow", 2, "response_timeout"},
+		"given up behind a proxy that says nothing": {func(w *world) {
+			w.mode, w.deadline, w.header = "retrial", 0, func(h *runfile.Header) {
+				behind(time.Minute, time.Minute)(h)
+				h.Lanes[0].Timeout = 50 * ms
+			}
+			w.result = failAs(loadgen.ResponseTimeout, 0)
+		}, "worker_bound_overflow", 1, "--nginx-access-log"},
+		"late, of which lost SYNs are a part": {func(w *world) {
+			w.mode, w.deadline = "retrial", 145*ms
+			w.retry = []time.Duration{150 * ms, 300 * ms, 450 * ms, 600 * ms, 750 * ms}
+			w.rates = []float64{410}
+			w.result = func(_ string, r *loadgen.Result) {
+				if r.SYNRetrans == 0 && r.Seq%50 == 0 {
+					r.Done += 200 * ms
+				}
+			}
+		}, "undetermined", 0, "does not account"},
 		"shed": {func(w *world) { w.result = failAs(loadgen.Shed, 0) }, "generator", 0, "shed"},
 		"proxy limit": {func(w *world) {
 			w.result, w.event = failAs(loadgen.HTTP500, 500), logAs(nginxlog.WorkerConnections)

@@ -4,7 +4,7 @@ package analysis
 // it; what it does not prove is "undetermined", because a wrong cause sends its reader to the wrong place.
 var Codes = map[string]string{
 	"none":                  "nothing went bad",
-	"undetermined":          "what the record holds proves no cause",
+	undetermined:            "what the record holds proves no cause",
 	queueFull:               "the listener's accept queue was full; why it was is not proved, or the capacity is not known",
 	workerBound:             "the accept queue was full, because more was offered than workers ÷ service time",
 	burst:                   "the accept queue was full below that rate, in bursts that a simulated server cannot hold either",

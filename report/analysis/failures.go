@@ -8,24 +8,47 @@ import (
 	"weir/report/runfile"
 )
 
-// failures sorts what went wrong by which kind of thing can have caused it. Late answers and requests
-// that the run's end canceled are no failures here.
-type failures struct {
-	// full are those that a full accept queue produces, by outcome: connect_timeout (dropped SYNs),
-	// connect_reset and reset_before_response (tcp_abort_on_overflow), queue_full (AF_UNIX), and through a
-	// proxy the 504s of its connect timeouts and the 502s of its resets and full unix sockets.
-	full    map[loadgen.Outcome]uint64
-	own     uint64 // the generator's: no port, no descriptor, shed
-	refused uint64 // nobody listens, or nobody is there
-	proxy   uint64 // 502 and 504 that the proxy's log does not lay to a full queue
-	server  uint64 // other answers that are errors
-	closed  uint64 // connections closed or broken after they were made
-	slow    uint64 // no answer in time
-	raced   uint64 // sent on a kept connection that the server was closing: its queue has no part in that
+// failures sorts what went wrong, by outcome, into classes by which kind of thing can have caused it. Late answers and
+// requests that the run's end canceled are no failures here.
+type failures map[string]map[loadgen.Outcome]uint64
+
+const (
+	// byQueue are those that a full accept queue produces: connect_timeout (dropped SYNs), connect_reset and
+	// reset_before_response (tcp_abort_on_overflow), queue_full (AF_UNIX), and through a proxy the 504s of its connect timeouts,
+	// the 502s of its resets and full unix sockets, and the clients that did not wait until it was connected.
+	byQueue     = "queue"
+	byLate      = "late"      // answers after the deadline, which are not among the failures
+	byGenerator = "generator" // no port, no descriptor, shed
+	byRefused   = "refused"   // nobody listens, or nobody is there
+	byProxy     = "proxy"     // 502 and 504 that the proxy's log does not lay to a full queue
+	byServer    = "server"    // other answers that are errors
+	byClosed    = "closed"    // connections closed or broken after they were made
+	bySlow      = "slow"      // no answer in time
+	byRaced     = "raced"     // sent on a kept connection that the server was closing: its queue has no part in that
+	bySwap      = "swap"      // what a scenario's swap of servers cost (setGapsApart)
+)
+
+func (f failures) add(class string, o loadgen.Outcome, n uint64) {
+	if n == 0 {
+		return
+	}
+	if f[class] == nil {
+		f[class] = map[loadgen.Outcome]uint64{}
+	}
+	f[class][o] += n
 }
 
-func (f *failures) sumFull() (n uint64) {
-	for _, k := range f.full {
+// move puts at most n of a class's failures with an outcome into another class.
+func (f failures) move(from, to string, o loadgen.Outcome, n uint64) {
+	n = min(n, f[from][o])
+	f.add(to, o, n)
+	if n > 0 {
+		f[from][o] -= n
+	}
+}
+
+func (f failures) sum(class string) (n uint64) {
+	for _, k := range f[class] {
 		n += k
 	}
 	return n
@@ -35,39 +58,55 @@ func (f *failures) sumFull() (n uint64) {
 // long as its read timeout may have been a connect timeout, and no 502 can
 // be told from a killed worker's, so the 504s count as overflow's and the 502s do not.
 func (r *run) failures(t *trial) failures {
-	f := failures{full: map[loadgen.Outcome]uint64{}}
+	f := failures{}
 	for o, n := range t.figures.outcomes {
 		switch o {
 		case loadgen.ConnectTimeout, loadgen.QueueFull:
-			f.full[o] += n
+			f.add(byQueue, o, n)
 		case loadgen.ConnectReset, loadgen.ResetBeforeResponse:
 			if r.aborts(t.lane) {
-				f.full[o] += n
+				f.add(byQueue, o, n)
 			} else {
-				f.closed += n
+				f.add(byClosed, o, n)
 			}
 		case loadgen.HTTP504, loadgen.HTTP502:
 			full := min(n, r.logged(t, o, n))
-			if full > 0 {
-				f.full[o] += full
-			}
-			f.proxy += n - full
+			f.add(byQueue, o, full)
+			f.add(byProxy, o, n-full)
 		case loadgen.NoLocalPort, loadgen.NoFD, loadgen.Shed:
-			f.own += n
+			f.add(byGenerator, o, n)
 		case loadgen.ConnectRefused, loadgen.ConnectUnreachable, loadgen.DNSFailed:
-			f.refused += n
+			f.add(byRefused, o, n)
 		case loadgen.HTTP4xx, loadgen.HTTP500, loadgen.HTTP503, loadgen.HTTP5xx:
-			f.server += n
+			f.add(byServer, o, n)
 		case loadgen.ResponseTimeout:
-			f.slow += n
+			full := min(n, r.unconnected(t))
+			f.add(byQueue, o, full)
+			f.add(bySlow, o, n-full)
 		case loadgen.ReusedClosed:
-			f.raced += n
+			f.add(byRaced, o, n)
 		case loadgen.OK, loadgen.Canceled:
 		default:
-			f.closed += n
+			f.add(byClosed, o, n)
 		}
 	}
 	return f
+}
+
+// unconnected is how many of a trial's clients gave up while the proxy was still connecting to the backend, by its access
+// log: their requests did not wait in the queue, they had no place in it. Health checks that failed pass the same
+// log, and are taken off.
+func (r *run) unconnected(t *trial) uint64 {
+	var n, checks uint64
+	for _, e := range r.eventsOf(t) {
+		switch {
+		case e.Source == "nginx.access" && strings.HasPrefix(e.Class, "499/") && strings.Contains(e.Class, "/connect"):
+			n += e.Count
+		case e.Source == "health" && e.Class == "failed":
+			checks += e.Count
+		}
+	}
+	return n - min(n, checks)
 }
 
 // logged is how many of a trial's n answers with 502 or 504 the proxy's log, or else how long they took, lays to a full queue.
@@ -127,19 +166,13 @@ func (r *run) eventsOf(t *trial) []runfile.Event {
 
 // allFailures adds up the lane's failures.
 func (r *run) allFailures(l *lane) failures {
-	sum := failures{full: map[loadgen.Outcome]uint64{}}
+	sum := failures{}
 	for _, t := range l.trials {
-		f := r.failures(t)
-		for o, n := range f.full {
-			sum.full[o] += n
+		for class, outcomes := range r.failures(t) {
+			for o, n := range outcomes {
+				sum.add(class, o, n)
+			}
 		}
-		sum.own += f.own
-		sum.refused += f.refused
-		sum.proxy += f.proxy
-		sum.server += f.server
-		sum.closed += f.closed
-		sum.slow += f.slow
-		sum.raced += f.raced
 	}
 	return sum
 }

@@ -145,7 +145,7 @@ func (l *lane) queue() queue {
 			q.limit = tq.limit
 		}
 		if tq.full && !q.full {
-			q.full, q.at = true, tq.at
+			q.full, q.held, q.at = true, tq.held, tq.at
 		}
 		q.slots = max(q.slots, tq.slots)
 	}

@@ -6,6 +6,8 @@ import "fmt"
 // which the queue could not hold. Or less came, evenly, and the workers did not do what workers ÷ service time says,
 // because they had no processor. Each needs its own evidence; where none is conclusive, it stays "the queue was full".
 const (
+	undetermined = "undetermined"
+
 	queueFull   = "accept_queue_overflow"
 	workerBound = "worker_bound_overflow"
 	burst       = "burst_overflow"

@@ -3,9 +3,11 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
+	"weir/loadgen"
 	"weir/report/capacity"
 	"weir/report/runfile"
 )
@@ -22,14 +24,14 @@ func (r *run) reconcile(l *lane, c serverCapacity) Reconciliation {
 		if o := t.figures.overflows; o != nil {
 			rec.Overflows += *o
 			f := r.failures(t)
-			rec.ClientFailures += f.sumFull()
+			rec.ClientFailures += f.sum(byQueue)
 			counted = append(counted, t)
 		}
 	}
 	switch {
 	case len(counted) == 0:
 		f := r.allFailures(l)
-		rec.ClientFailures = f.sumFull()
+		rec.ClientFailures = f.sum(byQueue)
 		if isUnix(l.Listener) {
 			rec.Verdict = "not measured: " + l.uncounted()
 			return rec
@@ -57,7 +59,7 @@ func (r *run) reconcileLoss(rec *Reconciliation, trials []*trial) {
 	same, some := 0, 0
 	for _, t := range trials {
 		f := r.failures(t)
-		o, n := float64(*t.figures.overflows), float64(f.sumFull())
+		o, n := float64(*t.figures.overflows), float64(f.sum(byQueue))
 		if o == 0 && n == 0 {
 			continue
 		}
@@ -93,12 +95,12 @@ func (r *run) reconcileRetrial(rec *Reconciliation, l *lane, trials []*trial, c 
 	var low, high, weight float64
 	for _, t := range trials {
 		f := r.failures(t)
-		n := float64(f.sumFull())
+		n := float64(f.sum(byQueue))
 		lo, hi := capacity.RetrialBounds(m, t.rate(), c.rate)
 		switch {
 		case n == 0:
 			continue
-		case f.full["http_504"] > 0 || f.full["http_502"] > 0:
+		case slices.ContainsFunc([]loadgen.Outcome{loadgen.HTTP504, loadgen.HTTP502, loadgen.ResponseTimeout}, func(o loadgen.Outcome) bool { return f[byQueue][o] > 0 }):
 			rec.Verdict = "not measured: through a proxy the bounds depend on its connect timeout and retries"
 			return
 		case t.duration() < 5*l.ConnectTimeout || math.IsNaN(lo):

@@ -135,6 +135,7 @@ type queue struct {
 	limit *uint32 // the largest backlog limit
 	slots int     // places in all its sockets, at most: each holds limit+1
 	full  bool    // a socket was seen with limit+1 in its queue
+	held  uint32  // the limit of the first that was
 	at    time.Duration
 }
 
@@ -158,7 +159,7 @@ func (w window) queue(addr string) queue {
 				q.limit = &limit
 			}
 			if l.Depth > l.Limit && !q.full {
-				q.full, q.at = true, s.at
+				q.full, q.held, q.at = true, l.Limit, s.at
 			}
 		}
 		q.slots = max(q.slots, slots)

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"weir/loadgen"
@@ -50,14 +51,17 @@ func (r *run) gaps(l *lane) (out []gap) {
 	return out
 }
 
-// gapLines counts NGINX's lines of what a server that leaves does to it, by class: its connections are refused, and
-// those that waited in the old queue are reset.
+// cutOff is what a server that leaves does to NGINX: its connections are refused, those that waited in the old queue are
+// reset, and those that its workers had in hand are closed.
+var cutOff = []string{nginxlog.ConnectRefused, nginxlog.RecvReset, nginxlog.PrematureClose}
+
+// gapLines counts NGINX's lines of that, by class.
 func (k *witness) gapLines() map[string]uint64 {
 	lines := map[string]uint64{}
 	for _, t := range k.lane.trials {
 		for _, e := range k.run.eventsOf(t) {
 			for _, g := range k.gaps {
-				if e.Source == "nginx.error" && g.holds(e.At) && (e.Class == nginxlog.ConnectRefused || e.Class == nginxlog.RecvReset) {
+				if e.Source == "nginx.error" && g.holds(e.At) && slices.Contains(cutOff, e.Class) {
 					lines[e.Class] += e.Count
 					break
 				}
@@ -67,9 +71,8 @@ func (k *witness) gapLines() map[string]uint64 {
 	return lines
 }
 
-// setGapsApart takes the failures of the swaps' gaps out of the classes where they were counted, and returns how many they
-// are.
-func (k *witness) setGapsApart() uint64 {
+// setGapsApart takes the failures of the swaps' gaps out of the classes where they were counted.
+func (k *witness) setGapsApart() {
 	var refused, logged uint64
 	for _, t := range k.lane.trials {
 		for at, b := range t.bins {
@@ -84,16 +87,28 @@ func (k *witness) setGapsApart() uint64 {
 	for _, n := range k.gapLines() {
 		logged += n
 	}
-	refused, logged = min(refused, k.failures.refused), min(logged, k.failures.proxy)
-	k.failures.refused -= refused
-	k.failures.proxy -= logged
-	return refused + logged
+	k.failures.move(byRefused, bySwap, loadgen.ConnectRefused, refused)
+	k.failures.move(byProxy, bySwap, loadgen.HTTP502, logged)
 }
 
 func (k *witness) swap() Cause {
-	text := fmt.Sprintf("While the scenario put another server in the place of the first nothing listened, and %d requests were refused or cut off", k.swapped)
+	text := fmt.Sprintf("While the scenario put another server in the place of the first nothing listened, and %d requests were refused or cut off", k.failures.sum(bySwap))
 	for _, g := range k.gaps {
 		text += fmt.Sprintf(", from %.1f s to %.1f s", g.from.Seconds(), g.to.Seconds())
 	}
-	return Cause{Code: swapped, Evidence: k.counters(), Text: text + ". This says nothing of either server."}
+	text += ". This says nothing of either server."
+	if n := k.overflowsBefore(k.gaps[0]); n > 0 {
+		text += fmt.Sprintf(" Before that the first one's accept queue had overflowed %d times: requests waited in it, or for a place in it, when it went.", n)
+	}
+	return Cause{Code: swapped, Evidence: k.counters(), Text: text}
+}
+
+// overflowsBefore is how often the queue overflowed in the gap's trial before the gap.
+func (k *witness) overflowsBefore(g gap) (n uint64) {
+	for _, t := range k.lane.trials {
+		if t.Start <= g.from && g.from < t.until {
+			n += value(k.run.between(k.lane, t.Start, g.from).overflows(k.lane.Listener))
+		}
+	}
+	return n
 }
