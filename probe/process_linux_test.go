@@ -2,6 +2,7 @@ package probe
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -57,4 +58,20 @@ func FuzzProcess(f *testing.F) {
 		socketInode(string(text))
 		parseSchedstat(text)
 	})
+}
+
+// TestArgumentsThatAreCut: the number at the cut is none.
+func TestArgumentsThatAreCut(t *testing.T) {
+	command := make([]byte, maxArguments)
+	copy(command, "gunicorn\x00--backlog\x00300\x00")
+	for i := 23; i < len(command); i++ {
+		command[i] = 'x'
+	}
+	copy(command[len(command)-12:], "\x00--backlog=12")
+	if got := backlogOf(arguments(command)); got == nil || got.N != 300 {
+		t.Errorf("%+v", got)
+	}
+	if got := arguments([]byte("a\x00b\x00\x00")); strings.Join(got, "|") != "a|b" {
+		t.Errorf("%q", got)
+	}
 }
