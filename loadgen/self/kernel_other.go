@@ -9,3 +9,6 @@ func readDelays() map[int]time.Duration { return nil }
 
 // readStolen is Linux only.
 func readStolen() *time.Duration { return nil }
+
+// readQuota is Linux only.
+func readQuota() float64 { return 0 }

@@ -5,7 +5,9 @@
 package self
 
 import (
+	"math"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -13,7 +15,7 @@ import (
 type Usage struct {
 	CPU  time.Duration // user and system time of the whole process
 	Wall time.Duration
-	CPUs int // that it may use, by affinity mask and (through GOMAXPROCS' default) cgroup quota
+	CPUs int // that it may use, see Processors
 
 	// RunDelay is the time that its threads were runnable and not run, summed over the threads. It is a
 	// lower bound: a thread that ended in between took its account with it. Nil where the system does not tell.
@@ -67,8 +69,21 @@ func (u Usage) asked() float64 {
 	return float64(all) / float64(u.Wall)
 }
 
-// Processors is how many this process may use, by its affinity mask and (through GOMAXPROCS' default) its cgroup's quota.
-func Processors() int { return min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
+// Processors is how many this process may use: by its affinity mask, by its control groups' quota, rounded up, and by
+// GOMAXPROCS as it was when the process began. An event loop's engine raises that for as long as it runs, and its
+// default is never below two, however small the quota (runtime, adjustCgroupGOMAXPROCS).
+func Processors() int { return processors() }
+
+var (
+	atStart    = runtime.GOMAXPROCS(0)
+	processors = sync.OnceValue(func() int {
+		n := min(runtime.NumCPU(), atStart)
+		if q := readQuota(); q > 0 {
+			n = min(n, int(math.Ceil(q)))
+		}
+		return n
+	})
+)
 
 // since is how far a clock moved between two readings; nil if either is missing.
 func since(before, after *time.Duration) *time.Duration {

@@ -27,6 +27,20 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
+// TestProcessorsStay: an engine that gives the runtime more of them than there are must not seem to use a smaller share.
+func TestProcessorsStay(t *testing.T) {
+	stop := Measure()
+	n := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(1)
+	less := Processors()
+	runtime.GOMAXPROCS(n + 8)
+	more := Processors()
+	runtime.GOMAXPROCS(n)
+	if u := stop(); u.CPUs != less || less != more || less > n {
+		t.Errorf("%d, %d and %d processors of %d", less, more, u.CPUs, n)
+	}
+}
+
 func TestDelayed(t *testing.T) {
 	before := map[int]time.Duration{1: 10, 2: 50, 3: 7}
 	after := map[int]time.Duration{1: 15, 2: 4, 4: 100} // 2 is a new thread with an old number, 3 ended, 4 was born
