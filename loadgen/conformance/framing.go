@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ var framings = []struct {
 	{"a list of the same length", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok", 200},
 	{"bare line feeds", "GET", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200}, // section 2.2
 	{"a later minor version", "GET", "HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nok", 200},
+	{"a head larger than a buffer", "GET", "HTTP/1.1 200 OK\r\nX-Long: " + strings.Repeat("x", 20<<10) + "\r\n" + strings.Repeat("Set-Cookie: a=b\r\n", 1<<10) + "Content-Length: 2\r\n\r\nok", 200},
 	{"304 with a length", "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 100\r\n\r\n", 304},
 }
 
@@ -56,10 +58,11 @@ func framing(t *testing.T, open Open) {
 	}
 }
 
-// spell sends text a byte at a time.
+// spell sends text a byte at a time, a long one in longer pieces.
 func (v *visit) spell(text string) {
-	for b := range strings.SplitSeq(text, "") {
-		_, _ = v.Write([]byte(b))
+	const most = 400 // pieces
+	for b := range slices.Chunk([]byte(text), 1+len(text)/most) {
+		_, _ = v.Write(b)
 		time.Sleep(50 * time.Microsecond) // the client is to find the byte alone
 	}
 }

@@ -8,11 +8,12 @@ import (
 	"errors"
 )
 
-// The limits of what a server may send beside a body. maxHead is also that of package portable; it also
-// bounds a chunk's size line and a trailer section.
+// The limits of what a server may send beside a body. maxHead also bounds a chunk's size line and a trailer section. Servers
+// and proxies allow heads of 8 to 64 KiB (Envoy's default is 60), so that no honest one is refused.
 const (
-	maxHead    = 8 << 10 // bytes
-	maxInterim = 16      // 1xx responses before the final one
+	maxHead    = 64 << 10 // bytes
+	maxInterim = 16       // 1xx responses before the final one
+	keepLine   = 8 << 10  // bytes of a line's beginning for which the room is kept from response to response
 )
 
 // A Parser finds the end of one HTTP/1.x response (RFC 9112) in bytes that come in pieces of any size.
@@ -60,7 +61,11 @@ var (
 
 // Reset prepares the parser for a response to a request.
 func (p *Parser) Reset(head bool, maxBody int) {
-	*p = Parser{noBody: head, maxBody: min(int64(maxBody), 1<<58), partial: p.partial[:0]} // sums of two do not overflow
+	partial := p.partial[:0]
+	if cap(partial) > keepLine {
+		partial = nil
+	}
+	*p = Parser{noBody: head, maxBody: min(int64(maxBody), 1<<58), partial: partial} // sums of two do not overflow
 }
 
 // Feed reads on. rest is what comes after the end of the response: empty unless complete. An error is

@@ -15,7 +15,8 @@ import (
 	"weir/loadgen/wire"
 )
 
-// readBuffer bounds a response's head. It is also most of what a request in flight costs.
+// readBuffer is most of what a request in flight costs. It does not bound a response's head: where fasthttp gives up a
+// longer one, package http1 reads on.
 const readBuffer = 8 << 10
 
 // exchange carries one request at a time from Sent to Done. It is reused for its buffers.
