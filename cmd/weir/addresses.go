@@ -10,7 +10,7 @@ import (
 // maxAddresses bounds --local-addr: a /20, some 100 million ports.
 const maxAddresses = 4096
 
-var errSize = errors.New("write a number of bytes from 1 to 2G, as 4096, 500k or 16M")
+var errSize = errors.New("write a number of bytes from 1 to below 2G, as 4096, 500k or 16M")
 
 // addresses expands a list of addresses and networks. Of an IPv4 network the hosts are taken, without its own
 // and its broadcast address (but all of a /31, RFC 3021), of an IPv6 one all but the routers' anycast

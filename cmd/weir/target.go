@@ -83,6 +83,8 @@ func (t *targetFlags) target() (out loadgen.Target, err error) {
 		if t.direct, err = file.Origin(); err != nil {
 			return out, usage("--targets: %w", err)
 		}
+	} else if note := file.Elsewhere(); note != "" {
+		t.notes = append(t.notes, note)
 	}
 	out.Requests = file.Requests
 	if err = t.requestFlags.apply(&out); err != nil {

@@ -34,6 +34,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"weir/loadgen"
 )
@@ -66,9 +67,27 @@ func (f *File) Origin() (string, error) {
 		return f.Origins[0], nil
 	}
 	return "", &SyntaxError{File: f.name, Line: f.second, Err: fmt.Errorf(
-		"%s is another origin than %s, and one listener is measured at a time: make it a file for each, or, where one listener serves them all, name it with --direct or --proxy (each request keeps its host in its Host header)",
-		f.Origins[1], f.Origins[0])}
+		"%s is another origin than %s, and one listener is measured at a time: make a file for each of the %d origins and run them one after the other, or, where one listener serves them all, name it with --direct or --proxy (each request keeps its host in its Host header)",
+		f.Origins[1], f.Origins[0], len(f.Origins))}
 }
+
+// Elsewhere says that requests of several origins go to one listener that was named beside the file; empty where they
+// have one origin or none.
+func (f *File) Elsewhere() string {
+	n := len(f.Origins)
+	if n < 2 {
+		return ""
+	}
+	named, more := f.Origins[:min(n, maxNamed)], ""
+	if n > maxNamed {
+		more = fmt.Sprintf(" and %d more", n-maxNamed)
+	}
+	return fmt.Sprintf("%s: its URLs have %d origins (%s%s), and all its requests go to the one listener that was named, each with its own host in its Host header",
+		f.name, n, strings.Join(named, ", "), more)
+}
+
+// maxNamed bounds how many origins are told.
+const maxNamed = 3
 
 // SyntaxError says where a target file is wrong.
 type SyntaxError struct {

@@ -163,8 +163,19 @@ func TestSeveralOrigins(t *testing.T) {
 	if want := []string{"a", "own", "", "b", "a"}; !slices.Equal(hosts, want) || !slices.Equal(got.Origins, []string{"http://a", "http://b:81", "https://b"}) {
 		t.Errorf("hosts %q of %q, want %q", hosts, got.Origins, want)
 	}
-	if _, err := got.Origin(); err == nil || !strings.HasPrefix(err.Error(), "dir/targets.txt:3: http://b:81 is another origin than http://a, and") {
+	if _, err := got.Origin(); err == nil || !strings.HasPrefix(err.Error(), "dir/targets.txt:3: http://b:81 is another origin than http://a, and") ||
+		!strings.Contains(err.Error(), "a file for each of the 3 origins") {
 		t.Error(err)
+	}
+	if note := got.Elsewhere(); !strings.Contains(note, "3 origins (http://a, http://b:81, https://b), and all") {
+		t.Error(note)
+	}
+	got.Origins = append(got.Origins, "http://c", "http://d")
+	if note := got.Elsewhere(); !strings.Contains(note, "5 origins (http://a, http://b:81, https://b and 2 more), and all") {
+		t.Error(note)
+	}
+	if one, err := read("GET http://a/1\n\nGET /2"); err != nil || one.Elsewhere() != "" {
+		t.Error(one.Elsewhere(), err)
 	}
 }
 
