@@ -194,7 +194,7 @@ type ProxyTimeouts struct {
 type Backend struct {
 	Connections *uint64  `json:"connections"`             // that were made to it: TcpPassiveOpens of the listener's network namespace, so of all listeners there
 	PerRequest  *float64 `json:"connections_per_request"` // connections ÷ requests sent, of the trials in which they were counted; null on a unix socket
-	CPU         *float64 `json:"cpu_per_request_s"`       // processor time of the processes that hold the listener ÷ requests sent; read twice a second
+	CPU         *float64 `json:"cpu_per_request_s"`       // processor time of the processes that hold the listener ÷ requests sent meanwhile: from the first to the last of its readings, two a second, in each trial
 	Starved     *float64 `json:"starved"`                 // share of the workers' time in which they could run and had no processor, or their group's CPU quota stopped them
 }
 

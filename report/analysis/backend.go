@@ -11,10 +11,7 @@ func (r *run) backend(l *lane) (b Backend) {
 		b.Connections = l.sum(func(f *figures) *uint64 { return f.accepted })
 		b.PerRequest = l.perRequest(func(f *figures) *uint64 { return f.accepted })
 	}
-	if ns := l.perRequest(func(f *figures) *uint64 { return f.processor }); ns != nil {
-		s := *ns / float64(time.Second)
-		b.CPU = &s
-	}
+	b.CPU = r.processor(l)
 	if share, _, known := r.starved(l); known {
 		b.Starved = &share
 	}
@@ -37,6 +34,25 @@ func (l *lane) perRequest(of func(*figures) *uint64) *float64 {
 	return &per
 }
 
+// processor is the CPU time in seconds of the processes that hold the lane's listener, for each request that was sent
+// between the same readings of it; nil where it was not read twice in any trial.
+func (r *run) processor(l *lane) *float64 {
+	var ns uint64
+	var sent float64
+	for _, t := range l.trials {
+		first, last, ok := r.inside(t)
+		if grew := rose(first.counters[listenerCPU], last.counters[listenerCPU]); ok && grew != nil {
+			ns += *grew
+			sent += t.sentBetween(first.from, last.from)
+		}
+	}
+	if sent == 0 {
+		return nil
+	}
+	per := float64(ns) / float64(time.Second) / sent
+	return &per
+}
+
 // starved is for which share of their time the listener's processes could have run and had no processor, or were
 // stopped by their group's quota; false where the kernel was not asked, or does not tell.
 func (r *run) starved(l *lane) (share float64, text string, known bool) {
@@ -46,13 +62,13 @@ func (r *run) starved(l *lane) (share float64, text string, known bool) {
 	}
 	var delayed, stopped, wall time.Duration
 	for _, t := range l.trials {
-		w := r.cover(t)
-		delay, quota := w.delta(listenerRunDelay), w.delta(throttled)
-		if delay == nil && quota == nil {
+		first, last, ok := r.inside(t)
+		delay, quota := rose(first.counters[listenerRunDelay], last.counters[listenerRunDelay]), rose(first.counters[throttled], last.counters[throttled])
+		if !ok || delay == nil && quota == nil {
 			continue
 		}
 		known = true
-		wall += w[len(w)-1].at - w[0].at
+		wall += last.from - first.from
 		delayed += time.Duration(min(value(delay), uint64(forever)))
 		stopped += time.Duration(min(value(quota), uint64(forever/time.Microsecond))) * time.Microsecond
 	}

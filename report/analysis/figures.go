@@ -24,7 +24,6 @@ type figures struct {
 	deferred    *uint64 // TcpExtTCPDeferAcceptDrop: they are among the listeners' drops, and no loss
 	drops       *uint64 // sk_drops of the lane's listener
 	accepted    *uint64 // TcpPassiveOpens: connections made to all listeners in its network namespace
-	processor   *uint64 // ns, of all threads that hold the listener
 	queue       queue
 	complete    bool // every request of the plan has an outcome, and none was canceled
 }
@@ -56,7 +55,6 @@ func (r *run) measure() {
 		f.deferred = w.delta(deferAcceptDrop)
 		f.drops = w.drops(t.lane.Listener)
 		f.accepted = w.delta(passiveOpens)
-		f.processor = w.delta(listenerCPU)
 		f.queue = r.within(t).queue(t.lane.Listener)
 	}
 	for _, l := range r.lanes {

@@ -21,6 +21,7 @@ type run struct {
 	lanes    []*lane         // as in the header
 	trials   []*trial        // of all lanes, in the order in which they began
 	samples  map[string][]sample
+	slow     map[string][]slowReading // of the hosts' slow sources
 	hosts    map[string]*host
 	services []runfile.Service
 	events   []runfile.Event
@@ -124,7 +125,7 @@ const maxCounters = 1 << 21
 
 // load reads the whole record.
 func load(r *runfile.Reader) (*run, error) {
-	l := loader{run: &run{samples: map[string][]sample{}}, byIndex: map[int]*trial{}}
+	l := loader{run: &run{samples: map[string][]sample{}, slow: map[string][]slowReading{}}, byIndex: map[int]*trial{}}
 	for r.Scan() {
 		if err := l.add(r.Record()); err != nil {
 			name, line := r.Pos()
@@ -337,6 +338,7 @@ func (l *loader) sample(rec *runfile.Sample) error {
 		}
 	}
 	l.run.samples[rec.Host] = append(l.run.samples[rec.Host], s)
+	l.run.readSlowly(rec, s.counters)
 	return nil
 }
 
@@ -355,6 +357,9 @@ func (r *run) sort() {
 	}
 	for _, s := range r.samples {
 		slices.SortStableFunc(s, func(a, b sample) int { return cmp.Compare(a.at, b.at) })
+	}
+	for _, s := range r.slow {
+		slices.SortStableFunc(s, func(a, b slowReading) int { return cmp.Compare(a.from, b.from) })
 	}
 	slices.SortStableFunc(r.services, func(a, b runfile.Service) int { return cmp.Compare(a.At, b.At) })
 	slices.SortStableFunc(r.events, func(a, b runfile.Event) int {

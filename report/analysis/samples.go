@@ -69,12 +69,7 @@ func (w window) delta(counter int) *uint64 {
 	if len(w) < 2 {
 		return nil
 	}
-	a, b := w[0].counters[counter], w[len(w)-1].counters[counter]
-	if !a.ok || !b.ok || b.value < a.value {
-		return nil
-	}
-	d := b.value - a.value
-	return &d
+	return rose(w[0].counters[counter], w[len(w)-1].counters[counter])
 }
 
 // overflows is how often the accept queue at an address overflowed, at most. TcpExtListenOverflows counts
