@@ -23,7 +23,7 @@ build: ## one static binary: bin/weir
 install: build ## copy it to $(PREFIX)/bin
 	install -D -m 0755 $(BIN) $(PREFIX)/bin/weir
 
-deps: ## install what the tests run against: NGINX, Gunicorn, Unicorn, Puma, uWSGI, PHP-FPM, Chromium, iproute2 (apt; root or sudo)
+deps: ## install what the tests run against: NGINX, Gunicorn, Unicorn, Puma, uWSGI, PHP-FPM, Chromium, iproute2 (apt; root or sudo), and promtool into bin/
 	@.ci/deps
 
 test: deps check ## everything: formatting, vet, staticcheck, foreign builds, all tests with the race detector
