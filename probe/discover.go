@@ -89,6 +89,16 @@ func (d Discovery) Doubt() string {
 	return strings.Join(parts, "; ")
 }
 
+// Unheld is how many of the listeners no process was seen to hold.
+func (d Discovery) Unheld() (n int) {
+	for _, l := range d.Listeners {
+		if !slices.ContainsFunc(d.Servers, func(s Server) bool { return slices.Contains(s.Inodes, l.Inode) }) {
+			n++
+		}
+	}
+	return n
+}
+
 // barredText says what keeps processes closed: proc(5) asks for their user or CAP_SYS_PTRACE, and a security
 // module may ask for more.
 func barredText(barred, looked int, asRoot bool) string {
@@ -133,14 +143,14 @@ func (d Discovery) Clamp(l Listener) string {
 // maxWorkerDepth bounds how far wrappers are followed: a cycle of parents is no tree.
 const maxWorkerDepth = 8
 
-// servers makes trees of the processes that hold a listener. A child counts as its parent's worker if both
-// run the same program: service managers hold their services' sockets too (systemd.socket(5)), and a
+// servers makes trees of the processes that hold a listener. A child counts as its parent's worker if both have a listener
+// in common and run the same program: service managers hold their services' sockets too (systemd.socket(5)), and a
 // program that a worker started may have inherited one.
 func servers(processes map[int]Process, held map[int][]uint32) (all []Server) {
 	children := make(map[int][]int)
 	var roots []int
 	for pid, p := range processes {
-		if parent, ok := processes[p.Parent]; ok && p.Parent != pid && sameProgram(parent, p) {
+		if parent, ok := processes[p.Parent]; ok && p.Parent != pid && sameProgram(parent, p) && share(held[p.Parent], held[pid]) {
 			children[p.Parent] = append(children[p.Parent], pid)
 		} else {
 			roots = append(roots, pid)
@@ -167,6 +177,11 @@ func servers(processes map[int]Process, held map[int][]uint32) (all []Server) {
 		all = append(all, s)
 	}
 	return dropManager(all)
+}
+
+// share tells whether two processes hold a socket in common.
+func share(a, b []uint32) bool {
+	return slices.ContainsFunc(a, func(inode uint32) bool { return slices.Contains(b, inode) })
 }
 
 // dropManager leaves systemd out, which keeps the sockets that it hands to services and does not accept

@@ -33,6 +33,7 @@ func TestServers(t *testing.T) {
 		{"an heir of another program", []proc{{9, 1, "py", one}, {10, 9, "py", one}, {11, 10, "sh", one}}, []string{"pid 9 p: master + 1 worker share inode 5", "pid 11 p: one process of 2 threads holds inode 5"}},
 		{"a group, each with a socket", []proc{{9, 1, "go", []uint32{5}}, {10, 1, "go", []uint32{6}}}, []string{"pid 9 p: one process of 2 threads holds inode 5", "pid 10 p: one process of 2 threads holds inode 6"}},
 		{"a group under a master", []proc{{9, 1, "ng", []uint32{1, 2, 3, 4, 5}}, {10, 9, "ng", []uint32{1, 2, 3, 4, 5}}}, []string{"pid 9 p: master + 1 worker share inode 1, 2, 3, 4 and 1 more"}},
+		{"a child that listens elsewhere", []proc{{9, 1, "py", []uint32{5}}, {10, 9, "py", []uint32{6}}}, []string{"pid 9 p: one process of 2 threads holds inode 5", "pid 10 p: one process of 2 threads holds inode 6"}},
 		{"programs unseen", []proc{{9, 1, "", one}, {10, 9, "", one}}, []string{"pid 9 p: master + 1 worker share inode 5"}},
 	} {
 		processes, held := map[int]Process{}, map[int][]uint32{}

@@ -28,7 +28,7 @@ type walk struct {
 	cut    string           // why the walk ended early; "" if it did not
 }
 
-// findHolders looks for the processes that have one of the sockets open. /proc/<pid>/fd may be read by the
+// findHolders looks for the processes that have one of the sockets open, whose inodes are sorted. /proc/<pid>/fd may be read by the
 // process' own user and by CAP_SYS_PTRACE (fs/proc/fd.c, proc_fd_permission); inode numbers of sockets are
 // of the host, whatever namespace they are in.
 func findHolders(inodes []uint32) (walk, error) {
@@ -106,7 +106,7 @@ func socketsOf(pid int, inodes []uint32, limit int) (found []uint32, looked int,
 				continue
 			}
 			inode, ok := socketInode(string(link[:n]))
-			if ok && slices.Contains(inodes, inode) && !slices.Contains(found, inode) {
+			if _, asked := slices.BinarySearch(inodes, inode); ok && asked && !slices.Contains(found, inode) {
 				found = append(found, inode)
 			}
 		}

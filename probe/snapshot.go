@@ -25,7 +25,11 @@ func TakeSnapshot(cfg Config) Snapshot {
 		return s
 	}
 	defer p.Close()
-	for _, l := range p.Read(time.Now()).Listeners {
+	read := p.Read(time.Now())
+	if slices.ContainsFunc(read.Errors, func(e SourceError) bool { return e.Source == "inet_diag" }) {
+		return s // some of them are not all
+	}
+	for _, l := range read.Listeners {
 		if !strings.ContainsAny(l.Addr[:1], "/@") && l.Drops != nil && len(s.Listeners) < maxSnapshot {
 			s.Listeners = append(s.Listeners, l)
 		}
@@ -40,8 +44,11 @@ type Dropper struct {
 }
 
 // Droppers are the addresses that dropped packets between two snapshots, the most first. A socket that is in the second
-// only began at zero; what one dropped that is in the first only, or in neither, is not known: each number is a lower bound.
+// only began at zero, if the first shows all that there were: one without a listener may be of a kernel that did not tell
+// them, and one with as many as it holds has left others out. What a socket dropped that is in the first only, or in
+// neither, is not known: each number is a lower bound.
 func Droppers(before, after Snapshot) (all []Dropper) {
+	whole := len(before.Listeners) > 0 && len(before.Listeners) < maxSnapshot
 	was := map[uint64]uint32{}
 	for _, l := range before.Listeners {
 		if l.Drops != nil {
@@ -50,8 +57,8 @@ func Droppers(before, after Snapshot) (all []Dropper) {
 	}
 	sums := map[string]uint64{}
 	for _, l := range after.Listeners {
-		if l.Drops != nil {
-			sums[l.Addr] += uint64(*l.Drops - was[l.Cookie]) // 32 bits, which may pass zero
+		if had, known := was[l.Cookie]; l.Drops != nil && (known || whole) {
+			sums[l.Addr] += uint64(*l.Drops - had) // 32 bits, which may pass zero
 		}
 	}
 	for addr, n := range sums {

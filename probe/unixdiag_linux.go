@@ -2,6 +2,7 @@ package probe
 
 import (
 	"encoding/binary"
+	"fmt"
 	"runtime"
 	"strings"
 	"time"
@@ -21,15 +22,16 @@ import (
 // that is at the path now, in the mount namespace of the process that is watched, and the name only where
 // no socket has that file (likeness). Addr is the path as it was configured.
 type unixDiag struct {
-	conn  *diagConn
-	paths []unixPath // none: all that have a name
-	req   []byte
-	out   *Sample
-	add   func([]byte) error
-	rest  time.Duration // after the last walk
-	began time.Time     // the last walk
-	last  []Listener    // that it found
-	err   error         // or that it ended with
+	conn   *diagConn
+	paths  []unixPath // none: all that have a name
+	req    []byte
+	out    *Sample
+	listed int // of the walk under way
+	add    func([]byte) error
+	rest   time.Duration // after the last walk
+	began  time.Time     // the last walk
+	last   []Listener    // that it found
+	err    error         // or that it ended with
 }
 
 // After a walk there is a rest of fifty times the processor time that it took, so that walks take 2 % of a processor at
@@ -145,7 +147,7 @@ func (d *unixDiag) walk(s *Sample) error {
 		p.file = fileIDOf(p.seen) // each time: a restarted server makes a new file
 		p.best, p.found = unlike, p.found[:0]
 	}
-	d.out = s
+	d.out, d.listed = s, 0
 	defer func() { d.out = nil }()
 	err := d.conn.dump(d.req, d.add)
 	for _, p := range d.paths {
@@ -159,7 +161,10 @@ func (d *unixDiag) addMessage(b []byte) error {
 	if err != nil || !l.hasDepth {
 		return err
 	}
-	if len(d.paths) == 0 && l.name != "" && len(d.out.Listeners) < maxListeners {
+	if len(d.paths) == 0 && l.name != "" {
+		if d.listed++; d.listed > maxListeners {
+			return fmt.Errorf("more than %d unix listeners: the rest is not shown", maxListeners)
+		}
 		d.out.Listeners = append(d.out.Listeners, l.as(l.name))
 	}
 	for i := range d.paths {

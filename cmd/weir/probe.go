@@ -44,7 +44,8 @@ below are those of its whole network namespace. A unix socket has no drops: the
 kernel does not count them. Where the kernel may have clamped the queue that the
 server asked for to net.core.somaxconn, it says so, with what the command line asks.
 
---once without a LISTENER lists all that there are in the network namespace.
+--once without a LISTENER lists all that there are in the network namespace, each with
+the processes that hold it and with what may have been clamped.
 
 --trace loads four small programs (eBPF) into the kernel until weir ends: how long
 each connection waited for accept(), and which RST was sent for which reason. It
@@ -59,6 +60,9 @@ on stdin where that is a pipe, and ends with it once there was one.`,
 
   # which listeners are there, and has one of them dropped anything?
   weir probe --once | grep ^listener
+
+  # who holds them, and whose queue did the kernel make shorter than was asked?
+  weir probe --once | grep -e ^server -e ^backlog
 
   # one reading for a script: how many wait now?
   weir probe --once --ndjson :8000 | jq '.listeners[0].depth'
@@ -174,7 +178,10 @@ func (f *probeFlags) readOnce(s streams, p *watched) error {
 	if f.ndjson {
 		return remote.WriteSample(s.out, sample)
 	}
-	d, _ := probe.Discover(p.config) // an error is one of the sample's too
+	d, _ := probe.Discover(p.config)                                      // an error is one of the sample's too
+	if p.config.All && d.Doubt() != "" && (d.Unheld() > 0 || !d.AsRoot) { // of a named one the slow sources have said it
+		fmt.Fprintf(s.err, "weir: not known: who holds %d of %d listeners, or who else holds them, and what they asked for: %s\n", d.Unheld(), len(d.Listeners), table.Printable(d.Doubt()))
+	}
 	_, err := io.WriteString(s.out, table.Once(sample, d))
 	return err
 }

@@ -142,6 +142,12 @@ func TestProbeSaysTheClamp(t *testing.T) {
 	if want := "\nbacklog " + addr + " has "; err != nil || !strings.Contains(string(once), want) || !strings.Contains(string(once), " = net.core.somaxconn") {
 		t.Errorf("there is no %q, %v:\n%s", want, err, once)
 	}
+	all, err := exec.Command(weir, "probe", "--once").Output()
+	for _, want := range []string{"\nbacklog " + addr + " has ", fmt.Sprintf("\nserver %s pid %d ", addr, os.Getpid())} {
+		if err != nil || !strings.Contains(string(all), want) {
+			t.Errorf("where no listener is named, there is no %q, %v:\n%s", want, err, all)
+		}
+	}
 	live := exec.Command(weir, "probe", "--duration", "1m", addr)
 	stderr, err := live.StderrPipe()
 	if err != nil {

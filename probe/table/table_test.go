@@ -124,9 +124,12 @@ func TestOnce(t *testing.T) {
 	got := Once(probe.Sample{
 		Counters:  map[string]uint64{"TcpOutRsts": 2, "TcpExtListenOverflows": 4},
 		Gauges:    map[string]uint64{"sockstat.TCP.tw": 1},
-		Listeners: []probe.Listener{{Addr: "127.0.0.1:8000", Depth: 17, Limit: 16, Drops: &drops}, {Addr: "/a", Limit: 3}},
-	}, probe.Discovery{Somaxconn: &most})
-	want := "listener 127.0.0.1:8000 recv-q 17 limit 16 drops 4\nbacklog 127.0.0.1:8000 has 16 = net.core.somaxconn: the server may have asked for more; raise the setting and restart it to know\nlistener /a recv-q 0 limit 3\nTcpExtListenOverflows 4\nTcpOutRsts 2\nsockstat.TCP.tw 1\n"
+		Listeners: []probe.Listener{{Addr: "127.0.0.1:8000", Inode: 5, Depth: 17, Limit: 16, Drops: &drops}, {Addr: "/a", Inode: 6, Limit: 3}},
+	}, probe.Discovery{Somaxconn: &most, Servers: []probe.Server{
+		{Process: probe.Process{Pid: 812, Name: "gunicorn\x1b"}, Workers: make([]probe.Process, 8), Inodes: []uint32{5}},
+		{Process: probe.Process{Pid: 9, Name: "other", Threads: 1}, Inodes: []uint32{7}},
+	}})
+	want := "listener 127.0.0.1:8000 recv-q 17 limit 16 drops 4\nbacklog 127.0.0.1:8000 has 16 = net.core.somaxconn: the server may have asked for more; raise the setting and restart it to know\nserver 127.0.0.1:8000 pid 812 gunicorn?: master + 8 workers share inode 5\nlistener /a recv-q 0 limit 3\nTcpExtListenOverflows 4\nTcpOutRsts 2\nsockstat.TCP.tw 1\n"
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
