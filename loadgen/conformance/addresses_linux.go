@@ -1,13 +1,18 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/plan"
 )
 
 // localAddresses connects from two addresses in turn. All of 127.0.0.0/8 is Linux's own.
@@ -31,6 +36,51 @@ func localAddresses(t *testing.T, open Open) {
 	target.LocalAddrs[1] = netip.IPv6Loopback()
 	if _, err := open(target); err == nil {
 		t.Error("a local address from which the server cannot be reached is no error")
+	}
+}
+
+// sharedPorts connects from an address all of whose ports are in use, towards another destination: there they are still
+// free, which the kernel sees where it chooses the port when it connects, not when the address is bound. It is also
+// where engines connect over IPv6.
+func sharedPorts(t *testing.T, open Open) {
+	const ports = 4
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_local_port_range", []byte("40000 40003"), 0); err != nil {
+		t.Fatal(err)
+	}
+	four := plan.Plan{Stages: []plan.Stage{{From: 200, To: 200, Duration: ports * 5 * time.Millisecond}}}
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		other, err := net.Listen("tcp", net.JoinHostPort(host, "8000"))
+		if errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) {
+			t.Logf("NOT TESTED: this machine has no %s", host)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { other.Close() })
+		for range ports {
+			c, err := net.Dial("tcp", other.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { c.Close() })
+		}
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "8001"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := serveOn(t, l, answer(alive))
+		target := s.target()
+		target.LocalAddrs = []netip.Addr{netip.MustParseAddr(host)}
+		r := offer(t, open, target, four)
+		r.check(t, 0, 200, loadgen.OK)
+		used := map[int]bool{}
+		for _, res := range r.all {
+			used[res.LocalPort] = true
+		}
+		if n := int(s.accepted.Load()); n != ports || len(used) != ports {
+			t.Errorf("%s: %d connections from ports %v, want each of the %d once", host, n, used, ports)
+		}
 	}
 }
 

@@ -44,9 +44,15 @@ func connectTimeout(t *testing.T, open Open) {
 	}
 }
 
-// RunUnanswered gives up connecting before the first SYN is sent again, which is after 1 s, and after that: for engines
-// that connect by themselves, and so can ask the kernel how many were sent.
-func RunUnanswered(t *testing.T, open func(loadgen.Target) (loadgen.Engine, error)) {
+// RunConnecting is for engines that connect by themselves, and so can ask the kernel how many SYNs were sent, and leave the
+// local port to connect(2).
+func RunConnecting(t *testing.T, open func(loadgen.Target) (loadgen.Engine, error)) {
+	group(t, "shared_ports", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { sharedPorts(t, open) }) })
+	unanswered(t, open)
+}
+
+// unanswered gives up connecting before the first SYN is sent again, which is after 1 s, and after that.
+func unanswered(t *testing.T, open Open) {
 	for _, after := range []time.Duration{150 * time.Millisecond, 1400 * time.Millisecond} {
 		t.Run(after.String(), func(t *testing.T) {
 			t.Parallel()

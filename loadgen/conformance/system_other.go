@@ -11,5 +11,5 @@ import (
 // system is Linux only.
 func system(*testing.T, Open) {}
 
-// RunUnanswered is Linux only.
-func RunUnanswered(*testing.T, func(loadgen.Target) (loadgen.Engine, error)) {}
+// RunConnecting is Linux only.
+func RunConnecting(*testing.T, func(loadgen.Target) (loadgen.Engine, error)) {}

@@ -35,7 +35,7 @@ func TestConformanceOfTwoLoops(t *testing.T) {
 	conformance.Run(t, opener(2))
 }
 
-func TestUnansweredSYNs(t *testing.T) {
+func TestConnecting(t *testing.T) {
 	t.Parallel()
-	conformance.RunUnanswered(t, opener(0))
+	conformance.RunConnecting(t, opener(0))
 }

@@ -20,7 +20,7 @@ func TestConformanceOfFastCGI(t *testing.T) {
 	conformance.RunFastCGI(t, func(target loadgen.Target) (loadgen.Engine, error) { return New(target) })
 }
 
-func TestUnansweredSYNs(t *testing.T) {
+func TestConnecting(t *testing.T) {
 	t.Parallel()
-	conformance.RunUnanswered(t, func(target loadgen.Target) (loadgen.Engine, error) { return New(target) })
+	conformance.RunConnecting(t, func(target loadgen.Target) (loadgen.Engine, error) { return New(target) })
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"syscall"
 	"time"
 
 	"weir/loadgen"
@@ -68,10 +69,13 @@ func lookup(t loadgen.Target) (netip.AddrPort, error) {
 }
 
 // CheckLocal reports whether connections can be made from each of the addresses, by listening on it for a
-// moment.
+// moment. That all its ports are in use is no error: towards another destination they are free.
 func CheckLocal(addrs []netip.Addr) error {
 	for _, a := range addrs {
 		l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("local address %v: %w: it must be one of this machine's", a, err)
 		}
