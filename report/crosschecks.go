@@ -15,6 +15,9 @@ func busyRate(_ *analysis.Analysis, l *analysis.Lane) cell {
 	}
 	c := estimateCell(b, "rate")
 	c.Main += " req/s"
+	if b.Low == nil {
+		c.Interval = "(no interval: the queue filled in fewer than 5 trials)"
+	}
 	return c
 }
 

@@ -27,7 +27,8 @@ type band struct {
 
 type laneFigure struct {
 	Name        string               `json:"name"`
-	Theta       *band                `json:"theta"` // the failure onset, or the overflow onset where there is no other
+	Theta       *band                `json:"theta"`   // the failure onset, or the overflow onset where there is no other
+	Bracket     bool                 `json:"bracket"` // it was seen to lie between its bounds, not estimated
 	Plateau     *float64             `json:"plateau"`
 	Slots       *uint64              `json:"slots"` // backlog + 1: what the queue holds
 	Trials      []dose               `json:"trials"`
@@ -54,7 +55,8 @@ type dose struct {
 func (f figures) shows() []string {
 	has := map[string]bool{"capacity": f.Capacity != nil}
 	for _, l := range f.Lanes {
-		has["onset"] = has["onset"] || l.Theta != nil
+		has["onset"] = has["onset"] || l.Theta != nil && !l.Bracket
+		has["bracket"] = has["bracket"] || l.Bracket
 		has["hollow"] = has["hollow"] || slices.ContainsFunc(l.Trials, func(d dose) bool { return !d.Whole })
 		has["failed"] = has["failed"] || slices.ContainsFunc(l.Latency.Failed, func(n uint64) bool { return n > 0 })
 		has["replay"] = has["replay"] || slices.ContainsFunc(l.Timeline.Replayed, func(n *uint64) bool { return n != nil })
@@ -110,7 +112,7 @@ func draw(a *analysis.Analysis) figures {
 		l := &a.Lanes[i]
 		lane := laneFigure{Name: l.Name, Plateau: l.Plateau, Trials: []dose{}, Bad: map[string][]float64{}}
 		if o := cmp.Or(l.ErrorOnset, l.OverflowOnset); o != nil {
-			lane.Theta = &band{o.RPS, &o.Low, &o.High}
+			lane.Theta, lane.Bracket = &band{o.RPS, &o.Low, &o.High}, !estimated(o)
 		}
 		if l.BacklogLimit != nil {
 			slots := uint64(*l.BacklogLimit) + 1 // full is depth > limit: include/net/sock.h, sk_acceptq_is_full

@@ -94,3 +94,26 @@ func TestRampInAReport(t *testing.T) {
 		t.Errorf("%v, %.300s", err, bins.String())
 	}
 }
+
+// TestBracketIsNoInterval: an onset that was only seen to lie between two rates is drawn so, and the legend does not call
+// its bounds a 95 % interval.
+func TestBracketIsNoInterval(t *testing.T) {
+	const interval, between = "onset, with 95 % interval", "onset: between two rates, which is no 95 % interval"
+	for method, want := range map[string]string{"hinge": interval, "first trial with an overflow": between} {
+		a := demo()
+		for i := range a.Lanes {
+			a.Lanes[i].ErrorOnset = nil
+			a.Lanes[i].OverflowOnset.Method = method
+		}
+		var page strings.Builder
+		if err := HTML(&page, a); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(page.String(), interval); got != (want == interval) || !strings.Contains(page.String(), want) {
+			t.Errorf("%s: the legend does not say %q alone", method, want)
+		}
+		if f := draw(a); f.Lanes[0].Bracket != (want == between) {
+			t.Errorf("%s: bracket %v", method, f.Lanes[0].Bracket)
+		}
+	}
+}

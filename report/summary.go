@@ -97,11 +97,14 @@ func onset(o *analysis.Onset, why string) cell {
 	if o == nil {
 		return cell{Main: "none: " + why, Tone: muted}
 	}
-	if o.Method != "" && o.Method != "hinge" { // the usual estimator goes without saying, any other does not
+	if !estimated(o) { // the usual estimator goes without saying, any other does not
 		return cell{Main: digits(o.Low, 3) + " to " + rate(o.High), Interval: "(" + o.Method + ")"}
 	}
 	return cell{Main: rate(o.RPS), Interval: interval(o.Low, o.High)}
 }
+
+// estimated tells an onset with a 95 % interval from one that was seen to lie between two rates.
+func estimated(o *analysis.Onset) bool { return o.Method == "" || o.Method == "hinge" }
 
 func overCapacity(a *analysis.Analysis, l *analysis.Lane) cell {
 	x, ok := a.OnsetOverCapacity[l.Name]

@@ -46,14 +46,27 @@ func began(a *Analysis, l *Lane) string {
 	if o == nil {
 		return "no onset: " + cmp.Or(l.NoOnset, "not known") + "."
 	}
-	text := fmt.Sprintf("%s from %.4g req/s on (95 %% interval %.4g to %.4g)", what, o.RPS, o.Low, o.High)
 	if o.Method != "hinge" {
-		text = fmt.Sprintf("%s from %.4g req/s on (%.4g to %.4g: %s)", what, o.RPS, o.Low, o.High, o.Method)
+		return bracket(a, l, o, what)
 	}
+	text := fmt.Sprintf("%s from %.4g req/s on (95 %% interval %.4g to %.4g)", what, o.RPS, o.Low, o.High)
 	if iv, ok := a.OnsetOverCapacity[l.Name]; ok {
 		text += fmt.Sprintf(", which is %s of the computed capacity", iv)
 	}
 	return text + "."
+}
+
+// bracket is an onset that was seen to lie between two rates, which is no estimate, and how fast the workers were.
+func bracket(a *Analysis, l *Lane, o *Onset, what string) string {
+	text := fmt.Sprintf("%s first at a rate between %.3g and %.3g req/s", what, o.Low, o.High)
+	if iv, ok := a.OnsetOverCapacity[l.Name]; ok {
+		text += fmt.Sprintf(", %.3f to %.3f of the computed capacity", iv.Low, iv.High)
+	}
+	text += " (" + o.Method + ")."
+	if b := l.CrossChecks.Busy; b.Value != nil {
+		text += fmt.Sprintf(" While the queue filled the workers took %.3g req/s.", *b.Value)
+	}
+	return text
 }
 
 // String is "0.998 (0.97 to 1.02)", a ratio with its interval.

@@ -16,3 +16,14 @@ func TestVerdictKeepsAll(t *testing.T) {
 		t.Errorf("%d: %q", len(said), said)
 	}
 }
+
+// TestVerdictOfABracket: what was seen to lie between two rates is not told as an estimate, and the workers' own rate is.
+func TestVerdictOfABracket(t *testing.T) {
+	busy := 39.2
+	l := Lane{Name: "direct", OverflowOnset: &Onset{RPS: 49, Low: 35.3, High: 49, Method: "first trial with an overflow"}, CrossChecks: CrossChecks{Busy: Estimate{Value: &busy}}}
+	a := &Analysis{Valid: true, Ended: "complete", Lanes: []Lane{l}, OnsetOverCapacity: map[string]Interval{"direct": {Ratio: 1.225, Low: .883, High: 1.225}}}
+	want := "direct: the accept queue overflowed first at a rate between 35.3 and 49 req/s, 0.883 to 1.225 of the computed capacity (first trial with an overflow). While the queue filled the workers took 39.2 req/s."
+	if said := verdict(a); said[0] != want {
+		t.Errorf("%q", said[0])
+	}
+}

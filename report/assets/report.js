@@ -88,7 +88,8 @@
     const right = (a, b) => !b || a.at < b.at ? 'right' : 'left';
     if (W) lines.push(vertical(W.at, 'W/S ' + number(W.at), 'dashed', css('queue'), right(W, theta)));
     if (theta) {
-      lines.push(vertical(theta.at, 'onset ' + number(theta.at), 'solid', css('ink'), W && right(W, theta) === 'right' ? 'left' : 'right'));
+      const name = lane.bracket ? number(theta.low) + ' to ' + number(theta.high) : number(theta.at);
+      lines.push(vertical(theta.at, 'onset ' + name, lane.bracket ? 'dotted' : 'solid', css('ink'), W && right(W, theta) === 'right' ? 'left' : 'right'));
       areas.push([{ xAxis: theta.low, itemStyle: { color: css('band') } }, { xAxis: theta.high }]);
     }
     if (lane.plateau !== null) lines.push({ yAxis: lane.plateau, lineStyle: { color: css('ok'), type: 'dotted', width: 1.5 },
@@ -384,7 +385,7 @@
     const r = lane.reconcile, reach = Math.max(4, ...r.trials.map((t) => Math.max(t.failures, t.overflows / Math.max(1, r.high ?? 1)))) * 1.06;
     const height = Math.max(reach, ...r.trials.map((t) => t.overflows * 1.06), Math.min(reach * (r.high ?? 1), reach * 8));
     const line = (name, slope, type) => ({ name, type: 'line', silent: true, showSymbol: false, data: [[0, 0], [Math.min(reach, height / slope), Math.min(reach * slope, height)]], lineStyle: { color: css('soft'), width: 1, type }, itemStyle: { color: css('soft') }, z: 2 });
-    const bounds = r.low !== null && r.high !== null ? [line('lower bound', r.low, 'dashed'), line('upper bound', r.high, 'dashed')] : [line('1 : 1', 1, 'dotted')];
+    const bounds = r.low !== null && r.high !== null ? [line('lower bound', r.low, 'dashed'), line('upper bound', r.high, 'dashed')] : [];
     return { ...base(), grid: { left: 56, right: 14, top: 26, bottom: 46 },
       series: [...bounds, { name: 'trials', type: 'scatter', symbolSize: 9, data: r.trials.map((t) => [t.failures, t.overflows]), itemStyle: { color: css('overflow'), borderColor: css('paper'), borderWidth: 1 }, z: 4 }],
       xAxis: axis({ min: 0, max: reach, name: 'failures that a full queue produces', nameLocation: 'middle', nameGap: 28, axisLabel: { color: css('soft'), fontSize: 11.5, showMaxLabel: false, hideOverlap: true }, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: css('rule') } } }),
