@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -86,6 +87,16 @@ func (c *connectionFlags) check() error {
 		return usage("--max-in-flight must be at least 1, not %d", c.maxInFlight)
 	}
 	return nil
+}
+
+// unheeded says of which lanes a setting has no meaning for the engine that they got.
+func (c *connectionFlags) unheeded(lanes []scenarios.Lane) (notes []string) {
+	for _, l := range lanes {
+		if c.wakeQuantum > 0 && l.EngineName != "epoll" {
+			notes = append(notes, fmt.Sprintf("%s: --wake-quantum is the event loop's; the %s engine sends each request when it is due", l.Name, l.EngineName))
+		}
+	}
+	return notes
 }
 
 // parseSize reads 4096, 500k, 16M or 1G (powers of two; an appended B or iB is the same).

@@ -69,10 +69,14 @@ func newProgress(out io.Writer, quiet bool, s *scenarios.Setup) *progress {
 
 // introduction says, before the load, what was found and what is about to happen.
 func introduction(s *scenarios.Setup) string {
-	parts := []string{fmt.Sprintf("%d trials in %d lanes, about %v without drains", len(s.Trials), len(s.Lanes), s.Length().Round(time.Second))}
-	if len(s.Lanes) == 1 {
-		parts[0] = fmt.Sprintf("%d trials, about %v without drains", len(s.Trials), s.Length().Round(time.Second))
+	trials := "1 trial"
+	if n := len(s.Trials); n != 1 {
+		trials = fmt.Sprintf("%d trials", n)
 	}
+	if n := len(s.Lanes); n > 1 {
+		trials += fmt.Sprintf(" in %d lanes", n)
+	}
+	parts := []string{fmt.Sprintf("%s, about %v without drains", trials, s.Length().Round(time.Second))}
 	if f := s.Search; f != nil {
 		parts[0] = fmt.Sprintf("a search from %.4g req/s in trials of %v, %v at most", f.Start, f.Trial.Round(time.Millisecond), f.Budget)
 	}

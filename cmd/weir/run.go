@@ -140,6 +140,7 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	if err != nil {
 		return engineUsage(err)
 	}
+	setup.Notes = append(setup.Notes, f.unheeded(setup.Lanes)...)
 	setup.Pairs = f.pairs
 	setup.Bounds = f.bounds()
 	return execute(ctx, s, f.outputFlags, setup, command, f.seed)
