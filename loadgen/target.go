@@ -66,7 +66,7 @@ func RequestURI(u *url.URL) string {
 
 // complete fills in what a request leaves to its target.
 func (r *Request) complete(u *url.URL, headers [][2]string) {
-	r.Method, r.URI, r.Host, r.Weight = cmp.Or(r.Method, "GET"), cmp.Or(r.URI, "/"), cmp.Or(r.Host, u.Host), cmp.Or(r.Weight, 1)
+	r.Method, r.URI, r.Host, r.Weight = cmp.Or(r.Method, "GET"), cmp.Or(r.URI, "/"), withoutZone(cmp.Or(r.Host, u.Host)), cmp.Or(r.Weight, 1)
 	own := len(r.Headers)
 	r.Headers = slices.Clone(r.Headers)
 	for _, h := range headers {
@@ -74,6 +74,16 @@ func (r *Request) complete(u *url.URL, headers [][2]string) {
 			r.Headers = append(r.Headers, h)
 		}
 	}
+}
+
+// withoutZone takes the zone out of an IPv6 address: it means something on this machine alone (RFC 6874 section 1), and
+// servers answer 400 to a Host header that has one.
+func withoutZone(host string) string {
+	end := strings.LastIndexByte(host, ']')
+	if zone := strings.IndexByte(host, '%'); zone >= 0 && zone < end {
+		return host[:zone] + host[end:]
+	}
+	return host
 }
 
 func hasHeader(headers [][2]string, name string) bool {

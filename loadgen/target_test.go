@@ -41,6 +41,25 @@ func TestRequestURI(t *testing.T) {
 	}
 }
 
+// A zone is for connecting; the server is not told of it.
+func TestHostHasNoZone(t *testing.T) {
+	for url, want := range map[string][2]string{
+		"http://[fe80::1%25eth0]:81/": {"[fe80::1]:81", "[fe80::1%eth0]:81"},
+		"http://[fe80::1%25eth0]/":    {"[fe80::1]", "[fe80::1%eth0]:80"},
+		"http://[::1]:81/":            {"[::1]:81", "[::1]:81"},
+	} {
+		got, err := Target{URL: url}.Complete()
+		if err != nil || got.Requests[0].Host != want[0] || got.Address != want[1] {
+			t.Errorf("%s: Host %q at %q, %v; want %q at %q", url, got.Requests[0].Host, got.Address, err, want[0], want[1])
+		}
+	}
+	own := []Request{{Host: "[fe80::1%25eth0]:81"}, {Host: "a%b"}}
+	got, err := Target{URL: "http://h/", Requests: own}.Complete()
+	if err != nil || got.Requests[0].Host != "[fe80::1]:81" || got.Requests[1].Host != "a%b" {
+		t.Errorf("%+v, %v", got.Requests, err)
+	}
+}
+
 func TestCompleteRefuses(t *testing.T) {
 	const url = "http://127.0.0.1:8000/"
 	for want, target := range map[string]Target{
