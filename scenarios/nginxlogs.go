@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"weir/loadgen/wire"
@@ -25,7 +24,7 @@ func (s *Setup) watchNGINX(ctx context.Context, opt AttachOptions) error {
 		if log.path == "" {
 			continue
 		}
-		f, err := os.Open(log.path)
+		f, err := nginxlog.Open(log.path)
 		if errors.Is(err, fs.ErrPermission) {
 			return fmt.Errorf("the proxy's log: %w: NGINX's logs are often readable for root and the group adm only", err)
 		}

@@ -50,7 +50,7 @@ type rotated struct {
 // NewFollower follows path from its present end, or from its beginning if it does not exist yet.
 func NewFollower(path string) (*Follower, error) {
 	f := &Follower{path: path, now: time.Now}
-	file, err := os.Open(path)
+	file, err := Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return f, nil
 	}
@@ -64,6 +64,19 @@ func NewFollower(path string) (*Follower, error) {
 	}
 	f.current = t
 	return f, nil
+}
+
+// Open opens a log that can be followed: a file. A pipe or a terminal, as the logs of NGINX's container image are, has no
+// place to which a reader could come back; opening one might wait for its writer without end.
+func Open(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file (%v): have NGINX log to one (error_log, access_log)", path, info.Mode())
+	}
+	return os.Open(path)
 }
 
 // Poll hands over the lines that were completed since the last look, without their line ends. A line
@@ -133,7 +146,7 @@ func (f *Follower) reopened() (*tail, error) {
 			return nil, err
 		}
 	}
-	file, err := os.Open(f.path)
+	file, err := Open(f.path)
 	if err != nil {
 		return nil, ignoreMissing(err)
 	}

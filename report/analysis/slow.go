@@ -23,6 +23,10 @@ const (
 // maxSlowTime bounds what is believed of them: a year.
 const maxSlowTime = uint64(365 * 24 * time.Hour / time.Microsecond)
 
+// sameSlow is how far the times of one reading may lie apart: those of another host move with what is known of its clock.
+// Two readings are no nearer than 0.45 s.
+const sameSlow = 200 * time.Millisecond
+
 // readSlowly notes the reading that a sample carries, each once. One of before the epoch has no time that a gauge can hold.
 // Where a sample says nothing of it, its counters are taken for the sample's own.
 func (r *run) readSlowly(rec *runfile.Sample, counters [nCounters]reading) {
@@ -39,6 +43,9 @@ func (r *run) readSlowly(rec *runfile.Sample, counters [nCounters]reading) {
 		read.from, read.to = 0, 0
 	}
 	all := r.slow[rec.Host]
+	if n := len(all); timed && n > 0 && (read.from-all[n-1].from).Abs() < sameSlow {
+		return
+	}
 	told := counters[listenerRunDelay].ok || counters[throttled].ok || counters[listenerCPU].ok
 	if n := len(all); told && (n == 0 || all[n-1].from != read.from) {
 		r.slow[rec.Host] = append(all, read)

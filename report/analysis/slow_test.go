@@ -80,6 +80,15 @@ func TestSlowReadings(t *testing.T) {
 	if s := slowly(t, false, some).slow["b"]; len(s) != 431 || s[0].from != 700*ms {
 		t.Errorf("of a record without times: %d readings, the first at %v", len(s), s[0].from)
 	}
+	moving := &run{slow: map[string][]slowReading{}} // with the offset of a far clock
+	for _, at := range []uint64{500_000, 500_003, 499_990, 1_000_007, 1_000_000} {
+		var counters [nCounters]reading
+		counters[listenerCPU] = reading{1, true}
+		moving.readSlowly(&runfile.Sample{Host: "b", Gauges: map[string]uint64{"slow.at_us": at}}, counters)
+	}
+	if s := moving.slow["b"]; len(s) != 2 || s[0].from != 500*ms {
+		t.Errorf("two readings by a clock that is adjusted: %+v", s)
+	}
 	for name, c := range map[string]struct {
 		gauges map[string]uint64
 		want   int
