@@ -12,27 +12,44 @@ import (
 const timeWait = 60 * time.Second
 
 // LocalPorts is how many ports the kernel chooses from for a connection to one address and port
-// (ip_local_port_range); false where it is not known.
+// (ip_local_port_range, less ip_local_reserved_ports); false where it is not known.
 func LocalPorts() (n int, known bool) {
 	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
 	if err != nil {
 		return 0, false
 	}
-	return portRange(text)
+	reserved, _ := os.ReadFile("/proc/sys/net/ipv4/ip_local_reserved_ports") // absent: none is
+	return freePorts(text, reserved)
 }
 
-// portRange reads "low high".
-func portRange(text []byte) (n int, known bool) {
-	fields := bytes.Fields(text)
+// freePorts reads a range, "low high", and what is taken out of it, "8080,9000-9100": in order, and nothing twice
+// (kernel/sysctl.c, proc_do_large_bitmap).
+func freePorts(span, reserved []byte) (n int, known bool) {
+	fields := bytes.Fields(span)
 	if len(fields) != 2 {
 		return 0, false
 	}
-	low, errLow := strconv.ParseUint(string(fields[0]), 10, 16)
-	high, errHigh := strconv.ParseUint(string(fields[1]), 10, 16)
-	if errLow != nil || errHigh != nil || high < low {
+	low, high, ok := portRange(fields[0], fields[1])
+	if !ok {
 		return 0, false
 	}
-	return int(high-low) + 1, true
+	n = high - low + 1
+	for part := range bytes.SplitSeq(bytes.TrimSpace(reserved), []byte(",")) {
+		first, last, found := bytes.Cut(part, []byte("-"))
+		if !found {
+			last = first
+		}
+		if from, to, ok := portRange(first, last); ok {
+			n -= max(0, min(to, high)-max(from, low)+1)
+		}
+	}
+	return n, true
+}
+
+func portRange(first, last []byte) (low, high int, ok bool) {
+	from, errFrom := strconv.ParseUint(string(first), 10, 16)
+	to, errTo := strconv.ParseUint(string(last), 10, 16)
+	return int(from), int(to), errFrom == nil && errTo == nil && from <= to
 }
 
 // PortHeld is how long a local port cannot be used again for the same address after we closed its connection
