@@ -102,7 +102,11 @@ func checked(c analysis.HealthCounts) string {
 	if len(parts) == 0 {
 		return "none made"
 	}
-	return strings.Join(parts, ", ")
+	text := strings.Join(parts, ", ")
+	if c.P50 != nil {
+		text += fmt.Sprintf(" (p50 %s)", seconds(*c.P50))
+	}
+	return text
 }
 
 // recoveryOf says when all was well again.

@@ -23,7 +23,7 @@ func incidentRun() *analysis.Analysis {
 				{Source: "nginx.access", Class: "502", Count: 2800}, {Source: "nginx.error", Class: "unix_queue_full", Count: 30, Text: "few"},
 				{Source: "nginx.error", Class: "connect_timeout", Count: 2800, Text: "upstream <timed> out"},
 			},
-			Health: &analysis.Health{Before: analysis.HealthCounts{OK: 3}, During: analysis.HealthCounts{Slow: 2, Failed: 10}},
+			Health: &analysis.Health{Before: analysis.HealthCounts{OK: 3, P50: ptr(.0021)}, During: analysis.HealthCounts{Slow: 2, Failed: 10}},
 			Trials: []analysis.Trial{{Drained: true, DrainedAfter: ptr(4.25)}},
 		}},
 	}
@@ -34,7 +34,7 @@ func TestFiguresOfARun(t *testing.T) {
 	want := Figures{
 		Capacity: "2.96 req/s", Offered: 3000, Good: 100, Lost: "96.7 %",
 		Saw:   "2,800 × http_502, 80 × connect_timeout, 20 × late",
-		Queue: "129 of 128, 1 overflow", Health: "before: 3 ok; during: 2 slow, 10 failed; after: none made",
+		Queue: "129 of 128, 1 overflow", Health: "before: 3 ok (p50 2.10 ms); during: 2 slow, 10 failed; after: none made",
 		Recovery: "queue empty 4.2 s after the load", Cause: "Too few workers.", Log: "2,800 × upstream <timed> out",
 	}
 	if got != want {

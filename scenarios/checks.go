@@ -38,7 +38,7 @@ func (e *Experiment) checker(lane Lane, c catalogue.Check) Watcher {
 			if err != nil || ctx.Err() != nil {
 				return
 			}
-			took := (r.Done - r.Sent).Round(time.Millisecond)
+			took := r.Done - r.Sent
 			class := "ok"
 			switch {
 			case r.Outcome != loadgen.OK:
@@ -46,7 +46,8 @@ func (e *Experiment) checker(lane Lane, c catalogue.Check) Watcher {
 			case took >= slow:
 				class = "slow"
 			}
-			rec.Event(Event{Host: c.To, At: sent, Source: "health", Class: class, Count: 1, Text: fmt.Sprintf("%s after %v", r.Outcome, took)})
+			rec.Event(Event{Host: c.To, At: sent, Source: "health", Class: class, Count: 1, Took: took,
+				Text: fmt.Sprintf("%s after %v", r.Outcome, took.Round(time.Millisecond))})
 		}
 	}
 }

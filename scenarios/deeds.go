@@ -37,7 +37,7 @@ func (e *Experiment) act(ctx context.Context, epoch time.Time, start time.Durati
 // signal reaches all processes of a host's server or proxy.
 func (b *labBuilder) signal(host string, sig syscall.Signal) error {
 	if p := b.proxies[host]; p != nil {
-		return signalNGINX(host, p, sig)
+		return p.signal(sig)
 	}
 	return b.servers[host].signal(sig)
 }
@@ -45,8 +45,7 @@ func (b *labBuilder) signal(host string, sig syscall.Signal) error {
 // kill ends a host's server or proxy at once.
 func (b *labBuilder) kill(host string) error {
 	if p := b.proxies[host]; p != nil {
-		b.killed[host].Store(true)
-		return signalNGINX(host, p, syscall.SIGKILL)
+		return p.kill()
 	}
 	return b.servers[host].end(syscall.SIGKILL)
 }
@@ -75,6 +74,9 @@ func (b *labBuilder) addDeeds(ctx context.Context) error {
 			add(e.At, e.Host, "kill", func(context.Context) error { return b.kill(e.Host) })
 		case "restart":
 			add(e.At, e.Host, "restart", func(ctx context.Context) error {
+				if p := b.proxies[e.Host]; p != nil {
+					return p.restart(ctx)
+				}
 				s := b.servers[e.Host]
 				if err := s.end(syscall.SIGTERM); err != nil {
 					return err
@@ -87,6 +89,11 @@ func (b *labBuilder) addDeeds(ctx context.Context) error {
 				return err
 			}
 			add(e.At, e.Host, "swap", swap)
+		case "sysctl":
+			if err := b.haveSysctls(e); err != nil {
+				return err
+			}
+			add(e.At, e.Host, "sysctl", func(context.Context) error { return b.setSysctls(e) })
 		case "read-slowly":
 			add(e.At, e.Host, "read-slowly", func(ctx context.Context) error { return b.readSlowly(ctx, e) })
 		case "reload":

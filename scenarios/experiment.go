@@ -89,6 +89,7 @@ type Event struct {
 	Class  string
 	Count  uint64
 	Text   string
+	Took   time.Duration // of a health check, else 0
 }
 
 // Access sums what lines of an access log say of the requests of one trial, which is named by its start as

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"weir/loadgen"
@@ -41,7 +40,7 @@ type LabOptions struct {
 // Reproduce sets a scenario up in a private lab. It must be called inside one (lab.Enter).
 func Reproduce(ctx context.Context, s catalogue.Scenario, opt LabOptions) (*Setup, error) {
 	setup := &Setup{Name: s.ID(), Claim: s.Claim, Environment: machine(), Capacity: capacityOf(s)}
-	b := labBuilder{Setup: setup, scenario: s, opt: opt, servers: map[string]*server{}, proxies: map[string]*nginx.Server{}, killed: map[string]*atomic.Bool{}}
+	b := labBuilder{Setup: setup, scenario: s, opt: opt, servers: map[string]*server{}, proxies: map[string]*proxy{}}
 	if err := b.build(ctx); err != nil {
 		return nil, errors.Join(err, setup.Close())
 	}
@@ -87,8 +86,7 @@ type labBuilder struct {
 	opt      LabOptions
 	lab      *lab.Lab
 	servers  map[string]*server // by host
-	proxies  map[string]*nginx.Server
-	killed   map[string]*atomic.Bool // proxies by their host: their end is our doing
+	proxies  map[string]*proxy
 }
 
 func (b *labBuilder) build(ctx context.Context) error {

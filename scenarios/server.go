@@ -79,10 +79,8 @@ func (b *labBuilder) swapped(ctx context.Context, e catalogue.Event) (func(conte
 	if err := b.prepare(ctx, s, e.Backend.Over(b.scenario.Backends[e.Host])); err != nil {
 		return nil, err
 	}
-	for name := range e.Sysctls {
-		if _, err := b.lab.Host(e.Host).Sysctl(name); err != nil {
-			return nil, err
-		}
+	if err := b.haveSysctls(e); err != nil {
+		return nil, err
 	}
 	after := s.start
 	s.start = before
@@ -90,14 +88,31 @@ func (b *labBuilder) swapped(ctx context.Context, e catalogue.Event) (func(conte
 		if err := s.end(syscall.SIGTERM); err != nil {
 			return err
 		}
-		for name, value := range e.Sysctls {
-			if err := b.lab.Host(e.Host).SetSysctl(name, value); err != nil {
-				return err
-			}
+		if err := b.setSysctls(e); err != nil {
+			return err
 		}
 		s.start = after
 		return s.start(ctx)
 	}, nil
+}
+
+// haveSysctls reports the first of an event's sysctls that this kernel does not have.
+func (b *labBuilder) haveSysctls(e catalogue.Event) error {
+	for name := range e.Sysctls {
+		if _, err := b.lab.Host(e.Host).Sysctl(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *labBuilder) setSysctls(e catalogue.Event) error {
+	for name, value := range e.Sysctls {
+		if err := b.lab.Host(e.Host).SetSysctl(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // authority is what a request's URL calls it.

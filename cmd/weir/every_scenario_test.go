@@ -24,6 +24,7 @@ import (
 var brief = map[string][]string{
 	"backlog-overflow":  {"load.trials=4", "load.trial_duration=500ms"},
 	"undersized-pool":   {"load.trials=4", "load.trial_duration=600ms"},
+	"least-conn":        {"load.trials=4", "load.trial_duration=600ms"},
 	"keepalive-missing": {"load.trial_duration=1600ms"}, // processor time is read twice a second
 	"cpu-quota":         {"load.trial_duration=1600ms"},
 	"cpu-steal":         {"load.trial_duration=1600ms"},
@@ -140,9 +141,9 @@ func runBriefly(weir, file, out, variant string, opt catalogue.Options) (r brief
 }
 
 // hasValue reports whether there is a value, or there may be none in so short a run: an onset takes failures at some rates and none at
-// others, a quantile of failures takes failures, a quotient something to divide by.
+// others, a quantile of failures takes failures, a p99 hundreds of requests, a quotient something to divide by.
 func hasValue(r gate.Result) bool {
-	return r.Value != nil || r.Reason == "a division by 0" || strings.Contains(r.Expr, "onset.rate") || strings.Contains(r.Expr, "fail_latency.")
+	return r.Value != nil || r.Reason == "a division by 0" || strings.Contains(r.Reason, " are too few for a p") || strings.Contains(r.Expr, "onset.rate") || strings.Contains(r.Expr, "fail_latency.")
 }
 
 // briefFaults are what is wrong with a scenario's runs, and why some were not made, by variant.

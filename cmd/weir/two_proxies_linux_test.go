@@ -116,3 +116,27 @@ func needNGINX(t *testing.T) {
 		t.Skipf("NOT TESTED: %v", err)
 	}
 }
+
+// A proxy that is restarted in the middle of the load serves again, after it was killed too, and its logs are followed on.
+func TestProxyIsRestarted(t *testing.T) {
+	t.Parallel()
+	needNGINX(t)
+	text := strings.Replace(twoProxies, "[{at: 300ms, do: DEED, host: front}]", "[{at: 200ms, do: restart, host: front}, {at: 500ms, do: kill, host: front}, {at: 700ms, do: restart, host: front}]", 1)
+	a := reproduce(t, shipped(t), strings.Replace(text, "trial_duration: 800ms", "trial_duration: 1500ms", 1))
+	for _, w := range a.Warnings {
+		if w.Code == "server_ended" || w.Code == "restart" {
+			t.Errorf("warning: %s", w.Text)
+		}
+	}
+	front := a.Lanes[0]
+	if refused := front.Outcomes["connect_refused"]; refused == 0 || front.Outcomes["ok"] < front.Offered/2 {
+		t.Errorf("the proxy that was away for a while answered %v of %d", front.Outcomes, front.Offered)
+	}
+	last := front.Trials[0].Start + front.Trials[0].Duration
+	for i, at := range front.Timeline.AtS {
+		if at > last-.3 && front.Timeline.Offered[i] > 0 && front.Timeline.Goodput[i] > 0 {
+			return
+		}
+	}
+	t.Error("nothing was answered at the end of the load")
+}

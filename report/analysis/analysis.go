@@ -139,6 +139,7 @@ type Lane struct {
 	Offered        uint64            `json:"offered"`               // requests due
 	Sent           uint64            `json:"sent"`                  // of these: sent
 	Shed           uint64            `json:"shed"`                  // of these: not sent, because too many were under way
+	MaxOpen        uint64            `json:"max_open"`              // requests that were under way at once, the most at the end of a tenth of a second
 	Outcomes       map[string]uint64 `json:"outcomes"`              // non-zero ones
 	Late           uint64            `json:"late"`                  // of ok: later than the deadline
 	Deadline       float64           `json:"deadline_s"`            // an ok answer later than this is bad
@@ -225,6 +226,9 @@ type HealthCounts struct {
 	OK     uint64 `json:"ok"`     // answered well
 	Slow   uint64 `json:"slow"`   // answered well, later than the scenario calls slow
 	Failed uint64 `json:"failed"` // not answered, or not well
+
+	P50 *float64 `json:"p50_s,omitempty"` // median time from sent to answered, of those that were answered well; absent: none was, or the record does not say
+	Max *float64 `json:"max_s,omitempty"` // the longest of the same
 }
 
 // Trial is one plan offered to a lane, from its start until the queue had drained.

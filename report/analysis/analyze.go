@@ -104,6 +104,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	for _, t := range l.trials {
 		out.Offered += t.figures.due
 		out.Sent += t.figures.sent
+		out.MaxOpen = max(out.MaxOpen, t.maxOpen())
 		out.SYNRetrans += t.figures.synRetrans
 		trial := t.report(o.fit)
 		trial.Served = l.served(t, c.servers)

@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"weir/loadgen"
@@ -148,6 +150,16 @@ func (l *lane) queue() queue {
 		q.slots = max(q.slots, tq.slots)
 	}
 	return q
+}
+
+// maxOpen is how many of a trial's requests were under way at once, the most at the end of a bin.
+func (t *trial) maxOpen() (most uint64) {
+	var sent, ended uint64
+	for _, at := range slices.Sorted(maps.Keys(t.bins)) {
+		sent, ended = sent+t.bins[at].sent, ended+t.bins[at].ended
+		most = max(most, sent-min(sent, ended)) // what was canceled before it was sent ended all the same
+	}
+	return most
 }
 
 func (l *lane) late() (n uint64) {

@@ -72,6 +72,7 @@ type bin struct {
 	late             uint64
 	slowest          time.Duration // of an observation: the slowest answer
 	sent, synRetrans uint64
+	ended            uint64 // of those that were sent, now or before
 	opened           uint64 // connections
 	closings         runfile.Closings
 	cells            []latencyCell
@@ -261,6 +262,11 @@ func (l *loader) bin(rec *runfile.Bin) error {
 	}
 	b.late += rec.Late
 	b.sent += rec.Sent
+	for o, n := range rec.Done {
+		if o != loadgen.Shed {
+			b.ended += n
+		}
+	}
 	b.synRetrans += rec.SYNRetrans
 	addConnects(t.lane.connects, rec.Connects)
 	addConnects(t.lane.unanswered, rec.Unanswered)

@@ -258,10 +258,11 @@ type Service struct {
 type Event struct {
 	Host   string        `json:"host"`
 	At     time.Duration `json:"at"`
-	Source string        `json:"source"` // "nginx.error", "nginx.access", "runner"
+	Source string        `json:"source"` // "nginx.error", "nginx.access", "runner", "scenario", "health"
 	Class  string        `json:"class"`  // see probe/nginxlog
 	Count  uint64        `json:"count"`
 	Text   string        `json:"text,omitempty"` // hostile: bounded, and escaped by every renderer
+	Took   time.Duration `json:"took,omitempty"` // of a health check: from when it was sent until its outcome was known; 0: not recorded
 }
 
 // Access sums what the lines of a proxy's access log say of one trial's requests, as they were read within one bin.

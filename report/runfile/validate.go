@@ -77,7 +77,7 @@ func validate(rec Record) error {
 		}
 		return errors.Join(names(rec.Host), times(rec.At, rec.Sum))
 	case *Event:
-		return errors.Join(names(rec.Host, rec.Source, rec.Class, rec.Text), times(rec.At))
+		return errors.Join(names(rec.Host, rec.Source, rec.Class, rec.Text), times(rec.At, rec.Took))
 	case *Access:
 		if len(rec.Hidden) > 1000 {
 			return fmt.Errorf("more than a thousand statuses")

@@ -160,7 +160,7 @@ type Event struct {
 	NGINX NGINX         `yaml:"nginx"` // of reload: replaces location, upstream and servers
 
 	Backend Backend           `yaml:"backend"` // of swap: what it says, over what the backend has
-	Sysctls map[string]string `yaml:"sysctls"` // of swap: set before the new server starts
+	Sysctls map[string]string `yaml:"sysctls"` // of swap: set before the new server starts; of sysctl: set under the one that runs
 
 	// Of read-slowly.
 	Clients        int    `yaml:"clients"`          // that read at once
@@ -169,10 +169,10 @@ type Event struct {
 }
 
 // Deeds are what an event can do: stop all processes of a server (SIGSTOP), let them go on, end them at once
-// (SIGKILL), start the server anew, put another in its place, have NGINX read another configuration, have clients
-// beside the load that read slowly.
+// (SIGKILL), start the server anew, put another in its place, set sysctls of a host under the server that runs, have NGINX read
+// another configuration, have clients beside the load that read slowly.
 func Deeds() []string {
-	return []string{"pause", "resume", "kill", "restart", "swap", "reload", "read-slowly"}
+	return []string{"pause", "resume", "kill", "restart", "swap", "sysctl", "reload", "read-slowly"}
 }
 
 // Over is the backend with what another says in place of what it says itself.

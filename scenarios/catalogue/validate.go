@@ -223,16 +223,18 @@ func (s Scenario) eventFault() *fault {
 			return here(fmt.Sprintf("events: host: %q is no backend and no proxy; did you mean %q?", e.Host, spelling.Nearest(e.Host, s.Hosts()[1:])), "host")
 		case e.Do == "reload" && !proxy:
 			return here("events: reload is for a proxy", "do")
-		case e.Do == "swap" && !proxy && (e.Backend.Listen != "" || e.Backend.Server == None || s.Backends[e.Host].Server == None):
+		case e.Do == "swap" && proxy:
+			return here("events: swap is for a backend; a proxy's configuration is changed by reload", "do")
+		case e.Do == "swap" && (e.Backend.Listen != "" || e.Backend.Server == None || s.Backends[e.Host].Server == None):
 			return here("events: swap puts another server in the place of one that listens, at the same address", "backend")
 		case e.Backend.CPUQuota != 0 || e.Backend.Hogs != 0:
 			return here("events: swap: cpu_quota and hogs are the host's, which stays", "backend")
-		case e.Do == "swap" && s.Load.Trials*len(s.Lanes) != 1:
-			return here("events: swap goes with one trial of one lane: the next would begin with what it put there", "do")
-		case e.Do != "swap" && (len(e.Sysctls) > 0 || !reflect.ValueOf(e.Backend).IsZero()):
-			return here("events: backend and sysctls go with swap", "do")
-		case (e.Do == "restart" || e.Do == "swap") && proxy:
-			return here(fmt.Sprintf("events: %s is for a backend", e.Do), "do")
+		case (e.Do == "swap" || e.Do == "sysctl") && s.Load.Trials*len(s.Lanes) != 1:
+			return here(fmt.Sprintf("events: %s goes with one trial of one lane: the next would begin with what it put there", e.Do), "do")
+		case e.Do != "swap" && !reflect.ValueOf(e.Backend).IsZero():
+			return here("events: backend goes with swap", "do")
+		case e.Do != "swap" && (e.Do == "sysctl") != (len(e.Sysctls) > 0):
+			return here("events: sysctl takes sysctls, and these go with sysctl and swap", "do")
 		case e.For != 0 && e.Do != "pause" && !slow:
 			return here("events: for goes with pause and read-slowly", "for")
 		case slow && (e.For == 0 || e.Clients < 1 || e.Clients > 1000 || e.BytesPerSecond < 1 || e.Path != "" && !strings.HasPrefix(e.Path, "/")):

@@ -81,6 +81,7 @@ func Start(path string, c Config, run func(*exec.Cmd) error) (*Server, error) {
 	if err := c.write(); err != nil {
 		return nil, err
 	}
+	_ = os.Remove(c.StatusSocket()) // an NGINX that was killed leaves it, and its successor could not listen
 	s := &Server{Config: c, exited: make(chan struct{})}
 	// -e: before it has read its configuration NGINX would complain to the log path it was built with.
 	s.cmd = exec.Command(path, "-e", c.ErrorLog(), "-p", c.Dir, "-c", c.file())

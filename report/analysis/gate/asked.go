@@ -25,7 +25,7 @@ func Ask(asserts []Assertion, baseline *analysis.Analysis) (*runfile.Asked, erro
 	for _, a := range asserts {
 		asked.Assertions = append(asked.Assertions, runfile.Assertion{Expr: a.Expr, Name: a.Name})
 		windows = windows || a.Over > 0 && a.Terms[0].Baseline || slices.ContainsFunc(a.Terms, func(t Term) bool {
-			return t.Baseline && strings.HasPrefix(t.Metric, mendedPrefix)
+			return t.Baseline && (strings.HasPrefix(t.Metric, mendedPrefix) || t.Metric == "filled.time")
 		})
 	}
 	if baseline == nil {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"weir/probe/nginxlog"
+	"weir/report/analysis"
 )
 
 // events counts what logs and health checks said while a lane's trials ran. That a log was not followed, or nobody
@@ -26,7 +27,46 @@ func events() []metric {
 		}
 		list = append(list, told("health."+class, "health", what, func(c string) bool { return c == class }))
 	}
+	return append(list, phases()...)
+}
+
+// phases are of the health checks that were sent before the load, while it was offered, and after it.
+func phases() (list []metric) {
+	for i, phase := range []struct {
+		name string
+		of   func(*analysis.Health) *analysis.HealthCounts
+	}{
+		{"before", func(h *analysis.Health) *analysis.HealthCounts { return &h.Before }},
+		{"during", func(h *analysis.Health) *analysis.HealthCounts { return &h.During }},
+		{"after", func(h *analysis.Health) *analysis.HealthCounts { return &h.After }},
+	} {
+		prefix, counts, times := "health."+phase.name+".", "", ""
+		if i == 0 {
+			counts = "health checks sent before the load; also .failed.count .slow.count, and so for health.during, health.after"
+			times = "how long those took that were answered; also .max, and so for health.during, health.after"
+		}
+		add := func(name string, u unit, what string, value func(*analysis.HealthCounts) interval) {
+			list = append(list, metric{name: prefix + name, unit: u, ofLane: true, anyLevel: true, what: what, measure: func(s scope) interval {
+				if s.lane.Health == nil {
+					return missing("nobody checked while this lane's trials ran")
+				}
+				return value(phase.of(s.lane.Health))
+			}})
+		}
+		add("ok.count", count, counts, func(c *analysis.HealthCounts) interval { return exact(float64(c.OK)) })
+		add("slow.count", count, "", func(c *analysis.HealthCounts) interval { return exact(float64(c.Slow)) })
+		add("failed.count", count, "", func(c *analysis.HealthCounts) interval { return exact(float64(c.Failed)) })
+		add("latency.p50", seconds, times, func(c *analysis.HealthCounts) interval { return answered(c.P50) })
+		add("latency.max", seconds, "", func(c *analysis.HealthCounts) interval { return answered(c.Max) })
+	}
 	return list
+}
+
+func answered(took *float64) interval {
+	if took == nil {
+		return missing("no health check of that time was answered, or the record does not say how long it took")
+	}
+	return exact(*took)
 }
 
 func told(name, source, what string, of func(class string) bool) metric {

@@ -33,3 +33,26 @@ func TestEvents(t *testing.T) {
 		}
 	}
 }
+
+// Health checks are told apart by when they were sent; that nobody checked is not zero, and a check that took no time is none.
+func TestHealthPhases(t *testing.T) {
+	a := &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{
+		{Name: "proxy", Health: &analysis.Health{
+			Before: analysis.HealthCounts{OK: 3, P50: ptr(.002), Max: ptr(.004)}, During: analysis.HealthCounts{Slow: 1, Failed: 7, P50: ptr(.4), Max: ptr(.4)}, After: analysis.HealthCounts{Failed: 2},
+		}},
+		{Name: "direct"},
+	}}
+	for expr, want := range map[string]Verdict{
+		"proxy.health.before.ok.count == 3":                                             Pass,
+		"proxy.health.during.failed.count == 7":                                         Pass,
+		"proxy.health.after.slow.count == 0":                                            Pass,
+		"proxy.health.before.latency.max < 5ms":                                         Pass,
+		"proxy.health.during.latency.p50 / proxy.health.before.latency.p50 in 199..201": Pass,
+		"proxy.health.after.latency.p50 < 1s":                                           Inconclusive,
+		"direct.health.during.failed.count == 0":                                        Inconclusive,
+	} {
+		if r := only(t, expr, a, nil); r.Result != want {
+			t.Errorf("%s: %+v, want %s", expr, r, want)
+		}
+	}
+}

@@ -91,6 +91,8 @@ func requests() []metric {
 		exactly("offered", func(l *analysis.Lane) uint64 { return l.Offered }, "requests that the plan made due"),
 		exactly("sent", func(l *analysis.Lane) uint64 { return l.Sent }, "requests that left the generator"),
 		growing("shed", func(l *analysis.Lane) uint64 { return l.Shed }, "requests not sent at --max-in-flight"),
+		{name: "in_flight.max", unit: count, ofLane: true, anyLevel: true, what: "requests under way at once, the most at the end of a tenth of a second",
+			measure: func(s scope) interval { return exact(float64(s.lane.MaxOpen)) }},
 		growing("synretrans", func(l *analysis.Lane) uint64 { return l.SYNRetrans }, "SYNs that were lost and sent again"),
 		goodput(),
 	}
@@ -155,6 +157,10 @@ func kernel() []metric {
 			needs: watched, measure: func(s scope) interval { return depth(s.lane.MaxRecvQ) }, window: depthIn},
 		{name: "backlog_limit", unit: count, ofLane: true, anyLevel: true, what: "that the kernel granted",
 			needs: watched, measure: func(s scope) interval { return depth(s.lane.BacklogLimit) }},
+		{name: "filled.time", unit: seconds, ofLane: true, anyLevel: true, what: "from the start of its trial until the accept queue first overflowed",
+			needs: counts, measure: untilOverflow},
+		{name: "drained.time", unit: seconds, ofLane: true, anyLevel: true, what: "from the end of a trial's load until the accept queue was empty, of the slowest trial",
+			needs: watched, measure: untilDrained},
 		{name: "reconciliation.ratio", unit: ratio, ofLane: true, anyLevel: true, what: "overflows ÷ the failures that they explain",
 			needs: counts, measure: reconciliation},
 	}
