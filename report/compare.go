@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"weir/report/analysis"
+	"weir/report/analysis/compare"
 )
 
 // Comparisons are those that `weir compare` makes: one a lane.
@@ -163,7 +164,7 @@ func proxyBrief(c *analysis.Comparison) []fact {
 		r := onset.Ratio
 		facts[2].Value = fmt.Sprintf("onset × %.3f [%.3f, %.3f]", r.Ratio, r.Low, r.High)
 		if onset.Finding == analysis.NoDifference && onset.Detectable != nil {
-			facts[2].Value += fmt.Sprintf(": no loss found, %.2g %% would be", 100**onset.Detectable)
+			facts[2].Value += fmt.Sprintf(": no loss found, %s %% would be", compare.TwoDigits(100**onset.Detectable))
 		}
 	}
 	return facts

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"weir/report/analysis"
+	"weir/report/analysis/compare"
 )
 
 // comparisonHead and comparisonRows are the table of a comparison in the long formats.
@@ -30,7 +31,7 @@ func comparisonRows(c *analysis.Comparison) [][]string {
 			line[5] = fmt.Sprintf("%+.2f", *e.EffectSize)
 		}
 		if e.Detectable != nil {
-			line[6] = fmt.Sprintf("%.2g %%", 100**e.Detectable)
+			line[6] = compare.TwoDigits(100**e.Detectable) + " %"
 			if e.Unit == "share" {
 				line[6] = fmt.Sprintf("%.2g points", 100**e.Detectable)
 			}

@@ -54,8 +54,8 @@ func summary(a *analysis.Analysis) []row {
 				why = "same reason" // as in the row above
 			}
 			return onset(l.ErrorOnset, why)
-		}, planned},
-		{"onset ÷ capacity", overCapacity, func(a *analysis.Analysis) bool { return planned(a) && a.Capacity.Computed != nil }},
+		}, anyOnset},
+		{"onset ÷ capacity", overCapacity, func(a *analysis.Analysis) bool { return anyOnset(a) && a.Capacity.Computed != nil }},
 		{"service rate μ̂", busyRate, busyAlone},
 		{"overflows : failed", reconciled, nil},
 		{"client saw", clientSaw, nil},
@@ -88,6 +88,11 @@ func summary(a *analysis.Analysis) []row {
 		rows = append(rows, r)
 	}
 	return rows
+}
+
+// anyOnset reports whether a lane has one; else the row of the overflow's has the reason for both.
+func anyOnset(a *analysis.Analysis) bool {
+	return planned(a) && slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.OverflowOnset != nil || l.ErrorOnset != nil })
 }
 
 // mixed reports whether the lanes differ in their mode; else the title has it.

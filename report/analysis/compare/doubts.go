@@ -76,6 +76,9 @@ func doubts(a *analysis.Analysis, la *analysis.Lane, b *analysis.Analysis, lb *a
 			list = append(list, analysis.Warning{Code: "ended", Text: who + " not complete: " + r.run.Ended})
 		}
 	}
+	if late := lateness(la, lb); late != "" && !same {
+		list = append(list, analysis.Warning{Code: "send_lag", Text: late})
+	}
 	mismatches := Loads(la, lb)
 	if !same {
 		mismatches = append(Places(a, b), mismatches...)
@@ -84,6 +87,19 @@ func doubts(a *analysis.Analysis, la *analysis.Lane, b *analysis.Analysis, lb *a
 		list = append(list, analysis.Warning{Code: m.Code, Text: fmt.Sprintf("the %s differs: %s against %s", m.What, m.A, m.B)})
 	}
 	return list
+}
+
+// blurring, in seconds, is from how late 1 % of the requests left the generator on that is a doubt, as for one run.
+const blurring = 1e-3
+
+// lateness says how late the arms' generators were, "" where it is not worth a word. It is the machine's, and the server that runs on
+// it is delayed too.
+func lateness(a, b *analysis.Lane) string {
+	x, y := a.SendLag.P99, b.SendLag.P99
+	if x == nil || y == nil || max(*x, *y) < blurring {
+		return ""
+	}
+	return fmt.Sprintf("1 %% of the requests left A's generator over %.3g ms late, B's over %.3g ms: percentiles above the median may differ by what their machines did meanwhile", 1e3**x, 1e3**y)
 }
 
 func seconds(s float64) string { return fmt.Sprintf("%.4g s", s) }

@@ -32,21 +32,21 @@ func adds(c *analysis.Comparison) analysis.ProxyEffect {
 		return e
 	}
 	e.Measured = true
-	e.Text = change(median) + " at the median"
+	e.Text = change(median, "at the median")
 	if p99 := Effect(c, "latency.p99"); p99.Finding == analysis.NotKnown {
 		e.Text += "; the p99 is not known, " + p99.Reason
 	} else {
-		e.Text += ", " + change(p99) + " at the p99"
+		e.Text += ", " + change(p99, "at the p99")
 	}
 	e.Text += fmt.Sprintf("; %d pairs of trials that both lanes served", median.Pairs)
 	return e
 }
 
-func change(e *analysis.Effect) string {
+func change(e *analysis.Effect, where string) string {
 	if e.Finding == analysis.NoDifference {
-		return "nothing that could be found, " + milliseconds(e.Difference) + ","
+		return "nothing that could be found " + where + ", " + milliseconds(e.Difference)
 	}
-	return milliseconds(e.Difference)
+	return milliseconds(e.Difference) + " " + where
 }
 
 // hides is what reaches the backend's clients otherwise than it happened at the backend: failures that are fewer,

@@ -105,7 +105,16 @@ func Least(e analysis.Effect) string {
 	case e.Unit == "share":
 		return fmt.Sprintf("a change of %.2g points would have been found 8 times in 10", 100**e.Detectable)
 	}
-	return fmt.Sprintf("a change of %.2g %% would have been found 8 times in 10", 100**e.Detectable)
+	return fmt.Sprintf("a change of %s %% would have been found 8 times in 10", TwoDigits(100**e.Detectable))
+}
+
+// TwoDigits writes a number with two digits, and never with an exponent.
+func TwoDigits(x float64) string {
+	if math.Abs(x) < 99.5 {
+		return fmt.Sprintf("%.2g", x)
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(x)))-1)
+	return fmt.Sprintf("%.0f", math.Round(x/unit)*unit)
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) }
