@@ -115,7 +115,7 @@ func startUnkind(t *testing.T, path string) *unkind {
 		user = "user root;"
 	}
 	text := fmt.Sprintf(`%[5]s daemon off; worker_processes 1; pid %[1]s/pid;
-events {}
+events { worker_connections 4096; }
 http {
   %[2]s
   log_format seen '$connection $uri';
