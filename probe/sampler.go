@@ -69,6 +69,24 @@ func (p *Probe) ReadAll(epoch time.Time) Sample {
 	return p.Read(epoch)
 }
 
+// Last is the last word of whoever has watched by Run: what happened since its last tick, and since the slow sources were
+// read, which are read again for it, however short ago that was. It waits half a second for them at most, and tells what
+// they had to say before, if they take longer.
+func (p *Probe) Last(epoch time.Time) Sample {
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		p.slow.readAgain(0)
+	}()
+	timer := time.NewTimer(slowLast)
+	defer timer.Stop()
+	select {
+	case <-read:
+	case <-timer.C:
+	}
+	return p.Read(epoch)
+}
+
 // Read takes one reading of the fast sources now. What a source could not give is in Errors; the rest of
 // the sample is still good. What Run or ReadAll last read from the slow sources is added, if it is not
 // too old. The sample shares no memory with the probe.

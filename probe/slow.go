@@ -12,6 +12,7 @@ const (
 	slowFresh = 4 * slowEvery         // what is older is not told: absent is better than stale
 	slowSlack = slowEvery / 10        // a tick that comes early by this much is not left out
 	slowFirst = 20 * time.Millisecond // lets the first fast readings of a run go first
+	slowLast  = slowEvery             // how long a last reading is waited for
 )
 
 // slowSources are the sources that take long, or as long as a table is that anyone can fill. They are
@@ -45,12 +46,16 @@ func (s *slowSources) run(ctx context.Context) {
 	}
 }
 
-func (s *slowSources) read() {
+// read reads them, unless that was done lately.
+func (s *slowSources) read() { s.readAgain(slowEvery - slowSlack) }
+
+// readAgain reads them, unless that was begun less than so long ago.
+func (s *slowSources) readAgain(recently time.Duration) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	began := time.Now()
 	s.mu.Lock()
-	recent := !s.began.IsZero() && began.Sub(s.began) < slowEvery-slowSlack
+	recent := !s.began.IsZero() && began.Sub(s.began) < recently
 	s.mu.Unlock()
 	if recent || len(s.sources) == 0 {
 		return

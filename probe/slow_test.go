@@ -113,3 +113,21 @@ func TestReadAllIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// TestLastWord: what happened since the last walk is in the last sample, and a walk that hangs does not keep anyone.
+func TestLastWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &slowFake{takes: 100 * time.Millisecond}
+		p := &Probe{sources: []Source{&fake{}}, slow: slowSources{sources: []Source{slow}}}
+		epoch := time.Now()
+		p.ReadAll(epoch)
+		if s := p.Last(epoch); s.Gauges["walked"] != 2 || s.Gauges["slow.at_us"] != 100_000 || s.At != 200*time.Millisecond {
+			t.Errorf("right after another walk: %+v", s)
+		}
+		slow.takes = time.Hour
+		if s := p.Last(epoch); s.Gauges["walked"] != 2 || s.Counters["n"] == 0 || s.At != 200*time.Millisecond+slowLast {
+			t.Errorf("while a walk hangs: %+v", s)
+		}
+		time.Sleep(2 * time.Hour)
+	})
+}

@@ -55,7 +55,7 @@ func (s *Setup) addProbe(conf probe.Config, every time.Duration) (probe.Sample, 
 		look()
 		defer look()
 		p.Run(ctx, epoch, every, rec.Sample)
-		rec.Sample(p.Read(epoch)) // the last word: what happened since the last tick
+		rec.Sample(p.Last(epoch))
 	})
 	return p.Read(time.Now()), nil
 }

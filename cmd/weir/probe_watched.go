@@ -106,10 +106,12 @@ func (w *watched) narrow(s probe.Sample) probe.Sample {
 	return s
 }
 
-// Read, ReadAll and Run are the probe's, narrowed.
+// Read, ReadAll, Last and Run are the probe's, narrowed.
 func (w *watched) Read(epoch time.Time) probe.Sample { return w.narrow(w.Probe.Read(epoch)) }
 
 func (w *watched) ReadAll(epoch time.Time) probe.Sample { return w.narrow(w.Probe.ReadAll(epoch)) }
+
+func (w *watched) Last(epoch time.Time) probe.Sample { return w.narrow(w.Probe.Last(epoch)) }
 
 func (w *watched) Run(ctx context.Context, epoch time.Time, every time.Duration, sink func(probe.Sample)) {
 	w.Probe.Run(ctx, epoch, every, func(s probe.Sample) { sink(w.narrow(s)) })

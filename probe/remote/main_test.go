@@ -64,6 +64,8 @@ func serveForTest() {
 // steady is a probe that counts its readings.
 type steady struct{ n uint64 }
 
+func (p *steady) Last(epoch time.Time) probe.Sample { return p.Read(epoch) }
+
 func (p *steady) Read(epoch time.Time) probe.Sample {
 	p.n++
 	return probe.Sample{Host: "there", At: time.Since(epoch), Counters: map[string]uint64{"n": p.n}}

@@ -15,6 +15,7 @@ import (
 // Reader is what Serve reads from: a *probe.Probe, or something that narrows what one gives.
 type Reader interface {
 	Read(epoch time.Time) probe.Sample
+	Last(epoch time.Time) probe.Sample
 	Run(ctx context.Context, epoch time.Time, every time.Duration, sink func(probe.Sample))
 }
 
@@ -55,7 +56,7 @@ func Serve(ctx context.Context, p Reader, hello Hello, look func() probe.Snapsho
 		}()
 	}
 	p.Run(ctx, epoch, hello.Every, func(s probe.Sample) { w.write("sample", fromProbe(s)) })
-	last := p.Read(epoch)
+	last := p.Last(epoch)
 	w.write("sample", fromProbe(last))
 	w.write("bye", bye{At: time.Since(epoch), Reason: reason(ctx), Snapshot: taken(look)})
 	return w.err()
