@@ -16,6 +16,9 @@ import (
 	"weir/loadgen"
 )
 
+// MaxRules is how many rules a Watcher takes: it keeps a bit for each.
+const MaxRules = 64
+
 // Rule is a limit to the share of requests that are bad. Parse makes one:
 //
 //	failures > 5%                   requests, sent or shed, that did not end in ok
