@@ -179,9 +179,12 @@ func servers(processes map[int]Process, held map[int][]uint32) (all []Server) {
 	return dropManager(all)
 }
 
-// share tells whether two processes hold a socket in common.
+// share tells whether two processes hold a socket in common, by their sorted inodes.
 func share(a, b []uint32) bool {
-	return slices.ContainsFunc(a, func(inode uint32) bool { return slices.Contains(b, inode) })
+	return slices.ContainsFunc(a, func(inode uint32) bool {
+		_, both := slices.BinarySearch(b, inode)
+		return both
+	})
 }
 
 // dropManager leaves systemd out, which keeps the sockets that it hands to services and does not accept
