@@ -173,10 +173,15 @@ func (k *witness) fullQueue() Cause {
 		c.Text = fmt.Sprintf("The accept queue overflowed %d times, which does not account for %s; something else took part.", *k.overflows, saw)
 	case value(k.synDrops()) > 0:
 		c.Text = fmt.Sprintf("The kernel dropped %d SYNs without an overflow, which does not account for %s; something else took part.", *k.synDrops(), saw)
-	case value(k.listenDrops) > 0:
-		c.Text = fmt.Sprintf("The client saw %s, but this listener dropped nothing: look between them, at packet filters and at the network.", saw)
 	default:
-		c.Text = fmt.Sprintf("The client saw %s, but the backend's kernel dropped nothing: look between them, at packet filters and at the network.", saw)
+		who, where := "the backend's kernel", "between them"
+		if value(k.listenDrops) > 0 {
+			who = "this listener"
+		}
+		if k.proxied() {
+			where = "at other servers behind the proxy, or between them"
+		}
+		c.Text = fmt.Sprintf("The client saw %s, but %s dropped nothing: look %s, at packet filters and at the network.", saw, who, where)
 	}
 	return c
 }

@@ -246,6 +246,16 @@ func labelled() map[string]told {
 			}
 			w.result = failAs(loadgen.ResponseTimeout, 0)
 		}, "worker_bound_overflow", 1, "--nginx-access-log"},
+		"given up behind a proxy after its SYNs were sent again": {func(w *world) {
+			w.mode, w.deadline, w.header = "retrial", 0, behind(time.Minute, time.Minute)
+			w.result = failAs(loadgen.ResponseTimeout, 0)
+			w.event = func(_ string, r loadgen.Result) (e runfile.Event) {
+				if r.Outcome != loadgen.OK {
+					e = runfile.Event{Host: "proxy", Source: "nginx.access", Class: "499/-/header", Count: 1}
+				}
+				return e
+			}
+		}, "undetermined", 0, "sent again"},
 		"late, of which lost SYNs are a part": {func(w *world) {
 			w.mode, w.deadline = "retrial", 145*ms
 			w.retry = []time.Duration{150 * ms, 300 * ms, 450 * ms, 600 * ms, 750 * ms}

@@ -217,6 +217,10 @@ func (k *witness) slow() Cause {
 		c.Text = fmt.Sprintf("The client saw %s: the workers had no processor to work with.", saw)
 		c.Evidence = append(c.Evidence, text)
 		return c
+	case k.proxied() && k.lane.Mode == runfile.Retrial && float64(value(k.overflows)) >= (1-explained)*float64(n):
+		c.Code = undetermined
+		c.Text = fmt.Sprintf("The client saw no answer to %d requests within %v. The accept queue overflowed %d times: the proxy's SYNs that were sent again may have taken the time, or the backend was slow.", n, k.lane.Timeout, *k.overflows)
+		return c
 	}
 	c.Text = fmt.Sprintf("The client saw %s, and the queue was not seen long enough for that: the backend was slow.", saw)
 	return c
