@@ -141,6 +141,7 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 		return engineUsage(err)
 	}
 	setup.Notes = append(setup.Notes, f.unheeded(setup.Lanes)...)
+	setup.Notes = append(setup.Notes, setup.DoubtTrials()...)
 	setup.Pairs = f.pairs
 	setup.Bounds = f.bounds()
 	return execute(ctx, s, f.outputFlags, setup, command, f.seed)

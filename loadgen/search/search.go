@@ -99,7 +99,14 @@ const (
 	// sumOfTrials is a goal's duration sum in trials: with an exceed ratio of a half, the majority of three.
 	sumOfTrials = 3
 	maxFactor   = 1000 // × start: no search goes further
+	// What a lane took in simulation; and drains, timeouts and rests beside the load.
+	trials, gaps = 30, 1.5
 )
+
+// BudgetFor is about what a search of so many lanes with trials of a length takes.
+func BudgetFor(trial time.Duration, lanes int) time.Duration {
+	return time.Duration(trials * gaps * float64(max(1, lanes)) * float64(trial))
+}
 
 // lossRatios of the goals: nothing lost, and what most objectives of service tolerate.
 var lossRatios = []float64{0, 0.005}
@@ -111,7 +118,6 @@ var lossRatios = []float64{0, 0.005}
 // of so many lanes takes: where that is too short, Telling says so.
 func New(start float64, slots, lanes int, shortest, budget time.Duration) Spec {
 	need := time.Duration(float64(slots) * expand / (width * start) * float64(time.Second))
-	const trials, gaps = 30, 1.5 // what a lane took in simulation; drains, timeouts and rests beside the load
 	most := time.Duration(float64(budget) / (trials * gaps * float64(max(1, lanes))))
 	length := max(shortest, min(need, most)).Round(time.Millisecond)
 	if length < need && need <= most { // rounded down
