@@ -134,7 +134,7 @@ func headLatencies(m analysis.LatencyMap, columns int) analysis.LatencyMap {
 // reused is a run over kept connections whose generator was late, of which the proxy reset its own.
 func reused() *analysis.Analysis {
 	a := demo()
-	a.Warnings = []analysis.Warning{{Code: "send_lag", Text: "1 % of requests left the generator over 9.1 ms (direct), 9.4 ms (proxy) late: latencies are blurred by that, onsets are not"}}
+	a.Warnings = []analysis.Warning{{Code: "send_lag", Text: "the generator sent late: 1 % of requests over 9.1 ms (direct), 1 % of requests over 9.4 ms (proxy); latencies are blurred by that, onsets are not"}}
 	for i, c := range []analysis.Connections{
 		{Use: "reuse", Opened: ptr(uint64(1234)), PerOne: ptr(12.3), PeerClosed: ptr(uint64(1180)), WeClosed: ptr(uint64(0)), TimeWait: ptr("peer")},
 		{Use: "reuse", Opened: ptr(uint64(87)), PerOne: ptr(151.7), PeerClosed: ptr(uint64(0)), WeClosed: ptr(uint64(12))},

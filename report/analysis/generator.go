@@ -10,8 +10,18 @@ import (
 	"weir/report/runfile"
 )
 
-// lateness is the 99th percentile of sent − due, with the limits above which it is a doubt and above which
-// it disqualifies; 0 where there are too few requests to tell.
+// lateness is how late (sent − due) the latest requests were sent: late or later was one in a hundred or, where
+// there are too few for a 99th percentile, one more than the few that a machine's one hiccup delays.
+type lateness struct {
+	late         time.Duration // 0 where there are not even so many
+	of           string        // how many were
+	doubt, limit time.Duration // above which it is a doubt, and disqualifies
+}
+
+// fewLate are not enough to say that a generator was late.
+const fewLate = 3
+
+// lateness holds how late the lane's generator was against what is bearable.
 //
 // A late generator does two things. It shifts latencies, which count from due, by as much: that is a
 // doubt as soon as it can be seen. And it releases together what was due apart, lag × rate requests, in place of
@@ -19,24 +29,31 @@ import (
 // takes them, the onset does not move; when they are not, or the queue
 // is not known, the run says nothing. A hypervisor that takes the processor away for some milliseconds
 // does no harm to a queue that takes 44 ms to fill.
-func (l *lane) lateness(c serverCapacity) (p99, doubt, limit time.Duration) {
-	doubt = mlrsearch.Bearable(0, c.mean, 0)
+func (l *lane) lateness(c serverCapacity) lateness {
 	// Above capacity the queue is full anyway, so no higher rate than W/S matters, where that is known.
 	rate := l.highest()
 	if c.rate > 0 {
 		rate = min(rate, c.rate)
 	}
-	limit = mlrsearch.Bearable(rate, c.mean, l.slots)
-	if estimate.Supported(uint64(l.lag.TotalCount()), 0.99) {
-		p99 = time.Duration(l.lag.ValueAtPercentile(99))
+	x := lateness{doubt: mlrsearch.Bearable(0, c.mean, 0), limit: mlrsearch.Bearable(rate, c.mean, l.slots)}
+	switch n := l.lag.TotalCount(); {
+	case estimate.Supported(uint64(n), 0.99):
+		x.late, x.of = time.Duration(l.lag.ValueAtPercentile(99)), "1 % of requests"
+	case n > fewLate:
+		x.late = time.Duration(l.lag.ValueAtPercentile(100 * float64(n-fewLate) / float64(n)))
+		x.of = fmt.Sprintf("%d of %d requests", fewLate+1, n)
 	}
-	return p99, doubt, limit
+	return x
 }
 
-// robbed says how much of the processors a hypervisor took while the lane's trials ran, where that was enough
-// to make a generator late: then it is the machine that wants changing, not the plan.
+// robbed says who had the processors while the generator was late: then it is the machine that wants changing, not the plan. For how
+// much of a second, at worst, one of its event loops was ready and waited for others; and how much a hypervisor took of all.
 func (l *lane) robbed() string {
 	const worthTelling = 0.005 // 10 ms in every 2 s of one processor
+	others := ""
+	if _, waited := l.worstLoop(func(g runfile.Generator) *float64 { return g.LoopDelay }); waited >= 10*worthTelling {
+		others = fmt.Sprintf("; for up to %.0f %% of a second other programs had its processor", 100*waited)
+	}
 	var stolen, wall time.Duration
 	for _, t := range l.trials {
 		if t.end != nil && t.end.Generator.Stolen != nil {
@@ -46,9 +63,9 @@ func (l *lane) robbed() string {
 	}
 	share := float64(stolen) / float64(max(1, wall))
 	if share < worthTelling {
-		return ""
+		return others
 	}
-	return fmt.Sprintf("; meanwhile the hypervisor took %.1f %% of a processor from this machine (steal)", 100*share)
+	return others + fmt.Sprintf("; meanwhile the hypervisor took %.1f %% of a processor from this machine (steal)", 100*share)
 }
 
 // worst is the trial in which a time of the generator was the largest share of what its processors offered.
@@ -80,12 +97,12 @@ func runDelay(g runfile.Generator) time.Duration {
 func (r *run) doubtGenerator(c serverCapacity) {
 	var late []string
 	for _, l := range r.lanes {
-		if p99, doubt, limit := l.lateness(c); p99 > doubt && p99 <= limit {
-			late = append(late, fmt.Sprintf("%.1f ms (%s%s)", 1000*p99.Seconds(), l.Name, l.robbed()))
+		if x := l.lateness(c); x.late > x.doubt && x.late <= x.limit {
+			late = append(late, fmt.Sprintf("%s over %.1f ms (%s%s)", x.of, 1000*x.late.Seconds(), l.Name, l.robbed()))
 		}
 	}
 	if len(late) > 0 {
-		r.warn("send_lag", "1 %% of requests left the generator over %s late: latencies are blurred by that, onsets are not", strings.Join(late, ", "))
+		r.warn("send_lag", "the generator sent late: %s; latencies are blurred by that, onsets are not", strings.Join(late, ", "))
 	}
 }
 

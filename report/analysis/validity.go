@@ -36,8 +36,8 @@ func (r *run) invalid(c serverCapacity) []string {
 		if float64(sent) < mlrsearch.MinSent*float64(due) {
 			add("%s: %d of %d due requests were sent (%.1f %%): the generator did not offer the plan", l.Name, sent, due, 100*float64(sent)/float64(due))
 		}
-		if p99, _, limit := l.lateness(c); p99 > limit {
-			add("%s: one request in a hundred was sent more than %v late, the limit is %v: the schedule slipped%s", l.Name, p99.Round(time.Microsecond), limit.Round(time.Microsecond), l.robbed())
+		if x := l.lateness(c); x.late > x.limit {
+			add("%s: %s were sent %v late or more, the limit is %v: the schedule slipped%s", l.Name, x.of, x.late.Round(time.Microsecond), x.limit.Round(time.Microsecond), l.robbed())
 		}
 		outcomes := l.outcomes()
 		for _, o := range []struct {
@@ -53,19 +53,19 @@ func (r *run) invalid(c serverCapacity) []string {
 			}
 		}
 		if t, share := l.worst(func(g runfile.Generator) time.Duration { return g.CPU }); share > mlrsearch.MaxCPU {
-			add("%s: the generator used %.0f %% of the processors that it may use in trial %d, the limit is %.0f %%", l.Name, 100*share, t.Index, 100*mlrsearch.MaxCPU)
+			add("%s: the generator used %.1f %% of the processors that it may use in trial %d, the limit is %.0f %%", l.Name, 100*share, t.Index+1, 100*mlrsearch.MaxCPU)
 		}
 		if t, busy := l.worstLoop(func(g runfile.Generator) *float64 { return g.LoopCPU }); busy > mlrsearch.MaxLoop {
-			add("%s: one of the generator's %s ran for %.0f %% of a second in trial %d, the limit is %.0f %%: what is due waits there, also where other processors rest; offer less, or load from several machines",
-				l.Name, eventLoops(t), 100*busy, t.Index, 100*mlrsearch.MaxLoop)
+			add("%s: one of the generator's %s ran for %.1f %% of a second in trial %d, the limit is %.0f %%: what is due waits there, also where other processors rest; offer less, or load from several machines",
+				l.Name, eventLoops(t), 100*busy, t.Index+1, 100*mlrsearch.MaxLoop)
 		}
 		if t, waited := l.worstLoop(func(g runfile.Generator) *float64 { return g.LoopDelay }); waited > mlrsearch.MaxLoopDelay {
-			add("%s: one of the generator's %s was ready to run and waited for a processor for %.0f %% of a second in trial %d, the limit is %.0f %%: leave more of the machine to it",
-				l.Name, eventLoops(t), 100*waited, t.Index, 100*mlrsearch.MaxLoopDelay)
+			add("%s: one of the generator's %s was ready to run and waited for a processor for %.1f %% of a second in trial %d, the limit is %.0f %%: leave more of the machine to it",
+				l.Name, eventLoops(t), 100*waited, t.Index+1, 100*mlrsearch.MaxLoopDelay)
 		}
 		if t, share := l.worst(runDelay); share > mlrsearch.MaxRunDelay {
-			add("%s: in trial %d the generator's threads waited for a processor for %.0f %% of the time that they could have had, the limit is %.0f %%: leave more of the machine to it",
-				l.Name, t.Index, 100*share, 100*mlrsearch.MaxRunDelay)
+			add("%s: in trial %d the generator's threads waited for a processor for %.1f %% of the time that they could have had, the limit is %.0f %%: leave more of the machine to it",
+				l.Name, t.Index+1, 100*share, 100*mlrsearch.MaxRunDelay)
 		}
 	}
 	return reasons

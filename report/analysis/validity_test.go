@@ -55,22 +55,22 @@ func TestInvalid(t *testing.T) {
 		}, "no file descriptor"},
 		"processor": {func(w *world) {
 			w.end = func(e *runfile.TrialEnd) { e.Generator.CPU = e.Generator.Wall * 17 / 10 }
-		}, "85 % of the processors"},
+		}, "85.0 % of the processors that it may use in trial 1,"},
 		"run queue": {func(w *world) {
 			w.end = func(e *runfile.TrialEnd) { delay := e.Generator.Wall * 6 / 10; e.Generator.RunDelay = &delay }
-		}, "waited for a processor for 30 %"},
+		}, "the generator's threads waited for a processor for 30.0 %"},
 		"one loop of eight": {func(w *world) {
 			w.end = func(e *runfile.TrialEnd) {
 				busy, waited := .97, .1
 				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy, &waited
 			}
-		}, "direct: one of the generator's 8 event loops ran for 97 % of a second in trial 0, the limit is 90 %"},
+		}, "direct: one of the generator's 8 event loops ran for 97.0 % of a second in trial 1, the limit is 90 %"},
 		"one loop of eight without a processor": {func(w *world) {
 			w.end = func(e *runfile.TrialEnd) {
 				busy, waited := .4, .6
 				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy, &waited
 			}
-		}, "one of the generator's 8 event loops was ready to run and waited for a processor for 60 % of a second in trial 0"},
+		}, "one of the generator's 8 event loops was ready to run and waited for a processor for 60.0 % of a second in trial 1"},
 		"overflows before the load": {func(w *world) {
 			w.sample = func(s *probe.Sample) {
 				n := uint64(min(s.At, 300*ms) / (100 * ms))
@@ -130,6 +130,24 @@ func late(by time.Duration) func(string, *loadgen.Result) {
 	return func(_ string, r *loadgen.Result) {
 		if r.Seq%40 == 0 {
 			r.Sent += by
+		}
+	}
+}
+
+// TestFewRequestsMayBeLate: a run of too few requests for a 99th percentile is held to its schedule too, but not to each request.
+func TestFewRequestsMayBeLate(t *testing.T) {
+	for n, valid := range map[int]bool{3: true, 4: false} {
+		w := demo()
+		w.rates, w.length = []float64{60}, 2*time.Second
+		w.result = func(_ string, r *loadgen.Result) {
+			if r.Seq%20 == 0 && r.Seq < 20*n {
+				r.Sent += 200 * ms
+				r.Done += 200 * ms
+			}
+		}
+		a := analyze(t, w.record(t))
+		if a.Valid != valid || !valid && !strings.Contains(a.InvalidReasons[0], "4 of 120 requests were sent 200") {
+			t.Errorf("%d of 120 requests sent late: valid %v, %q", n, a.Valid, a.InvalidReasons)
 		}
 	}
 }
