@@ -32,10 +32,11 @@ type progress struct {
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 
-	sent, bad atomic.Uint64 // of the current trial; the generator's threads must not wait for a terminal
+	sent, bad, canceled atomic.Uint64 // of the current trial; the generator's threads must not wait for a terminal
 
 	mu        sync.Mutex
 	current   scenarios.Trial
+	started   time.Time // the current trial
 	finished  int
 	planned   time.Duration // of the finished trials
 	depth     uint32
@@ -45,12 +46,30 @@ type progress struct {
 	seen      bool              // the listener was
 	overflows map[string]uint64 // by host: TcpExtListenOverflows as last read
 	base      uint64            // of the current lane's host when the trial began
+	drops     map[[2]string]*ownDrops
+	baseDrops uint64 // of the current lane's listener when the trial began
+}
+
+// ownDrops are what the sockets of one listener dropped since they were seen first, at least one for each overflow: they
+// bound its share of the overflows of its namespace, in which others may listen too.
+type ownDrops struct {
+	sockets map[uint64]uint32 // sk_drops as last read, by cookie
+	total   uint64
+}
+
+// add takes one socket's counter, which wraps; early: there has been no listing in which it was missing.
+func (o *ownDrops) add(cookie uint64, drops uint32, early bool) {
+	if before, known := o.sockets[cookie]; known || !early {
+		o.total += uint64(drops - before)
+	}
+	o.sockets[cookie] = drops
 }
 
 func newProgress(out io.Writer, quiet bool, s *scenarios.Setup) *progress {
 	p := &progress{
 		out: out, quiet: quiet, total: len(s.Trials), length: s.Length(), began: time.Now(),
 		listener: map[string][2]string{}, overflows: map[string]uint64{}, observed: map[int]bool{}, stop: make(chan struct{}),
+		drops: map[[2]string]*ownDrops{},
 	}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		p.terminal = true
@@ -117,10 +136,14 @@ func (p *progress) trial(t scenarios.Trial) {
 		p.observed[t.Index] = true
 		return
 	}
-	p.current, p.deepest = t, 0
+	p.current, p.deepest, p.started = t, 0, time.Now()
 	p.sent.Store(0)
 	p.bad.Store(0)
-	p.base = p.overflows[p.listener[t.Lane][0]]
+	p.canceled.Store(0)
+	p.base, p.baseDrops = p.overflows[p.listener[t.Lane][0]], 0
+	if own := p.drops[p.listener[t.Lane]]; own != nil {
+		p.baseDrops = own.total
+	}
 }
 
 // observes reports whether a trial is one of an observation.
@@ -132,7 +155,11 @@ func (p *progress) observes(trial int) bool {
 
 func (p *progress) result(r loadgen.Result) {
 	p.sent.Add(1)
-	if r.Outcome != loadgen.OK {
+	switch r.Outcome {
+	case loadgen.OK:
+	case loadgen.Canceled: // the run ended first: no failure of the server's
+		p.canceled.Add(1)
+	default:
 		p.bad.Add(1)
 	}
 }
@@ -143,6 +170,7 @@ func (p *progress) sample(s probe.Sample) {
 	if n, ok := s.Counters["TcpExtListenOverflows"]; ok {
 		p.overflows[s.Host] = n
 	}
+	p.sampleDrops(s)
 	at := p.listener[p.current.Lane]
 	for _, l := range s.Listeners {
 		if s.Host == at[0] && l.Addr == at[1] {
@@ -152,14 +180,42 @@ func (p *progress) sample(s probe.Sample) {
 	}
 }
 
+// sampleDrops brings every lane's listener up to date.
+func (p *progress) sampleDrops(s probe.Sample) {
+	early := map[[2]string]bool{}
+	for _, l := range s.Listeners {
+		at := [2]string{s.Host, l.Addr}
+		if l.Drops == nil || !p.watches(at) {
+			continue
+		}
+		if p.drops[at] == nil {
+			p.drops[at], early[at] = &ownDrops{sockets: map[uint64]uint32{}}, true
+		}
+		p.drops[at].add(l.Cookie, *l.Drops, early[at])
+	}
+}
+
+func (p *progress) watches(listener [2]string) bool {
+	for _, at := range p.listener {
+		if at == listener {
+			return true
+		}
+	}
+	return false
+}
+
 func (p *progress) trialEnd() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.finished++
 	p.planned += p.current.Plan.Duration()
 	if !p.terminal && !p.quiet {
-		fmt.Fprintf(p.out, "trial %s %s %s: %d requests, %d failed, %s\n",
-			p.number(p.finished), p.current.Lane, rateText(p.current.Rate), p.sent.Load(), p.bad.Load(), p.kernel(p.deepest))
+		canceled := ""
+		if n := p.canceled.Load(); n > 0 {
+			canceled = fmt.Sprintf(", %d canceled as the run ended", n)
+		}
+		fmt.Fprintf(p.out, "trial %s %s %s: %d requests, %d failed%s, %s\n",
+			p.number(p.finished), p.current.Lane, rateText(p.current.Rate), p.sent.Load(), p.bad.Load(), canceled, p.kernel(p.deepest))
 	}
 }
 
@@ -169,7 +225,8 @@ func (p *progress) line() string {
 		return "listening to the idle server…"
 	}
 	const width = 10
-	done := width * p.finished / max(p.total, 1)
+	offered := p.planned + min(time.Since(p.started), p.current.Plan.Duration())
+	done := min(width, int(width*offered/max(p.length, 1)))
 	bar := strings.Repeat("█", done) + strings.Repeat("░", width-done)
 	if p.total == 0 { // a search: nobody knows how many there will be
 		bar = "searching"
@@ -192,8 +249,15 @@ func (p *progress) kernel(depth uint32) string {
 		return "Recv-Q unknown"
 	}
 	text := fmt.Sprintf("Recv-Q %d/%d", depth, p.limit)
-	if n, ok := p.overflows[p.listener[p.current.Lane][0]]; ok {
-		text += fmt.Sprintf("  overflows %d", n-p.base)
+	at := p.listener[p.current.Lane]
+	n, ok := p.overflows[at[0]]
+	own := p.drops[at]
+	switch {
+	case !ok:
+	case own != nil:
+		text += fmt.Sprintf("  overflows %d", min(n-p.base, own.total-p.baseDrops))
+	default: // another listener's, maybe
+		text += fmt.Sprintf("  netns overflows %d", n-p.base)
 	}
 	return text
 }
