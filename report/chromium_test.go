@@ -314,7 +314,7 @@ func TestPageByHand(t *testing.T) {
 	})`)
 	l := &a.Lanes[0]
 	bins, cells := len(l.Timeline.AtS), len(l.LatencyMap.OK)
-	if want := fmt.Sprintf("Trial %d, 640 req/s; %.1f s into the run: offered ", l.Trials[14].Index, l.Timeline.AtS[bins-1]); !strings.HasPrefix(o.data["said"], want) {
+	if want := fmt.Sprintf("Trial %d, 640 req/s; %.1f s into the run: offered ", l.Trials[14].Index+1, l.Timeline.AtS[bins-1]); !strings.HasPrefix(o.data["said"], want) {
 		t.Errorf("the last bin is said to be %q, want %q…", o.data["said"], want)
 	}
 	if tips, _ := strconv.Atoi(o.data["tips"]); tips < 4 {

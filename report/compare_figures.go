@@ -98,7 +98,7 @@ func (l arms) response(labels [2]string) plot {
 		for _, t := range lane.Trials {
 			if t.Rate > 0 && t.Duration > 0 {
 				s.Points = append(s.Points, svgPoint{X: t.Rate, Y: t.Goodput, YLow: &t.GoodLow, YHigh: &t.GoodHigh, Unmeasurable: !t.Complete || !t.Drained,
-					Says: fmt.Sprintf("%s, trial %d: %s of %s offered", labels[i], t.Index, rate(t.Goodput), rate(t.Rate))})
+					Says: fmt.Sprintf("%s, trial %d: %s of %s offered", labels[i], t.Index+1, rate(t.Goodput), rate(t.Rate))})
 			}
 		}
 		slices.SortStableFunc(s.Points, func(a, b svgPoint) int { return cmp.Compare(a.X, b.X) })

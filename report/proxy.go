@@ -130,9 +130,9 @@ func proxiedRows(l *analysis.Lane) (rows [][]string) {
 	return rows
 }
 
-// exampleText is one request with its place in the plan, by which the record has it.
+// exampleText is one request with its place in the plan, both counted from 1; the record has them from 0.
 func exampleText(p *analysis.Proxied) string {
-	text := fmt.Sprintf("%s. Request %d of trial %d", p.Text, p.Seq, p.Trial)
+	text := fmt.Sprintf("%s. Request %d of trial %d", p.Text, p.Seq+1, p.Trial+1)
 	if p.Due != nil {
 		text += fmt.Sprintf(", due at %.1f s", *p.Due)
 	}

@@ -12,7 +12,8 @@ import (
 	"weir/report/analysis"
 )
 
-// trialHead and trialRows are the table of a lane's trials, one line each.
+// trialHead and trialRows are the table of a lane's trials, one line each. Trials are counted from 1 for readers, as the
+// progress of the run counted them; the record and the exports have their index, from 0.
 func trialHead() []string {
 	return []string{"trial", "offered, req/s", "length", "due", "sent", "bad", "bad by the fit", "goodput, req/s", "95 %", "overflows", "max Recv-Q", "outcomes"}
 }
@@ -25,7 +26,7 @@ func trialRows(l *analysis.Lane) [][]string {
 			offered = strings.TrimSuffix(offeredRate(&t), " req/s")
 		}
 		row := []string{
-			fmt.Sprint(t.Index), offered, seconds(t.Duration), count(t.Due), count(t.Sent), count(t.Bad), "–",
+			fmt.Sprint(t.Index + 1), offered, seconds(t.Duration), count(t.Due), count(t.Sent), count(t.Bad), "–",
 			digits(t.Goodput, 4), interval4(t.GoodLow, t.GoodHigh), "–", "–", trialOutcomes(t),
 		}
 		if t.Expected != nil {

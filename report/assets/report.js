@@ -127,7 +127,7 @@
         const rows = t.whole ? [] : [['', 'cut short, or not drained', '']];
         rows.push(['ok', 'goodput', number(t.good, 4) + ' [' + number(t.low, 4) + ', ' + number(t.high, 4) + '] /s']);
         for (const c of data.classes) if (own(lane.bad, c)?.[i]) rows.push([c, c, number(lane.bad[c][i]) + ' /s']);
-        return tip('Trial ' + t.index + ', offered ' + number(t.rate, 4) + ' req/s', rows);
+        return tip('Trial ' + (t.index + 1) + ', offered ' + number(t.rate, 4) + ' req/s', rows);
       } }) };
   }
 
@@ -274,7 +274,7 @@
   }
   function binName(t, i) {
     const b = t.blocks.find((k) => i >= k.from && i < k.to);
-    return 'Trial ' + b.trial + ', ' + b.load + '; ' + t.at[i].toFixed(1) + ' s into the run';
+    return 'Trial ' + (b.trial + 1) + ', ' + b.load + '; ' + t.at[i].toFixed(1) + ' s into the run';
   }
   function binLines(t, i) {
     const lines = [['offered', 'offered', number(t.offered[i]) + ' req/s'], ['ok', 'goodput', number(t.goodput[i]) + ' req/s'],
@@ -392,7 +392,7 @@
       yAxis: axis({ min: 0, max: height, name: 'overflows', nameLocation: 'end', nameGap: 10, nameTextStyle: { color: css('soft'), fontSize: 12, align: 'left', padding: [0, 0, 0, -48] }, axisLabel: { color: css('soft'), fontSize: 11.5, showMaxLabel: false } }),
       tooltip: tooltip({ trigger: 'item', formatter: (p) => {
         const t = r.trials[p.dataIndex];
-        return tip('Trial ' + t.index + ', ' + t.load, [['overflow', 'overflows', number(t.overflows, 7)], ['', 'failures', number(t.failures, 7)],
+        return tip('Trial ' + (t.index + 1) + ', ' + t.load, [['overflow', 'overflows', number(t.overflows, 7)], ['', 'failures', number(t.failures, 7)],
           ['', 'ratio', t.failures ? number(t.overflows / t.failures, 4) : 'none failed']]);
       } }) };
   }
@@ -553,7 +553,7 @@
     },
     heat: ({ latency: m }) => [['at, s', 'took from', 'to', 'succeeded', 'failed'],
       m.column.map((c, i) => [m.at[c].toFixed(2), time(m.edges[m.row[i]]), time(m.edges[m.row[i] + 1]), value(m.ok[i], 7), value(m.failed[i], 7)])],
-    both: ({ reconcile: r }) => [['trial', 'offered', 'failures', 'overflows'], r.trials.map((t) => [String(t.index), t.load, value(t.failures, 7), value(t.overflows, 7)])],
+    both: ({ reconcile: r }) => [['trial', 'offered', 'failures', 'overflows'], r.trials.map((t) => [String(t.index + 1), t.load, value(t.failures, 7), value(t.overflows, 7)])],
     tail: () => [['one request in', ...data.lanes.map((l) => l.name + ', 95 %')], [...new Set(tails.map((p) => p.x))].sort((a, b) => a - b).map((x) => [number(x, 4), ...data.lanes.map((l) => {
       const p = l.percentiles.find((q) => q.x === x);
       return p ? time(p.s) + ' [' + time(p.low) + ', ' + time(p.high) + ']' : '–';
