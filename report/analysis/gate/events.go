@@ -12,6 +12,7 @@ import (
 func events() []metric {
 	list := []metric{
 		told("log.retried", "nginx.access", "requests that NGINX tried more than once", func(class string) bool { return strings.HasSuffix(class, "/retried") }),
+		{name: "log.tries_per_request", unit: ratio, ofLane: true, anyLevel: true, what: "attempts at upstream servers ÷ requests, of those in NGINX's access log", measure: tries},
 	}
 	for i, class := range nginxlog.Classes() {
 		what := ""
@@ -67,6 +68,13 @@ func answered(took *float64) interval {
 		return missing("no health check of that time was answered, or the record does not say how long it took")
 	}
 	return exact(*took)
+}
+
+func tries(s scope) interval {
+	if s.lane.ProxyLog == nil || s.lane.ProxyLog.TriesPerRequest == nil {
+		return missing("no request of this lane was found in an access log of NGINX's")
+	}
+	return exact(*s.lane.ProxyLog.TriesPerRequest)
 }
 
 func told(name, source, what string, of func(class string) bool) metric {

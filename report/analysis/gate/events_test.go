@@ -16,7 +16,7 @@ func TestEvents(t *testing.T) {
 			{Source: "nginx.access", Class: "502/502/connect/retried", Count: 2},
 			{Source: "health", Class: "slow", Count: 4},
 			{Source: "scenario", Class: "read_timeout", Count: 9},
-		}},
+		}, ProxyLog: &analysis.ProxyLog{TriesPerRequest: ptr(1.5)}},
 		{Name: "direct"},
 	}}
 	for expr, want := range map[string]Verdict{
@@ -25,6 +25,8 @@ func TestEvents(t *testing.T) {
 		"proxy.log.retried.count == 5":         Pass,
 		"proxy.health.slow.count == 4":         Pass,
 		"proxy.health.ok.count > 0":            Fail,
+		"proxy.log.tries_per_request == 1.5":   Pass,
+		"direct.log.tries_per_request >= 1":    Inconclusive,
 		"direct.log.unix_queue_full.count < 9": Inconclusive,
 		"direct.health.failed.count == 0":      Inconclusive,
 	} {
