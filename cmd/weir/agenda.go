@@ -75,7 +75,7 @@ func (a *agenda) next(s catalogue.Scenario, again bool) {
 	} else {
 		a.at++
 	}
-	if a.quiet {
+	if a.quiet || a.total == 1 && !again { // a single run tells of itself
 		return
 	}
 	fmt.Fprintf(a.out, "%s, about %v; %s left\n", what, length(s).Round(time.Second), a.left())

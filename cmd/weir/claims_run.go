@@ -52,7 +52,7 @@ func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []ex
 		return err
 	}
 	plan := schedule{
-		agenda: newAgenda(s.err, f.quiet || single, experiments),
+		agenda: newAgenda(s.err, f.quiet, experiments),
 		run: func(ctx context.Context, e experiment, v catalogue.Scenario) variantRun {
 			return f.runVariant(ctx, s, e.name, v, single)
 		},

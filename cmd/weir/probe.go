@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -39,12 +40,13 @@ table, elsewhere a line a second; drops and totals count from the start of the
 watching, rates and peaks in lines are of the last second.
 
 Recv-Q is how many connections wait for accept(); a queue of limit N is full at
-N + 1. "drops" are packets that this very listener threw away; the counters
-below are those of its whole network namespace. A unix socket has no drops: the
+N + 1. "drops" are packets that this very listener threw away (the last ACK of a
+handshake counts twice there, and once in ListenDrops); the counters below are
+those of its whole network namespace. A unix socket has no drops: the
 kernel does not count them. Where the kernel may have clamped the queue that the
 server asked for to net.core.somaxconn, it says so, with what the command line asks.
 
---once without a LISTENER lists all that there are in the network namespace, each with
+--once ends with status 1 if nobody listens on a LISTENER. Without one it lists all that there are in the network namespace, each with
 the processes that hold it and with what may have been clamped.
 
 --trace loads four small programs (eBPF) into the kernel until weir ends: how long
@@ -166,24 +168,29 @@ func (f *probeFlags) print(out io.Writer) error {
 	return err
 }
 
-// readOnce prints all that one reading gives. What is missing goes to stderr, a line each.
+// readOnce prints all that one reading gives. What is missing goes to stderr, a line each; a listener that was asked for and
+// not found is in the exit status too, for scripts.
 func (f *probeFlags) readOnce(s streams, p *watched) error {
 	sample := p.ReadAll(time.Now())
 	new(complaints).about(s, sample.Errors)
+	found := error(nil)
 	if !probe.Unlisted(sample.Errors) {
 		for _, name := range p.unheard(addressesOf(sample.Listeners, func(l probe.Listener) string { return l.Addr })) {
 			fmt.Fprintf(s.err, "weir: nobody listens on %s\n", table.Printable(name))
+			found = &statusError{exitCouldNotRun, nil}
 		}
+	} else if !p.config.All {
+		found = &statusError{exitCouldNotRun, nil}
 	}
 	if f.ndjson {
-		return remote.WriteSample(s.out, sample)
+		return cmp.Or(remote.WriteSample(s.out, sample), found)
 	}
 	d, _ := probe.Discover(p.config)                                      // an error is one of the sample's too
 	if p.config.All && d.Doubt() != "" && (d.Unheld() > 0 || !d.AsRoot) { // of a named one the slow sources have said it
 		fmt.Fprintf(s.err, "weir: not known: who holds %d of %d listeners, or who else holds them, and what they asked for: %s\n", d.Unheld(), len(d.Listeners), table.Printable(d.Doubt()))
 	}
 	_, err := io.WriteString(s.out, table.Once(sample, d))
-	return err
+	return cmp.Or(err, found)
 }
 
 // serve writes samples for another program until it has had enough.
