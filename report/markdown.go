@@ -78,8 +78,12 @@ func mdSummary(b *strings.Builder, a *analysis.Analysis) {
 
 func mdLane(b *strings.Builder, l *analysis.Lane) {
 	fmt.Fprintf(b, "## Lane %s\n\n%s · listener %s\n\n", md(l.Name), code(l.URL), code(l.Listener))
-	fmt.Fprintf(b, "Connections (%s): %s. SYNs lost: %s. Latency p50, p99 from sending: %s.\n\n",
-		md(cmp.Or(l.Connections.Use, unknown)), md(connections(nil, l).Main), lostSYNs(nil, l).Main, fromSent(nil, l).Main)
+	quantiles := "p50, p99"
+	if l.FromSent.P99 == nil {
+		quantiles = "p50" // too few for more
+	}
+	fmt.Fprintf(b, "Connections (%s): %s. SYNs lost: %s. Latency %s from sending: %s.\n\n",
+		md(cmp.Or(l.Connections.Use, unknown)), md(connections(nil, l).Main), lostSYNs(nil, l).Main, quantiles, fromSent(nil, l).Main)
 	if text := whereTime(l); text != "" {
 		fmt.Fprintf(b, "Where the time goes: %s.\n\n", md(text))
 	}

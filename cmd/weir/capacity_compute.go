@@ -53,17 +53,21 @@ func (f *capacityFlags) atRate(m capacity.Model, r *capacityReport) *capacityRat
 	if r.DeadWork == nil || !*r.DeadWork {
 		return out
 	}
-	switch zero := 0.0; { // a queue is too long for the deadline from its first place that does not fit on
-	case time.Duration(f.deadline) < m.Service:
+	if zero := 0.0; time.Duration(f.deadline) < m.Service {
 		out.LateFrom = &zero
-	case r.BacklogInTime == nil:
-		m.Backlog = 0
-		out.LateFrom = orNull(m.FirstOverflowIdle(rate))
-	default:
-		m.Backlog = *r.BacklogInTime
-		out.LateFrom = orNull(m.FirstOverflowIdle(rate))
+		return out
 	}
+	m.Backlog = inTime(r) - 1 // a queue is too long for the deadline from its first place that does not fit on
+	out.LateFrom = orNull(m.FirstOverflowIdle(rate))
 	return out
+}
+
+// inTime is how many queue places are served within the deadline, ⌊(D−S)·μ⌋.
+func inTime(r *capacityReport) int {
+	if r.BacklogInTime == nil {
+		return 0
+	}
+	return *r.BacklogInTime + 1
 }
 
 func (f *capacityFlags) forTarget(m capacity.Model) (*capacityTarget, error) {

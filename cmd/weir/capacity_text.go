@@ -93,14 +93,19 @@ func (r *capacityReport) atRate(p *capacityPage) {
 	if at.FirstOverflowIdle == nil {
 		p.row("first overflow", "never", "L ≤ μ, constant; Poisson: as often as loss")
 	} else {
-		places := float64(r.Servers+r.QueueSlots) / at.RPS
-		p.row("overflow from idle", period(*at.FirstOverflowIdle), "%s",
-			either(places < r.Input.ServiceTime, "(W+C)/L, before the first answer", "(C + W/2·(1−μ/L))/(L−μ)"))
+		p.row("overflow from idle", period(*at.FirstOverflowIdle), "%s", r.fromIdle(r.QueueSlots))
 		p.row("overflow from busy", period(*at.FirstOverflowBusy), "C/(L−μ), all workers busy, queue empty")
 	}
 	if at.LateFrom != nil {
-		p.row("late answers from", period(*at.LateFrom), "%s", either(*at.LateFrom == 0, "S > D: all of them", "the same from idle, C = (D−S)·μ"))
+		in := inTime(r)
+		p.row("late answers from", period(*at.LateFrom), "%s", either(*at.LateFrom == 0, "S > D: all of them",
+			fmt.Sprintf("%s, C = ⌊(D−S)·μ⌋ = %d", r.fromIdle(in), in)))
 	}
+}
+
+// fromIdle is the formula by which so many queue places of an idle server are full (capacity.Model.FirstOverflowIdle).
+func (r *capacityReport) fromIdle(slots int) string {
+	return either(float64(r.Servers+slots)/r.Rate.RPS < r.Input.ServiceTime, "(W+C)/L, before the first answer", "(C + W/2·(1−μ/L))/(L−μ)")
 }
 
 // lossFormula names where the loss of Poisson arrivals comes from.

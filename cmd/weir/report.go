@@ -84,7 +84,7 @@ status 12 where each of them is invalid.`,
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "", "print `text`, json, markdown, html, csv or hlog instead")
-	cmd.Flags().StringVar(&printSchema, "print-schema", "", "print the JSON Schema of report.json, or with `=dose` of several runs' --format json, and its every key; takes no RUN")
+	cmd.Flags().StringVar(&printSchema, "print-schema", "", "print the JSON `Schema` of report.json with its every key, or with =dose that of several runs' --format json; takes no RUN")
 	cmd.Flags().Lookup("print-schema").NoOptDefVal = "report"
 	return cmd
 }

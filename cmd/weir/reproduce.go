@@ -171,6 +171,9 @@ func (f *reproduceFlags) open(name string) (experiment, error) {
 			known = append(known, v.Variant)
 		}
 		i := slices.Index(known, f.variant)
+		if len(all) == 1 {
+			return e, usage("scenario %s has no variants: leave --variant out", name)
+		}
 		if i < 0 {
 			return e, usage("scenario %s has no variant %s; it has: %s", name, quoted(f.variant), strings.Join(known, ", "))
 		}

@@ -20,9 +20,9 @@ rate failures begin, how sure that is, and what the clients saw.
 Every flag can also be given in the environment: --connect-timeout as
 WEIR_CONNECT_TIMEOUT. Results go to stdout, progress and warnings to stderr.
 
-Exit status: 0 done, 1 could not run, 2 usage, 10 ended by --abort-if, 12 the run
-is invalid (what the generator did cannot be believed), 130 interrupted. Of the
-last three the record is kept.`,
+Exit status: 0 done, 1 could not run, 2 usage, 10 ended by --abort-if or an
+assertion failed, 11 inconclusive, 12 the run is invalid (what the generator did
+cannot be believed), 130 interrupted. From 10 on the record is kept.`,
 		Example: `  weir reproduce backlog-overflow
   weir run --direct http://127.0.0.1:8000/ --workers 8
   weir report weir-runs/20261122T134501Z-run`,
