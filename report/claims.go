@@ -196,7 +196,11 @@ func ClaimsText(w io.Writer, c *Claims, opt TextOptions) error {
 			lines, label = append(lines, p.paint(claimColours[r.Kind()], []string{label})...), "  verdict"
 		}
 		lines = append(lines, p.paint(claimColours[r.Kind()], p.hang(label, clean(r.Verdict)))...)
-		lines = append(lines, p.hang("  article says", clean(r.Article))...)
+		if r.Article != "" {
+			lines = append(lines, p.hang("  article says", clean(r.Article))...)
+		} else { // a scenario of one's own
+			lines = append(lines, p.hang("  claim", clean(r.Claim))...)
+		}
 		lines = append(lines, p.hang("  this machine", clean(r.Shows))...)
 		for i, n := range r.Numbers {
 			label := ""

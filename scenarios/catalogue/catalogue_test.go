@@ -42,6 +42,7 @@ func TestImpossibleValuesAreNamed(t *testing.T) {
 	for _, c := range []struct{ from, to, want string }{
 		{"workers: 8", "workers: 0", "backend.workers"},
 		{"workers: 8", "wokers: 8", `15:3: unknown key "wokers"; did you mean "workers"?`},
+		{"workers: 8", "workers: four", `15:12: "four" is not a whole number`},
 		{"service_time: 20ms", "service_time: 20", `16:17: "20" is no duration`},
 		{"service_time: 20ms", "service_time: 2h", "backend.service_time"},
 		{"backlog: 16", "backlog: -1", "backend.backlog"},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -154,6 +155,10 @@ func inFile(err error) error {
 		key, at := unknown.Token.Value, unknown.Token.Position
 		return fmt.Errorf("%d:%d: unknown key %q; did you mean %q?", at.Line, at.Column, key, spelling.Nearest(key, keys()))
 	}
+	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok && wrong.DstType != reflect.TypeFor[time.Duration]() {
+		at := wrong.Token.Position
+		return fmt.Errorf("%d:%d: %q is not %s", at.Line, at.Column, wrong.Token.Value, wanted(wrong.DstType.Kind()))
+	}
 	if wrong := yaml.Error(nil); errors.As(err, &wrong) && wrong.GetToken() != nil {
 		at := wrong.GetToken().Position
 		if strings.Contains(wrong.GetMessage(), "time.Duration") {
@@ -162,6 +167,23 @@ func inFile(err error) error {
 		return fmt.Errorf("%d:%d: %s", at.Line, at.Column, strings.TrimSpace(wrong.GetMessage()))
 	}
 	return err
+}
+
+// wanted says in words what a value has to be.
+func wanted(k reflect.Kind) string {
+	switch k {
+	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64, reflect.Uint16, reflect.Int32, reflect.Uint32:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list, like [direct, proxy]"
+	case reflect.Map, reflect.Struct:
+		return "a table of keys and values"
+	}
+	return "a text"
 }
 
 // keys are all that a scenario may have, at any depth.
