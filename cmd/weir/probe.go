@@ -46,8 +46,9 @@ those of its whole network namespace. A unix socket has no drops: the
 kernel does not count them. Where the kernel may have clamped the queue that the
 server asked for to net.core.somaxconn, it says so, with what the command line asks.
 
---once ends with status 1 if nobody listens on a LISTENER. Without one it lists all that there are in the network namespace, each with
-the processes that hold it and with what may have been clamped.
+--once ends with status 1 if nobody listens on a LISTENER. Without one it lists all
+that there are in the network namespace, each with the processes that hold it and
+with what may have been clamped.
 
 --trace loads four small programs (eBPF) into the kernel until weir ends: how long
 each connection waited for accept(), and which RST was sent for which reason. It

@@ -155,35 +155,35 @@ func inFile(err error) error {
 		key, at := unknown.Token.Value, unknown.Token.Position
 		return fmt.Errorf("%d:%d: unknown key %q; did you mean %q?", at.Line, at.Column, key, spelling.Nearest(key, keys()))
 	}
-	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok && wrong.DstType != reflect.TypeFor[time.Duration]() {
+	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok {
 		at := wrong.Token.Position
-		return fmt.Errorf("%d:%d: %q is not %s", at.Line, at.Column, wrong.Token.Value, wanted(wrong.DstType.Kind()))
+		return fmt.Errorf("%d:%d: %q is %s", at.Line, at.Column, wrong.Token.Value, mistaken(wrong.DstType))
 	}
 	if wrong := yaml.Error(nil); errors.As(err, &wrong) && wrong.GetToken() != nil {
 		at := wrong.GetToken().Position
-		if strings.Contains(wrong.GetMessage(), "time.Duration") {
-			return fmt.Errorf("%d:%d: %q is no duration: write it with its unit, like 200ms or 3s", at.Line, at.Column, wrong.GetToken().Value)
-		}
 		return fmt.Errorf("%d:%d: %s", at.Line, at.Column, strings.TrimSpace(wrong.GetMessage()))
 	}
 	return err
 }
 
-// wanted says in words what a value has to be.
-func wanted(k reflect.Kind) string {
-	switch k {
-	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64, reflect.Uint16, reflect.Int32, reflect.Uint32:
-		return "a whole number"
-	case reflect.Float64:
-		return "a number"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Slice:
-		return "a list, like [direct, proxy]"
-	case reflect.Map, reflect.Struct:
-		return "a table of keys and values"
+// mistaken says in words what a value is not that has to be of a type.
+func mistaken(t reflect.Type) string {
+	if t == reflect.TypeFor[time.Duration]() {
+		return "no duration: write it with its unit, like 200ms or 3s"
 	}
-	return "a text"
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64, reflect.Uint16, reflect.Int32, reflect.Uint32:
+		return "not a whole number"
+	case reflect.Float64:
+		return "not a number"
+	case reflect.Bool:
+		return "neither true nor false"
+	case reflect.Slice:
+		return "not a list, like [direct, proxy]"
+	case reflect.Map, reflect.Struct:
+		return "not a table of keys and values"
+	}
+	return "not a text"
 }
 
 // keys are all that a scenario may have, at any depth.
