@@ -19,8 +19,11 @@ func recovery(_ *analysis.Analysis, l *analysis.Lane) cell {
 		return cell{Main: "not observed", Tone: muted}
 	}
 	queue := "queue not seen"
-	if r.QueueEmptyS != nil {
+	switch {
+	case r.QueueEmptyS != nil:
 		queue = "queue empty after " + seconds(*r.QueueEmptyS)
+	case r.QueueLeft != nil:
+		queue = plural(uint64(*r.QueueLeft), "connection") + " still in the queue"
 	}
 	switch {
 	case r.Code == "recovered":
@@ -30,8 +33,15 @@ func recovery(_ *analysis.Analysis, l *analysis.Lane) cell {
 		}
 		return cell{Main: text}
 	case r.Code == "unknown":
-		return cell{Main: "not known: " + queue, Tone: muted}
+		return cell{Main: "not known: no request before the load was answered; " + queue, Tone: muted}
 	}
 	why := map[string]string{"dead_work": ": dead work", "retry_storm": ": retry storm"}[r.Code]
+	switch {
+	case why != "":
+	case r.LatencyS == nil && r.LimitS != nil:
+		why = ": answers took longer than " + seconds(*r.LimitS) + ", " + queue
+	default:
+		why = ": " + queue
+	}
 	return cell{Main: "did not recover" + why, Interval: fmt.Sprintf("(within %s)", seconds(r.ObservedS)), Tone: bad}
 }

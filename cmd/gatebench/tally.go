@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"weir/report/analysis/estimate"
@@ -77,7 +78,7 @@ func conclude(out io.Writer, same, lost *tally) error {
 	}
 	if len(missed) > 0 {
 		slices.Sort(missed)
-		return fmt.Errorf("the gate does not keep what it promises here: %v", missed)
+		return fmt.Errorf("the gate does not keep what it promises here: %s", strings.Join(missed, "; "))
 	}
 	return nil
 }

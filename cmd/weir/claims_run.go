@@ -17,6 +17,7 @@ import (
 
 	"weir/report"
 	"weir/report/analysis"
+	"weir/report/analysis/gate"
 	"weir/scenarios/catalogue"
 	"weir/scenarios/lab"
 	"weir/scenarios/nginx"
@@ -74,8 +75,12 @@ func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []ex
 	for _, page := range table.Pages() {
 		fmt.Fprintf(s.out, "page: %s\n", filepath.Join(dir, page+".html"))
 	}
-	if ctx.Err() != nil {
+	only := plan.done[&experiments[0]][experiments[0].variants[0].Variant]
+	switch {
+	case ctx.Err() != nil:
 		return &statusError{exitInterrupted, nil}
+	case len(f.asserts) > 0 && only.a != nil:
+		return gateStatus(gate.Overall(only.a.Assertions))
 	}
 	return claimsStatus(&table)
 }
@@ -149,9 +154,8 @@ func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string,
 			args = append(args, flag)
 		}
 	}
-	for _, set := range f.Set {
-		args = append(args, "--set="+set)
-	}
+	args = append(args, repeated("--set", f.Set...)...)
+	args = append(args, f.assertFlags.given()...)
 	r := variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}}
 	var out, errs bytes.Buffer
 	stdout, stderr := io.Writer(&out), io.Writer(&errs)

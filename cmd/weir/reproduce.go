@@ -43,7 +43,8 @@ table of all claims and leaves it as claims.md and claims.html.
 Light variants run beside each other; those whose verdict rests on times run alone.
 
 Exit status: 0 every claim was decided, 11 one was not, 12 a run is invalid, 1 one
-could not run, 2 usage, 130 interrupted. What is not installed is skipped.`,
+could not run, 2 usage, 130 interrupted. What is not installed is skipped. With
+--assert it is that of weir gate: the answer to the assertions.`,
 		Example: `  weir reproduce backlog-overflow
   weir reproduce --all --quick
   weir reproduce unix-upstream --set service_time=50ms
@@ -97,7 +98,7 @@ func (f *reproduceFlags) run(ctx context.Context, s streams, names, command []st
 	if len(f.asserts) > 0 && !one {
 		return usage("--assert judges one run: name one scenario, and --variant where it has some")
 	}
-	alone := one && (f.variant != "" || len(e.verdicts()) == 0 || len(f.asserts) > 0)
+	alone := one && (f.variant != "" || len(e.verdicts()) == 0)
 	if alone || os.Getenv(inTable) != "" { // the latter is the first process of a lab on its way in
 		return f.enterLab(ctx, s)
 	}

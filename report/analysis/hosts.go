@@ -174,11 +174,7 @@ func (r *run) doubtHosts() {
 			r.warn("sysctl_changed", "%s: %s was %q before the load and %q after it: the run measured two systems", h.Name, c.Name, c.Before, c.After)
 		}
 		for _, s := range h.Restarts {
-			often := "once"
-			if s.Times > 1 {
-				often = fmt.Sprintf("%d times", s.Times)
-			}
-			r.warn("listener_restarted", "%s: the listener %.80q was closed and opened anew %s while the run lasted: its queue began empty then", h.Name, s.Addr, often)
+			r.warn("listener_restarted", "%s: the listener %.80q was closed and opened anew %s while the run lasted: its queue began empty then", h.Name, s.Addr, often(uint64(s.Times)))
 		}
 		if h.PortsUsed != nil && value(h.PortsRange) > 0 && float64(*h.PortsUsed) >= manyPorts*float64(*h.PortsRange) {
 			r.warn("ports_short", "%s: %d of the %d local ports towards one address and port were in use at once: connects fail (EADDRNOTAVAIL) when none is left", h.Name, *h.PortsUsed, *h.PortsRange)

@@ -2,113 +2,13 @@ package analysis
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
-
-	"weir/loadgen"
 	"weir/probe"
 	"weir/report/runfile"
 )
-
-// run is a record put in order: what Analyze works on.
-type run struct {
-	header   *runfile.Header
-	footer   *runfile.Footer // nil: the run was cut short
-	lanes    []*lane         // as in the header
-	trials   []*trial        // of all lanes, in the order in which they began
-	samples  map[string][]sample
-	slow     map[string][]slowReading // of the hosts' slow sources
-	hosts    map[string]*host
-	services []runfile.Service
-	events   []runfile.Event
-	proxy    proxyLogs
-	warnings []Warning
-	replayed int // requests that were simulated so far
-
-	manyLatencies bool // too many to keep those of single trials
-}
-
-// lane is a path with what happened on it.
-type lane struct {
-	runfile.Lane
-	trials                      []*trial
-	latency, service, fail, lag *hdr.Histogram           // of all its trials, ns
-	connect, firstByte          *hdr.Histogram           // of the same; without values where the record has no phases
-	connects                    map[int]runfile.Connects // by how many SYNs each lost
-	unanswered                  map[int]runfile.Connects // of these: handshakes that were given up
-	trialLag                    *hdr.Histogram           // of the trial under way, where the run is a search; nil else
-	lagOf                       int                      // which trial that is
-	before, after               *trial                   // observations of few requests; nil: none
-	expired                     *expiry                  // which timeout the proxy's 504s are; nil: not asked yet
-	slots                       int                      // C: places in the listener's queue; 0 where its limit is not known
-}
-
-// trial is one trial with its bins added up.
-type trial struct {
-	runfile.Trial
-	lane    *lane
-	end     *runfile.TrialEnd // nil: never ended
-	until   time.Duration     // when the next trial began; for ever after the last
-	bins    map[time.Duration]*bin
-	latency map[time.Duration]counted // of its ok requests, from due; by the counter's lower end
-	figures figures
-	late    time.Duration // of a search: 99th percentile of sent − due; 0 where too few requests tell it
-	spoiled string        // of a search: why the generator was the limit; "": it was not
-}
-
-// counted is a counter of a histogram.
-type counted struct {
-	high time.Duration // its upper end
-	n    uint64
-}
-
-// bin is what happened to the requests that were due in, and in, one stretch of runfile.BinWidth.
-type bin struct {
-	due              map[loadgen.Outcome]uint64
-	late             uint64
-	slowest          time.Duration // of an observation: the slowest answer
-	sent, synRetrans uint64
-	ended            uint64 // of those that were sent, now or before
-	opened           uint64 // connections
-	closings         runfile.Closings
-	cells            []latencyCell
-}
-
-// sample is what the analysis needs of a probe's reading; 100 counters 50 times a second are too much to keep.
-type sample struct {
-	at        time.Duration
-	counted   time.Duration // when the namespace's counters were read: at, or a little before
-	counters  [nCounters]reading
-	listeners []probe.Listener // those that a lane leads to
-	unlisted  bool             // not all of them: a socket that is missing may be there
-}
-
-// reading is a counter's value, or its absence.
-type reading struct {
-	value uint64
-	ok    bool
-}
-
-// The counters that the analysis uses.
-const (
-	listenOverflows = iota
-	listenDrops
-	reqQFullDrop
-	listenerRunDelay // ns, of all threads that hold the listener
-	throttled        // µs, of their cgroup
-	passiveOpens     // of the network namespace
-	listenerCPU      // ns, of all threads that hold the listener
-	deferAcceptDrop  // bare ACKs that TCP_DEFER_ACCEPT ignored, in the network namespace
-	nCounters
-)
-
-var counterNames = [nCounters]string{"TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDrop", "sched.listener.run_delay_ns", "cgroup.cpu.throttled_us",
-	"TcpPassiveOpens", "sched.listener.cpu_ns", "TcpExtTCPDeferAcceptDrop",
-}
 
 // What no run reaches; a record that does is refused before it fills the memory.
 const (
@@ -213,114 +113,8 @@ func (l *loader) header(h *runfile.Header) {
 	}
 }
 
-func (l *loader) trial(t *runfile.Trial) error {
-	i := slices.IndexFunc(l.run.lanes, func(ln *lane) bool { return ln.Name == t.Lane })
-	if i < 0 {
-		return fmt.Errorf("trial %d is of lane %.40q, which the header does not have", t.Index, t.Lane)
-	}
-	tr := &trial{Trial: *t, lane: l.run.lanes[i], until: forever, bins: map[time.Duration]*bin{}, latency: map[time.Duration]counted{}}
-	l.byIndex[t.Index] = tr
-	switch t.Role {
-	case "":
-		tr.lane.trials = append(tr.lane.trials, tr)
-		l.run.trials = append(l.run.trials, tr)
-	case runfile.Baseline:
-		tr.lane.before = tr
-	case runfile.Recovery:
-		tr.lane.after = tr
-	} // of another version: no load that this one knows
-	return nil
-}
-
 // forever is later than every time in a record.
 const forever = time.Duration(1<<63 - 1)
-
-// binOf is where a trial's record of one tenth of a second is added up, with the requests due in it.
-func (l *loader) binOf(t *trial, rec *runfile.Bin) (*bin, error) {
-	b := t.bins[rec.At]
-	if b == nil {
-		if l.bins++; l.bins > maxBins {
-			return nil, fmt.Errorf("more than %d bins", maxBins)
-		}
-		b = &bin{due: map[loadgen.Outcome]uint64{}}
-		t.bins[rec.At] = b
-	}
-	for o, n := range rec.Due {
-		b.due[o] += n
-	}
-	return b, nil
-}
-
-func (l *loader) bin(rec *runfile.Bin) error {
-	t := l.byIndex[rec.Trial]
-	if t.Role != "" {
-		return l.observed(t, rec)
-	}
-	b, err := l.binOf(t, rec)
-	if err != nil {
-		return err
-	}
-	b.late += rec.Late
-	b.sent += rec.Sent
-	for o, n := range rec.Done {
-		if o != loadgen.Shed {
-			b.ended += n
-		}
-	}
-	b.synRetrans += rec.SYNRetrans
-	addConnects(t.lane.connects, rec.Connects)
-	addConnects(t.lane.unanswered, rec.Unanswered)
-	b.opened += rec.Opened
-	b.closings = addClosings(b.closings, rec.Closings)
-	if b.late > b.due[loadgen.OK] {
-		return errors.New("more late answers than answers")
-	}
-	if h := t.lane.trialLag; h != nil {
-		if t.lane.lagOf != t.Index {
-			h.Reset()
-			t.lane.lagOf = t.Index
-		}
-		if err := runfile.MergeHistogram(h, rec.Lag); err != nil {
-			return err
-		}
-	}
-	return errors.Join(
-		l.latency(t, b, rec.Latency),
-		runfile.MergeHistogram(t.lane.service, rec.Service),
-		l.failLatency(t, b, rec.FailLatency),
-		runfile.MergeHistogram(t.lane.lag, rec.Lag))
-}
-
-// failLatency adds to the lane's times until failure.
-func (l *loader) failLatency(t *trial, b *bin, encoded string) error {
-	return runfile.ReadHistogram(encoded, func(low, _ time.Duration, n uint64) {
-		_ = t.lane.fail.RecordValues(int64(low), int64(n))
-		if cell := l.cell(b, latencyRow(low)); cell != nil {
-			cell.failed += n
-		}
-	})
-}
-
-// latency adds to the lane's latencies and to the trial's own.
-func (l *loader) latency(t *trial, b *bin, encoded string) error {
-	err := runfile.ReadHistogram(encoded, func(low, high time.Duration, n uint64) {
-		_ = t.lane.latency.RecordValues(int64(low), int64(n)) // in the geometry that was just read
-		if cell := l.cell(b, latencyRow(low)); cell != nil {
-			cell.ok += n
-		}
-		c, seen := t.latency[low]
-		if !seen {
-			l.counters++
-		}
-		if l.counters <= maxCounters {
-			t.latency[low] = counted{high, c.n + n}
-		}
-	})
-	if l.counters > maxCounters && err == nil {
-		l.run.manyLatencies = true
-	}
-	return err
-}
 
 func (l *loader) sample(rec *runfile.Sample) error {
 	if l.samples++; l.samples > maxSamples {

@@ -71,7 +71,7 @@ func (k *witness) bursts(c *Cause, mu float64) bool {
 	}
 	c.Code = burst
 	c.Text += fmt.Sprintf(" The mean load was below workers ÷ service time, %.4g req/s: its bursts were too much for the queue.", mu)
-	c.Evidence = append(c.Evidence, fmt.Sprintf("a simulated server with these workers and this queue overflows %d times on the same schedule", simulated))
+	c.Evidence = append(c.Evidence, fmt.Sprintf("a simulated server with these workers and this queue overflows %s on the same schedule", often(simulated)))
 	return true
 }
 

@@ -20,6 +20,7 @@ type Recovery struct {
 	BaselineS   *float64 `json:"baseline_s"`     // median latency of the same few requests before the load; null: not known
 	LimitS      *float64 `json:"limit_s"`        // what counts as back: twice that and 10 ms
 	QueueEmptyS *float64 `json:"queue_empty_s"`  // from the load's end until Recv-Q stayed at 0 or 1; null: not seen
+	QueueLeft   *uint32  `json:"queue_left"`     // connections in it at the end of the observation; null: not sampled
 	LatencyS    *float64 `json:"latency_back_s"` // from the load's end until requests were answered as before; null: not seen
 	DeadWorkS   *float64 `json:"dead_work_s"`    // how long, after the last client had gone, the queue still held its requests; null: not known
 	Overflows   *uint64  `json:"late_overflows"` // of the listener in the second half of the observation; null: not known
@@ -97,11 +98,10 @@ func (t *trial) beforeObservation(s []sample) (last int, ok bool) {
 
 // judge names what happened.
 func (o *Recovery) judge(l *lane, depths []depthReading) {
-	queued := len(depths) > 0 && o.QueueEmptyS == nil
-	left := uint32(0)
-	if queued {
-		left = depths[len(depths)-1].depth
+	if len(depths) > 0 {
+		o.QueueLeft = &depths[len(depths)-1].depth
 	}
+	queued := o.QueueLeft != nil && o.QueueEmptyS == nil
 	saw := fmt.Sprintf("%.3g s after the load, with only %.3g req/s offered,", o.ObservedS, o.Rate)
 	switch {
 	case o.LatencyS != nil && !queued:
@@ -116,13 +116,13 @@ func (o *Recovery) judge(l *lane, depths []depthReading) {
 		o.Text += "."
 	case value(o.Overflows) > 0:
 		o.Code = "retry_storm"
-		o.Text = fmt.Sprintf("Did not recover: %s the accept queue still overflowed (%d times in the second half): connection attempts that are sent again, or somebody else's load, keep it full.", saw, *o.Overflows)
+		o.Text = fmt.Sprintf("Did not recover: %s the accept queue still overflowed (%s in the second half): connection attempts that are sent again, or somebody else's load, keep it full.", saw, often(*o.Overflows))
 	case queued && o.DeadWorkS != nil && *o.DeadWorkS > 0:
 		o.Code = "dead_work"
-		o.Text = fmt.Sprintf("Did not recover: %s %d connections still waited in the accept queue although every client of the load had gone: the workers serve dead work. A smaller backlog would have refused it.", saw, left)
+		o.Text = fmt.Sprintf("Did not recover: %s %s still waited in the accept queue although every client of the load had gone: the workers serve dead work. A smaller backlog would have refused it.", saw, number(uint64(*o.QueueLeft), "connection"))
 	case queued:
 		o.Code = "not_recovered"
-		o.Text = fmt.Sprintf("Did not recover: %s %d connections still waited in the accept queue.", saw, left)
+		o.Text = fmt.Sprintf("Did not recover: %s %s still waited in the accept queue.", saw, number(uint64(*o.QueueLeft), "connection"))
 	case o.BaselineS == nil:
 		o.Text = "Whether latency came back is not known: no request before the load was answered."
 	default:

@@ -92,13 +92,13 @@ func (k *witness) setGapsApart() {
 }
 
 func (k *witness) swap() Cause {
-	text := fmt.Sprintf("While the scenario put another server in the place of the first nothing listened, and %d requests were refused or cut off", k.failures.sum(bySwap))
+	text := fmt.Sprintf("While the scenario put another server in the place of the first nothing listened, and so long requests were refused or cut off (%d)", k.failures.sum(bySwap))
 	for _, g := range k.gaps {
 		text += fmt.Sprintf(", from %.1f s to %.1f s", g.from.Seconds(), g.to.Seconds())
 	}
 	text += ". This says nothing of either server."
 	if n := k.overflowsBefore(k.gaps[0]); n > 0 {
-		text += fmt.Sprintf(" Before that the first one's accept queue had overflowed %d times: requests waited in it, or for a place in it, when it went.", n)
+		text += fmt.Sprintf(" Before that the first one's accept queue had overflowed %s: requests waited in it, or for a place in it, when it went.", often(n))
 	}
 	return Cause{Code: swapped, Evidence: k.counters(), Text: text}
 }

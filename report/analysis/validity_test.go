@@ -204,19 +204,21 @@ func TestDoubtsFitTheRun(t *testing.T) {
 		return ""
 	}
 	for name, c := range map[string]struct {
-		change func(*world)
-		sharp  bool
+		change       func(*world)
+		short, sharp bool
 	}{
-		"steps over the capacity":  {func(*world) {}, true},
-		"steps below the capacity": {func(w *world) { w.rates = []float64{200, 240, 280} }, false},
-		"one rate":                 {func(w *world) { w.rates = []float64{500} }, false},
-		"retrial mode":             {func(w *world) { w.mode = runfile.Retrial }, false},
+		"steps over the capacity":         {func(*world) {}, true, true},
+		"steps below the capacity":        {func(w *world) { w.rates = []float64{200, 240, 280} }, true, false},
+		"one rate just over the capacity": {func(w *world) { w.rates = []float64{408} }, true, false},
+		"one rate far over it":            {func(w *world) { w.rates = []float64{500} }, false, false},
+		"one rate far below it":           {func(w *world) { w.rates = []float64{300} }, false, false},
+		"retrial mode":                    {func(w *world) { w.mode = runfile.Retrial }, true, false},
 	} {
 		w := demo()
 		w.length = time.Second
 		c.change(&w)
 		text := said(analyze(t, w.record(t)), "short_trials")
-		if text == "" || strings.Contains(text, "less sharp") != c.sharp {
+		if (text != "") != c.short || strings.Contains(text, "less sharp") != c.sharp {
 			t.Errorf("%s: %q", name, text)
 		}
 	}

@@ -78,7 +78,7 @@ func proof(l *Lane) string {
 	var text string
 	if r.Ratio != nil && l.Overflows != nil {
 		word, _, _ := strings.Cut(r.Verdict, ":")
-		text = fmt.Sprintf(" %d overflows, %d failures that they could explain: ratio %.3f, %s.", r.Overflows, r.ClientFailures, *r.Ratio, word)
+		text = fmt.Sprintf(" %s, %s that they could explain: ratio %.3f, %s.", number(r.Overflows, "overflow"), number(r.ClientFailures, "failure"), *r.Ratio, word)
 	}
 	if c.EvidenceLevel > 0 {
 		text += fmt.Sprintf(" Evidence: level %d of 4, %s.", c.EvidenceLevel, c.EvidenceName)

@@ -156,7 +156,7 @@ func decode(tree ast.Node, variant string) (Scenario, error) {
 	m = inherit(inherit(m, "backend", "backends"), "nginx", "proxies")
 	var s Scenario
 	if err := yaml.NodeToValue(m, &s, yaml.Strict()); err != nil {
-		return s, inFile(err)
+		return s, inFile(misplaced(err, m))
 	}
 	s.Variant = variant
 	s.complete()

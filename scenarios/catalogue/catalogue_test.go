@@ -44,9 +44,11 @@ func TestImpossibleValuesAreNamed(t *testing.T) {
 		{"workers: 8", "wokers: 8", `15:3: unknown key "wokers"; did you mean "workers"?`},
 		{"workers: 8", "workers: four", `15:12: "four" is not a whole number`},
 		{"service_time: 20ms", "service_time: 20", `16:17: "20" is no duration`},
+		{"service_time: 20ms", "service_time: abc", `16:17: "abc" is no duration`},
+		{"service_time: 20ms", "service_time: 20 ms", `16:17: "20 ms" is no duration: write it with its unit, like 200ms`},
 		{"service_time: 20ms", "service_time: 2h", "backend.service_time"},
 		{"backlog: 16", "backlog: -1", "backend.backlog"},
-		{"backlog: 16", "backlog: 16\n  cpu_quota: 20", `share "20": write it in per cent`},
+		{"backlog: 16", "backlog: 16\n  cpu_quota: 20", `18:14: share "20": write it in per cent`},
 		{"backlog: 16", "backlog: 16\n  cpu_quota: -1%", "backend.cpu_quota"},
 		{"backlog: 16", "backlog: 16\n  hogs: 1000", "backend.hogs"},
 		{"backlog: 16", "backlog: 16\n  kind: async\n  compute: true", "backend.compute"},
@@ -57,6 +59,7 @@ func TestImpossibleValuesAreNamed(t *testing.T) {
 		{"[direct, proxy]", "[]", "lanes is empty"},
 		{"to: 1.6", "to: 0.1", "load.from and load.to"},
 		{"trials: 15", "trials: 0", "load.trials"},
+		{"[direct, proxy]", "[direct, proxy]\nevents: [{at: 0s, do: kill, host: backend, backend: {paths: {/a: x}}}]", `13:66: "x" is no duration`},
 		{"trials: 15", "trials: 15\n  mix: {pay: 1}", `load.mix: "pay": 1`},
 		{"trials: 15", "trials: 15\n  mix: {/pay: 0}", `load.mix: "/pay": 0`},
 		{"verdicts:  ", "events: [{at: 1s, do: swap, host: backend, backend: {workers: 9}}]\nverdicts:  ", "swap goes with one trial"},
@@ -123,6 +126,7 @@ func TestMeanServiceTime(t *testing.T) {
 // give has to be a verdict.
 func TestVerdictsThatAreRefused(t *testing.T) {
 	good := `name: one
+claim: It holds.
 lanes: [direct]
 each: true
 backend: {workers: 1, service_time: 1s}
@@ -137,11 +141,12 @@ verdicts:
 		t.Fatalf("%+v, %v", all, err)
 	}
 	for _, c := range []struct{ from, to, want string }{
-		{"{assert: [direct.overflows > 0]}", "{run: a, assert: [direct.overflows > 0]}", "10:5: verdicts: 2: each variant is a claim of its own"},
+		{"{assert: [direct.overflows > 0]}", "{run: a, assert: [direct.overflows > 0]}", "11:5: verdicts: 2: each variant is a claim of its own"},
 		{"{assert: [direct.overflows > 0]}", "{against: a, assert: [direct.overflows > 0]}", "each variant is a claim of its own"},
-		{"gives: refuted", "gives: rejected", `7:15: flip.gives: no verdict begins with "rejected"`},
+		{"gives: refuted", "gives: rejected", `8:15: flip.gives: no verdict begins with "rejected"`},
 		{"each: true\n", "", `there is no variant ""`},
-		{"{verdict: confirmed", "{verdict: rejected", `9:5: verdicts: 1: "rejected" must begin with`},
+		{"claim: It holds.\n", "", "9:3: claim is missing"},
+		{"{verdict: confirmed", "{verdict: rejected", `10:5: verdicts: 1: "rejected" must begin with`},
 	} {
 		text := strings.Replace(good, c.from, c.to, 1)
 		if text == good {
@@ -156,6 +161,7 @@ verdicts:
 // Each assertion knows its place in the file, alone or in a condition with others.
 func TestPlacesOfAssertions(t *testing.T) {
 	text := `name: one
+claim: It holds.
 lanes: [direct]
 backend: {workers: 1, service_time: 1s}
 load: {rate: 1, trials: 1, trial_duration: 1s, arrival: constant, connect_timeout: 1s, timeout: 1s}
@@ -173,7 +179,7 @@ verdicts:
 	for _, c := range all[0].Verdicts[0].If {
 		got = append(got, c.Places...)
 	}
-	if want := "8:9 9:19 9:42"; strings.Join(got, " ") != want {
+	if want := "9:9 10:19 10:42"; strings.Join(got, " ") != want {
 		t.Errorf("%v, want %s", got, want)
 	}
 }

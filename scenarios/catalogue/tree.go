@@ -3,17 +3,11 @@ package catalogue
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-
-	"weir/loadgen/spelling"
 )
 
 // A scenario is put together as a tree of YAML before it is decoded, so that a variant may override any key, and a
@@ -147,65 +141,4 @@ func child(of ast.Node, key string) ast.Node {
 		}
 	}
 	return nil
-}
-
-// inFile puts a decoder's complaint into one line: where it is, and what an unknown key was meant to be.
-func inFile(err error) error {
-	if unknown, ok := errors.AsType[*yaml.UnknownFieldError](err); ok {
-		key, at := unknown.Token.Value, unknown.Token.Position
-		return fmt.Errorf("%d:%d: unknown key %q; did you mean %q?", at.Line, at.Column, key, spelling.Nearest(key, keys()))
-	}
-	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok {
-		at := wrong.Token.Position
-		return fmt.Errorf("%d:%d: %q is %s", at.Line, at.Column, wrong.Token.Value, mistaken(wrong.DstType))
-	}
-	if wrong := yaml.Error(nil); errors.As(err, &wrong) && wrong.GetToken() != nil {
-		at := wrong.GetToken().Position
-		return fmt.Errorf("%d:%d: %s", at.Line, at.Column, strings.TrimSpace(wrong.GetMessage()))
-	}
-	return err
-}
-
-// mistaken says in words what a value is not that has to be of a type.
-func mistaken(t reflect.Type) string {
-	if t == reflect.TypeFor[time.Duration]() {
-		return "no duration: write it with its unit, like 200ms or 3s"
-	}
-	switch t.Kind() {
-	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64, reflect.Uint16, reflect.Int32, reflect.Uint32:
-		return "not a whole number"
-	case reflect.Float64:
-		return "not a number"
-	case reflect.Bool:
-		return "neither true nor false"
-	case reflect.Slice:
-		return "not a list, like [direct, proxy]"
-	case reflect.Map, reflect.Struct:
-		return "not a table of keys and values"
-	}
-	return "not a text"
-}
-
-// keys are all that a scenario may have, at any depth.
-func keys() []string {
-	list := []string{"variants", "quick", "flip", "gives"}
-	var walk func(t reflect.Type)
-	walk = func(t reflect.Type) {
-		for t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
-			t = t.Elem()
-		}
-		if t.Kind() != reflect.Struct {
-			return
-		}
-		for i := range t.NumField() {
-			if tag := t.Field(i).Tag.Get("yaml"); tag != "" && tag != "-" {
-				if !slices.Contains(list, tag) {
-					list = append(list, tag)
-				}
-				walk(t.Field(i).Type)
-			}
-		}
-	}
-	walk(reflect.TypeFor[Scenario]())
-	return list
 }

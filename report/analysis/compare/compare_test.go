@@ -209,7 +209,6 @@ func TestDoubts(t *testing.T) {
 	for want, change := range map[string]func(*analysis.Analysis){
 		"":           func(*analysis.Analysis) {},
 		"kernel":     func(a *analysis.Analysis) { a.Environment["kernel"] = "Linux 7" },
-		"proxy":      func(a *analysis.Analysis) { a.Environment["proxy"] = "nginx/2" },
 		"cpu":        func(a *analysis.Analysis) { a.Environment["cpu"] = "x" },
 		"plan":       func(a *analysis.Analysis) { a.Lanes[0].Trials[3].Rate *= 1.1 },
 		"engine":     func(a *analysis.Analysis) { a.Lanes[0].Engine = "steam" },
@@ -219,6 +218,7 @@ func TestDoubts(t *testing.T) {
 	} {
 		a, b := run(), run()
 		change(b)
+		b.Environment["proxy"] = "nginx/2" // nothing passes it
 		c := Arms(a, &a.Lanes[0], b, &b.Lanes[0])
 		got := codes(c)
 		if want == "" && len(got) != 0 || want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], want)) {
@@ -227,6 +227,11 @@ func TestDoubts(t *testing.T) {
 		if invalid := strings.HasPrefix(c.Verdict[0], "INVALID"); invalid != (want == "invalid") || invalid && len(c.Verdict) != 1 {
 			t.Errorf("%q: %q", want, c.Verdict)
 		}
+	}
+	a, b := run(), run()
+	b.Environment["proxy"] = "nginx/2"
+	if got := codes(Arms(a, &a.Lanes[1], b, &b.Lanes[1])); len(got) != 1 || got[0] != "proxy" {
+		t.Errorf("two proxies: %q", got)
 	}
 }
 

@@ -108,7 +108,8 @@ func sameRun(a, b *analysis.Analysis) bool {
 func (l *DoseLane) doubt(runs []*analysis.Analysis) {
 	for _, b := range runs[min(1, len(runs)):] {
 		a := runs[0]
-		for _, m := range slices.Concat(Places(a, b), Loads(Lane(a, l.Name), Lane(b, l.Name))) {
+		la, lb := Lane(a, l.Name), Lane(b, l.Name)
+		for _, m := range slices.Concat(Places(a, b, la, lb), Loads(la, lb)) {
 			known := slices.ContainsFunc(l.Doubts, func(w analysis.Warning) bool { return w.Code == m.Code })
 			if m.Code != "plan" && m.Code != "backend" && !known {
 				l.Doubts = append(l.Doubts, analysis.Warning{Code: m.Code, Text: fmt.Sprintf("the %s differs: %s against %s", m.What, m.A, m.B)})

@@ -12,13 +12,17 @@ import (
 // Mismatch is something that should be the same in both arms and is not. What is not known is "".
 type Mismatch struct{ Code, What, A, B string }
 
-// Places lists how the circumstances of two runs differ.
-func Places(a, b *analysis.Analysis) (list []Mismatch) {
+// Places lists how the circumstances of two runs differ, as far as they matter to the lanes that are compared: requests that pass
+// no proxy do not care which one stood by.
+func Places(a, b *analysis.Analysis, lanes ...*analysis.Lane) (list []Mismatch) {
+	proxied := slices.ContainsFunc(lanes, func(l *analysis.Lane) bool { return l != nil && (l.Name == "proxy" || l.ProxyTimeouts != nil) })
 	for _, fact := range []struct{ key, name string }{
 		{"kernel", "kernel"}, {"cpu", "processor"}, {"cpus", "number of processors"}, {"arch", "architecture"},
 		{"proxy", "proxy"}, {"backend", "backend"}, {"lab", "place"},
 	} {
-		list = differ(list, fact.key, fact.name, a.Environment[fact.key], b.Environment[fact.key])
+		if fact.key != "proxy" || proxied {
+			list = differ(list, fact.key, fact.name, a.Environment[fact.key], b.Environment[fact.key])
+		}
 	}
 	return differ(list, "version", "version of weir", a.Version, b.Version)
 }
@@ -81,7 +85,7 @@ func doubts(a *analysis.Analysis, la *analysis.Lane, b *analysis.Analysis, lb *a
 	}
 	mismatches := Loads(la, lb)
 	if !same {
-		mismatches = append(Places(a, b), mismatches...)
+		mismatches = append(Places(a, b, la, lb), mismatches...)
 	}
 	for _, m := range mismatches {
 		list = append(list, analysis.Warning{Code: m.Code, Text: fmt.Sprintf("the %s differs: %s against %s", m.What, m.A, m.B)})

@@ -15,7 +15,11 @@ func Doubts(a, baseline *analysis.Analysis) []string {
 			list = append(list, fmt.Sprintf("the %s%s differs: %s, baseline %s", m.What, lane, m.A, m.B))
 		}
 	}
-	differ("", compare.Places(a, baseline))
+	var lanes []*analysis.Lane
+	for i := range a.Lanes {
+		lanes = append(lanes, &a.Lanes[i])
+	}
+	differ("", compare.Places(a, baseline, lanes...))
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
 		if b := compare.Lane(baseline, l.Name); b != nil {

@@ -19,15 +19,15 @@ func suggest(name string) string {
 	return whole
 }
 
-// nearest is the name with the fewest letters to change, the first of those; all must not be empty. A part that
-// was left off counts as one letter: latency is near to latency.p99.
+// nearest is the name with the fewest letters to change, the shortest of those; all must not be empty. A part that
+// was left off counts as one letter: latency is near to latency.p99, and so is p99.
 func nearest(name string, all []string) (near string, far int) {
 	for i, s := range all {
 		d := spelling.Distance(name, s)
-		if strings.HasPrefix(s, name+".") {
+		if strings.HasPrefix(s, name+".") || strings.HasSuffix(s, "."+name) {
 			d = 1
 		}
-		if i == 0 || d < far {
+		if i == 0 || d < far || d == far && len(s) < len(near) {
 			near, far = s, d
 		}
 	}

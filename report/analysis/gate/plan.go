@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 	"time"
 
@@ -131,16 +132,26 @@ func (a Assertion) tooFew(t Term, l PlannedLane) string {
 	if t.metric.countedBy == nil || a.Op != Less && a.Op != LessEqual && a.Op != Greater && a.Op != GreaterEqual {
 		return ""
 	}
-	best := tally{k: 0, of: n}
-	if a.Op == Greater || a.Op == GreaterEqual {
-		best.k = n
-	}
-	i := best.share(level)
+	i := a.best(n, level)
 	if judge(i, a.Op, a.Limit) == Pass {
 		return ""
 	}
-	return fmt.Sprintf("the best that %d requests can show is %s [%s, %s], at %s %%: more requests, or a limit further off",
-		n, share.format(i.value), share.format(i.low), share.format(i.high), digits(level, 4))
+	takes := "no number of requests shows more: give a limit further off"
+	const most = 1 << 30
+	if n := uint64(sort.Search(most, func(n int) bool { return judge(a.best(uint64(n), level), a.Op, a.Limit) == Pass })); n < most {
+		takes = fmt.Sprintf("it takes %d of them, or a limit further off", n)
+	}
+	return fmt.Sprintf("the best that %d requests can show is %s [%s, %s], at %s %%: %s",
+		n, share.format(i.value), share.format(i.low), share.format(i.high), digits(level, 4), takes)
+}
+
+// best is what n requests show if all are as the assertion wants them.
+func (a Assertion) best(n uint64, level float64) interval {
+	all := tally{of: n}
+	if a.Op == Greater || a.Op == GreaterEqual {
+		all.k = n
+	}
+	return all.share(level)
 }
 
 func (l PlannedLane) due() (n uint64) {

@@ -28,7 +28,8 @@ func TestCheckPlan(t *testing.T) {
 		want string // "": it can be measured
 	}{
 		{"bad.rate < 1%", steps(6, nil), ""},
-		{"bad.rate < 0.1%", steps(6, nil), "the best that 1698 requests can show is 0% [0%, 0.226%], at 95 %"},
+		{"bad.rate < 0.1%", steps(6, nil), "the best that 1698 requests can show is 0% [0%, 0.226%], at 95 %: it takes 3838 of them"},
+		{"bad.rate <= 0%", steps(6, nil), "no number of requests shows more"},
 		{"outcome.ok.rate > 99.9%", steps(6, nil), "can show is 100% [99.8%, 100%]"},
 		{"outcome.ok.rate > 99%", steps(6, nil), ""},
 		{"bad.rate < 11% over 1s", steps(6, nil), ""},

@@ -18,11 +18,15 @@ func (q quantity) String() string { return q.number + q.suffix }
 var (
 	number = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?`)
 	suffix = regexp.MustCompile(`^[%A-Za-zµ/]+`)
+	times  = regexp.MustCompile(`^([0-9.]+\s*\*|baseline\.)`)
 )
 
 func (p *parser) quantity() (quantity, error) {
 	p.blank()
 	q := quantity{start: p.at, number: number.FindString(p.expr[p.at:])}
+	if times.MatchString(p.expr[p.at:]) {
+		return q, p.fail(p.at, "a limit is a number, and not computed: to compare with the baseline divide by it, like bad.rate / baseline.bad.rate <= 1.1")
+	}
 	if q.number == "" || len(q.number) > 20 {
 		return q, p.fail(p.at, "a number is expected, like 0.5%%, 250ms, 390/s or 10")
 	}
