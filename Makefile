@@ -49,6 +49,6 @@ bench-peers: ## side by side with wrk, ab, hey, h2load, vegeta and k6 (6 minutes
 	$(BUILD) -o bin/bench-peers ./cmd/peers
 	@GO=$(GO) bin/bench-peers $(FLAGS)
 
-bench-gate: build ## how often the gate is wrong: 40 A/A runs, 40 with a worker of ten gone (40 minutes)
+bench-gate: build ## how often the gate is wrong: 40 A/A runs, 40 with a worker of ten gone (52 minutes)
 	$(BUILD) -o bin/gatebench ./cmd/gatebench
 	@bin/gatebench --weir $(BIN) $(FLAGS)
