@@ -54,12 +54,7 @@ func (s Server) String() string {
 	return text + inodesText(s.Inodes)
 }
 
-func count(n uint64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
+func count(n uint64, what string) string { return many(n, what, what+"s") }
 
 func inodesText(inodes []uint32) string {
 	const shown = 4

@@ -35,13 +35,14 @@ func recovery(_ *analysis.Analysis, l *analysis.Lane) cell {
 	case r.Code == "unknown":
 		return cell{Main: "not known: no request before the load was answered; " + queue, Tone: muted}
 	}
-	why := map[string]string{"dead_work": ": dead work", "retry_storm": ": retry storm"}[r.Code]
+	why := queue
 	switch {
-	case why != "":
+	case r.Code == "dead_work":
+		why = "dead work"
+	case r.Code == "retry_storm":
+		why = "retry storm"
 	case r.LatencyS == nil && r.LimitS != nil:
-		why = ": answers took longer than " + seconds(*r.LimitS) + ", " + queue
-	default:
-		why = ": " + queue
+		why = "answers took longer than " + seconds(*r.LimitS) + ", " + queue
 	}
-	return cell{Main: "did not recover" + why, Interval: fmt.Sprintf("(within %s)", seconds(r.ObservedS)), Tone: bad}
+	return cell{Main: "did not recover: " + why, Interval: fmt.Sprintf("(within %s)", seconds(r.ObservedS)), Tone: bad}
 }

@@ -96,7 +96,7 @@ func anyOnset(a *analysis.Analysis) bool {
 // onsetAsked reports whether a reader expects one: a load at one rate has none, and need not say so.
 func onsetAsked(a *analysis.Analysis) bool { return anyOnset(a) || planned(a) && manyRates(a) }
 
-// manyRates reports whether a lane was offered more than one.
+// manyRates reports whether more than one was offered.
 func manyRates(a *analysis.Analysis) bool {
 	rates := map[float64]bool{}
 	for _, l := range a.Lanes {

@@ -60,6 +60,12 @@ type Lane struct {
 	ProxyStatus *ProxyStatus `json:"proxy_status,omitempty"` // its stub_status during the lane's trials
 }
 
+// ThroughProxy reports whether the lane's requests pass a proxy.
+func (l *Lane) ThroughProxy() bool { return throughProxy(l.Name, l.ProxyTimeouts != nil) }
+
+// throughProxy tells it by the lane's name, or by the timeouts of a proxy, which no other lane has.
+func throughProxy(name string, timeouts bool) bool { return name == "proxy" || timeouts }
+
 // ProxyTimeouts are how long a proxy waits for its backend. A null is "not known".
 type ProxyTimeouts struct {
 	Connect *float64 `json:"connect_s"` // proxy_connect_timeout

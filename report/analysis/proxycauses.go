@@ -115,4 +115,4 @@ func (k *witness) closed() Cause {
 }
 
 // proxied reports whether the lane's requests pass a proxy.
-func (k *witness) proxied() bool { return k.lane.Name == "proxy" || k.lane.Proxy != nil }
+func (k *witness) proxied() bool { return throughProxy(k.lane.Name, k.lane.Proxy != nil) }

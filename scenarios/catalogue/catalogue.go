@@ -85,7 +85,7 @@ func Open(name string, opt Options) ([]Scenario, error) {
 func open(text []byte, opt Options) ([]Scenario, error) {
 	tree, err := parseTree(text)
 	if err != nil {
-		return nil, inFile(err)
+		return nil, inFile(err, nil)
 	}
 	variants := []*ast.MappingValueNode{nil}
 	if node := find(tree, "variants"); node != nil {
@@ -156,7 +156,7 @@ func decode(tree ast.Node, variant string) (Scenario, error) {
 	m = inherit(inherit(m, "backend", "backends"), "nginx", "proxies")
 	var s Scenario
 	if err := yaml.NodeToValue(m, &s, yaml.Strict()); err != nil {
-		return s, inFile(misplaced(err, m))
+		return s, inFile(err, m)
 	}
 	s.Variant = variant
 	s.complete()

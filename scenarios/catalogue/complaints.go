@@ -16,8 +16,10 @@ import (
 
 // Mistakes in a file, told by their place.
 
-// inFile puts a decoder's complaint into one line: where it is, and what an unknown key was meant to be.
-func inFile(err error) error {
+// inFile puts a decoder's complaint into one line: where it is, and what an unknown key was meant to be. The decoder does not say
+// where a text is that its type cannot read, like a duration with a unit that there is not: that is looked for in the tree, which
+// is nil where there is none yet.
+func inFile(err error, tree *ast.MappingNode) error {
 	if unknown, ok := errors.AsType[*yaml.UnknownFieldError](err); ok {
 		key, at := unknown.Token.Value, unknown.Token.Position
 		return fmt.Errorf("%d:%d: unknown key %q; did you mean %q?", at.Line, at.Column, key, spelling.Nearest(key, keys()))
@@ -30,23 +32,17 @@ func inFile(err error) error {
 		at := wrong.GetToken().Position
 		return fmt.Errorf("%d:%d: %s", at.Line, at.Column, strings.TrimSpace(wrong.GetMessage()))
 	}
-	return err
-}
-
-// misplaced is a decoder's complaint that does not say where it is, with the place; others it leaves as they are. A text that
-// cannot be read, like a duration with a unit that there is not, is the reader's complaint and not the decoder's.
-func misplaced(err error, m *ast.MappingNode) error {
-	if wrong := yaml.Error(nil); errors.As(err, &wrong) && wrong.GetToken() != nil {
+	if tree == nil {
 		return err
 	}
-	n, t := unreadable(m, reflect.TypeFor[Scenario]())
-	if n == nil {
+	n, t := unreadable(tree, reflect.TypeFor[Scenario]())
+	switch {
+	case n == nil:
 		return err
+	case t == reflect.TypeFor[time.Duration]():
+		err = fmt.Errorf("%q is %s", textOf(n), mistaken(t))
 	}
 	at := n.GetToken().Position
-	if t == reflect.TypeFor[time.Duration]() {
-		return fmt.Errorf("%d:%d: %q is %s", at.Line, at.Column, textOf(n), mistaken(t))
-	}
 	return fmt.Errorf("%d:%d: %w", at.Line, at.Column, err)
 }
 

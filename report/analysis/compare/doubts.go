@@ -15,7 +15,7 @@ type Mismatch struct{ Code, What, A, B string }
 // Places lists how the circumstances of two runs differ, as far as they matter to the lanes that are compared: requests that pass
 // no proxy do not care which one stood by.
 func Places(a, b *analysis.Analysis, lanes ...*analysis.Lane) (list []Mismatch) {
-	proxied := slices.ContainsFunc(lanes, func(l *analysis.Lane) bool { return l != nil && (l.Name == "proxy" || l.ProxyTimeouts != nil) })
+	proxied := slices.ContainsFunc(lanes, func(l *analysis.Lane) bool { return l != nil && l.ThroughProxy() })
 	for _, fact := range []struct{ key, name string }{
 		{"kernel", "kernel"}, {"cpu", "processor"}, {"cpus", "number of processors"}, {"arch", "architecture"},
 		{"proxy", "proxy"}, {"backend", "backend"}, {"lab", "place"},
