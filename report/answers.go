@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // The answers of a lane to the table's questions.
 
-func onset(o *analysis.Onset, why string) cell {
+func onset(o *result.Onset, why string) cell {
 	if o == nil {
 		return cell{Main: "none: " + why, Tone: muted}
 	}
@@ -21,9 +21,9 @@ func onset(o *analysis.Onset, why string) cell {
 }
 
 // estimated tells an onset with a 95 % interval from one that was seen to lie between two rates.
-func estimated(o *analysis.Onset) bool { return o.Method == "" || o.Method == "hinge" }
+func estimated(o *result.Onset) bool { return o.Method == "" || o.Method == "hinge" }
 
-func overCapacity(a *analysis.Analysis, l *analysis.Lane) cell {
+func overCapacity(a *result.Analysis, l *result.Lane) cell {
 	x, ok := a.OnsetOverCapacity[l.Name]
 	switch {
 	case ok && l.ErrorOnset == nil: // of the overflow's bracket, which is no estimate
@@ -34,12 +34,12 @@ func overCapacity(a *analysis.Analysis, l *analysis.Lane) cell {
 	return cell{Main: "none: no onset", Tone: muted}
 }
 
-func ratioCell(x analysis.Interval) cell {
+func ratioCell(x result.Interval) cell {
 	return cell{Main: fmt.Sprintf("%.3f", x.Ratio), Interval: fmt.Sprintf("[%.3f, %.3f]", x.Low, x.High)}
 }
 
 // reconciled sets overflows beside the failures that the client saw; where they agree, one explains the other.
-func reconciled(_ *analysis.Analysis, l *analysis.Lane) cell {
+func reconciled(_ *result.Analysis, l *result.Lane) cell {
 	r := l.Reconciliation
 	if l.Overflows == nil {
 		return cell{Main: "overflows not measured; " + plural(r.ClientFailures, "failure"), Tone: muted}
@@ -65,7 +65,7 @@ func reconciled(_ *analysis.Analysis, l *analysis.Lane) cell {
 	return cell{Main: text}
 }
 
-func clientSaw(_ *analysis.Analysis, l *analysis.Lane) cell {
+func clientSaw(_ *result.Analysis, l *result.Lane) cell {
 	parts := []string{count(l.Outcomes["ok"]) + " ok"}
 	for _, f := range failures(l.Outcomes, l.Late) {
 		if f.Name == "late" {
@@ -77,7 +77,7 @@ func clientSaw(_ *analysis.Analysis, l *analysis.Lane) cell {
 	return cell{Main: strings.Join(parts, ", ")}
 }
 
-func recvQ(_ *analysis.Analysis, l *analysis.Lane) cell {
+func recvQ(_ *result.Analysis, l *result.Lane) cell {
 	depth, limit := unknown, unknown
 	if l.MaxRecvQ != nil {
 		depth = count(uint64(*l.MaxRecvQ))
@@ -95,7 +95,7 @@ func recvQ(_ *analysis.Analysis, l *analysis.Lane) cell {
 	return cell{Main: text}
 }
 
-func evidence(_ *analysis.Analysis, l *analysis.Lane) cell {
+func evidence(_ *result.Analysis, l *result.Lane) cell {
 	c := l.Cause
 	return cell{Main: fmt.Sprintf("%d of 4: %s", c.EvidenceLevel, cmp.Or(c.EvidenceName, "none"))}
 }

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 )
 
 // assertion is what a result is called: by its name, else as it was written, with the lane that it is of.
@@ -33,7 +33,7 @@ func found(r gate.Result) string {
 var verdictTones = map[gate.Verdict]string{gate.Pass: green, gate.Fail: red, gate.Invalid: red, gate.Inconclusive: yellow}
 
 // assertions is a paragraph each: the answer, what was asserted, what was measured, and why.
-func (p page) assertions(a *analysis.Analysis) (out []string) {
+func (p page) assertions(a *result.Analysis) (out []string) {
 	for _, r := range a.Assertions {
 		text := assertion(r)
 		if r.Name != "" {
@@ -66,7 +66,7 @@ func mdAssertions(b *strings.Builder, results []gate.Result) {
 }
 
 // GateMarkdown writes the answers in GitHub's dialect, for a job's summary.
-func GateMarkdown(w io.Writer, a *analysis.Analysis, doubts []string, results []gate.Result) error {
+func GateMarkdown(w io.Writer, a *result.Analysis, doubts []string, results []gate.Result) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### weir gate: %s (%s)\n\n", gate.Overall(results), md(clean(cmp.Or(a.Name, "run"))))
 	if !a.Valid {
@@ -118,7 +118,7 @@ const maxAnnotations = 5
 //
 // Source: docs.github.com, Workflow commands for GitHub Actions; the escapes are those of actions/toolkit,
 // packages/core/src/command.ts.
-func Annotations(w io.Writer, a *analysis.Analysis, results []gate.Result) error {
+func Annotations(w io.Writer, a *result.Analysis, results []gate.Result) error {
 	type note struct{ kind, text string }
 	var notes []note
 	if gate.Overall(results) == gate.Invalid {

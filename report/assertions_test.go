@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 )
 
 // TestAnnotations: few, the worst first, one line each, and nothing in them is a command of its own.
 func TestAnnotations(t *testing.T) {
-	a := &analysis.Analysis{Name: "a:b,c", Valid: true}
+	a := &result.Analysis{Name: "a:b,c", Valid: true}
 	var many []gate.Result
 	for range 4 {
 		many = append(many, gate.Result{Expr: "x < 1\n::set-env name=PATH::evil", Result: gate.Inconclusive, Measured: "5%"},

@@ -4,16 +4,16 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // TestOtherCauses: each class of failures is told once, also where the most frequent one is not the lane's.
 func TestOtherCauses(t *testing.T) {
-	class := func(name string, n uint64, code string) analysis.ClassCause {
-		return analysis.ClassCause{Class: name, Requests: n, Cause: analysis.Cause{Code: code, Text: "It is " + code + "."}}
+	class := func(name string, n uint64, code string) result.ClassCause {
+		return result.ClassCause{Class: name, Requests: n, Cause: result.Cause{Code: code, Text: "It is " + code + "."}}
 	}
-	each := []analysis.ClassCause{class("swap", 60, "server_swapped"), class("queue", 30, "worker_bound_overflow"), class("late", 10, "worker_bound_overflow")}
-	got := otherCauses(&analysis.Lane{Cause: each[1].Cause, Causes: each})
+	each := []result.ClassCause{class("swap", 60, "server_swapped"), class("queue", 30, "worker_bound_overflow"), class("late", 10, "worker_bound_overflow")}
+	got := otherCauses(&result.Lane{Cause: each[1].Cause, Causes: each})
 	want := "beside that 60 requests (server_swapped): It is server_swapped.\nbeside that 10 requests (worker_bound_overflow): It is worker_bound_overflow."
 	if strings.Join(got, "\n") != want {
 		t.Errorf("%q", got)

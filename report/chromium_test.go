@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // chromium finds the browser. Without it the page is not tested at all, so that on a CI machine its
@@ -41,7 +41,7 @@ type opened struct {
 	dom    string
 	log    string // what the console said
 	data   map[string]string
-	report *analysis.Analysis              // as report.json has it
+	report *result.Analysis                // as report.json has it
 	points map[string]map[string][]float64 // chart → series → how many points ECharts holds, and the sum of each of their values
 }
 
@@ -51,10 +51,10 @@ var (
 	dataAttr = regexp.MustCompile(`data-([a-z]+)="([^"]*)"`)
 )
 
-func open(t *testing.T, a *analysis.Analysis) opened { return openAnd(t, a, "") }
+func open(t *testing.T, a *result.Analysis) opened { return openAnd(t, a, "") }
 
 // openAnd runs a script in the page, which then is without its policy: no other script than its own could be.
-func openAnd(t *testing.T, a *analysis.Analysis, script string) opened {
+func openAnd(t *testing.T, a *result.Analysis, script string) opened {
 	t.Helper()
 	browser := chromium(t)
 	dir := t.TempDir()
@@ -101,13 +101,13 @@ func openAnd(t *testing.T, a *analysis.Analysis, script string) opened {
 }
 
 // readBack is the report.json in dir.
-func readBack(t *testing.T, dir string) *analysis.Analysis {
+func readBack(t *testing.T, dir string) *result.Analysis {
 	t.Helper()
 	written, err := os.ReadFile(filepath.Join(dir, "report.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var a analysis.Analysis
+	var a result.Analysis
 	if err := json.Unmarshal(written, &a); err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func agree(got, want []float64) bool {
 
 // expected is what the figures must hold, by report.json: how many points each series has, and the sums of what
 // stands on their axes.
-func expected(a *analysis.Analysis) map[string]map[string][]float64 {
+func expected(a *result.Analysis) map[string]map[string][]float64 {
 	want := map[string]map[string][]float64{}
 	drawn := draw(a)
 	for i := range a.Lanes {
@@ -178,7 +178,7 @@ func expected(a *analysis.Analysis) map[string]map[string][]float64 {
 	return want
 }
 
-func expectTrials(want map[string]map[string][]float64, lane string, l *analysis.Lane, f laneFigure) {
+func expectTrials(want map[string]map[string][]float64, lane string, l *result.Lane, f laneFigure) {
 	n := float64(len(l.Trials))
 	dose := map[string][]float64{"goodput": {n, 0, 0}, "goodput interval": {n, anything, 0, 0}}
 	both := []float64{0, 0, 0}
@@ -210,7 +210,7 @@ func expectTrials(want map[string]map[string][]float64, lane string, l *analysis
 	}
 }
 
-func expectTimeline(want map[string]map[string][]float64, lane string, l *analysis.Lane, blocks []block) {
+func expectTimeline(want map[string]map[string][]float64, lane string, l *result.Lane, blocks []block) {
 	t := &l.Timeline
 	if len(t.AtS) == 0 {
 		return
@@ -266,7 +266,7 @@ func expectTimeline(want map[string]map[string][]float64, lane string, l *analys
 	want["time-"+lane] = series
 }
 
-func expectLatencies(want map[string]map[string][]float64, lane string, l *analysis.Lane) {
+func expectLatencies(want map[string]map[string][]float64, lane string, l *result.Lane) {
 	m := &l.LatencyMap
 	ok, failed, slow := []float64{0, anything, anything, anything, anything, 0}, []float64{0, anything, anything, anything, anything, 0}, []float64{0, 0, 0}
 	for i := range m.OK {

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // Claims is the table of what is said about servers under load and what this machine showed.
@@ -75,7 +75,7 @@ type ClaimRun struct {
 }
 
 // Measured fills in the run's figures.
-func (r *ClaimRun) Measured(a *analysis.Analysis) { r.Figures = figuresOf(a) }
+func (r *ClaimRun) Measured(a *result.Analysis) { r.Figures = figuresOf(a) }
 
 // The verdicts that are none: nothing that was measured decided the claim.
 const (

@@ -6,14 +6,14 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
+	"weir/report/result"
 )
 
 // Comparisons are those that `weir compare` makes: one a lane.
 type Comparisons struct {
-	Schema string                 `json:"schema"`      // "weir.compare/1"
-	List   []*analysis.Comparison `json:"comparisons"` // in the order of A's lanes
+	Schema string               `json:"schema"`      // "weir.compare/1"
+	List   []*result.Comparison `json:"comparisons"` // in the order of A's lanes
 
 	arms []arms // of each, to be drawn
 }
@@ -26,11 +26,11 @@ const CompareSchemaName = "weir.compare/1"
 
 // NewComparisons begins an empty list.
 func NewComparisons() *Comparisons {
-	return &Comparisons{Schema: CompareSchemaName, List: []*analysis.Comparison{}}
+	return &Comparisons{Schema: CompareSchemaName, List: []*result.Comparison{}}
 }
 
 // Add appends a comparison, of these lanes.
-func (c *Comparisons) Add(of *analysis.Comparison, a, b *analysis.Lane) {
+func (c *Comparisons) Add(of *result.Comparison, a, b *result.Lane) {
 	c.List, c.arms = append(c.List, of), append(c.arms, arms{a, b})
 }
 
@@ -51,7 +51,7 @@ func CompareText(w io.Writer, c *Comparisons, opt TextOptions) error {
 	return err
 }
 
-func (p page) comparison(c *analysis.Comparison) []string {
+func (p page) comparison(c *result.Comparison) []string {
 	var out []string
 	valid := c.A.Valid && c.B.Valid
 	out = append(out, p.hang("weir compare", armText(c.A))...)
@@ -92,7 +92,7 @@ func (p page) comparison(c *analysis.Comparison) []string {
 
 // reasons are why effects are not known, or what is to be known beside them; each once, with the
 // metrics that have it, and not those that the verdict told.
-func reasons(c *analysis.Comparison) (list []fact) {
+func reasons(c *result.Comparison) (list []fact) {
 	at := map[string]int{}
 	for _, e := range c.Effects {
 		said := func(v string) bool { return strings.Contains(strings.ToLower(v), strings.ToLower(e.Reason)) }
@@ -106,7 +106,7 @@ func reasons(c *analysis.Comparison) (list []fact) {
 		}
 		at[e.Reason] = len(list)
 		list = append(list, fact{"not known", name + ": " + e.Reason})
-		if e.Finding != analysis.NotKnown {
+		if e.Finding != result.NotKnown {
 			list[len(list)-1].Name = "note"
 		}
 	}
@@ -114,7 +114,7 @@ func reasons(c *analysis.Comparison) (list []fact) {
 }
 
 // armText names an arm.
-func armText(a analysis.Arm) string {
+func armText(a result.Arm) string {
 	text := a.Run
 	if a.Label != a.Lane {
 		text = a.Label + ": " + text
@@ -123,7 +123,7 @@ func armText(a analysis.Arm) string {
 }
 
 // callOut says on how many pairs the latencies rest.
-func callOut(c *analysis.Comparison) string {
+func callOut(c *result.Comparison) string {
 	if c.Pairs == 0 {
 		return ""
 	}
@@ -131,51 +131,51 @@ func callOut(c *analysis.Comparison) string {
 }
 
 // proxyBrief is what a terminal's screen has room for; the long formats say it in words.
-func proxyBrief(c *analysis.Comparison) []fact {
+func proxyBrief(c *result.Comparison) []fact {
 	facts := proxyFacts(c.Proxy)
-	effect := func(metric string) *analysis.Effect {
+	effect := func(metric string) *result.Effect {
 		for i := range c.Effects {
-			if e := &c.Effects[i]; e.Metric == metric && e.Finding != analysis.NotKnown {
+			if e := &c.Effects[i]; e.Metric == metric && e.Finding != result.NotKnown {
 				return e
 			}
 		}
 		return nil
 	}
-	ms := func(d *analysis.Difference) string {
+	ms := func(d *result.Difference) string {
 		return fmt.Sprintf("%+.2f [%+.2f, %+.2f] ms", 1e3*d.Value, 1e3*d.Low, 1e3*d.High)
 	}
 	if p50 := effect("latency.p50"); c.Proxy.Adds.Measured && p50 != nil {
 		text, p99 := "p50 "+ms(p50.Difference), effect("latency.p99")
 		switch {
-		case p99 != nil && (p50.Finding != analysis.NoDifference || p99.Finding != analysis.NoDifference):
+		case p99 != nil && (p50.Finding != result.NoDifference || p99.Finding != result.NoDifference):
 			text += ", p99 " + ms(p99.Difference)
-		case p50.Finding == analysis.NoDifference:
+		case p50.Finding == result.NoDifference:
 			text = "no latency found: " + text
 		}
 		facts[0].Value = text
 	}
 	if bad := effect("bad.rate"); c.Proxy.Hides.Measured && bad != nil {
 		d, what := bad.Difference, map[string]string{
-			analysis.Lower: "failures", analysis.Higher: "no failures, it adds some", analysis.NoDifference: "no failures found",
+			result.Lower: "failures", result.Higher: "no failures, it adds some", result.NoDifference: "no failures found",
 		}
 		facts[1].Value = fmt.Sprintf("%s: %+.2g [%+.2g, %+.2g] points", what[bad.Finding], 100*d.Value, 100*d.Low, 100*d.High)
 	}
 	if onset := effect("onset.rate"); onset != nil {
 		r := onset.Ratio
 		facts[2].Value = fmt.Sprintf("onset × %.3f [%.3f, %.3f]", r.Ratio, r.Low, r.High)
-		if onset.Finding == analysis.NoDifference && onset.Detectable != nil {
+		if onset.Finding == result.NoDifference && onset.Detectable != nil {
 			facts[2].Value += fmt.Sprintf(": no loss found, %s %% would be", compare.TwoDigits(100**onset.Detectable))
 		}
 	}
 	return facts
 }
 
-func proxyFacts(x *analysis.ProxyEffects) []fact {
+func proxyFacts(x *result.ProxyEffects) []fact {
 	return []fact{{"the proxy adds", x.Adds.Text}, {"the proxy hides", x.Hides.Text}, {"the proxy costs", x.Costs.Text}}
 }
 
 // effectLabel is a metric with its unit, so that its cells need none.
-func effectLabel(e analysis.Effect) string {
+func effectLabel(e result.Effect) string {
 	name := strings.TrimSuffix(strings.TrimPrefix(e.Metric, "outcome."), ".rate")
 	name = strings.ReplaceAll(strings.ReplaceAll(name, "latency.", "latency "), "_", " ")
 	switch name = strings.ReplaceAll(name, "p999", "p99.9"); e.Unit {
@@ -187,7 +187,7 @@ func effectLabel(e analysis.Effect) string {
 	return name + ", %"
 }
 
-func effectRow(e analysis.Effect) row {
+func effectRow(e result.Effect) row {
 	r := row{Label: shortened(effectLabel(e)), Cells: []cell{estimateCell(e.A, e.Unit), estimateCell(e.B, e.Unit), changeCell(e)}}
 	return r
 }
@@ -215,7 +215,7 @@ func scale(unit string) float64 {
 	return 1
 }
 
-func estimateCell(x analysis.Estimate, unit string) cell {
+func estimateCell(x result.Estimate, unit string) cell {
 	if x.Value == nil {
 		return cell{Main: "not known", Tone: muted}
 	}
@@ -230,7 +230,7 @@ func estimateCell(x analysis.Estimate, unit string) cell {
 }
 
 // changeCell is the quotient, or of shares the difference in points.
-func changeCell(e analysis.Effect) cell {
+func changeCell(e result.Effect) cell {
 	var out cell
 	switch {
 	case e.Unit == "share" && e.Difference != nil:
@@ -241,7 +241,7 @@ func changeCell(e analysis.Effect) cell {
 	default:
 		return cell{Main: "not known", Tone: muted}
 	}
-	if e.Finding == analysis.NoDifference {
+	if e.Finding == result.NoDifference {
 		out.Tone = muted
 	}
 	return out

@@ -10,12 +10,12 @@ import (
 	"strconv"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // forest draws the effects of a comparison with their intervals, one a line: what is a quotient beside 1, what is a
 // difference of shares beside 0. "" where no effect has an interval.
-func forest(c *analysis.Comparison) template.HTML {
+func forest(c *result.Comparison) template.HTML {
 	var ratios, points []forestRow
 	for _, e := range c.Effects {
 		switch r := e.Ratio; {
@@ -46,7 +46,7 @@ func forest(c *analysis.Comparison) template.HTML {
 
 // forestRow is an effect in the unit that it is drawn in.
 type forestRow struct {
-	e                analysis.Effect
+	e                result.Effect
 	value, low, high float64
 }
 
@@ -75,7 +75,7 @@ func forestPart(b *strings.Builder, rows []forestRow, top, line, same float64, n
 	for i, r := range rows {
 		y := top + 18 + line*(float64(i)+.5)
 		tint := "l-0"
-		if r.e.Finding == analysis.NoDifference {
+		if r.e.Finding == result.NoDifference {
 			tint = "none"
 		}
 		svgText(b, "", 122, y+4, "end", shortened(strings.TrimSuffix(strings.TrimSuffix(effectLabel(r.e), ", req/s"), ", ms")))
@@ -88,12 +88,12 @@ func forestPart(b *strings.Builder, rows []forestRow, top, line, same float64, n
 }
 
 // arms are the lanes that were compared, to be drawn over each other.
-type arms struct{ a, b *analysis.Lane }
+type arms struct{ a, b *result.Lane }
 
 // response is goodput against offered rate, of both arms.
 func (l arms) response(labels [2]string) plot {
 	p := plot{X: "offered, req/s", Y: "goodput, req/s", Diagonal: true, Title: "Goodput against offered rate, of " + labels[0] + " and " + labels[1]}
-	for i, lane := range []*analysis.Lane{l.a, l.b} {
+	for i, lane := range []*result.Lane{l.a, l.b} {
 		s := svgSeries{Name: labels[i], Tint: i, Line: true}
 		for _, t := range lane.Trials {
 			if t.Rate > 0 && t.Duration > 0 {
@@ -111,7 +111,7 @@ func (l arms) response(labels [2]string) plot {
 func (l arms) tails(labels [2]string) plot {
 	p := plot{X: "percentile of the requests that succeeded", Y: "latency", Log: true, YName: seconds, XMarks: []float64{2, 10, 100, 1e3, 1e4, 1e5, 1e6},
 		XName: percentileName, Title: "Latency by percentile, of " + labels[0] + " and " + labels[1]}
-	for i, lane := range []*analysis.Lane{l.a, l.b} {
+	for i, lane := range []*result.Lane{l.a, l.b} {
 		s := svgSeries{Name: labels[i], Tint: i, Line: true}
 		for _, q := range lane.Percentiles {
 			s.Points = append(s.Points, svgPoint{X: q.OneIn, Y: q.S, YLow: &q.LowS, YHigh: &q.HighS,

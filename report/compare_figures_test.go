@@ -9,12 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
+	"weir/report/result"
 )
 
 // twoLanes compares the lanes of the demo, and of the hostile run, whose names are markup.
-func twoLanes(a *analysis.Analysis) *Comparisons {
+func twoLanes(a *result.Analysis) *Comparisons {
 	c := NewComparisons()
 	c.Add(compare.Arms(a, &a.Lanes[0], a, &a.Lanes[1]), &a.Lanes[0], &a.Lanes[1])
 	return c
@@ -23,7 +23,7 @@ func twoLanes(a *analysis.Analysis) *Comparisons {
 // TestCompareDraws: each effect with an interval is a point on the page, and so is each trial and each percentile of both
 // arms; what is drawn is well-formed, and nothing of a run's text is markup.
 func TestCompareDraws(t *testing.T) {
-	for name, a := range map[string]*analysis.Analysis{"demo": demo(), "hostile": hostile()} {
+	for name, a := range map[string]*result.Analysis{"demo": demo(), "hostile": hostile()} {
 		c := twoLanes(a)
 		var page bytes.Buffer
 		if err := CompareHTML(&page, c); err != nil {

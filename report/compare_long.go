@@ -7,16 +7,16 @@ import (
 	"io"
 	"strings"
 
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
+	"weir/report/result"
 )
 
 // comparisonHead and comparisonRows are the table of a comparison in the long formats.
-func comparisonHead(c *analysis.Comparison) []string {
+func comparisonHead(c *result.Comparison) []string {
 	return []string{"metric", c.A.Label, c.B.Label, c.B.Label + " ÷ " + c.A.Label, c.B.Label + " − " + c.A.Label, "effect size", "would find", "pairs", "finding", "method, or why not"}
 }
 
-func comparisonRows(c *analysis.Comparison) [][]string {
+func comparisonRows(c *result.Comparison) [][]string {
 	var rows [][]string
 	for _, e := range c.Effects {
 		line := []string{effectLabel(e), estimateCell(e.A, e.Unit).Text(), estimateCell(e.B, e.Unit).Text(), "–", "–", "–", "–", "–", e.Finding, e.Method}
@@ -61,7 +61,7 @@ func CompareMarkdown(w io.Writer, c *Comparisons) error {
 	return err
 }
 
-func mdComparison(b *strings.Builder, c *analysis.Comparison) {
+func mdComparison(b *strings.Builder, c *result.Comparison) {
 	if !c.A.Valid || !c.B.Valid {
 		b.WriteString("> [!CAUTION]\n> **INVALID.** Nothing below can be relied on.\n\n")
 	}
@@ -101,7 +101,7 @@ func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // comparisonView is what the templates show of a comparison.
 type comparisonView struct {
-	*analysis.Comparison
+	*result.Comparison
 	Arms  []string
 	Facts []fact
 	Head  []string
@@ -112,7 +112,7 @@ type comparisonView struct {
 	Response, Tails template.HTML // both arms over each other; "" within a run's report, whose figures show them
 }
 
-func viewComparison(c *analysis.Comparison) *comparisonView {
+func viewComparison(c *result.Comparison) *comparisonView {
 	if c == nil {
 		return nil
 	}

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // connections says how requests shared connections, and whose kernel keeps those that were closed.
-func connections(_ *analysis.Analysis, l *analysis.Lane) cell {
+func connections(_ *result.Analysis, l *result.Lane) cell {
 	c := l.Connections
 	if c.Opened == nil {
 		return cell{Main: "not counted", Tone: muted}
@@ -25,7 +25,7 @@ func connections(_ *analysis.Analysis, l *analysis.Lane) cell {
 }
 
 // closedFirst names who closed connections first, for that side holds them in TIME_WAIT.
-func closedFirst(c analysis.Connections) string {
+func closedFirst(c result.Connections) string {
 	switch {
 	case c.TimeWait == nil && c.WeClosed != nil && *c.WeClosed > 0 && (c.Unread == nil || *c.Unread == 0):
 		return "; reset by us (no TIME_WAIT)"
@@ -40,7 +40,7 @@ func closedFirst(c analysis.Connections) string {
 }
 
 // closedIdle counts the connections that ended while they carried no request.
-func closedIdle(c analysis.Connections) string {
+func closedIdle(c result.Connections) string {
 	if c.IdlePeer == nil || c.IdleUs == nil || *c.IdlePeer+*c.IdleUs == 0 {
 		return ""
 	}
@@ -55,7 +55,7 @@ func closedIdle(c analysis.Connections) string {
 }
 
 // closedUnread tells of those that nobody keeps, because we closed them before we had read all.
-func closedUnread(c analysis.Connections) string {
+func closedUnread(c result.Connections) string {
 	if c.Unread == nil || *c.Unread == 0 {
 		return ""
 	}
@@ -64,15 +64,15 @@ func closedUnread(c analysis.Connections) string {
 
 // sharing reports whether the connections are worth a line of the verdict: not where each carried one request
 // and the server closed it, or now and then we did, which was as fast.
-func sharing(a *analysis.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool {
+func sharing(a *result.Analysis) bool {
+	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool {
 		c := l.Connections
 		return c.Use == "reuse" || c.TimeWait != nil && *c.TimeWait == "us"
 	})
 }
 
 // lostSYNs explains the modes of a second and more in the times of connecting.
-func lostSYNs(_ *analysis.Analysis, l *analysis.Lane) cell {
+func lostSYNs(_ *result.Analysis, l *result.Lane) cell {
 	var parts []string
 	for i, s := range l.LostSYNs {
 		text := fmt.Sprintf("%s lost %d, after %s", count(s.Count), s.Lost, seconds(s.Connect))
@@ -95,14 +95,14 @@ func lostSYNs(_ *analysis.Analysis, l *analysis.Lane) cell {
 
 // anySYNLost reports whether SYNs are worth a line of the verdict: not where each connect timeout is one of them, as
 // in loss mode.
-func anySYNLost(a *analysis.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool {
-		return l.SYNRetrans > 0 || slices.ContainsFunc(l.Unanswered, func(s analysis.LostSYNs) bool { return s.Lost > 1 })
+func anySYNLost(a *result.Analysis) bool {
+	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool {
+		return l.SYNRetrans > 0 || slices.ContainsFunc(l.Unanswered, func(s result.LostSYNs) bool { return s.Lost > 1 })
 	})
 }
 
 // fromSent is the latency without our own lag, p50 and p99.
-func fromSent(_ *analysis.Analysis, l *analysis.Lane) cell {
+func fromSent(_ *result.Analysis, l *result.Lane) cell {
 	q := &l.FromSent
 	p50, p99 := quantile(q.P50, q.P50Interval, q.Count), quantile(q.P99, q.P99Interval, q.Count)
 	if q.P99 == nil {
@@ -112,15 +112,15 @@ func fromSent(_ *analysis.Analysis, l *analysis.Lane) cell {
 }
 
 // lagging reports whether our own lag is a tenth or more of a latency that is shown.
-func lagging(a *analysis.Analysis) bool {
+func lagging(a *result.Analysis) bool {
 	apart := func(due, sent *float64) bool { return due != nil && sent != nil && *due-*sent > .1**due }
-	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool {
+	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool {
 		return apart(l.Latency.P50, l.FromSent.P50) || apart(l.Latency.P99, l.FromSent.P99)
 	})
 }
 
 // engines names what sent the requests.
-func engines(a *analysis.Analysis) string {
+func engines(a *result.Analysis) string {
 	var names []string
 	for _, l := range a.Lanes {
 		if l.Engine != "" && !slices.Contains(names, l.Engine) {
@@ -131,7 +131,7 @@ func engines(a *analysis.Analysis) string {
 }
 
 // perRequest is what a lane's load cost the host of its listener.
-func perRequest(b analysis.Backend) string {
+func perRequest(b result.Backend) string {
 	if b.Connections == nil || b.PerRequest == nil {
 		return ""
 	}
@@ -143,7 +143,7 @@ func perRequest(b analysis.Backend) string {
 }
 
 // generator says how much of this machine the load took, at the most in any trial.
-func generator(g *analysis.GeneratorUse) string {
+func generator(g *result.GeneratorUse) string {
 	var parts []string
 	if g.CPU != nil {
 		parts = append(parts, digits(100**g.CPU, 2)+" % of the processors")

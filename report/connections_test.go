@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"weir/loadgen"
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // TestEveryOutcomeHasAColour: in both themes.
@@ -20,7 +20,7 @@ func TestEveryOutcomeHasAColour(t *testing.T) {
 
 func TestConnectionsInWords(t *testing.T) {
 	n := ptr(uint64(3))
-	for want, c := range map[string]analysis.Connections{
+	for want, c := range map[string]result.Connections{
 		"not counted":                                                      {},
 		"0 opened":                                                         {Opened: ptr(uint64(0))},
 		"3 opened, 1 request each":                                         {Opened: n, PerOne: ptr(1.001)},
@@ -33,17 +33,17 @@ func TestConnectionsInWords(t *testing.T) {
 		"3 opened; while idle 3 by us, 3 by the server":                    {Opened: n, IdleUs: n, IdlePeer: n},
 		"3 opened; closed first by either side (TIME_WAIT on both)":        {Opened: n, PeerClosed: n, WeClosed: n, TimeWait: ptr("both")},
 	} {
-		if got := connections(nil, &analysis.Lane{Connections: c}).Main; got != want {
+		if got := connections(nil, &result.Lane{Connections: c}).Main; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
 
 func TestSYNsInWords(t *testing.T) {
-	none := analysis.Lane{}
-	one := analysis.Lane{Unanswered: []analysis.LostSYNs{{Lost: 1, Count: 2651, Connect: .9}}}
-	more := analysis.Lane{SYNRetrans: 7, LostSYNs: []analysis.LostSYNs{{Lost: 1, Count: 1, Connect: 1.03}}, Unanswered: []analysis.LostSYNs{{Lost: 3, Count: 2, Connect: 2.9}}}
-	for want, l := range map[string]analysis.Lane{
+	none := result.Lane{}
+	one := result.Lane{Unanswered: []result.LostSYNs{{Lost: 1, Count: 2651, Connect: .9}}}
+	more := result.Lane{SYNRetrans: 7, LostSYNs: []result.LostSYNs{{Lost: 1, Count: 1, Connect: 1.03}}, Unanswered: []result.LostSYNs{{Lost: 3, Count: 2, Connect: 2.9}}}
+	for want, l := range map[string]result.Lane{
 		"none": none,
 		"2,651 timed out after 900 ms, 1 SYN each unanswered":                                        one,
 		"1 request lost 1, connected after 1.03 s; 2 timed out after 2.90 s, 3 SYNs each unanswered": more,
@@ -53,7 +53,7 @@ func TestSYNsInWords(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if anySYNLost(&analysis.Analysis{Lanes: []analysis.Lane{none, one}}) || !anySYNLost(&analysis.Analysis{Lanes: []analysis.Lane{none, more}}) {
+	if anySYNLost(&result.Analysis{Lanes: []result.Lane{none, one}}) || !anySYNLost(&result.Analysis{Lanes: []result.Lane{none, more}}) {
 		t.Error("a connect timeout of one SYN needs no line of its own, others do")
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // busyRate is how fast the workers took connections while the queue filled.
-func busyRate(_ *analysis.Analysis, l *analysis.Lane) cell {
+func busyRate(_ *result.Analysis, l *result.Lane) cell {
 	b := l.CrossChecks.Busy
 	if b.Value == nil {
 		return cell{Main: "not sampled while it filled", Tone: muted}
@@ -22,12 +22,12 @@ func busyRate(_ *analysis.Analysis, l *analysis.Lane) cell {
 }
 
 // busyAlone reports whether a lane has that rate and no fitted onset: then it is worth a line of the verdict.
-func busyAlone(a *analysis.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.CrossChecks.Busy.Value != nil && l.ErrorOnset == nil })
+func busyAlone(a *result.Analysis) bool {
+	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.CrossChecks.Busy.Value != nil && l.ErrorOnset == nil })
 }
 
 // crossChecks says what the other instruments see of the onset; "" where none does.
-func crossChecks(l *analysis.Lane) string {
+func crossChecks(l *result.Lane) string {
 	c := l.CrossChecks
 	var parts []string
 	if c.Knee != nil {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // CSV writes the timelines as one table with a header (RFC 4180), a line for each bin of each lane: what the
@@ -24,7 +24,7 @@ import (
 //	bad_OUTCOME          requests due in the bin that ended so; one column for each outcome that occurs
 //
 // An empty field is "not known", which is not 0.
-func CSV(w io.Writer, a *analysis.Analysis) error {
+func CSV(w io.Writer, a *result.Analysis) error {
 	a = readable(a)
 	kinds := classes(a)
 	out := csv.NewWriter(w)
@@ -55,7 +55,7 @@ func CSV(w io.Writer, a *analysis.Analysis) error {
 	return out.Error()
 }
 
-func binFields(t *analysis.Timeline, i int, kinds []string) []string {
+func binFields(t *result.Timeline, i int, kinds []string) []string {
 	fields := []string{plainNumber(t.AtS[i]), plainNumber(t.BinS), plainNumber(t.Offered[i]), plainNumber(t.Goodput[i]),
 		known(t.RecvQ, i), known(t.Overflows, i), known(t.Replayed, i)}
 	for _, k := range kinds {

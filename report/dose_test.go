@@ -5,14 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
+	"weir/report/result"
 )
 
 // TestDose: every run with an onset is a point, in every format, and the verdict leads; hostile names stay text.
 func TestDose(t *testing.T) {
-	var runs []*analysis.Analysis
-	for i, a := range []*analysis.Analysis{demo(), demo(), demo(), demo(), hostile()} {
+	var runs []*result.Analysis
+	for i, a := range []*result.Analysis{demo(), demo(), demo(), demo(), hostile()} {
 		if i == 4 {
 			runs = append(runs, a)
 			break

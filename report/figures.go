@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"weir/loadgen"
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // figures is what the page draws: plain points, so that its script computes nothing that a test in Go
@@ -102,7 +102,7 @@ type markFigure struct {
 // draw turns an analysis into figures. The trials of two lanes interleave in time, so that on the run's
 // clock half of each lane's timeline is empty; instead the k-th trial of every lane takes the same
 // stretch of the axis, and the same x is the same moment of the same schedule in both lanes.
-func draw(a *analysis.Analysis) figures {
+func draw(a *result.Analysis) figures {
 	f := figures{Lanes: []laneFigure{}, Classes: classes(a)}
 	if c := a.Capacity; c.Computed != nil {
 		f.Capacity = &band{*c.Computed, c.Low, c.High}
@@ -119,7 +119,7 @@ func draw(a *analysis.Analysis) figures {
 			lane.Slots = &slots
 		}
 		trials := ordered(l)
-		steady := slices.DeleteFunc(slices.Clone(trials), func(t analysis.Trial) bool { return t.Rate == 0 }) // a ramp has no one rate
+		steady := slices.DeleteFunc(slices.Clone(trials), func(t result.Trial) bool { return t.Rate == 0 }) // a ramp has no one rate
 		for j, t := range steady {
 			lane.Trials = append(lane.Trials, dose{t.Index, t.Rate, t.Duration, t.Goodput, t.GoodLow, t.GoodHigh, t.Complete && t.Drained})
 			for _, bad := range failures(t.Outcomes, lateIn(t)) {
@@ -140,7 +140,7 @@ func draw(a *analysis.Analysis) figures {
 }
 
 // offeredRate is a trial's rate in words, or those between which its plan moved.
-func offeredRate(t *analysis.Trial) string {
+func offeredRate(t *result.Trial) string {
 	short := func(x float64) string { // as the script writes a number
 		words := digits(x, 4)
 		if strings.Contains(words, ".") {
@@ -155,14 +155,14 @@ func offeredRate(t *analysis.Trial) string {
 }
 
 // ordered is the lane's trials by time.
-func ordered(l *analysis.Lane) []analysis.Trial {
-	return slices.SortedStableFunc(slices.Values(l.Trials), func(a, b analysis.Trial) int {
+func ordered(l *result.Lane) []result.Trial {
+	return slices.SortedStableFunc(slices.Values(l.Trials), func(a, b result.Trial) int {
 		return cmp.Compare(a.Start, b.Start)
 	})
 }
 
 // blockWidths is, for each position in the order of trials, the longest stretch that any lane needs.
-func blockWidths(a *analysis.Analysis) []float64 {
+func blockWidths(a *result.Analysis) []float64 {
 	var widths []float64
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
@@ -184,7 +184,7 @@ func blockWidths(a *analysis.Analysis) []float64 {
 
 // within is the range of bins from the start of trial k to the start of the next one. Bins lie on a grid
 // of their own: the one in which a trial starts is the trial's.
-func within(t *analysis.Timeline, trials []analysis.Trial, k int) (from, to int) {
+func within(t *result.Timeline, trials []result.Trial, k int) (from, to int) {
 	first := func(start float64) int {
 		i, _ := slices.BinarySearch(t.AtS, start)
 		if i > 0 && t.AtS[i-1]+t.BinS > start+1e-9 {
@@ -202,7 +202,7 @@ func within(t *analysis.Timeline, trials []analysis.Trial, k int) (from, to int)
 	return from, max(from, to)
 }
 
-func layTimeline(t *analysis.Timeline, trials []analysis.Trial, widths []float64) timelineFigure {
+func layTimeline(t *result.Timeline, trials []result.Trial, widths []float64) timelineFigure {
 	out := timelineFigure{
 		Bin: t.BinS, Blocks: []block{}, Offered: t.Offered, Goodput: t.Goodput, RecvQ: anyKnown(t.RecvQ),
 		Overflows: anyKnown(t.Overflows), Replayed: anyKnown(t.Replayed), Bad: t.Bad, Marks: []markFigure{},
@@ -242,7 +242,7 @@ func anyKnown[T any](list []*T) []*T {
 
 // place finds a moment of the run's clock on the axis; one that was cut out falls on the end of the
 // trial before it.
-func place(at float64, trials []analysis.Trial, blocks []block) float64 {
+func place(at float64, trials []result.Trial, blocks []block) float64 {
 	x := at
 	for k, t := range trials {
 		if at < t.Start && k > 0 {
@@ -254,7 +254,7 @@ func place(at float64, trials []analysis.Trial, blocks []block) float64 {
 }
 
 // classes lists the failures that occur anywhere, known ones in their fixed order.
-func classes(a *analysis.Analysis) []string {
+func classes(a *result.Analysis) []string {
 	seen := map[string]uint64{}
 	var late uint64
 	for _, l := range a.Lanes {

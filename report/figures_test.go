@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // TestAxisCutsTheTimeBetweenTrials: the k-th trials of two lanes take the same stretch, every bin keeps
@@ -41,8 +41,8 @@ func TestAxisCutsTheTimeBetweenTrials(t *testing.T) {
 
 // TestBinsOffTheTrialsGrid: bins begin on tenths of the run's clock, trials where they like.
 func TestBinsOffTheTrialsGrid(t *testing.T) {
-	trials := []analysis.Trial{{Start: 1.03}, {Start: 3.07}}
-	timeline := &analysis.Timeline{BinS: .1, AtS: []float64{1.0, 1.1, 1.2, 3.0, 3.1, 3.2}}
+	trials := []result.Trial{{Start: 1.03}, {Start: 3.07}}
+	timeline := &result.Timeline{BinS: .1, AtS: []float64{1.0, 1.1, 1.2, 3.0, 3.1, 3.2}}
 	for k, want := range [][2]int{{0, 3}, {3, 6}} {
 		if from, to := within(timeline, trials, k); from != want[0] || to != want[1] {
 			t.Errorf("trial %d has bins %d to %d, want %v", k, from, to, want)
@@ -81,7 +81,7 @@ func TestLateIsDrawn(t *testing.T) {
 func TestRampInAReport(t *testing.T) {
 	a := demo()
 	ramp := &a.Lanes[0].Trials[0]
-	ramp.Rate, ramp.Stages = 0, []analysis.Stage{{From: 20, To: 80, Duration: ramp.Duration}}
+	ramp.Rate, ramp.Stages = 0, []result.Stage{{From: 20, To: 80, Duration: ramp.Duration}}
 	f := draw(a).Lanes[0]
 	if len(f.Trials) != len(a.Lanes[0].Trials)-1 || f.Timeline.Blocks[0].Load != "20 to 80 req/s" || f.Timeline.Blocks[1].Load == "" {
 		t.Errorf("%d points of %d trials; %+v", len(f.Trials), len(a.Lanes[0].Trials), f.Timeline.Blocks[:2])

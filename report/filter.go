@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // A filter copies an analysis, or a part of one, and changes its floats or its strings on the way. Doing it once, over
@@ -18,7 +18,7 @@ type filter struct {
 
 // apply returns a copy that shares only what it does not change. Nil slices and maps become empty ones, because in report.json null means
 // "not known" and an empty list is known to be empty. Pointers and interfaces that are nil stay nil.
-func (f filter) apply(a *analysis.Analysis) *analysis.Analysis { return filtered(f, a) }
+func (f filter) apply(a *result.Analysis) *result.Analysis { return filtered(f, a) }
 
 func filtered[T any](f filter, v *T) *T {
 	out := f.copy(reflect.ValueOf(*v)).Interface().(T)
@@ -116,6 +116,6 @@ func clean(s string) string {
 }
 
 // readable is the analysis as the formats for people show it.
-func readable(a *analysis.Analysis) *analysis.Analysis {
+func readable(a *result.Analysis) *result.Analysis {
 	return filter{text: clean}.apply(a)
 }

@@ -3,48 +3,48 @@ package report
 import (
 	"slices"
 
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
+	"weir/report/result"
 )
 
 // demo is the run of the README: two lanes, everything known.
-func demo() *analysis.Analysis {
+func demo() *result.Analysis {
 	direct, proxy := simulateLane("direct", "connect_timeout", 0, 387.4), simulateLane("proxy", "http_504", 1, 386.7)
 	proxy.URL = "http://10.77.0.2:8080/"
-	proxy.LogClasses = []analysis.LogClass{
+	proxy.LogClasses = []result.LogClass{
 		{Source: "nginx.error", Class: "connect_timeout", Count: *proxy.Overflows,
 			Text: `2026/03/01 12:00:41 [error] 31#31: *5211 upstream timed out (110: Connection timed out) while connecting to upstream, client: 10.77.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://10.77.0.3:8000/", host: "10.77.0.2:8080"`},
 		{Source: "nginx.access", Class: "504", Count: *proxy.Overflows},
 	}
-	proxy.ProxyLog = &analysis.ProxyLog{
+	proxy.ProxyLog = &result.ProxyLog{
 		Requests: proxy.Sent, Tries: proxy.Sent, TriesPerRequest: ptr(1.), Hidden: map[string]uint64{}, Unconnected: *proxy.Overflows,
 		Upstream: 3100, Connect: ptr(.803), Header: ptr(.196), Body: ptr(.001),
-		Kinds: []analysis.ProxiedKind{{Outcome: "http_504", Class: "504/504/connect", Kept: 122, Examples: []analysis.Proxied{
+		Kinds: []result.ProxiedKind{{Outcome: "http_504", Class: "504/504/connect", Kept: 122, Examples: []result.Proxied{
 			{Trial: 22, Seq: 219, Due: ptr(31.4), Latency: ptr(.902), Status: 504, Took: ptr(.901), Text: "this 504 spent 0.9 s in connect to 10.77.0.3:8000, one try",
-				Tries: []analysis.ProxyTry{{Addr: "10.77.0.3:8000", Status: 504, Response: ptr(.9)}}}}}},
+				Tries: []result.ProxyTry{{Addr: "10.77.0.3:8000", Status: 504, Response: ptr(.9)}}}}}},
 	}
-	proxy.ProxyStatus = &analysis.ProxyStatus{Polls: 61, Active: 131, Reading: 1, Writing: 130, Accepted: &proxy.Sent, Handled: &proxy.Sent, Requested: &proxy.Sent}
+	proxy.ProxyStatus = &result.ProxyStatus{Polls: 61, Active: 131, Reading: 1, Writing: 130, Accepted: &proxy.Sent, Handled: &proxy.Sent, Requested: &proxy.Sent}
 	computed := fixWorkers / fixService
-	a := &analysis.Analysis{
+	a := &result.Analysis{
 		Schema: "weir.report/1", Name: "backlog-overflow", Started: "2026-03-01T12:00:00Z", Version: "0.1.0",
 		Command: []string{"weir", "reproduce", "backlog-overflow", "--seed", "7"}, Seed: 7, Mode: "loss", Ended: "complete", Valid: true,
 		Environment: map[string]string{"kernel": "Linux 6.18.5", "proxy": "nginx/1.22.1", "backend": "weir backend 0.1.0, 8 sync workers",
 			"go": "go1.26.0", "cpus": "2", "backend.net.core.somaxconn": "4096", "backend.net.ipv4.tcp_abort_on_overflow": "0"},
-		Capacity: analysis.Capacity{Workers: 8, WorkerConnections: 1, ServiceTime: ptr(fixService), ServiceTimeLow: ptr(.02054), ServiceTimeHigh: ptr(.02067),
+		Capacity: result.Capacity{Workers: 8, WorkerConnections: 1, ServiceTime: ptr(fixService), ServiceTimeLow: ptr(.02054), ServiceTimeHigh: ptr(.02067),
 			ServiceTimeSource: "busy periods stamped by the backend", ServiceTimeCount: direct.Latency.Count + proxy.Latency.Count,
 			NominalServiceTime: ptr(.02), Computed: &computed, Low: ptr(8 / .02067), High: ptr(8 / .02054)},
-		Lanes: []analysis.Lane{direct, proxy},
-		Hosts: []analysis.Host{
+		Lanes: []result.Lane{direct, proxy},
+		Hosts: []result.Host{
 			{Name: "backend", Overflows: ptr(*direct.Overflows + *proxy.Overflows + 12), OwnDrops: ptr(*direct.Overflows + *proxy.Overflows), OthersAtLeast: ptr(uint64(12)),
-				Others: []analysis.OtherListener{{Addr: "0.0.0.0:9000", Drops: 12}}, SYNQueue: ptr(uint64(3)),
-				SysctlChanges: []analysis.SysctlChange{{Name: "net.core.somaxconn", Before: "128", After: "4096"}}},
+				Others: []result.OtherListener{{Addr: "0.0.0.0:9000", Drops: 12}}, SYNQueue: ptr(uint64(3)),
+				SysctlChanges: []result.SysctlChange{{Name: "net.core.somaxconn", Before: "128", After: "4096"}}},
 			{Name: "client", Overflows: ptr(uint64(0)), SYNSent: ptr(uint64(41)), TimeWait: ptr(uint64(2210)), PortsUsed: ptr(uint64(2251)), PortsRange: ptr(uint64(28232))},
-			{Name: "remote", Clock: &analysis.Clock{Method: "ping", Estimates: 91, Offset: -2.25, Moved: .0004, Early: ptr(.00031), Late: .00031, RTT: .0006, Ahead: -.012,
-				Drift: &analysis.Drift{PPM: 4.2, Low: -2.5, High: 10.9}}},
+			{Name: "remote", Clock: &result.Clock{Method: "ping", Estimates: 91, Offset: -2.25, Moved: .0004, Early: ptr(.00031), Late: .00031, RTT: .0006, Ahead: -.012,
+				Drift: &result.Drift{PPM: 4.2, Low: -2.5, High: 10.9}}},
 		},
-		OnsetOverCapacity: map[string]analysis.Interval{
+		OnsetOverCapacity: map[string]result.Interval{
 			"direct": {Ratio: 387.4 / computed, Low: .978, High: 1.018}, "proxy": {Ratio: 386.7 / computed, Low: .976, High: 1.016}},
-		Agreement: &analysis.Interval{Ratio: 386.7 / 387.4, Low: .971, High: 1.026},
+		Agreement: &result.Interval{Ratio: 386.7 / 387.4, Low: .971, High: 1.026},
 		Verdict: []string{
 			"Overflow began where workers ÷ service time says it must: at 387 req/s, 0.998 of the computed 388 req/s.",
 			"Directly, the client saw it as connect timeouts; through NGINX the same drops became 504, never 502.",
@@ -55,14 +55,14 @@ func demo() *analysis.Analysis {
 }
 
 // invalid is a run whose generator could not keep its schedule.
-func invalid() *analysis.Analysis {
+func invalid() *result.Analysis {
 	a := demo()
 	a.Valid = false
 	a.InvalidReasons = []string{
 		"the generator was late: p99 send lag 14.2 ms, more than 1 ms",
 		"214 requests were shed at the in-flight cap of 512; give --max-in-flight 4096",
 	}
-	a.Warnings = []analysis.Warning{
+	a.Warnings = []result.Warning{
 		{Code: "generator_cpu", Text: "The generator used 93 % of the CPU it may use; on a shared machine, offer less or pin it."},
 		{Code: "probe_gap", Text: "The probe missed 1.4 s of trial 11; overflows there are counted, but Recv-Q was not seen."},
 	}
@@ -81,18 +81,18 @@ func invalid() *analysis.Analysis {
 }
 
 // direct is a run of one lane.
-func oneLane() *analysis.Analysis {
+func oneLane() *result.Analysis {
 	a := demo()
 	a.Lanes, a.Agreement, a.Comparison = a.Lanes[:1], nil, nil
 	delete(a.OnsetOverCapacity, "proxy")
 	delete(a.Environment, "proxy")
-	a.Warnings = []analysis.Warning{{Code: "no_nginx", Text: "NGINX is not installed, so there is no proxy lane; run make demo to have it installed."}}
+	a.Warnings = []result.Warning{{Code: "no_nginx", Text: "NGINX is not installed, so there is no proxy lane; run make demo to have it installed."}}
 	a.Verdict = a.Verdict[:1]
 	return a
 }
 
 // nothingFailed is a run that stayed below capacity.
-func nothingFailed() *analysis.Analysis {
+func nothingFailed() *result.Analysis {
 	a := demo()
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
@@ -107,11 +107,11 @@ func nothingFailed() *analysis.Analysis {
 		l.LatencyMap, l.Percentiles = headLatencies(l.LatencyMap, 5*4), l.Percentiles[:13]
 		l.Sent, l.Latency.Count = l.Offered, l.Offered
 		l.Overflows, l.ListenDrops, l.ListenerDrops, l.MaxRecvQ = ptr(uint64(0)), ptr(uint64(0)), ptr(uint64(0)), ptr(uint32(2))
-		l.OverflowOnset, l.ErrorOnset, l.Plateau, l.CrossChecks = nil, nil, nil, analysis.CrossChecks{}
+		l.OverflowOnset, l.ErrorOnset, l.Plateau, l.CrossChecks = nil, nil, nil, result.CrossChecks{}
 		l.NoOnset = "nothing overflowed or failed up to 354 req/s"
-		l.FailLatency = analysis.Quantiles{}
-		l.Reconciliation = analysis.Reconciliation{Verdict: "nothing to reconcile"}
-		l.Cause = analysis.Cause{Code: "none", EvidenceName: "none", Text: "Nothing failed."}
+		l.FailLatency = result.Quantiles{}
+		l.Reconciliation = result.Reconciliation{Verdict: "nothing to reconcile"}
+		l.Cause = result.Cause{Code: "none", EvidenceName: "none", Text: "Nothing failed."}
 		l.LogClasses = nil
 	}
 	a.OnsetOverCapacity, a.Agreement = nil, nil
@@ -120,22 +120,22 @@ func nothingFailed() *analysis.Analysis {
 	return a
 }
 
-func head(t analysis.Timeline, n int) analysis.Timeline {
-	return analysis.Timeline{BinS: t.BinS, AtS: t.AtS[:n], Offered: t.Offered[:n], Goodput: t.Goodput[:n], RecvQ: t.RecvQ[:n],
+func head(t result.Timeline, n int) result.Timeline {
+	return result.Timeline{BinS: t.BinS, AtS: t.AtS[:n], Offered: t.Offered[:n], Goodput: t.Goodput[:n], RecvQ: t.RecvQ[:n],
 		Overflows: t.Overflows[:n], Replayed: t.Replayed[:n]}
 }
 
-func headLatencies(m analysis.LatencyMap, columns int) analysis.LatencyMap {
+func headLatencies(m result.LatencyMap, columns int) result.LatencyMap {
 	cells := slices.IndexFunc(m.Column, func(c int) bool { return c == columns })
-	return analysis.LatencyMap{BinS: m.BinS, Trial: m.Trial[:columns], AtS: m.AtS[:columns], EdgesS: m.EdgesS,
+	return result.LatencyMap{BinS: m.BinS, Trial: m.Trial[:columns], AtS: m.AtS[:columns], EdgesS: m.EdgesS,
 		Column: m.Column[:cells], Row: m.Row[:cells], OK: m.OK[:cells], Failed: m.Failed[:cells]}
 }
 
 // reused is a run over kept connections whose generator was late, of which the proxy reset its own.
-func reused() *analysis.Analysis {
+func reused() *result.Analysis {
 	a := demo()
-	a.Warnings = []analysis.Warning{{Code: "send_lag", Text: "the generator sent late: 1 % of requests over 9.1 ms (direct), 1 % of requests over 9.4 ms (proxy); latencies are blurred by that, onsets are not"}}
-	for i, c := range []analysis.Connections{
+	a.Warnings = []result.Warning{{Code: "send_lag", Text: "the generator sent late: 1 % of requests over 9.1 ms (direct), 1 % of requests over 9.4 ms (proxy); latencies are blurred by that, onsets are not"}}
+	for i, c := range []result.Connections{
 		{Use: "reuse", Opened: ptr(uint64(1234)), PerOne: ptr(12.3), PeerClosed: ptr(uint64(1180)), WeClosed: ptr(uint64(0)), TimeWait: ptr("peer")},
 		{Use: "reuse", Opened: ptr(uint64(87)), PerOne: ptr(151.7), PeerClosed: ptr(uint64(0)), WeClosed: ptr(uint64(12))},
 	} {
@@ -145,34 +145,34 @@ func reused() *analysis.Analysis {
 		l.Latency.P99 = ptr(*l.Latency.P99 + .0091)
 		if i == 0 {
 			l.SYNRetrans = 18
-			l.LostSYNs = []analysis.LostSYNs{{Lost: 1, Count: 12, Connect: 1.031}, {Lost: 2, Count: 3, Connect: 3.08}}
+			l.LostSYNs = []result.LostSYNs{{Lost: 1, Count: 12, Connect: 1.031}, {Lost: 2, Count: 3, Connect: 3.08}}
 		}
 	}
 	return a
 }
 
 // noCapacity is a run against a server of which only the address is known.
-func noCapacity() *analysis.Analysis {
+func noCapacity() *result.Analysis {
 	a := demo()
-	a.Capacity, a.OnsetOverCapacity = analysis.Capacity{}, nil
+	a.Capacity, a.OnsetOverCapacity = result.Capacity{}, nil
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
 		clear(l.Timeline.Replayed)
 		l.Timeline.Marks = l.Timeline.Marks[2:]
 		l.Cause.EvidenceLevel, l.Cause.EvidenceName = 1, "order"
 	}
-	a.Warnings = []analysis.Warning{{Code: "no_capacity", Text: "The number of workers is not known; give --workers to compare the onset with what it should be."}}
+	a.Warnings = []result.Warning{{Code: "no_capacity", Text: "The number of workers is not known; give --workers to compare the onset with what it should be."}}
 	a.Verdict = []string{"Overflow began at 387 req/s; whether that is what the workers can do is not known."}
 	return a
 }
 
 // allNull is a record that was cut off right after its header and one trial's opening.
-func allNull() *analysis.Analysis {
-	return &analysis.Analysis{
+func allNull() *result.Analysis {
+	return &result.Analysis{
 		Schema: "weir.report/1", Name: "run", Started: "2026-03-01T12:00:00Z", Version: "0.1.0", Mode: "retrial", Ended: "cut short",
 		InvalidReasons: []string{"the record ends before the first trial was complete"},
-		Lanes: []analysis.Lane{{Name: "direct", URL: "http://127.0.0.1:8000/", Trials: []analysis.Trial{{Rate: 50, Start: .2, Duration: 2, Due: 100}},
-			NoOnset: "fewer than 15 trials", Reconciliation: analysis.Reconciliation{Verdict: "not measured"}}},
+		Lanes: []result.Lane{{Name: "direct", URL: "http://127.0.0.1:8000/", Trials: []result.Trial{{Rate: 50, Start: .2, Duration: 2, Due: 100}},
+			NoOnset: "fewer than 15 trials", Reconciliation: result.Reconciliation{Verdict: "not measured"}}},
 	}
 }
 
@@ -189,7 +189,7 @@ var plants = []string{
 }
 
 // hostile is demo with the plants in every place that a server, a header, a file or a log can reach.
-func hostile() *analysis.Analysis {
+func hostile() *result.Analysis {
 	a := demo()
 	all := ""
 	for _, p := range plants {
@@ -197,7 +197,7 @@ func hostile() *analysis.Analysis {
 	}
 	a.Name, a.Claim, a.Started, a.Version, a.Ended, a.Mode, a.Schema = all, all, all, all, all, all, all
 	a.Command = append([]string{"weir", "run"}, plants...)
-	a.Warnings = []analysis.Warning{{Code: plants[0], Text: all}}
+	a.Warnings = []result.Warning{{Code: plants[0], Text: all}}
 	a.Verdict = []string{"Hostile text:" + all, all}
 	a.Environment[plants[0]] = all
 	a.Environment["kernel"], a.Environment["proxy"] = all, plants[1]
@@ -215,10 +215,10 @@ func hostile() *analysis.Analysis {
 			l.Outcomes[p], l.Trials[3].Outcomes[p] = 3, 3
 			l.Timeline.Bad[p] = make([]uint64, len(l.Timeline.AtS))
 			l.Timeline.Bad[p][7] = 2
-			l.LogClasses = append(l.LogClasses, analysis.LogClass{Source: p, Class: p, Count: 1, Text: p})
+			l.LogClasses = append(l.LogClasses, result.LogClass{Source: p, Class: p, Count: 1, Text: p})
 		}
-		l.ProxyLog = &analysis.ProxyLog{Requests: 2, Tries: 3, Hidden: map[string]uint64{plants[0]: 1, plants[1]: 2}, Retried: 1, Saved: 1,
-			Kinds: []analysis.ProxiedKind{{Outcome: all, Class: all, Kept: 1, Examples: []analysis.Proxied{{Tries: []analysis.ProxyTry{{Addr: all}}, Text: all}}}}}
+		l.ProxyLog = &result.ProxyLog{Requests: 2, Tries: 3, Hidden: map[string]uint64{plants[0]: 1, plants[1]: 2}, Retried: 1, Saved: 1,
+			Kinds: []result.ProxiedKind{{Outcome: all, Class: all, Kept: 1, Examples: []result.Proxied{{Tries: []result.ProxyTry{{Addr: all}}, Text: all}}}}}
 		for j := range l.Timeline.Marks {
 			l.Timeline.Marks[j].Text = all
 		}
@@ -230,7 +230,7 @@ func hostile() *analysis.Analysis {
 }
 
 // fixtures by the name of their golden files.
-var fixtures = map[string]func() *analysis.Analysis{
+var fixtures = map[string]func() *result.Analysis{
 	"demo": demo, "invalid": invalid, "one-lane": oneLane, "nothing-failed": nothingFailed,
 	"no-capacity": noCapacity, "reused": reused, "all-null": allNull, "hostile": hostile,
 }

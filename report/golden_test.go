@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -35,9 +35,9 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestGolden(t *testing.T) {
-	text := func(w io.Writer, a *analysis.Analysis) error { return Text(w, a, TextOptions{Width: 80}) }
+	text := func(w io.Writer, a *result.Analysis) error { return Text(w, a, TextOptions{Width: 80}) }
 	for name, fixture := range fixtures {
-		for suffix, render := range map[string]func(io.Writer, *analysis.Analysis) error{".txt": text, ".md": Markdown} {
+		for suffix, render := range map[string]func(io.Writer, *result.Analysis) error{".txt": text, ".md": Markdown} {
 			t.Run(name+suffix, func(t *testing.T) {
 				var b bytes.Buffer
 				if err := render(&b, fixture()); err != nil {

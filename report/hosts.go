@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // hostHead and hostRows are the table of the probed hosts: who dropped what, and what connections held of their ports.
@@ -13,7 +13,7 @@ func hostHead() []string {
 	return []string{"host", "overflows", "own drops", "max SYN queue", "max SYN_SENT", "max TIME_WAIT", "max local ports", "beside that"}
 }
 
-func hostRows(a *analysis.Analysis) [][]string {
+func hostRows(a *result.Analysis) [][]string {
 	number := func(n *uint64) string {
 		if n == nil {
 			return "–"
@@ -34,7 +34,7 @@ func hostRows(a *analysis.Analysis) [][]string {
 }
 
 // beside is what has no column: it is rare.
-func beside(h analysis.Host) string {
+func beside(h result.Host) string {
 	var parts []string
 	if h.OthersAtLeast != nil && *h.OthersAtLeast > 0 {
 		parts = append(parts, fmt.Sprintf("%s of the overflows at least were other listeners'", count(*h.OthersAtLeast)))

@@ -13,8 +13,8 @@ import (
 	"strings"
 
 	"weir/loadgen"
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 )
 
 //go:embed assets/report.html.tmpl assets/compare.html.tmpl assets/dose.html.tmpl assets/report.css assets/report.js assets/echarts
@@ -27,7 +27,7 @@ var pageTemplate = template.Must(template.New("report.html.tmpl").ParseFS(assets
 // It loads nothing from anywhere; a content security policy admits exactly the two scripts and the
 // style sheet that are in it, by hash, so that markup from a server or a log could not run even if it
 // got past the escaping.
-func HTML(w io.Writer, a *analysis.Analysis) error {
+func HTML(w io.Writer, a *result.Analysis) error {
 	a = readable(a)
 	drawn := draw(a)
 	data, err := json.Marshal(drawn) // escapes <, >, &, U+2028 and U+2029: nothing in it can end the script element
@@ -83,8 +83,8 @@ func hash(content []byte) string {
 
 // htmlView is what the template shows.
 type htmlView struct {
-	*analysis.Analysis
-	Warnings           []analysis.Warning
+	*result.Analysis
+	Warnings           []result.Warning
 	CSP                string
 	CSS                template.CSS
 	Library            template.HTML // text, until report.js makes a script of it
@@ -112,7 +112,7 @@ type htmlView struct {
 type class struct{ Name, CSS string }
 
 type laneView struct {
-	*analysis.Lane
+	*result.Lane
 	Facts     []fact
 	Also      []string // the causes of fewer failures
 	Spread    string   // the heat map in words
@@ -129,7 +129,7 @@ type outcomeView struct {
 	Count, Share string
 }
 
-func viewLane(l *analysis.Lane) laneView {
+func viewLane(l *result.Lane) laneView {
 	v := laneView{Lane: l, Also: otherCauses(l), TrialRows: trialRows(l), Proxied: proxiedRows(l)}
 	v.Outcomes = append(v.Outcomes, outcomeView{class{"ok", "c-ok"}, count(l.Outcomes["ok"]), share(l.Outcomes["ok"], l.Offered)})
 	for _, f := range failures(l.Outcomes, l.Late) {
@@ -141,7 +141,7 @@ func viewLane(l *analysis.Lane) laneView {
 	}
 	type named struct {
 		name string
-		q    analysis.Quantiles
+		q    result.Quantiles
 	}
 	rows := []named{{"latency of the ok", l.Latency}, {"the same, from sending", l.FromSent}}
 	if p := l.Phases; p != nil {
@@ -161,10 +161,10 @@ func viewLane(l *analysis.Lane) laneView {
 }
 
 // quantileRow is p50, p90, p99, p99.9 with their intervals, and the maximum, which has none.
-func quantileRow(q *analysis.Quantiles) (row []string) {
+func quantileRow(q *result.Quantiles) (row []string) {
 	for _, x := range []struct {
 		value *float64
-		b     *analysis.Bounds
+		b     *result.Bounds
 	}{{q.P50, q.P50Interval}, {q.P90, q.P90Interval}, {q.P99, q.P99Interval}, {q.P999, q.P999Interval}} {
 		if x.value == nil { // nothing to measure, or too little for this quantile
 			row = append(row, "–")
@@ -180,7 +180,7 @@ func quantileRow(q *analysis.Quantiles) (row []string) {
 
 // moment places a time of the run in one of the lane's trials. The run's clock is of no use beside a
 // timeline from which the time between trials is cut out.
-func moment(l *analysis.Lane, at float64) string {
+func moment(l *result.Lane, at float64) string {
 	for i := len(l.Trials) - 1; i >= 0; i-- {
 		if t := &l.Trials[i]; at >= t.Start && t.Rate > 0 {
 			return fmt.Sprintf("%.1f s into the trial at %s", at-t.Start, rate(t.Rate))
@@ -192,7 +192,7 @@ func moment(l *analysis.Lane, at float64) string {
 }
 
 // bunched says whether requests were sent together.
-func bunched(o *analysis.Options) string {
+func bunched(o *result.Options) string {
 	if o == nil || o.WakeQuantum == 0 {
 		return ""
 	}
@@ -200,7 +200,7 @@ func bunched(o *analysis.Options) string {
 }
 
 // laneFacts is how the lane was loaded and what its counters said.
-func laneFacts(l *analysis.Lane) []fact {
+func laneFacts(l *result.Lane) []fact {
 	optional := func(n *uint64) string {
 		if n == nil {
 			return "not measured"

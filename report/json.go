@@ -7,14 +7,14 @@ import (
 	"io"
 	"strconv"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // JSON writes report.json. The order is fixed (fields as declared, maps by key) and floats are rounded
 // to six significant digits, so that two machines that analyse the same record agree byte for byte even
 // where their last bits of floating point do not. Lists of plain values stand on one line, which keeps a
 // timeline of thousands of bins readable and its diffs short. A number that is not finite is an error.
-func JSON(w io.Writer, a *analysis.Analysis) error {
+func JSON(w io.Writer, a *result.Analysis) error {
 	if err := writeJSON(w, a); err != nil {
 		return fmt.Errorf("report.json: %w", err)
 	}

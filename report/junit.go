@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 )
 
 // The part of JUnit's format that CI systems agree on: testsuites, testsuite, testcase and one of failure, error
@@ -45,7 +45,7 @@ type (
 
 // JUnit writes the answers as test cases: a failed assertion is a failure, one of an invalid run an error, and one
 // that cannot be told is skipped.
-func JUnit(w io.Writer, a *analysis.Analysis, results []gate.Result) error {
+func JUnit(w io.Writer, a *result.Analysis, results []gate.Result) error {
 	s := junitSuite{Name: "weir gate " + clean(cmp.Or(a.Name, "run")), Timestamp: strings.TrimSuffix(clean(a.Started), "Z"), Tests: len(results)}
 	for _, r := range results {
 		c := junitCase{Name: clean(assertion(r)), Class: "weir." + clean(cmp.Or(r.Lane, "gate"))}

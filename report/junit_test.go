@@ -11,14 +11,14 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 )
 
 // judged is one result of each kind, with everything in it that has a meaning in XML, Markdown or a terminal.
-func judged() (*analysis.Analysis, []gate.Result) {
+func judged() (*result.Analysis, []gate.Result) {
 	const evil = "]]><script>alert(1)</script> & \"'|*b*` @x \x1b[2J\u202e\x00"
-	a := &analysis.Analysis{Name: evil, Started: "2026-01-02T03:04:05Z", InvalidReasons: []string{evil}}
+	a := &result.Analysis{Name: evil, Started: "2026-01-02T03:04:05Z", InvalidReasons: []string{evil}}
 	var list []gate.Result
 	for _, v := range []gate.Verdict{gate.Pass, gate.Fail, gate.Inconclusive, gate.Invalid} {
 		list = append(list, gate.Result{Expr: "bad.rate < 0.5% " + evil, Name: string(v) + evil, Lane: "direct" + evil, Result: v, Reason: evil})

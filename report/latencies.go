@@ -3,7 +3,7 @@ package report
 import (
 	"slices"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // latencyFigure is a lane's heat map on the axis of its timeline: cells as in analysis.LatencyMap.
@@ -48,10 +48,10 @@ type reconcileTrial struct {
 }
 
 // layLatency puts each column where its trial's stretch of the axis is; it ends with the stretch at the latest.
-func layLatency(m *analysis.LatencyMap, trials []analysis.Trial, blocks []block) latencyFigure {
+func layLatency(m *result.LatencyMap, trials []result.Trial, blocks []block) latencyFigure {
 	out := latencyFigure{From: []float64{}, To: []float64{}, At: m.AtS, Edges: m.EdgesS, Column: m.Column, Row: m.Row, OK: m.OK, Failed: m.Failed}
 	for c, at := range m.AtS {
-		k := slices.IndexFunc(trials, func(t analysis.Trial) bool { return t.Index == m.Trial[c] })
+		k := slices.IndexFunc(trials, func(t result.Trial) bool { return t.Index == m.Trial[c] })
 		from, end := at, at+m.BinS
 		if k >= 0 && k < len(blocks) {
 			from = blocks[k].Start + at - trials[k].Start
@@ -62,7 +62,7 @@ func layLatency(m *analysis.LatencyMap, trials []analysis.Trial, blocks []block)
 	return out
 }
 
-func guideFigures(l *analysis.Lane) []guideFigure {
+func guideFigures(l *result.Lane) []guideFigure {
 	out := []guideFigure{}
 	for _, g := range l.Guides {
 		out = append(out, guideFigure(g))
@@ -70,7 +70,7 @@ func guideFigures(l *analysis.Lane) []guideFigure {
 	return out
 }
 
-func tailFigures(l *analysis.Lane) []tailFigure {
+func tailFigures(l *result.Lane) []tailFigure {
 	out := []tailFigure{}
 	for _, p := range l.Percentiles {
 		out = append(out, tailFigure{p.OneIn, p.S, p.LowS, p.HighS})
@@ -78,7 +78,7 @@ func tailFigures(l *analysis.Lane) []tailFigure {
 	return out
 }
 
-func reconcileTrials(l *analysis.Lane, trials []analysis.Trial) reconcileFigure {
+func reconcileTrials(l *result.Lane, trials []result.Trial) reconcileFigure {
 	r := l.Reconciliation
 	out := reconcileFigure{Low: r.Low, High: r.High, Trials: []reconcileTrial{}, Verdict: r.Verdict}
 	for _, t := range trials {
@@ -90,7 +90,7 @@ func reconcileTrials(l *analysis.Lane, trials []analysis.Trial) reconcileFigure 
 }
 
 // spread says in words what the heat map of a lane shows, for those who cannot see it.
-func spread(l *analysis.Lane) string {
+func spread(l *result.Lane) string {
 	if len(l.LatencyMap.OK) == 0 {
 		return "No request was answered."
 	}
@@ -102,7 +102,7 @@ func spread(l *analysis.Lane) string {
 }
 
 // tail says where the percentile curve of a lane begins and ends.
-func tail(l *analysis.Lane) string {
+func tail(l *result.Lane) string {
 	if len(l.Percentiles) == 0 {
 		return "too few requests succeeded for a curve"
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
@@ -19,7 +21,7 @@ import (
 // tenMinutes is the analysis of a record of two lanes, each loaded for ten minutes at 40 req/s: 8 workers of 220 ms
 // do 36. Every tenth request fails after 900 ms and the others take from 20 to 170 ms. In each tenth of a second the
 // queue is read, and in every third it overflowed.
-func tenMinutes(t testing.TB) *analysis.Analysis {
+func tenMinutes(t testing.TB) *result.Analysis {
 	t.Helper()
 	const length, rate = 10 * time.Minute, 40
 	var b bytes.Buffer

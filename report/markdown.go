@@ -6,13 +6,13 @@ import (
 	"io"
 	"strings"
 
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 )
 
 // Markdown writes report.md in GitHub's dialect: the verdict, every warning, the lanes side by side,
 // the trials, what the logs said, and how to repeat the run. It has no figures.
-func Markdown(w io.Writer, a *analysis.Analysis) error {
+func Markdown(w io.Writer, a *result.Analysis) error {
 	a = readable(a)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# weir: %s\n\n", md(strings.Join(title(a), " · ")))
@@ -57,7 +57,7 @@ func Markdown(w io.Writer, a *analysis.Analysis) error {
 	return err
 }
 
-func mdSummary(b *strings.Builder, a *analysis.Analysis) {
+func mdSummary(b *strings.Builder, a *result.Analysis) {
 	head := []string{""}
 	for _, l := range a.Lanes {
 		head = append(head, md(l.Name))
@@ -76,7 +76,7 @@ func mdSummary(b *strings.Builder, a *analysis.Analysis) {
 	}
 }
 
-func mdLane(b *strings.Builder, l *analysis.Lane) {
+func mdLane(b *strings.Builder, l *result.Lane) {
 	fmt.Fprintf(b, "## Lane %s\n\n%s · listener %s\n\n", md(l.Name), code(l.URL), code(l.Listener))
 	quantiles := "p50, p99"
 	if l.FromSent.P99 == nil {
@@ -131,7 +131,7 @@ func mdLane(b *strings.Builder, l *analysis.Lane) {
 	}
 }
 
-func mdHosts(b *strings.Builder, a *analysis.Analysis) {
+func mdHosts(b *strings.Builder, a *result.Analysis) {
 	if len(a.Hosts) == 0 {
 		return
 	}
@@ -155,7 +155,7 @@ func mdRows(rows [][]string) (body [][]string) {
 	return body
 }
 
-func mdRepeat(b *strings.Builder, a *analysis.Analysis) {
+func mdRepeat(b *strings.Builder, a *result.Analysis) {
 	b.WriteString("## Environment and how to repeat it\n\n")
 	var body [][]string
 	for _, e := range environment(a) {

@@ -10,7 +10,7 @@ import (
 	"regexp"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // mark is a line or an area that a figure must have at a place on one of its axes.
@@ -24,7 +24,7 @@ type mark struct {
 
 // expectedMarks are those of figures 1 to 3, by report.json: W/S, the onset with its band, the plateau; places in the queue,
 // and the moments on each of the four panels; the guides of the latencies.
-func expectedMarks(a *analysis.Analysis) (list []mark) {
+func expectedMarks(a *result.Analysis) (list []mark) {
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
 		dose, timeline := fmt.Sprintf("dose-%d", i), fmt.Sprintf("time-%d", i)

@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"weir/loadgen"
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 )
 
 // Figures of one run, for a page that sets several side by side. They are of its last lane, the one nearest to the client.
@@ -27,7 +27,7 @@ type Figures struct {
 	Log           string // the line that the proxy's error log had most often
 }
 
-func figuresOf(a *analysis.Analysis) *Figures {
+func figuresOf(a *result.Analysis) *Figures {
 	if a == nil || len(a.Lanes) == 0 {
 		return nil
 	}
@@ -65,7 +65,7 @@ func figuresOf(a *analysis.Analysis) *Figures {
 }
 
 // sawOf is how many requests were not answered in time, and what became of these.
-func sawOf(l *analysis.Lane) (bad uint64, text string) {
+func sawOf(l *result.Lane) (bad uint64, text string) {
 	type kind struct {
 		n    uint64
 		text string
@@ -89,7 +89,7 @@ func sawOf(l *analysis.Lane) (bad uint64, text string) {
 	return bad, strings.Join(saw, ", ")
 }
 
-func checked(c analysis.HealthCounts) string {
+func checked(c result.HealthCounts) string {
 	var parts []string
 	for _, k := range []struct {
 		n    uint64
@@ -110,7 +110,7 @@ func checked(c analysis.HealthCounts) string {
 }
 
 // recoveryOf says when all was well again.
-func recoveryOf(a *analysis.Analysis, l *analysis.Lane) string {
+func recoveryOf(a *result.Analysis, l *result.Lane) string {
 	if text := mendedText(a, l.Name); text != "" {
 		return text + " after the change"
 	}
@@ -124,7 +124,7 @@ func recoveryOf(a *analysis.Analysis, l *analysis.Lane) string {
 }
 
 // mendedText is the gate's measure of it.
-func mendedText(a *analysis.Analysis, lane string) string {
+func mendedText(a *result.Analysis, lane string) string {
 	ask, err := gate.Parse(lane + ".mended.time >= 0s")
 	if err != nil {
 		return ""

@@ -7,24 +7,24 @@ import (
 	"testing"
 
 	"weir/loadgen"
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // incidentRun is a lane that lost most of its requests.
-func incidentRun() *analysis.Analysis {
-	return &analysis.Analysis{
-		Capacity: analysis.Capacity{Computed: ptr(2.96)},
-		Lanes: []analysis.Lane{{Name: "direct"}, {
+func incidentRun() *result.Analysis {
+	return &result.Analysis{
+		Capacity: result.Capacity{Computed: ptr(2.96)},
+		Lanes: []result.Lane{{Name: "direct"}, {
 			Name: "proxy", Offered: 3000, Late: 20,
 			Outcomes: map[string]uint64{string(loadgen.OK): 120, string(loadgen.ConnectTimeout): 80, string(loadgen.HTTP502): 2800},
 			MaxRecvQ: ptr(uint32(129)), BacklogLimit: ptr(uint32(128)), Overflows: ptr(uint64(1)),
-			Cause: analysis.Cause{Text: "Too few workers."},
-			LogClasses: []analysis.LogClass{
+			Cause: result.Cause{Text: "Too few workers."},
+			LogClasses: []result.LogClass{
 				{Source: "nginx.access", Class: "502", Count: 2800}, {Source: "nginx.error", Class: "unix_queue_full", Count: 30, Text: "few"},
 				{Source: "nginx.error", Class: "connect_timeout", Count: 2800, Text: "upstream <timed> out"},
 			},
-			Health: &analysis.Health{Before: analysis.HealthCounts{OK: 3, P50: ptr(.0021)}, During: analysis.HealthCounts{Slow: 2, Failed: 10}},
-			Trials: []analysis.Trial{{Drained: true, DrainedAfter: ptr(4.25)}},
+			Health: &result.Health{Before: result.HealthCounts{OK: 3, P50: ptr(.0021)}, During: result.HealthCounts{Slow: 2, Failed: 10}},
+			Trials: []result.Trial{{Drained: true, DrainedAfter: ptr(4.25)}},
 		}},
 	}
 }
@@ -40,10 +40,10 @@ func TestFiguresOfARun(t *testing.T) {
 	if got != want {
 		t.Errorf("got\n%+v, want\n%+v", got, want)
 	}
-	if figuresOf(nil) != nil || figuresOf(&analysis.Analysis{}) != nil {
+	if figuresOf(nil) != nil || figuresOf(&result.Analysis{}) != nil {
 		t.Error("figures of a run that measured nothing")
 	}
-	nothing := figuresOf(&analysis.Analysis{Lanes: []analysis.Lane{{Name: "direct"}}})
+	nothing := figuresOf(&result.Analysis{Lanes: []result.Lane{{Name: "direct"}}})
 	if nothing.Lost != unknown || nothing.Capacity != unknown || nothing.Queue != unknown || nothing.Recovery != unknown || nothing.Saw != "none" {
 		t.Errorf("what was not measured: %+v", nothing)
 	}
@@ -57,9 +57,9 @@ func TestMendedText(t *testing.T) {
 		"0ms after the change":                             {5, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 	} {
 		a := incidentRun()
-		a.Lanes[1].Timeline = analysis.Timeline{
+		a.Lanes[1].Timeline = result.Timeline{
 			BinS: 1, AtS: []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, Offered: slices.Repeat([]float64{50}, 10),
-			Bad: map[string][]uint64{"http_502": bad}, Marks: []analysis.Mark{{AtS: 1, Code: "event", Text: "swap"}},
+			Bad: map[string][]uint64{"http_502": bad}, Marks: []result.Mark{{AtS: 1, Code: "event", Text: "swap"}},
 		}
 		f := figuresOf(a)
 		if f.Recovery != want || f.Capacity != "2.96 req/s, before the change" {

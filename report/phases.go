@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // whereTime says where the time of the ok requests went, on average, and what explains the slow handshakes.
-func whereTime(l *analysis.Lane) string {
+func whereTime(l *result.Lane) string {
 	p := l.Phases
 	if p == nil {
 		return ""
@@ -31,7 +31,7 @@ func whereTime(l *analysis.Lane) string {
 
 // connectModes explains the times of connecting by the SYNs that were lost: all handshakes in which none was are as
 // fast as the network, and each of the others took what the kernel waits before it sends the SYN again.
-func connectModes(l *analysis.Lane) string {
+func connectModes(l *result.Lane) string {
 	p := l.Phases
 	if p.Connect.Count == 0 || p.Connect.P50 == nil {
 		return ""

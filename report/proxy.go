@@ -6,22 +6,22 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // What NGINX said of the requests and of itself, in words.
 
-func anyProxyTime(a *analysis.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.ProxyLog != nil && l.ProxyLog.Connect != nil })
+func anyProxyTime(a *result.Analysis) bool {
+	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.ProxyLog != nil && l.ProxyLog.Connect != nil })
 }
 
 // anyRetried: where every request was tried once there is nothing to tell.
-func anyRetried(a *analysis.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.ProxyLog != nil && l.ProxyLog.Retried > 0 })
+func anyRetried(a *result.Analysis) bool {
+	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.ProxyLog != nil && l.ProxyLog.Retried > 0 })
 }
 
 // proxyTries says how many attempts a request took, and what that hid from the client.
-func proxyTries(_ *analysis.Analysis, l *analysis.Lane) cell {
+func proxyTries(_ *result.Analysis, l *result.Lane) cell {
 	p := l.ProxyLog
 	if p == nil {
 		return cell{Main: "–", Tone: muted}
@@ -51,7 +51,7 @@ func hidden(statuses map[string]uint64) string {
 }
 
 // proxyTime says where NGINX's tries spent their time: connecting is where a full queue shows.
-func proxyTime(_ *analysis.Analysis, l *analysis.Lane) cell {
+func proxyTime(_ *result.Analysis, l *result.Lane) cell {
 	p := l.ProxyLog
 	if p == nil || p.Connect == nil || p.Header == nil {
 		return cell{Main: "–", Tone: muted}
@@ -66,7 +66,7 @@ func proxyTime(_ *analysis.Analysis, l *analysis.Lane) cell {
 func inPercent(x float64) string { return digits(100*x, 2) + " %" }
 
 // proxyAccount is all that the access log says of a lane in sum; "" without one.
-func proxyAccount(p *analysis.ProxyLog) string {
+func proxyAccount(p *result.ProxyLog) string {
 	if p == nil {
 		return ""
 	}
@@ -96,7 +96,7 @@ func proxyAccount(p *analysis.ProxyLog) string {
 }
 
 // proxyStatus is what stub_status said, with what it cannot see; "" where it was not asked.
-func proxyStatus(p *analysis.ProxyStatus) string {
+func proxyStatus(p *result.ProxyStatus) string {
 	if p == nil {
 		return ""
 	}
@@ -116,7 +116,7 @@ func proxiedHead() []string {
 	return []string{"client saw", "kept", "NGINX logged", "one of them"}
 }
 
-func proxiedRows(l *analysis.Lane) (rows [][]string) {
+func proxiedRows(l *result.Lane) (rows [][]string) {
 	if l.ProxyLog == nil {
 		return nil
 	}
@@ -131,7 +131,7 @@ func proxiedRows(l *analysis.Lane) (rows [][]string) {
 }
 
 // exampleText is one request with its place in the plan, both counted from 1; the record has them from 0.
-func exampleText(p *analysis.Proxied) string {
+func exampleText(p *result.Proxied) string {
 	text := fmt.Sprintf("%s. Request %d of trial %d", p.Text, p.Seq+1, p.Trial+1)
 	if p.Due != nil {
 		text += fmt.Sprintf(", due at %.1f s", *p.Due)
@@ -140,7 +140,7 @@ func exampleText(p *analysis.Proxied) string {
 }
 
 // typical is one sentence on the most frequent failure that NGINX told of.
-func typical(a *analysis.Analysis) string {
+func typical(a *result.Analysis) string {
 	for _, l := range a.Lanes {
 		if l.ProxyLog == nil {
 			continue

@@ -4,16 +4,16 @@ import (
 	"fmt"
 	"slices"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // observed reports whether a lane was watched after its load had ended.
-func observed(a *analysis.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.Recovery != nil })
+func observed(a *result.Analysis) bool {
+	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.Recovery != nil })
 }
 
 // recovery is how long after the load everything was as before, or that it never was.
-func recovery(_ *analysis.Analysis, l *analysis.Lane) cell {
+func recovery(_ *result.Analysis, l *result.Lane) cell {
 	r := l.Recovery
 	if r == nil {
 		return cell{Main: "not observed", Tone: muted}

@@ -17,16 +17,16 @@ import (
 	"os"
 	"path/filepath"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // WriteAll writes report.html, report.json and report.md into the folder dir, which must exist. Each
 // file appears whole or not at all: it is written beside its final name and renamed. A file that could
 // not be written does not keep the others from being written; the error names every one that failed.
-func WriteAll(dir string, a *analysis.Analysis) error {
+func WriteAll(dir string, a *result.Analysis) error {
 	formats := []struct {
 		name   string
-		render func(io.Writer, *analysis.Analysis) error
+		render func(io.Writer, *result.Analysis) error
 	}{
 		{"report.json", JSON},
 		{"report.md", Markdown},

@@ -16,7 +16,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // printable is what any format for people may hold: no control character but the end of a line, no
@@ -164,7 +164,7 @@ func TestJSON(t *testing.T) {
 		if !bytes.Equal(b.Bytes(), again.Bytes()) || !bytes.HasSuffix(b.Bytes(), []byte("}\n")) {
 			t.Errorf("%s: not the same twice, or no newline at the end", name)
 		}
-		var back analysis.Analysis
+		var back result.Analysis
 		if err := json.Unmarshal(b.Bytes(), &back); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -258,9 +258,9 @@ func TestRenderersLeaveTheAnalysisAlone(t *testing.T) {
 
 // TestLanesThatSayTheSame: what two lanes have in common is said once, what they have not is not lost.
 func TestLanesThatSayTheSame(t *testing.T) {
-	a := &analysis.Analysis{
-		Lanes: []analysis.Lane{{Name: "direct", Cause: analysis.Cause{Code: "x", Text: "It was x."}}, {Name: "proxy", Cause: analysis.Cause{Code: "x", Text: "It was x."}}},
-		Warnings: []analysis.Warning{{Code: "short", Text: "direct: too short: 2 s"}, {Code: "steal", Text: "proxy: x"}, {Code: "short", Text: "proxy: too short: 2 s"},
+	a := &result.Analysis{
+		Lanes: []result.Lane{{Name: "direct", Cause: result.Cause{Code: "x", Text: "It was x."}}, {Name: "proxy", Cause: result.Cause{Code: "x", Text: "It was x."}}},
+		Warnings: []result.Warning{{Code: "short", Text: "direct: too short: 2 s"}, {Code: "steal", Text: "proxy: x"}, {Code: "short", Text: "proxy: too short: 2 s"},
 			{Code: "short", Text: "proxy: too short: 3 s"}, {Code: "short", Text: "elsewhere: too short: 2 s"}},
 	}
 	var texts []string
@@ -279,7 +279,7 @@ func TestLanesThatSayTheSame(t *testing.T) {
 		{"y", "It was y.", []string{"direct: It was x.", "proxy: It was y."}},
 		{"y", "", []string{"direct: It was x."}},
 	} {
-		a.Lanes[1].Cause = analysis.Cause{Code: c.code, Text: c.text}
+		a.Lanes[1].Cause = result.Cause{Code: c.code, Text: c.text}
 		if got := causes(a); !slices.Equal(got, c.want) {
 			t.Errorf("causes %q, want %q", got, c.want)
 		}

@@ -9,15 +9,15 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
+	"weir/report/result"
 	"weir/report/schema"
 )
 
 // TestSchemasAreOfTheTypes: the published schemas are made from the types that are printed and the comments of their
 // fields, so that a key without a word about it, or one that the schema does not have, fails here.
 func TestSchemasAreOfTheTypes(t *testing.T) {
-	published(t, "report", Schema(), schema.Doc{Type: reflect.TypeFor[analysis.Analysis](), Name: analysis.Schema, Command: "weir report --print-schema"})
+	published(t, "report", Schema(), schema.Doc{Type: reflect.TypeFor[result.Analysis](), Name: result.Schema, Command: "weir report --print-schema"})
 	published(t, "compare", CompareSchema(), schema.Doc{Type: reflect.TypeFor[Comparisons](), Name: CompareSchemaName, Command: "weir compare --print-schema"})
 	published(t, "dose", DoseSchema(), schema.Doc{Type: reflect.TypeFor[compare.Dose](), Name: compare.DoseSchemaName, Command: "weir report --print-schema=dose"})
 }
@@ -53,7 +53,7 @@ func TestReportsFollowTheSchema(t *testing.T) {
 		}
 		report := parsed(t, b.Bytes())
 		if name == "hostile" { // whose schema is planted text
-			report["schema"] = analysis.Schema
+			report["schema"] = result.Schema
 		}
 		if err := published.Validate(report); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -66,7 +66,7 @@ func TestReportsFollowTheSchema(t *testing.T) {
 			"a negative count":             func(r map[string]any) { r["lanes"].([]any)[0].(map[string]any)["offered"] = -1.0 },
 		} {
 			broken := parsed(t, b.Bytes())
-			broken["schema"] = analysis.Schema
+			broken["schema"] = result.Schema
 			harm(broken)
 			if published.Validate(broken) == nil {
 				t.Errorf("%s: the schema lets %s pass", name, what)

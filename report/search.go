@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // searched are the rows of a search's goals, the strictest first. The lanes of a run have the same ones.
-func searched(a *analysis.Analysis) []row {
+func searched(a *result.Analysis) []row {
 	var rows []row
 	for i := range a.Lanes {
 		s := a.Lanes[i].Search
@@ -36,7 +36,7 @@ func searched(a *analysis.Analysis) []row {
 }
 
 // sustained is one goal's result: the two rates that were really offered and between which the highest lies.
-func sustained(g analysis.SearchGoal, computed *float64) cell {
+func sustained(g result.SearchGoal, computed *float64) cell {
 	bound := func(x *float64, word string) string {
 		if x == nil {
 			return "no rate " + word
@@ -58,7 +58,7 @@ func sustained(g analysis.SearchGoal, computed *float64) cell {
 }
 
 // effort is what the result rests on, and by how much the queue may flatter it.
-func effort(s *analysis.Search) string {
+func effort(s *result.Search) string {
 	parts := []string{fmt.Sprintf("%s of %s", plural(uint64(s.Trials), "trial"), seconds(s.TrialS))}
 	if s.Spoiled > 0 {
 		parts = append(parts, fmt.Sprintf("%d more spoiled by the generator", s.Spoiled))
@@ -71,7 +71,7 @@ func effort(s *analysis.Search) string {
 }
 
 // searches is what was found, in words, for the head of the report.
-func searches(a *analysis.Analysis) []string {
+func searches(a *result.Analysis) []string {
 	var list []string
 	for _, l := range a.Lanes {
 		if l.Search == nil {
@@ -87,8 +87,8 @@ func searches(a *analysis.Analysis) []string {
 }
 
 // planned reports whether the rates were: then there may be onsets, where a search has bounds.
-func planned(a *analysis.Analysis) bool {
-	return !slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.Search != nil })
+func planned(a *result.Analysis) bool {
+	return !slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.Search != nil })
 }
 
 // percent of a ratio, as a goal states it.

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"time"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // What the formats for people say in words around the table.
 
 // capacityLine says what was computed and from what.
-func capacityLine(c analysis.Capacity) string {
+func capacityLine(c result.Capacity) string {
 	if c.Computed == nil {
 		switch {
 		case c.Workers == 0 && c.ServiceTime == nil:
@@ -52,7 +52,7 @@ func capacityLine(c analysis.Capacity) string {
 }
 
 // counted tells workers that weir counted itself from those that were stated. The evidence is in the environment's table.
-func counted(c analysis.Capacity) string {
+func counted(c result.Capacity) string {
 	if strings.HasPrefix(c.WorkersSource, "counted") {
 		return "counted "
 	}
@@ -60,7 +60,7 @@ func counted(c analysis.Capacity) string {
 }
 
 // notCounted is why they were not counted, where weir looked.
-func notCounted(c analysis.Capacity) string {
+func notCounted(c result.Capacity) string {
 	if why, ok := strings.CutPrefix(c.WorkersSource, "not counted: "); ok {
 		why, _, _ = strings.Cut(why, ";") // the processes that were seen follow
 		return " (" + why + ")"
@@ -69,7 +69,7 @@ func notCounted(c analysis.Capacity) string {
 }
 
 // versions names what was under test, the lines that decide whether two reports can be compared.
-func versions(a *analysis.Analysis) string {
+func versions(a *result.Analysis) string {
 	var parts []string
 	for _, key := range []struct{ name, says string }{{"kernel", "linux"}, {"proxy", "nginx"}, {"backend", "backend"}} {
 		value := a.Environment[key.name]
@@ -90,7 +90,7 @@ func versions(a *analysis.Analysis) string {
 
 // sentences is the verdict. Of an invalid run every format says so first, so that the sentence that
 // says it again is left out.
-func sentences(a *analysis.Analysis) []string {
+func sentences(a *result.Analysis) []string {
 	if a.Valid {
 		return a.Verdict
 	}
@@ -99,7 +99,7 @@ func sentences(a *analysis.Analysis) []string {
 
 // causes is why requests failed: one sentence for each cause, from the first lane that has it, with the
 // names of the others. What differs between them, counts and outcomes, stands in the table.
-func causes(a *analysis.Analysis) []string {
+func causes(a *result.Analysis) []string {
 	var list []string
 	told := map[string]bool{}
 	for i, l := range a.Lanes {
@@ -127,8 +127,8 @@ func causes(a *analysis.Analysis) []string {
 }
 
 // otherCauses are those of the lane's other classes of failures. The lane's is told of the most frequent one that has it.
-func otherCauses(l *analysis.Lane) (list []string) {
-	lanes := slices.IndexFunc(l.Causes, func(c analysis.ClassCause) bool { return c.Cause.Code == l.Cause.Code })
+func otherCauses(l *result.Lane) (list []string) {
+	lanes := slices.IndexFunc(l.Causes, func(c result.ClassCause) bool { return c.Cause.Code == l.Cause.Code })
 	for i, c := range l.Causes {
 		if i != lanes {
 			list = append(list, fmt.Sprintf("beside that %s (%s): %s", plural(c.Requests, "request"), c.Cause.Code, c.Cause.Text))
@@ -138,16 +138,16 @@ func otherCauses(l *analysis.Lane) (list []string) {
 }
 
 // warnings are the warnings with those that say the same of several lanes ("direct: …", "proxy: …") in one.
-func warnings(a *analysis.Analysis) []analysis.Warning {
-	var list []analysis.Warning
-	at := map[analysis.Warning]int{} // without the lane → its place in list
+func warnings(a *result.Analysis) []result.Warning {
+	var list []result.Warning
+	at := map[result.Warning]int{} // without the lane → its place in list
 	for _, w := range a.Warnings {
 		lane, text, found := strings.Cut(w.Text, ": ")
-		if !found || !slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.Name == lane }) {
+		if !found || !slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.Name == lane }) {
 			list = append(list, w)
 			continue
 		}
-		key := analysis.Warning{Code: w.Code, Text: text}
+		key := result.Warning{Code: w.Code, Text: text}
 		if i, seen := at[key]; seen {
 			list[i].Text = strings.TrimSuffix(list[i].Text, ": "+text) + ", " + w.Text
 			continue
@@ -168,7 +168,7 @@ func when(started string) string {
 }
 
 // title is what was run, when, and how.
-func title(a *analysis.Analysis) []string {
+func title(a *result.Analysis) []string {
 	parts := []string{cmp.Or(a.Name, "run")}
 	if a.Started != "" {
 		parts = append(parts, when(a.Started))

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"weir/report/analysis"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // The fixtures are analyses as a run would give them, made by a small simulation of the demo: 8 workers
@@ -25,8 +25,8 @@ func ptr[T any](x T) *T { return &x }
 
 // simTrial is one trial as the simulation saw it.
 type simTrial struct {
-	trial    analysis.Trial
-	timeline analysis.Timeline
+	trial    result.Trial
+	timeline result.Timeline
 	latency  []float64
 }
 
@@ -34,7 +34,7 @@ type simTrial struct {
 // queue full fails at once as outcome. jitter is the relative scatter of the service time.
 func simulate(rng *rand.Rand, index int, rate, start, duration float64, outcome string, jitter float64) simTrial {
 	bins := int(math.Round(duration / fixBin))
-	s := simTrial{timeline: analysis.Timeline{BinS: fixBin, Bad: map[string][]uint64{outcome: make([]uint64, bins)}}}
+	s := simTrial{timeline: result.Timeline{BinS: fixBin, Bad: map[string][]uint64{outcome: make([]uint64, bins)}}}
 	tl := &s.timeline
 	for i := range bins {
 		tl.AtS = append(tl.AtS, start+float64(i)*fixBin)
@@ -71,13 +71,13 @@ func simulate(rng *rand.Rand, index int, rate, start, duration float64, outcome 
 		*tl.RecvQ[bin] = max(*tl.RecvQ[bin], uint32(depth))
 	}
 	sorted := slices.Sorted(slices.Values(s.latency))
-	var latencies analysis.Latencies
+	var latencies result.Latencies
 	for _, x := range sorted {
-		latencies = append(latencies, analysis.LatencyCount{High: time.Duration(x * float64(time.Second)), N: 1})
+		latencies = append(latencies, result.LatencyCount{High: time.Duration(x * float64(time.Second)), N: 1})
 	}
 	good := float64(uint64(n) - bad)
 	low, high := wilson(good, float64(n))
-	s.trial = analysis.Trial{
+	s.trial = result.Trial{
 		Index: index, Rate: rate, Start: start, Duration: duration, Due: uint64(n), Sent: uint64(n), Bad: bad,
 		Outcomes: map[string]uint64{"ok": uint64(n) - bad}, Goodput: good / duration,
 		GoodLow: low * float64(n) / duration, GoodHigh: high * float64(n) / duration,
@@ -110,16 +110,16 @@ func wilson(good, n float64) (low, high float64) {
 }
 
 // simulateLane runs 15 trials, every other turn of a clock that two lanes share, and replays them.
-func simulateLane(name, outcome string, turn int, theta float64) analysis.Lane {
+func simulateLane(name, outcome string, turn int, theta float64) result.Lane {
 	rng := rand.New(rand.NewPCG(7, uint64(turn)))
-	l := analysis.Lane{
-		Name: name, URL: "http://10.77.0.3:8000/", Engine: "epoll", Connections: analysis.Connections{Use: "new"}, Mode: "loss", ConnectTimeout: .9, Deadline: .9,
+	l := result.Lane{
+		Name: name, URL: "http://10.77.0.3:8000/", Engine: "epoll", Connections: result.Connections{Use: "new"}, Mode: "loss", ConnectTimeout: .9, Deadline: .9,
 		Outcomes: map[string]uint64{}, BacklogLimit: ptr(uint32(fixSlots - 1)), Listener: "10.77.0.3:8000",
-		OverflowOnset: &analysis.Onset{RPS: theta + 1.2, Low: theta - 6.1, High: theta + 8.4, Method: "hinge"},
-		ErrorOnset:    &analysis.Onset{RPS: theta, Low: theta - 7.3, High: theta + 7.9, Method: "hinge"},
+		OverflowOnset: &result.Onset{RPS: theta + 1.2, Low: theta - 6.1, High: theta + 8.4, Method: "hinge"},
+		ErrorOnset:    &result.Onset{RPS: theta, Low: theta - 7.3, High: theta + 7.9, Method: "hinge"},
 		Plateau:       ptr(theta + .6),
-		CrossChecks: analysis.CrossChecks{Knee: ptr(theta + 8.1), Crossing: ptr(theta - .5), Fill: ptr(fixSlots / 2.),
-			Busy: analysis.Estimate{Value: ptr(theta - 2.1), Low: ptr(theta - 9), High: ptr(theta + 4.8)}},
+		CrossChecks: result.CrossChecks{Knee: ptr(theta + 8.1), Crossing: ptr(theta - .5), Fill: ptr(fixSlots / 2.),
+			Busy: result.Estimate{Value: ptr(theta - 2.1), Low: ptr(theta - 9), High: ptr(theta + 4.8)}},
 	}
 	var latencies []float64
 	var overflows uint64
@@ -141,9 +141,9 @@ func simulateLane(name, outcome string, turn int, theta float64) analysis.Lane {
 	}
 	l.Sent, l.Overflows, l.ListenDrops, l.ListenerDrops = l.Offered, &overflows, &overflows, &overflows
 	l.MaxRecvQ = ptr(uint32(fixSlots))
-	l.Reconciliation = analysis.Reconciliation{Overflows: overflows, ClientFailures: overflows, Ratio: ptr(1.0), Low: ptr(.98), High: ptr(1.02),
+	l.Reconciliation = result.Reconciliation{Overflows: overflows, ClientFailures: overflows, Ratio: ptr(1.0), Low: ptr(.98), High: ptr(1.02),
 		Verdict: "agree: in loss mode one overflow is one failure, within 2 %"}
-	l.Cause = analysis.Cause{
+	l.Cause = result.Cause{
 		Code: "accept_queue_overflow", EvidenceLevel: 2, EvidenceName: "accounting",
 		Text: "The accept queue overflowed: 8 workers were all busy, the kernel dropped the SYNs that found the queue full, and each drop is one failed request.",
 		Evidence: []string{
@@ -156,13 +156,13 @@ func simulateLane(name, outcome string, turn int, theta float64) analysis.Lane {
 	slices.Sort(latencies)
 	l.Latency = quantiles(latencies)
 	l.Percentiles = tailOf(latencies)
-	l.Guides = []analysis.Guide{{S: fixService, Code: "service_time", Text: "S, one service time"},
+	l.Guides = []result.Guide{{S: fixService, Code: "service_time", Text: "S, one service time"},
 		{S: fixService + fixSlots*fixService/fixWorkers, Code: "full_queue", Text: "S + C/μ, through a full queue of 17"},
 		{S: .9, Code: "connect_timeout", Text: "the client's connect timeout"}}
 	l.FromSent = quantiles(shifted(latencies, -.000041))
-	l.Connections = analysis.Connections{Use: "new", Opened: ptr(l.Latency.Count), PerOne: ptr(1.0), PeerClosed: ptr(l.Latency.Count), WeClosed: ptr(uint64(0)), TimeWait: ptr("peer")}
-	l.FailLatency = analysis.Quantiles{P50: ptr(.9003), P90: ptr(.9007), P99: ptr(.9019), Max: ptr(.9052), Count: overflows}
-	l.SendLag = analysis.Quantiles{P50: ptr(.000041), P90: ptr(.000118), P99: ptr(.00043), P999: ptr(.00121), Max: ptr(.0031), Count: l.Sent}
+	l.Connections = result.Connections{Use: "new", Opened: ptr(l.Latency.Count), PerOne: ptr(1.0), PeerClosed: ptr(l.Latency.Count), WeClosed: ptr(uint64(0)), TimeWait: ptr("peer")}
+	l.FailLatency = result.Quantiles{P50: ptr(.9003), P90: ptr(.9007), P99: ptr(.9019), Max: ptr(.9052), Count: overflows}
+	l.SendLag = result.Quantiles{P50: ptr(.000041), P90: ptr(.000118), P99: ptr(.00043), P999: ptr(.00121), Max: ptr(.0031), Count: l.Sent}
 	l.Timeline.Marks = fixtureMarks(&l)
 	return l
 }
@@ -175,7 +175,7 @@ func shifted(values []float64, by float64) []float64 {
 	return out
 }
 
-func quantiles(sorted []float64) analysis.Quantiles {
+func quantiles(sorted []float64) result.Quantiles {
 	n := len(sorted)
 	at := func(p float64) *float64 {
 		if p < 1 && !estimate.Supported(uint64(n), p) {
@@ -183,21 +183,21 @@ func quantiles(sorted []float64) analysis.Quantiles {
 		}
 		return ptr(sorted[int(p*float64(n-1))])
 	}
-	around := func(p float64) *analysis.Bounds { // by the normal approximation
+	around := func(p float64) *result.Bounds { // by the normal approximation
 		if at(p) == nil {
 			return nil
 		}
 		half := 1.96 * math.Sqrt(p*(1-p)/float64(n))
-		return &analysis.Bounds{Low: sorted[int((p-half)*float64(n-1))], High: sorted[int(min(1, p+half)*float64(n-1))]}
+		return &result.Bounds{Low: sorted[int((p-half)*float64(n-1))], High: sorted[int(min(1, p+half)*float64(n-1))]}
 	}
-	return analysis.Quantiles{
+	return result.Quantiles{
 		P50: at(.5), P90: at(.9), P99: at(.99), P999: at(.999), Max: at(1), Count: uint64(n),
 		P50Interval: around(.5), P90Interval: around(.9), P99Interval: around(.99), P999Interval: around(.999),
 	}
 }
 
 // addLatencies puts a trial into four columns: what succeeded by how long it took, what failed at the timeout.
-func addLatencies(m *analysis.LatencyMap, s *simTrial) {
+func addLatencies(m *result.LatencyMap, s *simTrial) {
 	if m.EdgesS == nil {
 		for e := .016; e < 1.2; e *= 1.2 {
 			m.EdgesS = append(m.EdgesS, e)
@@ -228,16 +228,16 @@ func addLatencies(m *analysis.LatencyMap, s *simTrial) {
 	}
 }
 
-func tailOf(sorted []float64) []analysis.Percentile {
-	var out []analysis.Percentile
+func tailOf(sorted []float64) []result.Percentile {
+	var out []result.Percentile
 	for _, x := range []float64{1.25, 1.6, 2, 2.5, 4, 6.3, 10, 16, 25, 40, 63, 100, 160, 250, 400, 630, 1000, 1600, 2500} {
 		s := sorted[int((1-1/x)*float64(len(sorted)-1))]
-		out = append(out, analysis.Percentile{OneIn: x, S: s, LowS: s * (1 - x/1e5), HighS: s * (1 + x/3e4)})
+		out = append(out, result.Percentile{OneIn: x, S: s, LowS: s * (1 - x/1e5), HighS: s * (1 + x/3e4)})
 	}
 	return out
 }
 
-func join(all, one *analysis.Timeline, replayed []*uint64, outcome string) {
+func join(all, one *result.Timeline, replayed []*uint64, outcome string) {
 	all.BinS = one.BinS
 	all.AtS = append(all.AtS, one.AtS...)
 	all.Offered = append(all.Offered, one.Offered...)
@@ -251,11 +251,11 @@ func join(all, one *analysis.Timeline, replayed []*uint64, outcome string) {
 	all.Bad[outcome] = append(all.Bad[outcome], one.Bad[outcome]...)
 }
 
-func fixtureMarks(l *analysis.Lane) []analysis.Mark {
-	mark := func(at float64, code, text string) analysis.Mark {
-		return analysis.Mark{AtS: at, Code: code, Text: text}
+func fixtureMarks(l *result.Lane) []result.Mark {
+	mark := func(at float64, code, text string) result.Mark {
+		return result.Mark{AtS: at, Code: code, Text: text}
 	}
-	var marks []analysis.Mark
+	var marks []result.Mark
 	for _, t := range l.Trials {
 		if t.Rate > fixWorkers/fixService {
 			marks = append(marks, mark(t.Start, "load_passes_capacity", fmt.Sprintf("load passes capacity (%.0f req/s)", t.Rate)),

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // tone says what a cell means, where it means something; each format has its own way to show it.
@@ -37,23 +37,23 @@ type row struct {
 }
 
 // summary is the table that every format for people leads with: lanes side by side.
-func summary(a *analysis.Analysis) []row {
+func summary(a *result.Analysis) []row {
 	questions := []struct {
 		label  string
-		answer func(*analysis.Analysis, *analysis.Lane) cell
-		asked  func(*analysis.Analysis) bool // nil: always
+		answer func(*result.Analysis, *result.Lane) cell
+		asked  func(*result.Analysis) bool // nil: always
 	}{
-		{"overflow onset", func(_ *analysis.Analysis, l *analysis.Lane) cell {
+		{"overflow onset", func(_ *result.Analysis, l *result.Lane) cell {
 			return onset(l.OverflowOnset, cmp.Or(l.NoOnset, "no reason recorded"))
 		}, onsetAsked},
-		{"failure onset", func(_ *analysis.Analysis, l *analysis.Lane) cell {
+		{"failure onset", func(_ *result.Analysis, l *result.Lane) cell {
 			why := cmp.Or(l.NoOnset, "no reason recorded")
 			if l.OverflowOnset == nil && l.NoOnset != "" {
 				why = "same reason" // as in the row above
 			}
 			return onset(l.ErrorOnset, why)
 		}, anyOnset},
-		{"onset ÷ capacity", overCapacity, func(a *analysis.Analysis) bool { return anyOnset(a) && a.Capacity.Computed != nil }},
+		{"onset ÷ capacity", overCapacity, func(a *result.Analysis) bool { return anyOnset(a) && a.Capacity.Computed != nil }},
 		{"service rate μ̂", busyRate, busyAlone},
 		{"overflows : failed", reconciled, nil},
 		{"client saw", clientSaw, nil},
@@ -63,16 +63,16 @@ func summary(a *analysis.Analysis) []row {
 		{"NGINX's time", proxyTime, anyProxyTime},
 		{"max Recv-Q", recvQ, nil},
 		{"wait for accept()", acceptWait, anyTraced},
-		{"latency p50", func(_ *analysis.Analysis, l *analysis.Lane) cell {
+		{"latency p50", func(_ *result.Analysis, l *result.Lane) cell {
 			return quantile(l.Latency.P50, l.Latency.P50Interval, l.Latency.Count)
 		}, nil},
-		{"latency p99", func(_ *analysis.Analysis, l *analysis.Lane) cell {
+		{"latency p99", func(_ *result.Analysis, l *result.Lane) cell {
 			return quantile(l.Latency.P99, l.Latency.P99Interval, l.Latency.Count)
 		}, nil},
 		{"  without our lag", fromSent, lagging},
 		{"recovery", recovery, observed},
 		{"evidence reached", evidence, nil},
-		{"mode", func(_ *analysis.Analysis, l *analysis.Lane) cell { return cell{Main: l.Mode} }, mixed},
+		{"mode", func(_ *result.Analysis, l *result.Lane) cell { return cell{Main: l.Mode} }, mixed},
 	}
 	rows := searched(a)
 	for _, q := range questions {
@@ -89,15 +89,15 @@ func summary(a *analysis.Analysis) []row {
 }
 
 // anyOnset reports whether a lane has one; else the row of the overflow's has the reason for both.
-func anyOnset(a *analysis.Analysis) bool {
-	return planned(a) && slices.ContainsFunc(a.Lanes, func(l analysis.Lane) bool { return l.OverflowOnset != nil || l.ErrorOnset != nil })
+func anyOnset(a *result.Analysis) bool {
+	return planned(a) && slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.OverflowOnset != nil || l.ErrorOnset != nil })
 }
 
 // onsetAsked reports whether a reader expects one: a load at one rate has none, and need not say so.
-func onsetAsked(a *analysis.Analysis) bool { return anyOnset(a) || planned(a) && manyRates(a) }
+func onsetAsked(a *result.Analysis) bool { return anyOnset(a) || planned(a) && manyRates(a) }
 
 // manyRates reports whether more than one was offered.
-func manyRates(a *analysis.Analysis) bool {
+func manyRates(a *result.Analysis) bool {
 	rates := map[float64]bool{}
 	for _, l := range a.Lanes {
 		for _, t := range l.Trials {
@@ -109,4 +109,4 @@ func manyRates(a *analysis.Analysis) bool {
 }
 
 // mixed reports whether the lanes differ in their mode; else the title has it.
-func mixed(a *analysis.Analysis) bool { return a.Mode == "mixed" }
+func mixed(a *result.Analysis) bool { return a.Mode == "mixed" }

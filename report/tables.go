@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"weir/loadgen"
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // trialHead and trialRows are the table of a lane's trials, one line each. Trials are counted from 1 for readers, as the
@@ -18,7 +18,7 @@ func trialHead() []string {
 	return []string{"trial", "offered, req/s", "length", "due", "sent", "bad", "bad by the fit", "goodput, req/s", "95 %", "overflows", "max Recv-Q", "outcomes"}
 }
 
-func trialRows(l *analysis.Lane) [][]string {
+func trialRows(l *result.Lane) [][]string {
 	rows := make([][]string, 0, len(l.Trials))
 	for _, t := range l.Trials {
 		offered := digits(t.Rate, 4)
@@ -48,7 +48,7 @@ func interval4(low, high float64) string {
 }
 
 // lateIn is how many ok answers of a trial came too late: Bad counts them, Outcomes does not name them.
-func lateIn(t analysis.Trial) uint64 {
+func lateIn(t result.Trial) uint64 {
 	var failed uint64
 	for name, n := range t.Outcomes {
 		if name != string(loadgen.OK) {
@@ -62,7 +62,7 @@ func lateIn(t analysis.Trial) uint64 {
 }
 
 // trialOutcomes names what failed in a trial and every doubt about it.
-func trialOutcomes(t analysis.Trial) string {
+func trialOutcomes(t result.Trial) string {
 	var parts []string
 	for _, f := range failures(t.Outcomes, lateIn(t)) {
 		parts = append(parts, count(f.N)+" "+f.Name)
@@ -86,7 +86,7 @@ func trialOutcomes(t analysis.Trial) string {
 type fact struct{ Name, Value string }
 
 // environment lists where the run took place: what decides comparability first, the rest by name.
-func environment(a *analysis.Analysis) []fact {
+func environment(a *result.Analysis) []fact {
 	first := []string{"kernel", "proxy", "backend", "cpus"}
 	list := []fact{{"weir", cmp.Or(a.Version, unknown)}, {"engine", cmp.Or(engines(a), unknown)}}
 	for _, k := range first {
@@ -104,7 +104,7 @@ func environment(a *analysis.Analysis) []fact {
 }
 
 // workersText is how many workers there are and how that is known.
-func workersText(c analysis.Capacity) string {
+func workersText(c result.Capacity) string {
 	if c.Workers == 0 {
 		return c.WorkersSource
 	}

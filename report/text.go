@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // TextOptions says what the terminal can show.
@@ -23,7 +23,7 @@ const screen = 22
 // the rest in numbers. No warning is ever left out; where there is no room for all, the blank lines go. An
 // INVALID run says so first, and names no cause. Colour is for warnings, invalid runs and
 // reconciliations, because only there it means something.
-func Text(w io.Writer, a *analysis.Analysis, opt TextOptions) error {
+func Text(w io.Writer, a *result.Analysis, opt TextOptions) error {
 	a = readable(a)
 	p := newPage(opt, margin)
 	_, err := io.WriteString(w, strings.Join(p.fit(a), "\n")+"\n")
@@ -32,11 +32,11 @@ func Text(w io.Writer, a *analysis.Analysis, opt TextOptions) error {
 
 // fit is the layout, without what NGINX said of single requests and of its time where that takes more than the
 // screen; the long formats have it. The analysis is a copy that is nobody else's.
-func (p page) fit(a *analysis.Analysis) []string {
+func (p page) fit(a *result.Analysis) []string {
 	out := p.layout(a)
-	for _, drop := range []func(*analysis.ProxyLog){
-		func(l *analysis.ProxyLog) { l.Kinds = nil },
-		func(l *analysis.ProxyLog) { l.Connect = nil },
+	for _, drop := range []func(*result.ProxyLog){
+		func(l *result.ProxyLog) { l.Kinds = nil },
+		func(l *result.ProxyLog) { l.Connect = nil },
 	} {
 		if len(out) <= screen {
 			break
@@ -53,7 +53,7 @@ func (p page) fit(a *analysis.Analysis) []string {
 
 // layout is the whole verdict as lines. Blank lines part its blocks where there is room; the first ones go
 // first, because the table needs its own most.
-func (p page) layout(a *analysis.Analysis) []string {
+func (p page) layout(a *result.Analysis) []string {
 	var out []string
 	gap := func() { out = append(out, "") }
 	if !a.Valid {
@@ -99,7 +99,7 @@ func (p page) layout(a *analysis.Analysis) []string {
 }
 
 // table sets the lanes side by side, or below each other where the columns would be too narrow to read.
-func (p page) table(a *analysis.Analysis) []string {
+func (p page) table(a *result.Analysis) []string {
 	rows := summary(a)
 	if len(a.Lanes) == 0 {
 		return p.hang("lanes", "none: the record holds no lane")

@@ -5,16 +5,16 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // anyTraced reports whether eBPF watched a queue.
-func anyTraced(a *analysis.Analysis) bool {
-	return slices.ContainsFunc(a.Hosts, func(h analysis.Host) bool { return h.Traced != nil })
+func anyTraced(a *result.Analysis) bool {
+	return slices.ContainsFunc(a.Hosts, func(h result.Host) bool { return h.Traced != nil })
 }
 
 // acceptWait is how long connections stood in the queue of a lane's listener, over the whole run.
-func acceptWait(a *analysis.Analysis, l *analysis.Lane) cell {
+func acceptWait(a *result.Analysis, l *result.Lane) cell {
 	for _, h := range a.Hosts {
 		if h.Name == l.ListenerHost && h.Traced != nil && h.Traced.Wait != nil {
 			w := h.Traced.Wait
@@ -29,7 +29,7 @@ func tracedHead() []string {
 	return []string{"host", "accepted", "not timed", "wait, mean", "by Recv-Q", "p50 ≤", "p90 ≤", "p99 ≤", "max ≤", "RSTs sent", "RSTs received"}
 }
 
-func tracedRows(a *analysis.Analysis) (rows [][]string) {
+func tracedRows(a *result.Analysis) (rows [][]string) {
 	for _, h := range a.Hosts {
 		t := h.Traced
 		if t == nil {
@@ -51,7 +51,7 @@ var partyWords = map[string]string{
 	"listener": "refusing a handshake", "connection": "of a connection", "no_socket": "nobody there",
 }
 
-func sentRSTs(all []analysis.SentRST) string {
+func sentRSTs(all []result.SentRST) string {
 	var parts []string
 	for _, r := range all {
 		text := count(r.Count) + " " + partyWords[r.For]

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"weir/loadgen"
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // unknown stands where a value is absent, in every format for people.
@@ -81,7 +81,7 @@ func timeUnit(s float64) (factor float64, unit string) {
 }
 
 // quantile writes a quantile and its interval, both in the unit of the first.
-func quantile(value *float64, b *analysis.Bounds, n uint64) cell {
+func quantile(value *float64, b *result.Bounds, n uint64) cell {
 	switch {
 	case n == 0:
 		return cell{Main: "none: nothing succeeded", Tone: muted}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
@@ -77,7 +79,7 @@ func simulateAll(out io.Writer, d design, noises []noise, runs int) error {
 }
 
 // recorded is the analysis of a simulated run's record.
-func (d design) recorded(rng *rand.Rand, n noise, workers int) (*analysis.Analysis, error) {
+func (d design) recorded(rng *rand.Rand, n noise, workers int) (*result.Analysis, error) {
 	var record bytes.Buffer
 	const mode, listener, host = runfile.Loss, "10.0.0.3:80", "backend"
 	rec, err := runfile.NewRecorder(runfile.NewWriter(&record), runfile.Header{

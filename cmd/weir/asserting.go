@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"weir/report"
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 	"weir/scenarios"
 )
 
@@ -23,8 +23,8 @@ type assertFlags struct {
 	baseline    string
 	junit       string
 
-	asserts []gate.Assertion   // both, read
-	against *analysis.Analysis // the baseline; nil: none
+	asserts []gate.Assertion // both, read
+	against *result.Analysis // the baseline; nil: none
 }
 
 func (f *assertFlags) register(flags *pflag.FlagSet) {
@@ -181,12 +181,12 @@ func (f *assertFlags) writeJUnit(j judgement) error {
 
 // judgement is what a gate found.
 type judgement struct {
-	a, baseline *analysis.Analysis // baseline may be nil
-	doubts      []string           // whether they can be compared
+	a, baseline *result.Analysis // baseline may be nil
+	doubts      []string         // whether they can be compared
 	results     []gate.Result
 }
 
-func newJudgement(a, baseline *analysis.Analysis, results []gate.Result) judgement {
+func newJudgement(a, baseline *result.Analysis, results []gate.Result) judgement {
 	j := judgement{a: a, baseline: baseline, results: results}
 	if baseline != nil {
 		j.doubts = gate.Doubts(a, baseline)

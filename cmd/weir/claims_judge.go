@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"weir/report"
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 	"weir/scenarios/catalogue"
 )
 
@@ -48,7 +48,7 @@ func conditions(e experiment) ([][]premise, error) {
 
 // judge decides a claim by what its runs measured: the first verdict of which every assertion passes. If none does,
 // it is undecided, and what speaks against the nearest one is said.
-func judge(row *report.Claim, e experiment, runs map[string]*analysis.Analysis) {
+func judge(row *report.Claim, e experiment, runs map[string]*result.Analysis) {
 	all, err := conditions(e)
 	if err != nil || len(all) == 0 {
 		row.Verdict, row.Shows = report.ClaimUndecided, "the scenario has no verdicts"
@@ -80,7 +80,7 @@ func judge(row *report.Claim, e experiment, runs map[string]*analysis.Analysis) 
 
 // notAsMeant is why a run was not the experiment that the scenario is: a server that ended by itself, an event that could not be
 // done, a log that was lost. Whatever its assertions say then, they do not say it of the claim.
-func notAsMeant(e experiment, runs map[string]*analysis.Analysis) string {
+func notAsMeant(e experiment, runs map[string]*result.Analysis) string {
 	bars := append(catalogue.Deeds(), "server_ended", "log_lost")
 	for _, v := range e.variants {
 		a := runs[v.Variant]
@@ -97,7 +97,7 @@ func notAsMeant(e experiment, runs map[string]*analysis.Analysis) string {
 }
 
 // measured evaluates a verdict's conditions.
-func measured(list []premise, runs map[string]*analysis.Analysis) (numbers, against []string, invalid string) {
+func measured(list []premise, runs map[string]*result.Analysis) (numbers, against []string, invalid string) {
 	for _, c := range list {
 		a, baseline := runs[c.run], runs[c.against]
 		if a == nil {

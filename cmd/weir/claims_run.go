@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"weir/report"
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 	"weir/scenarios/catalogue"
 	"weir/scenarios/lab"
 	"weir/scenarios/nginx"
@@ -108,7 +108,7 @@ func claimsStatus(t *report.Claims) error {
 func claim(e experiment, done map[string]variantRun) report.Claim {
 	first := e.variants[0]
 	row := report.Claim{Page: first.Page, Scenario: e.label(), Claim: first.Claim, Article: first.Article}
-	runs := map[string]*analysis.Analysis{}
+	runs := map[string]*result.Analysis{}
 	for _, v := range e.variants {
 		r, made := done[v.Variant]
 		if !made {
@@ -136,7 +136,7 @@ func claim(e experiment, done map[string]variantRun) report.Claim {
 // variantRun is how the run of one variant ended.
 type variantRun struct {
 	report.ClaimRun
-	a       *analysis.Analysis
+	a       *result.Analysis
 	verdict string // where there is none to be had from its record
 	why     string
 }
@@ -186,7 +186,7 @@ func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string,
 }
 
 // missingProxy is why a run has no proxy lane although its scenario has one: a claim is not judged by half of it.
-func missingProxy(a *analysis.Analysis) string {
+func missingProxy(a *result.Analysis) string {
 	for _, w := range a.Warnings {
 		if w.Code == "no_proxy_lane" {
 			_, why, _ := strings.Cut(w.Text, ": ")
@@ -197,7 +197,7 @@ func missingProxy(a *analysis.Analysis) string {
 }
 
 // addVersions adds what a run says of the kernel and of the servers in it, where no run before said it.
-func addVersions(known []string, a *analysis.Analysis, v catalogue.Scenario) []string {
+func addVersions(known []string, a *result.Analysis, v catalogue.Scenario) []string {
 	for _, key := range append([]string{"kernel", catalogue.Proxy}, v.BackendNames()...) {
 		if text := a.Environment[key]; text != "" && !slices.Contains(known, text) {
 			known = append(known, text)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"weir/report"
-	"weir/report/analysis"
+	"weir/report/result"
 	"weir/scenarios/catalogue"
 )
 
@@ -35,7 +35,7 @@ func (b *bench) run(_ context.Context, _ experiment, v catalogue.Scenario) varia
 	b.mu.Lock()
 	b.now--
 	b.mu.Unlock()
-	r := variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}, a: &analysis.Analysis{Valid: !first || v.ID() != b.invalidFirst}}
+	r := variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}, a: &result.Analysis{Valid: !first || v.ID() != b.invalidFirst}}
 	if v.ID() == b.missing {
 		r = variantRun{ClaimRun: r.ClaimRun, verdict: report.ClaimSkipped, why: "install it"}
 	}
@@ -116,18 +116,18 @@ func TestJudgeOnlyTheExperiment(t *testing.T) {
 		e.variants[i].Lanes[0].Name = "direct"
 		e.variants[i].Verdicts = []catalogue.Verdict{{Verdict: "confirmed", If: []catalogue.Condition{{Run: "a", Assert: []string{"direct.offered > 0"}, Places: []string{"1:1"}}}}}
 	}
-	run := func(warnings ...analysis.Warning) *analysis.Analysis {
-		return &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{{Name: "direct", Offered: 9}}, Warnings: warnings}
+	run := func(warnings ...result.Warning) *result.Analysis {
+		return &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{{Name: "direct", Offered: 9}}, Warnings: warnings}
 	}
 	for code, want := range map[string]string{"send_lag": "confirmed", "server_ended": report.ClaimInvalid, "swap": report.ClaimInvalid, "log_lost": report.ClaimInvalid} {
 		var row report.Claim
-		judge(&row, e, map[string]*analysis.Analysis{"a": run(), "b": run(analysis.Warning{Code: code, Text: "it failed"})})
+		judge(&row, e, map[string]*result.Analysis{"a": run(), "b": run(result.Warning{Code: code, Text: "it failed"})})
 		if row.Verdict != want || want == report.ClaimInvalid && !strings.Contains(row.Shows, "b: the experiment was not what it was to be: it failed") {
 			t.Errorf("%s: %q, %q; want %q", code, row.Verdict, row.Shows, want)
 		}
 	}
 	var row report.Claim
-	if judge(&row, e, map[string]*analysis.Analysis{"b": run()}); row.Verdict != report.ClaimUndecided {
+	if judge(&row, e, map[string]*result.Analysis{"b": run()}); row.Verdict != report.ClaimUndecided {
 		t.Errorf("without the run that it rests on: %q", row.Verdict)
 	}
 }

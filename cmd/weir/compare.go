@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"weir/report"
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
+	"weir/report/result"
 )
 
 func newCompare(s streams) *cobra.Command {
@@ -51,7 +51,7 @@ Exit status: 0 compared, 2 usage, 12 one of the runs is invalid.`,
 			if err := render(found); err != nil {
 				return err
 			}
-			if slices.ContainsFunc(found.List, func(c *analysis.Comparison) bool { return !c.A.Valid || !c.B.Valid }) {
+			if slices.ContainsFunc(found.List, func(c *result.Comparison) bool { return !c.A.Valid || !c.B.Valid }) {
 				return &statusError{exitInvalid, nil}
 			}
 			return nil
@@ -100,7 +100,7 @@ func comparisons(args []string, lanes string) (*report.Comparisons, error) {
 }
 
 // lanePairs are the names of the lanes to compare.
-func lanePairs(a, b *analysis.Analysis, lanes string) (pairs [][2]string, err error) {
+func lanePairs(a, b *result.Analysis, lanes string) (pairs [][2]string, err error) {
 	switch names := strings.Split(lanes, ","); {
 	case lanes != "" && len(names) == 2:
 		return [][2]string{{names[0], names[1]}}, nil
@@ -122,7 +122,7 @@ func lanePairs(a, b *analysis.Analysis, lanes string) (pairs [][2]string, err er
 	return pairs, nil
 }
 
-func laneNames(a *analysis.Analysis) string {
+func laneNames(a *result.Analysis) string {
 	var names []string
 	for i := range a.Lanes {
 		names = append(names, quoted(a.Lanes[i].Name))

@@ -14,8 +14,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"weir/report/analysis"
 	"weir/report/analysis/gate"
+	"weir/report/result"
 	"weir/scenarios/catalogue"
 )
 
@@ -57,7 +57,7 @@ func briefly(t *testing.T, name string) (file string, set []string) {
 
 // briefRun is one variant, and how its run ended.
 type briefRun struct {
-	a       *analysis.Analysis
+	a       *result.Analysis
 	skipped string
 	err     error
 }

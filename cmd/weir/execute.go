@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"weir/report/result"
+
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
@@ -146,7 +148,7 @@ func reason(err error) string {
 	return runfile.Failed + ": " + err.Error()
 }
 
-func analyze(path string) (*analysis.Analysis, error) {
+func analyze(path string) (*result.Analysis, error) {
 	r, err := runfile.Open(path)
 	if err != nil {
 		return nil, err

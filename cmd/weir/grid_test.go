@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // together are the tests that load a server for half a minute. Three run side by side: each leaves the
@@ -78,7 +78,7 @@ func checkGridPoint(t *testing.T, weir, scenario string) {
 }
 
 // gridFaults are the promises that a run at a grid point does not keep.
-func gridFaults(t *testing.T, a *analysis.Analysis) (wrong []string) {
+func gridFaults(t *testing.T, a *result.Analysis) (wrong []string) {
 	t.Helper()
 	fault := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	if len(a.Lanes) != 2 {
@@ -123,7 +123,7 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 })
 
 // reproduce runs a scenario in a lab and returns its report.
-func reproduce(t *testing.T, weir, scenario string) *analysis.Analysis {
+func reproduce(t *testing.T, weir, scenario string) *result.Analysis {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "scenario.yaml")

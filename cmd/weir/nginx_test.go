@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"weir/report/analysis"
+	"weir/report/result"
 	"weir/report/runfile"
 	"weir/scenarios/nginx"
 )
@@ -66,7 +66,7 @@ func TestWhatNGINXHides(t *testing.T) {
 }
 
 // checkKinds wants both kinds of requests told: saved ones, and failed ones with the time that they waited.
-func checkKinds(t *testing.T, p *analysis.ProxyLog, refusing, serving string) {
+func checkKinds(t *testing.T, p *result.ProxyLog, refusing, serving string) {
 	t.Helper()
 	saved := fmt.Sprintf("got no connection to %s", refusing)
 	failed := fmt.Sprintf("s waiting for a response header of %s, two tries (", serving)
@@ -82,7 +82,7 @@ func checkKinds(t *testing.T, p *analysis.ProxyLog, refusing, serving string) {
 	}
 }
 
-func joinedFailures(p *analysis.ProxyLog) (n uint64) {
+func joinedFailures(p *result.ProxyLog) (n uint64) {
 	for _, k := range p.Kinds {
 		if k.Outcome != "ok" {
 			n += k.Kept

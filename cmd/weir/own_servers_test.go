@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"weir/probe"
-	"weir/report/analysis"
+	"weir/report/result"
 	"weir/scenarios/nginx"
 )
 
@@ -66,7 +66,7 @@ func TestOwnServers(t *testing.T) {
 			t.Errorf("%s: onset ÷ capacity is %+v (%s), want 0.8 to 1.3", lane.Name, onset, lane.NoOnset)
 		}
 	}
-	i := slices.IndexFunc(a.Lanes, func(l analysis.Lane) bool { return l.Name == "proxy" })
+	i := slices.IndexFunc(a.Lanes, func(l result.Lane) bool { return l.Name == "proxy" })
 	if i < 0 {
 		t.Fatal("there is no proxy lane")
 	}
@@ -192,7 +192,7 @@ func awaitHTTP(t *testing.T, address string) {
 }
 
 // readReport reads the report of the only run below a folder.
-func readReport(t *testing.T, out string) *analysis.Analysis {
+func readReport(t *testing.T, out string) *result.Analysis {
 	t.Helper()
 	reports, err := filepath.Glob(filepath.Join(out, "*", "report.json"))
 	if err != nil || len(reports) != 1 {
@@ -202,7 +202,7 @@ func readReport(t *testing.T, out string) *analysis.Analysis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var a analysis.Analysis
+	var a result.Analysis
 	if err := json.Unmarshal(text, &a); err != nil {
 		t.Fatal(err)
 	}

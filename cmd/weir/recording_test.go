@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"github.com/google/go-cmp/cmp"
 
 	"weir/loadgen"
@@ -41,7 +43,7 @@ func TestOptionsAreOnRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &analysis.Options{
+	want := &result.Options{
 		Close: "rst", RequestsPerConnection: 100, IdleTimeout: 60, MaxIdle: 32, LocalAddrs: []string{"10.0.0.8", "::1"},
 		Address: "/run/app.sock", MaxBody: 4096, RequestIDs: true, Insecure: true, Requests: 2,
 	}

@@ -10,14 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"weir/report"
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 
 // renderers write one report to a stream. Text needs to know the terminal and hlog the record, so that these two
 // are treated apart.
-var renderers = map[string]func(io.Writer, *analysis.Analysis) error{
+var renderers = map[string]func(io.Writer, *result.Analysis) error{
 	"text": nil, "json": report.JSON, "markdown": report.Markdown, "html": report.HTML, "csv": report.CSV, "hlog": nil,
 }
 
@@ -110,7 +110,7 @@ func doseResponse(s streams, paths []string, format string) error {
 	if render == nil {
 		return usage("--format %s is of one run; several are held against each other as text, json or html", quoted(format))
 	}
-	var runs []*analysis.Analysis
+	var runs []*result.Analysis
 	for _, path := range paths {
 		a, err := analyze(path)
 		if err != nil {
@@ -121,7 +121,7 @@ func doseResponse(s streams, paths []string, format string) error {
 	if err := render(compare.Doses(runs)); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(runs, func(a *analysis.Analysis) bool { return a.Valid }) {
+	if !slices.ContainsFunc(runs, func(a *result.Analysis) bool { return a.Valid }) {
 		return &statusError{exitInvalid, nil}
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"weir/report"
-	"weir/report/analysis"
+	"weir/report/result"
 	"weir/scenarios/catalogue"
 	"weir/scenarios/lab"
 )
@@ -81,7 +81,7 @@ func verdictsOf(t *testing.T, weir, name string, opt catalogue.Options) (rows []
 	return rows
 }
 
-func runOnce(t *testing.T, weir, name, variant string, opt catalogue.Options) *analysis.Analysis {
+func runOnce(t *testing.T, weir, name, variant string, opt catalogue.Options) *result.Analysis {
 	t.Helper()
 	dir := t.TempDir()
 	args := []string{"reproduce", name, "--quiet", "--out", dir}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
@@ -40,7 +42,7 @@ func TestMeasuringRun(t *testing.T) {
 	near(t, "agreement", a.Agreement.Ratio, 1, .001)
 	saw := map[string]string{"direct": "connect_timeout", "proxy": "http_504"}
 	for _, l := range a.Lanes {
-		for _, o := range []*Onset{l.ErrorOnset, l.OverflowOnset} {
+		for _, o := range []*result.Onset{l.ErrorOnset, l.OverflowOnset} {
 			near(t, l.Name+" onset", o.RPS, 400, .02)
 			if !(o.Low < 400 && o.High > 400 && o.Method == "hinge" && o.AtS != nil) {
 				t.Errorf("%s: onset %+v does not hold 400", l.Name, o)
@@ -72,7 +74,7 @@ func TestMeasuringRun(t *testing.T) {
 	}
 }
 
-func checkTrials(t *testing.T, l *Lane) {
+func checkTrials(t *testing.T, l *result.Lane) {
 	t.Helper()
 	if len(l.Trials) != 15 {
 		t.Fatalf("%s: %d trials", l.Name, len(l.Trials))
@@ -88,7 +90,7 @@ func checkTrials(t *testing.T, l *Lane) {
 	near(t, "plateau", *l.Plateau, 400, 0.01) // without what the queue took in, 17 requests in two seconds
 }
 
-func checkTimeline(t *testing.T, l *Lane) {
+func checkTimeline(t *testing.T, l *result.Lane) {
 	t.Helper()
 	tl := l.Timeline
 	n := len(tl.AtS)
@@ -285,13 +287,13 @@ func near(t *testing.T, what string, got, want, share float64) {
 	}
 }
 
-func marshal(t testing.TB, a *Analysis) []byte {
+func marshal(t testing.TB, a *result.Analysis) []byte {
 	t.Helper()
 	b, err := json.Marshal(a)
 	check(t, err)
 	return b
 }
 
-func warned(a *Analysis, code string) bool {
-	return slices.ContainsFunc(a.Warnings, func(w Warning) bool { return w.Code == code })
+func warned(a *result.Analysis, code string) bool {
+	return slices.ContainsFunc(a.Warnings, func(w result.Warning) bool { return w.Code == code })
 }

@@ -1,3 +1,6 @@
+// Package analysis turns a recorded run into what can be said about it, and how surely. It computes
+// from the record alone: no clock, no kernel, no network. Every estimate carries an interval or the
+// reason for having none.
 package analysis
 
 import (
@@ -6,20 +9,19 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/report/analysis/estimate"
 	"weir/report/runfile"
 )
 
-// Schema names the form of report.json.
-const Schema = "weir.report/1"
-
 // Analyze reads a record to its end and says what it shows. The same record gives the same analysis, bit
 // for bit on the same kind of processor; where floats are written down they have to be rounded, to six
 // significant digits, which is the renderer's part (report.JSON). The error is the reader's: a record that cannot be
 // read. A run that shows nothing is no error but an Analysis that says so.
-func Analyze(rd *runfile.Reader) (*Analysis, error) {
+func Analyze(rd *runfile.Reader) (*result.Analysis, error) {
 	r, err := load(rd)
 	if err != nil {
 		return nil, err
@@ -27,11 +29,11 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 	r.measure()
 	c := r.capacity()
 	h := r.header
-	a := &Analysis{
-		Schema: Schema, Name: h.Name, Claim: h.Claim, Started: h.Epoch.UTC().Format(time.RFC3339),
+	a := &result.Analysis{
+		Schema: result.Schema, Name: h.Name, Claim: h.Claim, Started: h.Epoch.UTC().Format(time.RFC3339),
 		Version: h.Version, Command: append([]string{}, h.Command...), Seed: h.Seed, Pairs: h.Pairs, Mode: commonMode(h.Lanes), Ended: r.ended(),
-		Environment: map[string]string{}, Capacity: c.report(h.Capacity), Lanes: []Lane{},
-		OnsetOverCapacity: map[string]Interval{}, Assertions: []AssertionResult{}, Asked: h.Asked,
+		Environment: map[string]string{}, Capacity: c.report(h.Capacity), Lanes: []result.Lane{},
+		OnsetOverCapacity: map[string]result.Interval{}, Assertions: []result.AssertionResult{}, Asked: h.Asked,
 	}
 	maps.Copy(a.Environment, h.Environment)
 	for _, e := range r.events {
@@ -59,7 +61,7 @@ func Analyze(rd *runfile.Reader) (*Analysis, error) {
 	a.Agreement = agreement(a.Lanes)
 	a.InvalidReasons = r.invalid(c)
 	a.Valid = len(a.InvalidReasons) == 0
-	a.Warnings = append([]Warning{}, r.warnings...)
+	a.Warnings = append([]result.Warning{}, r.warnings...)
 	a.Verdict = verdict(a)
 	return a, nil
 }
@@ -84,9 +86,9 @@ func (r *run) ended() string {
 }
 
 // lane puts together what one path showed.
-func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
+func (r *run) lane(l *lane, c serverCapacity) (result.Lane, onsets) {
 	q := l.queue()
-	out := Lane{
+	out := result.Lane{
 		Name: l.Name, URL: l.URL, Engine: l.Engine, Connections: l.connections(), Generator: l.generator(),
 		Mode: l.Mode, ConnectTimeout: l.ConnectTimeout.Seconds(), Deadline: l.Deadline.Seconds(),
 		Timeout: l.Timeout.Seconds(), MaxInFlight: l.MaxInFlight, Options: l.options(), ProxyTimeouts: l.proxyTimeouts(),
@@ -98,7 +100,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		ListenerDrops: l.sum(func(f *figures) *uint64 { return f.drops }),
 		MaxRecvQ:      q.depth, BacklogLimit: q.limit, Listener: l.Listener, ListenerHost: l.ListenerHost,
 		Backend:  r.backend(l),
-		LostSYNs: lostSYNs(l.connects), Unanswered: lostSYNs(l.unanswered), Trials: []Trial{}, LogClasses: r.logClasses(l), Health: r.health(l),
+		LostSYNs: lostSYNs(l.connects), Unanswered: lostSYNs(l.unanswered), Trials: []result.Trial{}, LogClasses: r.logClasses(l), Health: r.health(l),
 	}
 	o := r.onsets(l)
 	for _, t := range l.trials {
@@ -109,7 +111,7 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 		trial := t.report(o.fit)
 		trial.Served = l.served(t, c.servers)
 		trial.Latencies = r.latencies(t)
-		trial.Latency = trial.Latencies.Quantiles()
+		trial.Latency = QuantilesOf(trial.Latencies)
 		f := r.failures(t)
 		trial.QueueFailures = f.sum(byQueue)
 		out.Trials = append(out.Trials, trial)
@@ -130,15 +132,15 @@ func (r *run) lane(l *lane, c serverCapacity) (Lane, onsets) {
 	return out, o
 }
 
-func (t *trial) report(fit *estimate.Fit) Trial {
+func (t *trial) report(fit *estimate.Fit) result.Trial {
 	f, d := &t.figures, t.duration().Seconds()
-	out := Trial{
-		Index: t.Index, Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Stages: []Stage{}, Plan: t.Plan, Start: t.Start.Seconds(), Duration: d,
+	out := result.Trial{
+		Index: t.Index, Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Stages: []result.Stage{}, Plan: t.Plan, Start: t.Start.Seconds(), Duration: d,
 		Due: f.due, Sent: f.sent, Bad: f.bad, Outcomes: named(f.outcomes),
 		Overflows: f.overflows, ListenDrops: f.listenDrops, MaxRecvQ: f.queue.depth, Drained: t.drained(), DrainedAfter: t.drainedAfter(), Complete: f.complete, Spoiled: t.spoiled,
 	}
 	for _, s := range t.Plan.Stages {
-		out.Stages = append(out.Stages, Stage{s.From, s.To, s.Duration.Seconds()})
+		out.Stages = append(out.Stages, result.Stage{From: s.From, To: s.To, Duration: s.Duration.Seconds()})
 	}
 	if d > 0 && f.due > 0 {
 		perSecond := float64(f.due) / d
@@ -168,7 +170,7 @@ func (l *lane) served(t *trial, servers int) *float64 {
 }
 
 // plateau is the median of what the server did in overloaded trials.
-func plateau(trials []Trial) (*float64, *Bounds) {
+func plateau(trials []result.Trial) (*float64, *result.Bounds) {
 	var rates []float64
 	for _, t := range trials {
 		if t.Served != nil {
@@ -184,26 +186,26 @@ func plateau(trials []Trial) (*float64, *Bounds) {
 	if low == 0 || high == 0 {
 		return &median, nil
 	}
-	return &median, &Bounds{rates[low-1], rates[high-1]}
+	return &median, &result.Bounds{Low: rates[low-1], High: rates[high-1]}
 }
 
 // logClasses sums what a proxy logged while the lane's trials ran, the most frequent class first.
-func (r *run) logClasses(l *lane) []LogClass {
-	sums := map[[2]string]*LogClass{}
+func (r *run) logClasses(l *lane) []result.LogClass {
+	sums := map[[2]string]*result.LogClass{}
 	for _, t := range l.trials {
 		for _, e := range r.eventsOf(t) {
 			key := [2]string{e.Source, e.Class}
 			if sums[key] == nil {
-				sums[key] = &LogClass{Source: e.Source, Class: e.Class, Text: e.Text}
+				sums[key] = &result.LogClass{Source: e.Source, Class: e.Class, Text: e.Text}
 			}
 			sums[key].Count += e.Count
 		}
 	}
-	var out []LogClass
+	var out []result.LogClass
 	for _, c := range sums {
 		out = append(out, *c)
 	}
-	slices.SortFunc(out, func(a, b LogClass) int {
+	slices.SortFunc(out, func(a, b result.LogClass) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Class, b.Class))
 	})
 	return out
@@ -211,9 +213,9 @@ func (r *run) logClasses(l *lane) []LogClass {
 
 // agreement is the proxy lane's onset ÷ the direct lane's: 1 where the proxy hides nothing and adds nothing. The lanes'
 // trials are independent, and so are their errors.
-func agreement(lanes []Lane) *Interval {
-	onset := func(name string) *Onset {
-		i := slices.IndexFunc(lanes, func(l Lane) bool { return l.Name == name })
+func agreement(lanes []result.Lane) *result.Interval {
+	onset := func(name string) *result.Onset {
+		i := slices.IndexFunc(lanes, func(l result.Lane) bool { return l.Name == name })
 		if i < 0 {
 			return nil
 		}
@@ -227,7 +229,7 @@ func agreement(lanes []Lane) *Interval {
 	if !ok {
 		return nil
 	}
-	return &Interval{Ratio: ratio, Low: low, High: high}
+	return &result.Interval{Ratio: ratio, Low: low, High: high}
 }
 
 // named drops what did not happen.

@@ -3,10 +3,12 @@ package analysis
 import (
 	"fmt"
 	"time"
+
+	"weir/report/result"
 )
 
 // backend is what a lane's load was to its listener's host.
-func (r *run) backend(l *lane) (b Backend) {
+func (r *run) backend(l *lane) (b result.Backend) {
 	if !isUnix(l.Listener) {
 		b.Connections = l.sum(func(f *figures) *uint64 { return f.accepted })
 		b.PerRequest = l.perRequest(func(f *figures) *uint64 { return f.accepted })

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/probe"
 )
 
@@ -30,7 +32,7 @@ func TestBackendOfALane(t *testing.T) {
 	near(t, "starved", *b.Starved, .1, .01)
 
 	w.sample = nil // a kernel that was not asked
-	if b := analyze(t, w.record(t)).Lanes[0].Backend; b != (Backend{}) {
+	if b := analyze(t, w.record(t)).Lanes[0].Backend; b != (result.Backend{}) {
 		t.Errorf("%+v of counters that nobody read", b)
 	}
 }

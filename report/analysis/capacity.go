@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	"weir/report/analysis/estimate"
 	"weir/report/capacity"
 	"weir/report/runfile"
@@ -106,8 +108,8 @@ func (r *run) pool(from func(*trial) bool) (s stamps) {
 	return s
 }
 
-func (c serverCapacity) report(h runfile.Capacity) Capacity {
-	return Capacity{
+func (c serverCapacity) report(h runfile.Capacity) result.Capacity {
+	return result.Capacity{
 		Workers: h.Workers, WorkersSource: h.WorkersSource, WorkerConnections: max(1, h.WorkerConnections),
 		ServiceTimeSource: c.source, ServiceTimeCount: c.count,
 		ServiceTime: positive(c.service), ServiceTimeLow: positive(c.low), ServiceTimeHigh: positive(c.high),

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 )
 
@@ -19,7 +21,7 @@ const explained = 0.9
 // cause names the mechanism behind most of a lane's failures. Its opinion is that a wrong cause is worse
 // than none: what the record cannot prove is "undetermined", with what was seen as evidence. It also says the same of
 // each class of failures by itself, the most frequent first.
-func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) (Cause, []ClassCause) {
+func (r *run) cause(l *lane, c serverCapacity, rec result.Reconciliation) (result.Cause, []result.ClassCause) {
 	k := witness{run: r, lane: l, capacity: c, failures: r.allFailures(l), rec: rec, queue: l.queue()}
 	k.drops = l.sum(func(f *figures) *uint64 { return f.drops })
 	k.listenDrops = l.sum(func(f *figures) *uint64 { return f.listenDrops })
@@ -37,11 +39,11 @@ func (r *run) cause(l *lane, c serverCapacity, rec Reconciliation) (Cause, []Cla
 }
 
 // eachClass explains the classes that have any failures, the most frequent first.
-func (k *witness) eachClass() []ClassCause {
-	each := []ClassCause{}
+func (k *witness) eachClass() []result.ClassCause {
+	each := []result.ClassCause{}
 	for _, class := range []struct {
 		name    string
-		explain func() Cause
+		explain func() result.Cause
 	}{
 		{byQueue, k.fullQueue}, {byLate, k.late}, {byGenerator, k.generator}, {byRefused, k.refused}, {byProxy, k.proxy},
 		{byServer, k.server}, {byClosed, k.closed}, {bySlow, k.slow}, {byRaced, k.raced}, {bySwap, k.swap},
@@ -58,16 +60,16 @@ func (k *witness) eachClass() []ClassCause {
 			c.Evidence = append(c.Evidence, text)
 		}
 		c.EvidenceName = ladder[c.EvidenceLevel]
-		each = append(each, ClassCause{Class: class.name, Requests: n, Cause: c})
+		each = append(each, result.ClassCause{Class: class.name, Requests: n, Cause: c})
 	}
-	slices.SortStableFunc(each, func(a, b ClassCause) int { return cmp.Compare(b.Requests, a.Requests) })
+	slices.SortStableFunc(each, func(a, b result.ClassCause) int { return cmp.Compare(b.Requests, a.Requests) })
 	return each
 }
 
 // leading is the cause that most of the failures have, classes of one cause together, as it is told of the most frequent of
 // them; how many failures have another is said with it. A scenario's swap of servers was meant: it
 // only leads where hardly anything else went bad.
-func leading(each []ClassCause) Cause {
+func leading(each []result.ClassCause) result.Cause {
 	var total uint64
 	of := map[string]uint64{} // by code
 	for _, c := range each {
@@ -76,13 +78,13 @@ func leading(each []ClassCause) Cause {
 			of[c.Cause.Code] += c.Requests
 		}
 	}
-	weight := func(c ClassCause) uint64 {
+	weight := func(c result.ClassCause) uint64 {
 		if c.Cause.Code == swapped && float64(total-c.Requests) >= (1-explained)*float64(total) {
 			return 0
 		}
 		return max(c.Requests, of[c.Cause.Code])
 	}
-	first := slices.MaxFunc(each, func(a, b ClassCause) int { return cmp.Compare(weight(a), weight(b)) })
+	first := slices.MaxFunc(each, func(a, b result.ClassCause) int { return cmp.Compare(weight(a), weight(b)) })
 	out := first.Cause
 	n := max(first.Requests, of[out.Code])
 	if n == total {
@@ -108,7 +110,7 @@ type witness struct {
 	lane     *lane
 	capacity serverCapacity
 	failures failures
-	rec      Reconciliation
+	rec      result.Reconciliation
 	queue    queue
 
 	overflows, namespace, drops, listenDrops, queueDrops, deferred *uint64
@@ -116,8 +118,8 @@ type witness struct {
 	gaps []gap
 }
 
-func (k *witness) nothing() Cause {
-	c := Cause{Code: "none", EvidenceName: ladder[0], Text: "No request went bad, so there is no cause to name.", Evidence: k.counters()}
+func (k *witness) nothing() result.Cause {
+	c := result.Cause{Code: "none", EvidenceName: ladder[0], Text: "No request went bad, so there is no cause to name.", Evidence: k.counters()}
 	canceled := k.lane.outcomes()[loadgen.Canceled]
 	switch n := value(k.namespace); {
 	case n == 0 || isUnix(k.lane.Listener):

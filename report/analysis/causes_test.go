@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"weir/report/result"
 )
 
 // recorded are the causes that runs recorded on a real kernel are known to have, because the experiment made them:
@@ -100,7 +102,7 @@ func TestCausesOfLabelledRuns(t *testing.T) {
 }
 
 // eachClass: the classes have a cause each, and together are all that went bad.
-func eachClass(t *testing.T, name string, l Lane) {
+func eachClass(t *testing.T, name string, l result.Lane) {
 	t.Helper()
 	var bad, told uint64
 	for _, tr := range l.Trials {
@@ -112,29 +114,29 @@ func eachClass(t *testing.T, name string, l Lane) {
 			t.Errorf("%s: class %+v", name, c)
 		}
 	}
-	if told+l.Outcomes["canceled"] != bad || told > 0 && !slices.ContainsFunc(l.Causes, func(c ClassCause) bool { return c.Cause.Code == l.Cause.Code }) {
+	if told+l.Outcomes["canceled"] != bad || told > 0 && !slices.ContainsFunc(l.Causes, func(c result.ClassCause) bool { return c.Cause.Code == l.Cause.Code }) {
 		t.Errorf("%s: the classes have %d of %d bad requests; the lane's cause is %s", name, told, bad, l.Cause.Code)
 	}
 }
 
 // TestLeading: classes of one cause count together, what is not known does not, and a swap leads where it is nearly all.
 func TestLeading(t *testing.T) {
-	class := func(name string, n uint64, code string) ClassCause {
-		return ClassCause{Class: name, Requests: n, Cause: Cause{Code: code, Text: name + "."}}
+	class := func(name string, n uint64, code string) result.ClassCause {
+		return result.ClassCause{Class: name, Requests: n, Cause: result.Cause{Code: code, Text: name + "."}}
 	}
 	for _, c := range []struct {
-		each []ClassCause
+		each []result.ClassCause
 		want string // code: text
 	}{
-		{[]ClassCause{class("refused", 45, "not_listening"), class("queue", 40, workerBound), class("late", 15, workerBound)},
+		{[]result.ClassCause{class("refused", 45, "not_listening"), class("queue", 40, workerBound), class("late", 15, workerBound)},
 			workerBound + ": queue. That is 55 of the 100 requests that went bad; beside it: 45 not_listening."},
-		{[]ClassCause{class("slow", 40, "dead_work"), class("queue", 30, undetermined), class("proxy", 30, undetermined)},
+		{[]result.ClassCause{class("slow", 40, "dead_work"), class("queue", 30, undetermined), class("proxy", 30, undetermined)},
 			"dead_work: slow. That is 40 of the 100 requests that went bad; beside it: 30 undetermined, 30 undetermined."},
-		{[]ClassCause{class("queue", 50, undetermined), class("proxy", 30, undetermined), class("slow", 20, "dead_work")},
+		{[]result.ClassCause{class("queue", 50, undetermined), class("proxy", 30, undetermined), class("slow", 20, "dead_work")},
 			"undetermined: queue. That is 50 of the 100 requests that went bad; beside it: 30 undetermined, 20 dead_work."},
-		{[]ClassCause{class("queue", 90, workerBound), class("late", 10, "slow_response")}, workerBound + ": queue."},
-		{[]ClassCause{class("swap", 91, swapped), class("proxy", 9, "worker_closed")}, swapped + ": swap."},
-		{[]ClassCause{class("swap", 89, swapped), class("proxy", 11, "worker_closed")},
+		{[]result.ClassCause{class("queue", 90, workerBound), class("late", 10, "slow_response")}, workerBound + ": queue."},
+		{[]result.ClassCause{class("swap", 91, swapped), class("proxy", 9, "worker_closed")}, swapped + ": swap."},
+		{[]result.ClassCause{class("swap", 89, swapped), class("proxy", 11, "worker_closed")},
 			"worker_closed: proxy. That is 11 of the 100 requests that went bad; beside it: 89 server_swapped."},
 	} {
 		got := leading(c.each)

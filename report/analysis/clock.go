@@ -2,10 +2,10 @@ package analysis
 
 import (
 	"cmp"
-	"fmt"
-	"math"
 	"slices"
 	"time"
+
+	"weir/report/result"
 
 	"weir/report/runfile"
 )
@@ -42,11 +42,11 @@ func (c *clocks) add(rec *runfile.Clock) {
 }
 
 // report is nil for a host whose clock is ours.
-func (c *clocks) report() *Clock {
+func (c *clocks) report() *result.Clock {
 	if c == nil || c.n == 0 {
 		return nil
 	}
-	out := &Clock{
+	out := &result.Clock{
 		Method: c.last.Method, Estimates: c.n, Offset: c.last.Offset.Seconds(), Late: c.late.Seconds(),
 		RTT: c.last.RTT.Seconds(), Ahead: c.last.Ahead.Seconds(), Moved: (c.last.Offset - c.first.Offset).Seconds(), Drift: c.drift(),
 	}
@@ -62,7 +62,7 @@ const minDrifted = time.Second
 // drift compares the shortest ping of the first third of the time with that of the last. Each is wrong by half
 // of its round trip at most, however asymmetric the way is (RFC 5905, section 8), so the interval holds a drift that
 // was constant for certain.
-func (c *clocks) drift() *Drift {
+func (c *clocks) drift() *result.Drift {
 	if len(c.pings) < 2 {
 		return nil
 	}
@@ -81,31 +81,5 @@ func (c *clocks) drift() *Drift {
 	}
 	ppm := func(d time.Duration) float64 { return 1e6 * d.Seconds() / between }
 	d, wrong := ppm(a.offset-b.offset), ppm((a.rtt+b.rtt)/2)
-	return &Drift{d, d - wrong, d + wrong}
-}
-
-// String is how far the times of a host can be trusted.
-func (c *Clock) String() string {
-	short := func(seconds float64) time.Duration { return time.Duration(seconds * 1e9).Round(time.Microsecond) }
-	var text string
-	switch {
-	case c.Early == nil:
-		text = "times as lines arrived, true ones are earlier by an unknown delay"
-	case c.Method == "ping":
-		text = fmt.Sprintf("times ±%v (shortest round trip %v)", short(max(*c.Early, c.Late)), short(c.RTT))
-	default:
-		text = fmt.Sprintf("times as lines arrived, true ones are up to %v earlier", short(*c.Early))
-	}
-	switch off := time.Duration(math.Round(math.Abs(c.Ahead)*1e3)) * time.Millisecond; {
-	case off == 0:
-		text += "; its wall clock shows what ours does"
-	case c.Ahead < 0:
-		text += fmt.Sprintf("; its wall clock is %v behind ours", off)
-	default:
-		text += fmt.Sprintf("; its wall clock is %v ahead of ours", off)
-	}
-	if c.Drift != nil {
-		text += fmt.Sprintf("; drift %+.0f ppm [%+.0f, %+.0f]", c.Drift.PPM, c.Drift.Low, c.Drift.High)
-	}
-	return text
+	return &result.Drift{PPM: d, Low: d - wrong, High: d + wrong}
 }

@@ -4,29 +4,18 @@ import (
 	"maps"
 	"slices"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/report/runfile"
 )
-
-// Connections is how requests shared connections, and how these ended.
-type Connections struct {
-	Use        string   `json:"use"`                     // "new": one for each request; "reuse"
-	Opened     *uint64  `json:"opened"`                  // null: the record does not say
-	PerOne     *float64 `json:"requests_per_connection"` // null: none was opened
-	PeerClosed *uint64  `json:"closed_by_peer"`          // with their last request: by the server first
-	WeClosed   *uint64  `json:"closed_by_us"`            // by us first; the rest were kept, or it is not known
-	IdlePeer   *uint64  `json:"idle_closed_by_peer"`     // while they carried no request, the ends of trials included; null: not counted
-	IdleUs     *uint64  `json:"idle_closed_by_us"`       // the same by us
-	Unread     *uint64  `json:"reset_unread"`            // of all these: that we closed with bytes unread, which resets them and leaves no TIME_WAIT
-	TimeWait   *string  `json:"time_wait_side"`          // whose kernel keeps them for a minute: "peer", "us" or "both"; null: nobody's, or not known
-}
 
 // A side that closed fewer of the connections first than this share is not called one that holds TIME_WAIT: some
 // are always closed on a timeout.
 const closes = 0.05
 
-func (l *lane) connections() Connections {
-	c := Connections{Use: string(l.Connections)}
+func (l *lane) connections() result.Connections {
+	c := result.Connections{Use: string(l.Connections)}
 	var opened, answered uint64
 	var closed, departed runfile.Closings
 	counted := false
@@ -100,11 +89,11 @@ func side(peer, us uint64) *string {
 
 // lostSYNs explains the modes of the connect time: Linux sends a SYN again after 1 s, then at intervals that
 // grow (RFC 6298, net.ipv4.tcp_syn_linear_timeouts).
-func lostSYNs(connects map[int]runfile.Connects) []LostSYNs {
-	out := []LostSYNs{}
+func lostSYNs(connects map[int]runfile.Connects) []result.LostSYNs {
+	out := []result.LostSYNs{}
 	for _, lost := range slices.Sorted(maps.Keys(connects)) {
 		if c := connects[lost]; c.Count > 0 {
-			out = append(out, LostSYNs{lost, c.Count, c.Sum.Seconds() / float64(c.Count)})
+			out = append(out, result.LostSYNs{Lost: lost, Count: c.Count, Connect: c.Sum.Seconds() / float64(c.Count)})
 		}
 	}
 	return out

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/report/runfile"
 )
@@ -133,7 +135,7 @@ func TestUnanswered(t *testing.T) {
 		}
 	}
 	l := analyze(t, w.record(t)).Lanes[0]
-	if want := []LostSYNs{{3, 10, 3}}; !slices.Equal(l.Unanswered, want) {
+	if want := []result.LostSYNs{{Lost: 3, Count: 10, Connect: 3}}; !slices.Equal(l.Unanswered, want) {
 		t.Errorf("%v, want %v", l.Unanswered, want)
 	}
 }
@@ -147,7 +149,7 @@ func TestLostSYNs(t *testing.T) {
 		}
 	}
 	l := analyze(t, w.record(t)).Lanes[0]
-	want := []LostSYNs{{1, 10, 1}, {2, 10, 4}}
+	want := []result.LostSYNs{{Lost: 1, Count: 10, Connect: 1}, {Lost: 2, Count: 10, Connect: 4}}
 	if l.SYNRetrans != 30 || !slices.Equal(l.LostSYNs, want) {
 		t.Errorf("%d lost SYNs, %v, want 30, %v", l.SYNRetrans, l.LostSYNs, want)
 	}

@@ -5,20 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen/plan"
 	"weir/report/analysis/estimate"
 	"weir/report/runfile"
 )
-
-// CrossChecks are other instruments for what the hinge measures. None stands in its place: knee and crossing are found in
-// loss mode only, have no interval and take for capacity what a queue holds once, and the last shows how fast the workers
-// were, not where failures begin. In retrial mode, where failures are hidden, it is all that tells.
-type CrossChecks struct {
-	Knee     *float64 `json:"knee_rps"`     // of goodput over offered rate: the c of the best min(x, c), by least squares; null: none
-	Crossing *float64 `json:"crossing_rps"` // offered rate at which the failed share passes 0.5 %, by isotonic regression; null: none
-	Fill     *float64 `json:"fill_rps"`     // C/T of the shortest trial: by so much both may lie above the onset
-	Busy     Estimate `json:"busy_rps"`     // L − d(Recv-Q)/dt while the queue filled, before it overflowed; null: it was not sampled then
-}
 
 const (
 	crossingShare = 0.005 // bad ÷ due, at which Crossing is
@@ -26,8 +18,8 @@ const (
 )
 
 // crossChecks looks at the lane with the other instruments, and warns where they see another onset.
-func (r *run) crossChecks(l *lane, o *onsets) CrossChecks {
-	c := CrossChecks{Busy: r.busyRate(l)}
+func (r *run) crossChecks(l *lane, o *onsets) result.CrossChecks {
+	c := result.CrossChecks{Busy: r.busyRate(l)}
 	if r.header.Search != nil || l.Mode != runfile.Loss || !l.measuring() {
 		return c
 	}
@@ -57,7 +49,7 @@ func (r *run) crossChecks(l *lane, o *onsets) CrossChecks {
 
 // doubtOnset warns where a cross-check lies outside of the onset's interval by more than the queue's fill. The crossing is
 // no finer than the offered rates about it; with Poisson arrivals it comes before capacity, as some is lost there already.
-func (r *run) doubtOnset(l *lane, o *Onset, c CrossChecks, rates []float64) {
+func (r *run) doubtOnset(l *lane, o *result.Onset, c result.CrossChecks, rates []float64) {
 	if o == nil || c.Fill == nil {
 		return
 	}
@@ -88,7 +80,7 @@ func around(rates []float64, x *float64) float64 {
 
 // busyRate is how fast the workers took connections while the queue filled: all were busy then, and before the first
 // overflow what came is what was due, also where lost SYNs are sent again later. Trials are the replicates.
-func (r *run) busyRate(l *lane) Estimate {
+func (r *run) busyRate(l *lane) result.Estimate {
 	var groups []estimate.Points
 	for _, t := range l.trials {
 		if w := r.fillingOf(t); len(w) >= leastFilling {
@@ -96,7 +88,7 @@ func (r *run) busyRate(l *lane) Estimate {
 		}
 	}
 	slope, half := estimate.PooledSlope(groups)
-	e := Estimate{Value: positive(slope)}
+	e := result.Estimate{Value: positive(slope)}
 	if e.Value != nil && !math.IsNaN(half) {
 		low, high := max(0, slope-half), slope+half
 		e.Low, e.High = &low, &high

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/probe"
 	"weir/probe/nginxlog"
@@ -11,10 +13,10 @@ import (
 )
 
 // fullQueue applies the rules for failures that a full queue produces.
-func (k *witness) fullQueue() Cause {
+func (k *witness) fullQueue() result.Cause {
 	n := k.failures.sum(byQueue)
 	saw := list(k.failures[byQueue])
-	c := Cause{Code: undetermined, Evidence: k.counters()}
+	c := result.Cause{Code: undetermined, Evidence: k.counters()}
 	enough := func(count *uint64) bool { return float64(value(count)) >= explained*float64(n) }
 	errors := k.errorLog()
 	switch {
@@ -86,7 +88,7 @@ func (k *witness) maybeDeferred() bool {
 }
 
 // overflow is the verdict this program exists for. Affected counts the requests of a bin that it is to explain.
-func (k *witness) overflow(c *Cause, saw string, affected func(*bin) uint64) {
+func (k *witness) overflow(c *result.Cause, saw string, affected func(*bin) uint64) {
 	c.Code = queueFull
 	where := "its accept queue was full"
 	if limit := k.queue.limit; k.queue.full || limit != nil {
@@ -114,7 +116,7 @@ func (k *witness) neverSaw() string {
 }
 
 // level climbs the ladder: order, then accounting.
-func (k *witness) level(c *Cause, affected func(*bin) uint64) int {
+func (k *witness) level(c *result.Cause, affected func(*bin) uint64) int {
 	from, _, ok := k.run.overflowBegan(k.lane)
 	first, bad := k.lane.firstBin(affected)
 	if !ok || !bad || from > first+runfile.BinWidth {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"weir/report/result"
+
 	mlrsearch "weir/loadgen/search"
 	"weir/report/analysis/estimate"
 	"weir/report/runfile"
@@ -131,16 +133,7 @@ func eventLoops(t *trial) string {
 	return "event loops"
 }
 
-// GeneratorUse is how much of this machine the load took, in the trial in which that was most.
-type GeneratorUse struct {
-	CPU       *float64 `json:"cpu_share"`        // of the processors that it may use
-	RunDelay  *float64 `json:"run_delay_share"`  // of the same: its threads were ready to run and waited
-	Loops     int      `json:"loops"`            // event loops, a thread each; 0: the engine has none, or the record does not say
-	LoopCPU   *float64 `json:"loop_cpu_share"`   // of one processor: the busiest loop, in its worst second
-	LoopDelay *float64 `json:"loop_delay_share"` // of one processor: the loop that waited most for it, in its worst second
-}
-
-func (l *lane) generator() GeneratorUse {
+func (l *lane) generator() result.GeneratorUse {
 	processors := func(d func(runfile.Generator) *time.Duration) func(runfile.Generator) *float64 {
 		return func(g runfile.Generator) *float64 {
 			if d(g) == nil || g.Wall <= 0 || g.CPUs <= 0 {
@@ -150,7 +143,7 @@ func (l *lane) generator() GeneratorUse {
 			return &x
 		}
 	}
-	u := GeneratorUse{
+	u := result.GeneratorUse{
 		CPU:       l.most(processors(func(g runfile.Generator) *time.Duration { return &g.CPU })),
 		RunDelay:  l.most(processors(func(g runfile.Generator) *time.Duration { return g.RunDelay })),
 		LoopCPU:   l.most(func(g runfile.Generator) *float64 { return g.LoopCPU }),

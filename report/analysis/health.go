@@ -3,10 +3,12 @@ package analysis
 import (
 	"slices"
 	"time"
+
+	"weir/report/result"
 )
 
 // health counts checks by when they were sent: before the lane's first trial, from then on until the load of its last one ended, and after it.
-func (r *run) health(l *lane) *Health {
+func (r *run) health(l *lane) *result.Health {
 	if len(l.trials) == 0 {
 		return nil
 	}
@@ -40,17 +42,17 @@ func (r *run) health(l *lane) *Health {
 	if !before.any && !during.any && !after.any {
 		return nil
 	}
-	return &Health{Before: before.counts(), During: during.counts(), After: after.counts()}
+	return &result.Health{Before: before.counts(), During: during.counts(), After: after.counts()}
 }
 
 // checks are those of one phase, with how long each answered one took.
 type checks struct {
-	HealthCounts
+	result.HealthCounts
 	any  bool
 	took []time.Duration
 }
 
-func (c *checks) counts() HealthCounts {
+func (c *checks) counts() result.HealthCounts {
 	if n := len(c.took); n > 0 {
 		slices.Sort(c.took)
 		c.P50, c.Max = inSeconds(c.took[(n-1)/2]), inSeconds(c.took[n-1])

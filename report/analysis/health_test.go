@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen/plan"
 	"weir/report/runfile"
 )
@@ -23,7 +25,7 @@ func TestHealthByPhase(t *testing.T) {
 		at(1.5, "nginx.error", "failed"), at(2.9, "health", "failed", 5*time.Second), at(3, "health", "failed", time.Second), at(4, "health", "ok"),
 	}}
 	got := r.health(&lane{trials: []*trial{tr}})
-	want := Health{Before: HealthCounts{OK: 1}, During: HealthCounts{OK: 2, Slow: 1, Failed: 1, P50: inSeconds(20 * time.Millisecond), Max: inSeconds(1500 * time.Millisecond)}, After: HealthCounts{OK: 1, Failed: 1}}
+	want := result.Health{Before: result.HealthCounts{OK: 1}, During: result.HealthCounts{OK: 2, Slow: 1, Failed: 1, P50: inSeconds(20 * time.Millisecond), Max: inSeconds(1500 * time.Millisecond)}, After: result.HealthCounts{OK: 1, Failed: 1}}
 	if got == nil || !reflect.DeepEqual(*got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"weir/report/result"
+
 	"weir/probe"
 	"weir/report/runfile"
 )
@@ -91,12 +93,12 @@ func (h *host) changes() (sysctls []probe.SysctlChange, droppers []probe.Dropper
 }
 
 // others are the addresses that dropped packets and are not those watched.
-func (h *host) others() (list []OtherListener) {
+func (h *host) others() (list []result.OtherListener) {
 	_, droppers := h.changes()
 	for _, d := range droppers {
 		watched := slices.ContainsFunc(h.ledger.Attribution().Own, func(o probe.Own) bool { return o.Addr == d.Addr })
 		if !watched {
-			list = append(list, OtherListener{d.Addr, d.Drops})
+			list = append(list, result.OtherListener{Addr: d.Addr, Drops: d.Drops})
 		}
 	}
 	return list
@@ -123,28 +125,28 @@ func (r *run) theOthers(name string) string {
 }
 
 // reportHosts is what the report shows of every host that was probed.
-func (r *run) reportHosts() []Host {
-	list := []Host{}
+func (r *run) reportHosts() []result.Host {
+	list := []result.Host{}
 	for _, name := range slices.Sorted(maps.Keys(r.hosts)) {
 		h := r.hosts[name]
 		a := h.ledger.Attribution()
-		out := Host{
+		out := result.Host{
 			Name: name, Overflows: a.Overflows, OwnDrops: a.OwnDrops, OthersAtLeast: a.Others, Others: h.others(),
 			SYNSent: h.level("tcp.towards.syn_sent"), TimeWait: h.level("tcp.towards.time_wait"), Established: h.level("tcp.towards.established"),
 			PortsUsed: h.level("ports.used"), PortsRange: h.level("ports.range"), SYNQueue: h.level("listen.syn_recv"), Waiting: h.level("listen.depth"),
-			Restarts: []Restart{}, SysctlChanges: []SysctlChange{}, Clock: h.clocks.report(), Traced: h.traced.report(),
+			Restarts: []result.Restart{}, SysctlChanges: []result.SysctlChange{}, Clock: h.clocks.report(), Traced: h.traced.report(),
 		}
 		if out.Others == nil {
-			out.Others = []OtherListener{}
+			out.Others = []result.OtherListener{}
 		}
 		for _, own := range a.Own {
 			if own.Restarts > 0 {
-				out.Restarts = append(out.Restarts, Restart{own.Addr, own.Restarts})
+				out.Restarts = append(out.Restarts, result.Restart{Addr: own.Addr, Times: own.Restarts})
 			}
 		}
 		sysctls, _ := h.changes()
 		for _, c := range sysctls {
-			out.SysctlChanges = append(out.SysctlChanges, SysctlChange(c))
+			out.SysctlChanges = append(out.SysctlChanges, result.SysctlChange(c))
 		}
 		list = append(list, out)
 	}

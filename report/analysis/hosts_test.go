@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"weir/report/result"
+
 	"weir/probe"
 )
 
@@ -41,7 +43,7 @@ func TestAnotherListener(t *testing.T) {
 		t.Errorf("%s: %s %q", c.Code, c.Text, c.Evidence)
 	}
 	h := a.Hosts[0]
-	if len(a.Hosts) != 1 || h.Name != "backend" || !slices.Equal(h.Others, []OtherListener{{"0.0.0.0:9000", 100}}) || *h.OwnDrops != 0 || *h.OthersAtLeast != *h.Overflows || *h.Overflows == 0 {
+	if len(a.Hosts) != 1 || h.Name != "backend" || !slices.Equal(h.Others, []result.OtherListener{{Addr: "0.0.0.0:9000", Drops: 100}}) || *h.OwnDrops != 0 || *h.OthersAtLeast != *h.Overflows || *h.Overflows == 0 {
 		t.Errorf("%+v", h)
 	}
 }
@@ -60,11 +62,11 @@ func TestHostsOfARun(t *testing.T) {
 		`"sysctls":{"net.core.somaxconn":"128","net.ipv4.tcp_syncookies":"1"}`, `"sysctls":{"net.core.somaxconn":"4096","net.ipv4.tcp_syncookies":"1"}`))
 	h := a.Hosts[0]
 	if *h.PortsUsed != 95 || *h.TimeWait != 7 || *h.SYNQueue != 2 || h.SYNSent != nil ||
-		!slices.Equal(h.SysctlChanges, []SysctlChange{{"net.core.somaxconn", "128", "4096"}}) || !slices.Equal(h.Restarts, []Restart{{listenerAddr, 1}}) {
+		!slices.Equal(h.SysctlChanges, []result.SysctlChange{{Name: "net.core.somaxconn", Before: "128", After: "4096"}}) || !slices.Equal(h.Restarts, []result.Restart{{Addr: listenerAddr, Times: 1}}) {
 		t.Errorf("%+v", h)
 	}
 	for _, code := range []string{"sysctl_changed", "listener_restarted", "ports_short"} {
-		if !slices.ContainsFunc(a.Warnings, func(w Warning) bool { return w.Code == code }) {
+		if !slices.ContainsFunc(a.Warnings, func(w result.Warning) bool { return w.Code == code }) {
 			t.Errorf("no warning %s: %q", code, a.Warnings)
 		}
 	}

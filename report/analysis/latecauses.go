@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/report/runfile"
 )
@@ -12,8 +14,8 @@ import (
 
 // late: an answer came, after the deadline. A lost SYN delays it by a second or more, a long queue by as
 // long as its depth takes.
-func (k *witness) late() Cause {
-	c := Cause{Code: "slow_response", Evidence: k.counters()}
+func (k *witness) late() result.Cause {
+	c := result.Cause{Code: "slow_response", Evidence: k.counters()}
 	late := k.lane.late()
 	saw := fmt.Sprintf("%s later than %v", number(late, "answer"), k.lane.Deadline)
 	var retrans uint64
@@ -67,14 +69,14 @@ func (k *witness) queued() time.Duration {
 	return time.Duration(float64(*k.queue.depth)/k.capacity.rate*1e9) + k.capacity.mean
 }
 
-func (k *witness) tooLong(c *Cause, saw string) {
+func (k *witness) tooLong(c *result.Cause, saw string) {
 	c.Code = "queued_too_long"
 	c.Text = fmt.Sprintf("The client saw %s: with %s in the accept queue a request waited up to %v. A smaller backlog would refuse what cannot be served in time.",
 		saw, number(uint64(*k.queue.depth), "connection"), k.queued().Round(time.Millisecond))
 }
 
-func (k *witness) slow() Cause {
-	c := Cause{Code: "slow_response", Evidence: k.counters()}
+func (k *witness) slow() result.Cause {
+	c := result.Cause{Code: "slow_response", Evidence: k.counters()}
 	n := k.failures.sum(bySlow)
 	saw := fmt.Sprintf("no answer to %s within %v of connecting", number(n, "request"), k.lane.Timeout)
 	share, text, known := k.run.starved(k.lane)

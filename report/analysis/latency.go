@@ -8,41 +8,14 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"weir/report/analysis/estimate"
 	"weir/report/capacity"
 	"weir/report/runfile"
 )
-
-// LatencyMap counts a lane's sent requests by when they were due and how long they took, from due: a heat map. A
-// cell is four values at the same place of Column, Row, OK and Failed; cells without a request are left out.
-type LatencyMap struct {
-	BinS   float64   `json:"bin_s"`   // width of a column
-	Trial  []int     `json:"trial"`   // of each column
-	AtS    []float64 `json:"at_s"`    // where each column begins, from the epoch
-	EdgesS []float64 `json:"edges_s"` // row r holds times from edge r up to edge r+1: quarters of octaves
-	Column []int     `json:"column"`  // of each cell
-	Row    []int     `json:"row"`     // of each cell, from 0
-	OK     []uint64  `json:"ok"`      // requests in it that succeeded
-	Failed []uint64  `json:"failed"`  // and that failed
-}
-
-// Percentile is one point of a lane's distribution of latency, with an interval that rests on the order of
-// the values alone and takes requests for independent, which those that waited in one queue are not.
-type Percentile struct {
-	OneIn float64 `json:"one_in"` // 1/(1−p): one request in so many took longer; 100 is p99
-	S     float64 `json:"s"`      // the latency
-	LowS  float64 `json:"low_s"`  // 95 % interval
-	HighS float64 `json:"high_s"` // its other end
-}
-
-// Guide is a latency that the model, the kernel or a setting makes likely.
-type Guide struct {
-	S    float64 `json:"s"`    // the latency
-	Code string  `json:"code"` // "service_time", "full_queue", "connect_timeout", "syn_retransmit"
-	Text string  `json:"text"` // in words
-}
 
 // maxColumns bounds a lane's latency map; a longer run has wider columns.
 const maxColumns = 400
@@ -80,9 +53,9 @@ func (l *loader) cell(b *bin, row uint8) *latencyCell {
 }
 
 // latencyMap lays the lane's cells into columns that begin with their trial.
-func (l *lane) latencyMap() LatencyMap {
+func (l *lane) latencyMap() result.LatencyMap {
 	width := l.columnWidth()
-	m := LatencyMap{BinS: width.Seconds(), Trial: []int{}, AtS: []float64{}, EdgesS: []float64{}, Column: []int{}, Row: []int{}, OK: []uint64{}, Failed: []uint64{}}
+	m := result.LatencyMap{BinS: width.Seconds(), Trial: []int{}, AtS: []float64{}, EdgesS: []float64{}, Column: []int{}, Row: []int{}, OK: []uint64{}, Failed: []uint64{}}
 	low, high := l.rows()
 	for row := low; row <= high+1 && low <= high; row++ {
 		m.EdgesS = append(m.EdgesS, rowEdge(row).Seconds())
@@ -153,8 +126,8 @@ func (l *lane) rows() (first, last int) {
 var tails = []float64{1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8}
 
 // percentiles are the points whose interval is bounded: the curve ends where the sample does.
-func percentiles(h *hdr.Histogram) []Percentile {
-	out := []Percentile{}
+func percentiles(h *hdr.Histogram) []result.Percentile {
+	out := []result.Percentile{}
 	n := uint64(h.TotalCount())
 	for decade := 1.0; decade < 1e12; decade *= 10 {
 		for _, x := range tails {
@@ -171,7 +144,7 @@ func percentiles(h *hdr.Histogram) []Percentile {
 				return time.Duration(h.ValueAtPercentile(100 * float64(rank) / float64(n))).Seconds()
 			}
 			lowest := max(0, at(low)*(1-counterWidth)-counterLeast)
-			out = append(out, Percentile{oneIn, at(uint64(math.Floor(q*float64(n) + .5))), lowest, at(high)}) // as rankedQuantiles has them
+			out = append(out, result.Percentile{OneIn: oneIn, S: at(uint64(math.Floor(q*float64(n) + .5))), LowS: lowest, HighS: at(high)}) // as rankedQuantiles has them
 		}
 	}
 	return out
@@ -179,9 +152,11 @@ func percentiles(h *hdr.Histogram) []Percentile {
 
 // guides are the latencies at which the lane's requests must gather, if the model is right: one service time, a
 // wait through a full queue before it, and what the client's kernel and its connect timeout do.
-func (r *run) guides(l *lane, c serverCapacity) []Guide {
-	guides := []Guide{}
-	add := func(at time.Duration, code, text string) { guides = append(guides, Guide{at.Seconds(), code, text}) }
+func (r *run) guides(l *lane, c serverCapacity) []result.Guide {
+	guides := []result.Guide{}
+	add := func(at time.Duration, code, text string) {
+		guides = append(guides, result.Guide{S: at.Seconds(), Code: code, Text: text})
+	}
 	if c.mean > 0 {
 		add(c.mean, "service_time", "S, one service time")
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/report/runfile"
 )
 
@@ -85,8 +87,8 @@ func TestGuides(t *testing.T) {
 	}
 	w.rates, w.length = []float64{200, 500}, time.Second
 	l := analyze(t, w.record(t)).Lanes[0]
-	want := []Guide{{.02, "service_time", ""}, {.02 + 17./400, "full_queue", ""}, {1, "syn_retransmit", ""}, {2, "syn_retransmit", ""},
-		{3, "syn_retransmit", ""}, {4, "syn_retransmit", ""}, {4.5, "connect_timeout", ""}}
+	want := []result.Guide{{S: .02, Code: "service_time", Text: ""}, {S: .02 + 17./400, Code: "full_queue", Text: ""}, {S: 1, Code: "syn_retransmit", Text: ""}, {S: 2, Code: "syn_retransmit", Text: ""},
+		{S: 3, Code: "syn_retransmit", Text: ""}, {S: 4, Code: "syn_retransmit", Text: ""}, {S: 4.5, Code: "connect_timeout", Text: ""}}
 	if len(l.Guides) != len(want) {
 		t.Fatalf("guides %v", l.Guides)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	"weir/probe"
 	"weir/report/runfile"
 )
@@ -168,7 +170,7 @@ func (r *run) sort() {
 }
 
 func (r *run) warn(code, format string, args ...any) {
-	w := Warning{code, fmt.Sprintf(format, args...)}
+	w := result.Warning{Code: code, Text: fmt.Sprintf(format, args...)}
 	if !slices.Contains(r.warnings, w) {
 		r.warnings = append(r.warnings, w)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen/plan"
 	"weir/report/analysis/estimate"
 	"weir/report/capacity"
@@ -19,7 +21,7 @@ const (
 
 // onsets are the rates at which a lane began to overflow, and to fail, or the reasons for knowing neither.
 type onsets struct {
-	overflow, failure     *Onset
+	overflow, failure     *result.Onset
 	noOverflow, noFailure string
 	fit                   *estimate.Fit // of the failures
 }
@@ -80,7 +82,7 @@ func (l *lane) measuring() bool {
 }
 
 // hinge fits the rate up to which nothing of a kind happened, given how often it happened in each trial.
-func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*Onset, *estimate.Fit, string) {
+func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*result.Onset, *estimate.Fit, string) {
 	if l.slots == 0 {
 		return nil, nil, "the backlog limit was not seen, and without it the time that the queue takes to fill cannot be told from capacity: name the listener with --probe-listener"
 	}
@@ -112,7 +114,7 @@ func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*Onset,
 	if err != nil {
 		return nil, nil, strings.TrimPrefix(err.Error(), "no onset: ")
 	}
-	return &Onset{RPS: fit.Theta, Low: fit.Low, High: fit.High, Method: "hinge"}, &fit, ""
+	return &result.Onset{RPS: fit.Theta, Low: fit.Low, High: fit.High, Method: "hinge"}, &fit, ""
 }
 
 // uncounted says why a lane's overflows are not known.
@@ -144,7 +146,7 @@ func (l *lane) highest() (rate float64) {
 
 // firstOverflow is what is left where no estimate holds: when the counter first moved, and what was offered
 // then. Its bounds are how finely that was observed, not a confidence interval, and the method says so.
-func (r *run) firstOverflow(l *lane) (*Onset, string) {
+func (r *run) firstOverflow(l *lane) (*result.Onset, string) {
 	if l.overflows() == nil {
 		return nil, l.uncounted()
 	}
@@ -160,7 +162,7 @@ func (r *run) firstOverflow(l *lane) (*Onset, string) {
 	if slope, ok := t.slope(from); ok && slope == 0 {
 		return l.firstStage(t, from), ""
 	}
-	o := &Onset{RPS: after, Low: min(before, after), High: max(before, after), Method: "first overflow; its bounds are the sampling's"}
+	o := &result.Onset{RPS: after, Low: min(before, after), High: max(before, after), Method: "first overflow; its bounds are the sampling's"}
 	if slope, ok := t.slope(from); ok && slope > 0 && l.slots > 0 {
 		bias := capacity.RampBias(slope, l.slots)
 		o.RPS, o.Low = max(0, o.RPS-bias), max(0, o.Low-bias)
@@ -171,7 +173,7 @@ func (r *run) firstOverflow(l *lane) (*Onset, string) {
 
 // firstTrial tells the lowest rate with an overflow. The truth may lie lower: the queue takes C requests
 // before it overflows, and those of the highest rate without one have no more than C/T of them.
-func (l *lane) firstTrial(first *trial) *Onset {
+func (l *lane) firstTrial(first *trial) *result.Onset {
 	low := 0.0
 	for _, t := range l.complete() {
 		if o := t.figures.overflows; t.constant() && o != nil && *o > 0 && t.Rate < first.Rate {
@@ -183,14 +185,14 @@ func (l *lane) firstTrial(first *trial) *Onset {
 			low = max(low, t.Rate-float64(l.slots)/t.duration().Seconds())
 		}
 	}
-	return &Onset{
+	return &result.Onset{
 		RPS: first.Rate, Low: low, High: first.Rate,
 		Method: "first trial with an overflow; from the highest without one, less what its queue took",
 	}
 }
 
 // firstStage is the same for a plan of stages: the rate of the one that overflowed, from the highest before it.
-func (l *lane) firstStage(t *trial, at time.Duration) *Onset {
+func (l *lane) firstStage(t *trial, at time.Duration) *result.Onset {
 	rate, low := t.Plan.RateAt(at-t.Start), 0.0
 	var end time.Duration
 	for _, s := range t.Plan.Stages {
@@ -199,7 +201,7 @@ func (l *lane) firstStage(t *trial, at time.Duration) *Onset {
 		}
 		low = max(low, min(s.From, s.To)-float64(l.slots)/s.Duration.Seconds())
 	}
-	return &Onset{
+	return &result.Onset{
 		RPS: rate, Low: min(low, rate), High: rate,
 		Method: "first stage with an overflow; from the highest before it, less what its queue took",
 	}
@@ -252,14 +254,14 @@ func (l *lane) firstBin(count func(*bin) uint64) (time.Duration, bool) {
 }
 
 // over divides one estimate by another: its bounds are the extremes that both bounds allow.
-func over(o *Onset, by, low, high float64) Interval {
-	return Interval{Ratio: o.RPS / by, Low: o.Low / high, High: o.High / low}
+func over(o *result.Onset, by, low, high float64) result.Interval {
+	return result.Interval{Ratio: o.RPS / by, Low: o.Low / high, High: o.High / low}
 }
 
 // overCapacity is an onset ÷ W/S; false where either is not known.
-func (c serverCapacity) overCapacity(o *Onset) (Interval, bool) {
+func (c serverCapacity) overCapacity(o *result.Onset) (result.Interval, bool) {
 	if o == nil || c.rate == 0 {
-		return Interval{}, false
+		return result.Interval{}, false
 	}
 	low, high := c.rateLow, c.rateHigh
 	if low == 0 || high == 0 {

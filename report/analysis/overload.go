@@ -1,6 +1,10 @@
 package analysis
 
-import "fmt"
+import (
+	"fmt"
+
+	"weir/report/result"
+)
 
 // Why a queue was full. More came than the workers do: worker-bound. On average less came than that, but in bursts
 // which the queue could not hold. Or less came, evenly, and the workers did not do what workers ÷ service time says,
@@ -31,7 +35,7 @@ func (c serverCapacity) surelyAbove() float64 {
 }
 
 // whyFull refines a proved overflow. Affected counts the requests of a bin that it is to explain.
-func (k *witness) whyFull(c *Cause, affected func(*bin) uint64) {
+func (k *witness) whyFull(c *result.Cause, affected func(*bin) uint64) {
 	mu := k.capacity.rate
 	if mu == 0 {
 		return
@@ -64,7 +68,7 @@ func (k *witness) whyFull(c *Cause, affected func(*bin) uint64) {
 }
 
 // bursts blames the arrivals, where a simulated server overflows on them about as often; false where it does not.
-func (k *witness) bursts(c *Cause, mu float64) bool {
+func (k *witness) bursts(c *result.Cause, mu float64) bool {
 	simulated, ok := k.simulated()
 	if !ok || float64(simulated) < burstShare*float64(value(k.overflows)) {
 		return false
@@ -75,7 +79,7 @@ func (k *witness) bursts(c *Cause, mu float64) bool {
 	return true
 }
 
-func (k *witness) belowCapacity(c *Cause, mu float64) {
+func (k *witness) belowCapacity(c *result.Cause, mu float64) {
 	share, text, known := k.run.starved(k.lane)
 	switch {
 	case k.bursts(c, mu):

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/probe/nginxlog"
 )
@@ -28,7 +30,7 @@ var proxyLimits = map[string]string{
 	nginxlog.NoFD:              "proxy_limit",
 }
 
-func (k *witness) proxy() Cause {
+func (k *witness) proxy() result.Cause {
 	c := k.fromLog(byProxy, proxyCauses,
 		"without the errno in the proxy's error log (--nginx-error-log) a 502 may be a killed worker, a lack of ports or a reset")
 	if c.Code == undetermined && k.run.expired(k.lane).while == whileReading && 2*k.failures[byProxy][loadgen.HTTP504] > k.failures.sum(byProxy) {
@@ -37,18 +39,18 @@ func (k *witness) proxy() Cause {
 	return c
 }
 
-func (k *witness) server() Cause {
+func (k *witness) server() result.Cause {
 	if c := k.fromLog(byServer, proxyLimits, ""); c.Code == "proxy_limit" {
 		return c
 	}
-	return Cause{Code: "server_errors", Evidence: k.counters(), Text: fmt.Sprintf(
+	return result.Cause{Code: "server_errors", Evidence: k.counters(), Text: fmt.Sprintf(
 		"The server answered, with %s: it accepted these requests, so the accept queue is not why they failed.", list(k.failures[byServer]))}
 }
 
 // fromLog takes the cause of most of a class's failures, if the log proves one of these, which it has by class of line.
-func (k *witness) fromLog(class string, causes map[string]string, otherwise string) Cause {
+func (k *witness) fromLog(class string, causes map[string]string, otherwise string) result.Cause {
 	n, saw := k.failures.sum(class), list(k.failures[class])
-	c := Cause{Code: undetermined, Evidence: k.counters(), Text: fmt.Sprintf("The client saw %s, and why is not known: %s.", saw, otherwise)}
+	c := result.Cause{Code: undetermined, Evidence: k.counters(), Text: fmt.Sprintf("The client saw %s, and why is not known: %s.", saw, otherwise)}
 	lines := map[string]uint64{} // by cause
 	most := map[string]string{}  // the class that it had most of
 	errors := k.errorLog()
@@ -99,11 +101,11 @@ func mostRequests(lines map[string]uint64, n uint64) (code string, proved bool) 
 	return code, 2*lines[code] > n && 2*(all-lines[code]) < n
 }
 
-func (k *witness) closed() Cause {
+func (k *witness) closed() result.Cause {
 	if k.proxied() { // what the client's connection says is the proxy's doing, not a worker's
 		return k.fromLog(byClosed, proxyLimits, "it was the proxy that closed or broke these connections; its error log (--nginx-error-log) may say why")
 	}
-	c := Cause{Code: undetermined, Evidence: k.counters()}
+	c := result.Cause{Code: undetermined, Evidence: k.counters()}
 	saw := list(k.failures[byClosed])
 	if n := k.failures[byClosed][loadgen.ClosedBeforeResponse]; 2*n > k.failures.sum(byClosed) {
 		c.Code = "worker_closed"
@@ -115,4 +117,4 @@ func (k *witness) closed() Cause {
 }
 
 // proxied reports whether the lane's requests pass a proxy.
-func (k *witness) proxied() bool { return throughProxy(k.lane.Name, k.lane.Proxy != nil) }
+func (k *witness) proxied() bool { return k.lane.Name == "proxy" || k.lane.Proxy != nil }

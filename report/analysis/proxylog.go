@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/report/runfile"
 )
@@ -68,9 +70,9 @@ func trialsByID(l *lane) map[time.Duration]*trial {
 }
 
 // proxyLog joins the access log with the lane's requests; nil where the log has none of them.
-func (r *run) proxyLog(l *lane, sent uint64) *ProxyLog {
+func (r *run) proxyLog(l *lane, sent uint64) *result.ProxyLog {
 	of := trialsByID(l)
-	out := &ProxyLog{Hidden: map[string]uint64{}}
+	out := &result.ProxyLog{Hidden: map[string]uint64{}}
 	var connect, header, body time.Duration
 	for _, a := range r.proxy.access {
 		if a.Requests == 0 || of[a.TrialStart] == nil {
@@ -115,7 +117,7 @@ const (
 )
 
 // kinds sorts the single requests of some trials by how they fared.
-func (r *run) kinds(of map[time.Duration]*trial) []ProxiedKind {
+func (r *run) kinds(of map[time.Duration]*trial) []result.ProxiedKind {
 	var keys []requestKey
 	for key := range r.proxy.requests {
 		if of[key.trialStart] != nil {
@@ -125,35 +127,35 @@ func (r *run) kinds(of map[time.Duration]*trial) []ProxiedKind {
 	slices.SortFunc(keys, func(a, b requestKey) int {
 		return cmp.Or(cmp.Compare(a.trialStart, b.trialStart), cmp.Compare(a.seq, b.seq))
 	})
-	out := []ProxiedKind{}
+	out := []result.ProxiedKind{}
 	for _, key := range keys {
 		p := r.proxy.requests[key]
-		result, failed := r.proxy.failures[key]
+		ended, failed := r.proxy.failures[key]
 		if !failed {
-			result.Outcome = loadgen.OK
+			ended.Outcome = loadgen.OK
 		}
-		outcome, class := string(result.Outcome), p.Request.Class()
-		i := slices.IndexFunc(out, func(k ProxiedKind) bool { return k.Outcome == outcome && k.Class == class })
+		outcome, class := string(ended.Outcome), p.Request.Class()
+		i := slices.IndexFunc(out, func(k result.ProxiedKind) bool { return k.Outcome == outcome && k.Class == class })
 		if i < 0 {
-			i, out = len(out), append(out, ProxiedKind{Outcome: outcome, Class: class, Examples: []Proxied{}})
+			i, out = len(out), append(out, result.ProxiedKind{Outcome: outcome, Class: class, Examples: []result.Proxied{}})
 		}
 		k := &out[i]
 		if k.Kept++; len(k.Examples) < examplesOfKind {
-			k.Examples = append(k.Examples, proxied(of[key.trialStart].Index, p, result, failed))
+			k.Examples = append(k.Examples, proxied(of[key.trialStart].Index, p, ended, failed))
 		}
 	}
-	slices.SortStableFunc(out, func(a, b ProxiedKind) int { return cmp.Compare(b.Kept, a.Kept) })
+	slices.SortStableFunc(out, func(a, b result.ProxiedKind) int { return cmp.Compare(b.Kept, a.Kept) })
 	return out[:min(len(out), maxKinds)]
 }
 
-func proxied(trial int, p *runfile.Proxied, result loadgen.Result, failed bool) Proxied {
-	out := Proxied{Trial: trial, Seq: p.Seq, Status: p.Request.Status, Took: optionalSeconds(p.Request.Took), Tries: []ProxyTry{}, Text: tell(&p.Request, result.Outcome)}
+func proxied(trial int, p *runfile.Proxied, ended loadgen.Result, failed bool) result.Proxied {
+	out := result.Proxied{Trial: trial, Seq: p.Seq, Status: p.Request.Status, Took: optionalSeconds(p.Request.Took), Tries: []result.ProxyTry{}, Text: tell(&p.Request, ended.Outcome)}
 	if failed {
-		due, latency := result.Due.Seconds(), (result.Done - result.Due).Seconds()
+		due, latency := ended.Due.Seconds(), (ended.Done - ended.Due).Seconds()
 		out.Due, out.Latency = &due, &latency
 	}
 	for _, t := range p.Request.Tries {
-		out.Tries = append(out.Tries, ProxyTry{t.Addr, t.Status, optionalSeconds(t.Connect), optionalSeconds(t.Header), optionalSeconds(t.Response)})
+		out.Tries = append(out.Tries, result.ProxyTry{Addr: t.Addr, Status: t.Status, Connect: optionalSeconds(t.Connect), Header: optionalSeconds(t.Header), Response: optionalSeconds(t.Response)})
 	}
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe/nginxlog"
@@ -16,7 +18,7 @@ import (
 func took(d time.Duration) *time.Duration { return &d }
 
 // joined is a run of two lanes of ten requests each, of which two failed through the proxy.
-func joined(t *testing.T, more func(*runfile.Recorder)) *Analysis {
+func joined(t *testing.T, more func(*runfile.Recorder)) *result.Analysis {
 	t.Helper()
 	var buf bytes.Buffer
 	lanes := []runfile.Lane{{Name: "direct", Mode: runfile.Loss}, {Name: "proxy", Mode: runfile.Loss}}
@@ -93,7 +95,7 @@ func TestProxyLog(t *testing.T) {
 	}
 }
 
-func warningCodes(a *Analysis) (codes []string) {
+func warningCodes(a *result.Analysis) (codes []string) {
 	for _, w := range a.Warnings {
 		codes = append(codes, w.Code)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	"weir/probe/nginxstatus"
 	"weir/report/runfile"
 )
@@ -74,12 +76,12 @@ func (r *run) statusOf(l *lane) *statusPolls {
 }
 
 // proxyStatus sums up the polls during the lane's trials; nil where there were none.
-func (r *run) proxyStatus(l *lane) *ProxyStatus {
+func (r *run) proxyStatus(l *lane) *result.ProxyStatus {
 	polls := r.statusOf(l)
 	if polls == nil {
 		return nil
 	}
-	out := &ProxyStatus{}
+	out := &result.ProxyStatus{}
 	counted := true
 	var accepted, handled, requested uint64
 	for _, t := range l.trials {

@@ -4,16 +4,18 @@ import (
 	"fmt"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 )
 
 // proxyTimeouts is nil where the record has none.
-func (l *lane) proxyTimeouts() *ProxyTimeouts {
+func (l *lane) proxyTimeouts() *result.ProxyTimeouts {
 	p := l.Proxy
 	if p == nil {
 		return nil
 	}
-	return &ProxyTimeouts{Connect: positive(p.Connect.Seconds()), Read: positive(p.Read.Seconds()), Source: p.Source}
+	return &result.ProxyTimeouts{Connect: positive(p.Connect.Seconds()), Read: positive(p.Read.Seconds()), Source: p.Source}
 }
 
 // What a proxy was at when its timeout was over.

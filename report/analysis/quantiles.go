@@ -6,13 +6,15 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"weir/report/analysis/estimate"
 )
 
 // quantiles reads a merged histogram of nanoseconds. What the sample is too small for is left out.
-func quantiles(h *hdr.Histogram) Quantiles {
+func quantiles(h *hdr.Histogram) result.Quantiles {
 	n := uint64(h.TotalCount())
 	return rankedQuantiles(n, func(rank uint64) time.Duration {
 		return time.Duration(h.ValueAtPercentile(100 * float64(rank) / float64(n)))
@@ -30,12 +32,12 @@ const (
 // has the interval between two order statistics (estimate.QuantileRanks), which takes the requests for
 // independent; where they queue behind each other they are not, and only a repeated trial shows how far a
 // quantile really scatters (report/analysis/compare).
-func rankedQuantiles(n uint64, at func(rank uint64) time.Duration) Quantiles {
-	out := Quantiles{Count: n}
+func rankedQuantiles(n uint64, at func(rank uint64) time.Duration) result.Quantiles {
+	out := result.Quantiles{Count: n}
 	for _, q := range []struct {
 		q        float64
 		value    **float64
-		interval **Bounds
+		interval **result.Bounds
 	}{
 		{.5, &out.P50, &out.P50Interval}, {.9, &out.P90, &out.P90Interval},
 		{.99, &out.P99, &out.P99Interval}, {.999, &out.P999, &out.P999Interval},
@@ -43,7 +45,7 @@ func rankedQuantiles(n uint64, at func(rank uint64) time.Duration) Quantiles {
 		if low, high := estimate.QuantileRanks(n, q.q); low > 0 && high > 0 {
 			*q.value = inSeconds(at(uint64(math.Floor(q.q*float64(n) + .5))))
 			lowest := at(low).Seconds()
-			*q.interval = &Bounds{Low: max(0, lowest*(1-counterWidth)-counterLeast), High: at(high).Seconds()}
+			*q.interval = &result.Bounds{Low: max(0, lowest*(1-counterWidth)-counterLeast), High: at(high).Seconds()}
 		}
 	}
 	if n > 0 {
@@ -52,19 +54,10 @@ func rankedQuantiles(n uint64, at func(rank uint64) time.Duration) Quantiles {
 	return out
 }
 
-// Latencies is a histogram whose empty counters are left out, ascending.
-type Latencies []LatencyCount
-
-// LatencyCount says that so many values were at most High, and above the one before it.
-type LatencyCount struct {
-	High time.Duration
-	N    uint64
-}
-
 // Merge adds histograms up. Percentiles of several trials are read from the sum, never averaged.
-func Merge(all ...Latencies) Latencies {
+func Merge(all ...result.Latencies) result.Latencies {
 	sum := slices.Concat(all...)
-	slices.SortFunc(sum, func(a, b LatencyCount) int { return cmp.Compare(a.High, b.High) })
+	slices.SortFunc(sum, func(a, b result.LatencyCount) int { return cmp.Compare(a.High, b.High) })
 	out := sum[:0]
 	for _, c := range sum {
 		if k := len(out) - 1; k >= 0 && out[k].High == c.High {
@@ -76,8 +69,8 @@ func Merge(all ...Latencies) Latencies {
 	return out
 }
 
-// Quantiles of all values.
-func (l Latencies) Quantiles() Quantiles {
+// QuantilesOf are the quantiles of all values.
+func QuantilesOf(l result.Latencies) result.Quantiles {
 	var n uint64
 	upTo := make([]uint64, len(l))
 	for i, c := range l {
@@ -91,14 +84,14 @@ func (l Latencies) Quantiles() Quantiles {
 }
 
 // latencies of one trial; none where there were too many to keep them.
-func (r *run) latencies(t *trial) Latencies {
+func (r *run) latencies(t *trial) result.Latencies {
 	if r.manyLatencies {
 		return nil
 	}
-	out := make(Latencies, 0, len(t.latency))
+	out := make(result.Latencies, 0, len(t.latency))
 	for _, c := range t.latency {
-		out = append(out, LatencyCount{c.high, c.n})
+		out = append(out, result.LatencyCount{High: c.high, N: c.n})
 	}
-	slices.SortFunc(out, func(a, b LatencyCount) int { return cmp.Compare(a.High, b.High) })
+	slices.SortFunc(out, func(a, b result.LatencyCount) int { return cmp.Compare(a.High, b.High) })
 	return out
 }

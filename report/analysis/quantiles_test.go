@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen/plan"
 	"weir/report/runfile"
 )
@@ -14,23 +16,23 @@ import (
 func TestQuantileIntervals(t *testing.T) {
 	for _, c := range []struct {
 		n, low, high int
-		of           func(*Quantiles) (*float64, *Bounds)
+		of           func(*result.Quantiles) (*float64, *result.Bounds)
 	}{
-		{10, 2, 9, func(q *Quantiles) (*float64, *Bounds) { return q.P50, q.P50Interval }},
-		{100, 40, 61, func(q *Quantiles) (*float64, *Bounds) { return q.P50, q.P50Interval }},
-		{1000, 983, 997, func(q *Quantiles) (*float64, *Bounds) { return q.P99, q.P99Interval }},
-		{10_000, 9880, 9920, func(q *Quantiles) (*float64, *Bounds) { return q.P99, q.P99Interval }},
-		{300, 0, 0, func(q *Quantiles) (*float64, *Bounds) { return q.P99, q.P99Interval }},
+		{10, 2, 9, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P50, q.P50Interval }},
+		{100, 40, 61, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P50, q.P50Interval }},
+		{1000, 983, 997, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P99, q.P99Interval }},
+		{10_000, 9880, 9920, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P99, q.P99Interval }},
+		{300, 0, 0, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P99, q.P99Interval }},
 	} {
 		h := runfile.NewHistogram()
-		var all Latencies
+		var all result.Latencies
 		for i := 1; i <= c.n; i++ {
 			if err := h.RecordValue(int64(i) * int64(time.Millisecond)); err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, LatencyCount{time.Duration(i) * time.Millisecond, 1})
+			all = append(all, result.LatencyCount{High: time.Duration(i) * time.Millisecond, N: 1})
 		}
-		for from, q := range map[string]Quantiles{"record": quantiles(h), "trial": Merge(all[c.n/2:], all[:c.n/2]).Quantiles()} {
+		for from, q := range map[string]result.Quantiles{"record": quantiles(h), "trial": QuantilesOf(Merge(all[c.n/2:], all[:c.n/2]))} {
 			value, b := c.of(&q)
 			if c.low == 0 {
 				if value != nil || b != nil {
@@ -44,7 +46,7 @@ func TestQuantileIntervals(t *testing.T) {
 			}
 		}
 	}
-	if q := (Latencies{}).Quantiles(); q.P50 != nil || q.Max != nil || q.Count != 0 {
+	if q := QuantilesOf(nil); q.P50 != nil || q.Max != nil || q.Count != 0 {
 		t.Errorf("%+v of nothing", q)
 	}
 }
@@ -53,14 +55,14 @@ func TestQuantileIntervals(t *testing.T) {
 func TestTrialLatencies(t *testing.T) {
 	a := analyze(t, demo().record(t))
 	l := &a.Lanes[0]
-	var all []Latencies
+	var all []result.Latencies
 	for _, trial := range l.Trials {
 		if trial.Latency.Count == 0 || trial.Latency.P50 == nil {
 			t.Fatalf("trial %d has no latency", trial.Index)
 		}
 		all = append(all, trial.Latencies)
 	}
-	q := Merge(all...).Quantiles()
+	q := QuantilesOf(Merge(all...))
 	if q.Count != l.Latency.Count || *q.P50 != *l.Latency.P50 || *q.P99 != *l.Latency.P99 || *q.Max != *l.Latency.Max {
 		t.Errorf("%+v of the trials, %+v of the lane", q, l.Latency)
 	}
@@ -90,15 +92,15 @@ func TestPlateauByHand(t *testing.T) {
 			t.Errorf("%+v shows a plateau, %v", x.figures, *got)
 		}
 	}
-	var trials []Trial
+	var trials []result.Trial
 	for _, rate := range []float64{46, 50, 48, 47, 49} {
-		trials = append(trials, Trial{Served: &rate})
+		trials = append(trials, result.Trial{Served: &rate})
 	}
 	if median, bounds := plateau(trials); *median != 48 || bounds != nil {
 		t.Errorf("%v %v of five", *median, bounds)
 	}
 	sixth := 51.
-	if median, bounds := plateau(append(trials, Trial{}, Trial{Served: &sixth})); *median != 48.5 || *bounds != (Bounds{46, 51}) {
+	if median, bounds := plateau(append(trials, result.Trial{}, result.Trial{Served: &sixth})); *median != 48.5 || *bounds != (result.Bounds{Low: 46, High: 51}) {
 		t.Errorf("%v %v of six", *median, bounds)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/report/capacity"
 	"weir/report/runfile"
@@ -17,8 +19,8 @@ const lossLow, lossHigh = 0.98, 1.02
 
 // reconcile holds the lane's overflows against the failures that a full queue produces. The counter is
 // the whole namespace's and counts packets, so agreement is evidence and disagreement a finding.
-func (r *run) reconcile(l *lane, c serverCapacity) Reconciliation {
-	var rec Reconciliation
+func (r *run) reconcile(l *lane, c serverCapacity) result.Reconciliation {
+	var rec result.Reconciliation
 	var counted []*trial
 	for _, t := range l.complete() { // what the run's end canceled may have overflowed without a failure
 		if o := t.figures.overflows; o != nil {
@@ -53,7 +55,7 @@ func (r *run) reconcile(l *lane, c serverCapacity) Reconciliation {
 	return rec
 }
 
-func (r *run) reconcileLoss(rec *Reconciliation, trials []*trial) {
+func (r *run) reconcileLoss(rec *result.Reconciliation, trials []*trial) {
 	low, high := lossLow, lossHigh
 	rec.Low, rec.High = &low, &high
 	same, some := 0, 0
@@ -77,7 +79,7 @@ func (r *run) reconcileLoss(rec *Reconciliation, trials []*trial) {
 }
 
 // reconcileRetrial applies the bounds of the steady state, weighed by where the failures happened.
-func (r *run) reconcileRetrial(rec *Reconciliation, l *lane, trials []*trial, c serverCapacity) {
+func (r *run) reconcileRetrial(rec *result.Reconciliation, l *lane, trials []*trial, c serverCapacity) {
 	if rec.Ratio == nil {
 		rec.Verdict = "nothing to reconcile: in retrial mode every request that overflow delayed got through in the end"
 		return

@@ -7,26 +7,11 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/report/runfile"
 )
-
-// Recovery is how a lane came back to rest when its load had ended, while few requests were offered. A server that
-// does not, although the load is gone, is in a metastable failure (Bronson et al., HotOS 2021): what keeps it
-// busy is no longer the load but what the load left behind.
-type Recovery struct {
-	Rate        float64  `json:"rate"`           // offered meanwhile, req/s
-	ObservedS   float64  `json:"observed_s"`     // for how long after the load
-	BaselineS   *float64 `json:"baseline_s"`     // median latency of the same few requests before the load; null: not known
-	LimitS      *float64 `json:"limit_s"`        // what counts as back: twice that and 10 ms
-	QueueEmptyS *float64 `json:"queue_empty_s"`  // from the load's end until Recv-Q stayed at 0 or 1; null: not seen
-	QueueLeft   *uint32  `json:"queue_left"`     // connections in it at the end of the observation; null: not sampled
-	LatencyS    *float64 `json:"latency_back_s"` // from the load's end until requests were answered as before; null: not seen
-	DeadWorkS   *float64 `json:"dead_work_s"`    // how long, after the last client had gone, the queue still held its requests; null: not known
-	Overflows   *uint64  `json:"late_overflows"` // of the listener in the second half of the observation; null: not known
-	Code        string   `json:"code"`           // "recovered", "dead_work", "retry_storm", "not_recovered", "unknown"
-	Text        string   `json:"text"`           // the same in a sentence
-}
 
 const (
 	backFactor = 2                     // × the baseline's median
@@ -54,7 +39,7 @@ func (l *loader) observed(t *trial, rec *runfile.Bin) error {
 }
 
 // recovery says how the lane recovered; nil where that was not observed.
-func (r *run) recovery(l *lane) *Recovery {
+func (r *run) recovery(l *lane) *result.Recovery {
 	after := l.after
 	if after == nil || len(l.trials) == 0 {
 		return nil
@@ -66,7 +51,7 @@ func (r *run) recovery(l *lane) *Recovery {
 			to = min(to, max(from, at+runfile.BinWidth))
 		}
 	}
-	out := &Recovery{Rate: after.Rate, ObservedS: (to - from).Seconds(), Code: "unknown"}
+	out := &result.Recovery{Rate: after.Rate, ObservedS: (to - from).Seconds(), Code: "unknown"}
 	var limit time.Duration
 	if base, ok := l.before.median(); ok {
 		limit = backFactor*base + backSlack
@@ -81,7 +66,7 @@ func (r *run) recovery(l *lane) *Recovery {
 	}
 	half := window(w[search(w, func(s sample) bool { return s.at >= from+(to-from)/2 }):])
 	out.Overflows = half.overflows(l.Listener)
-	out.judge(l, depths)
+	judge(out, l, depths)
 	return out
 }
 
@@ -97,7 +82,7 @@ func (t *trial) beforeObservation(s []sample) (last int, ok bool) {
 }
 
 // judge names what happened.
-func (o *Recovery) judge(l *lane, depths []depthReading) {
+func judge(o *result.Recovery, l *lane, depths []depthReading) {
 	if len(depths) > 0 {
 		o.QueueLeft = &depths[len(depths)-1].depth
 	}
@@ -239,7 +224,7 @@ func deadWork(depths []depthReading, gone time.Duration, after *trial) *float64 
 }
 
 // recoveries are the sentences of lanes that did not recover, or did after dead work: what a reader must not miss.
-func recoveries(lanes []Lane) (out []string) {
+func recoveries(lanes []result.Lane) (out []string) {
 	for _, l := range lanes {
 		if l.Recovery != nil {
 			out = append(out, cmp.Or(l.Name, "lane")+": "+l.Recovery.Text)

@@ -3,6 +3,8 @@ package analysis
 import (
 	"time"
 
+	"weir/report/result"
+
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"weir/loadgen"
@@ -22,7 +24,7 @@ type run struct {
 	services []runfile.Service
 	events   []runfile.Event
 	proxy    proxyLogs
-	warnings []Warning
+	warnings []result.Warning
 	replayed int // requests that were simulated so far
 
 	manyLatencies bool // too many to keep those of single trials

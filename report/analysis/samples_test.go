@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
@@ -224,7 +226,7 @@ func TestReconcileLoss(t *testing.T) {
 
 // TestOver: the quotient of two intervals holds every quotient of their points.
 func TestOver(t *testing.T) {
-	iv := over(&Onset{RPS: 100, Low: 90, High: 120}, 50, 40, 60)
+	iv := over(&result.Onset{RPS: 100, Low: 90, High: 120}, 50, 40, 60)
 	if iv.Ratio != 2 || iv.Low != 90./60 || iv.High != 120./40 {
 		t.Errorf("%+v", iv)
 	}

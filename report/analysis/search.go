@@ -5,57 +5,20 @@ import (
 	"strings"
 	"time"
 
+	"weir/report/result"
+
 	mlrsearch "weir/loadgen/search"
 	"weir/report/analysis/estimate"
 	"weir/report/runfile"
 )
 
-// Search is what a lane's search for the highest sustained rate found (RFC 9971).
-type Search struct {
-	Goals   []SearchGoal `json:"goals"`    // the strictest first
-	Trials  int          `json:"trials"`   // that count
-	Spoiled int          `json:"spoiled"`  // in which the generator was the limit: they say nothing of the server
-	TrialS  float64      `json:"trial_s"`  // length of each
-	BudgetS float64      `json:"budget_s"` // no trial was under way after it
-	TookS   float64      `json:"took_s"`   // from the epoch until the last trial had drained
-
-	// Absorbed is C/T: by so much a trial that began with an empty queue may hold more than lasts. Null where the
-	// queue is not known.
-	Absorbed *float64 `json:"absorbed_rps"`
-}
-
-// SearchGoal is the result of one goal.
-type SearchGoal struct {
-	LossRatio float64  `json:"loss_ratio"`       // that was tolerated, of the requests of a trial
-	Lower     *float64 `json:"lower_rps"`        // relevant lower bound: holds the goal; null: not known
-	Upper     *float64 `json:"upper_rps"`        // relevant upper bound: does not
-	Lasting   *float64 `json:"lasting_rps"`      // what of lower_rps is known to last: less what queue and deadline put off in a trial; null: not known
-	Regular   bool     `json:"regular"`          // both are known and close enough, and the trials long enough to tell; else the result is inconclusive
-	Reason    string   `json:"reason,omitempty"` // why it is not regular
-}
-
-// Conclusive reports whether every goal of the run's searches has a regular result; true where none was made.
-func (a *Analysis) Conclusive() bool {
-	for _, l := range a.Lanes {
-		if l.Search == nil {
-			continue
-		}
-		for _, g := range l.Search.Goals {
-			if !g.Regular {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // search classifies the lane's trials again, from the record alone; nil where the run was no search.
-func (r *run) search(l *lane) *Search {
+func (r *run) search(l *lane) *result.Search {
 	spec := r.header.Search
 	if spec == nil {
 		return nil
 	}
-	out := &Search{TrialS: spec.Trial.Seconds(), BudgetS: spec.Budget.Seconds()}
+	out := &result.Search{TrialS: spec.Trial.Seconds(), BudgetS: spec.Budget.Seconds()}
 	state := spec.Begin()
 	for _, t := range l.trials {
 		if t.end != nil {
@@ -77,7 +40,7 @@ func (r *run) search(l *lane) *Search {
 	}
 	for _, g := range spec.Goals {
 		b := state.Goal(g)
-		goal := SearchGoal{LossRatio: g.LossRatio, Lower: positive(b.Lower), Upper: positive(b.Upper), Reason: r.unreached(b.State, spec)}
+		goal := result.SearchGoal{LossRatio: g.LossRatio, Lower: positive(b.Lower), Upper: positive(b.Upper), Reason: r.unreached(b.State, spec)}
 		lasting, known := spec.Lasting(g, b.Lower, l.slots, l.Deadline)
 		if known {
 			goal.Lasting = &lasting
@@ -180,7 +143,7 @@ func (l *loader) lateIn(t *trial) {
 }
 
 // words says what a lane's search found, in a sentence.
-func (s *Search) words() string {
+func searchWords(s *result.Search) string {
 	var parts []string
 	for _, g := range s.Goals {
 		what := "without a loss"

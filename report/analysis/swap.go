@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/probe/nginxlog"
 	"weir/report/runfile"
@@ -91,7 +93,7 @@ func (k *witness) setGapsApart() {
 	k.failures.move(byProxy, bySwap, loadgen.HTTP502, logged)
 }
 
-func (k *witness) swap() Cause {
+func (k *witness) swap() result.Cause {
 	text := fmt.Sprintf("While the scenario put another server in the place of the first nothing listened, and so long requests were refused or cut off (%d)", k.failures.sum(bySwap))
 	for _, g := range k.gaps {
 		text += fmt.Sprintf(", from %.1f s to %.1f s", g.from.Seconds(), g.to.Seconds())
@@ -100,7 +102,7 @@ func (k *witness) swap() Cause {
 	if n := k.overflowsBefore(k.gaps[0]); n > 0 {
 		text += fmt.Sprintf(" Before that the first one's accept queue had overflowed %s: requests waited in it, or for a place in it, when it went.", often(n))
 	}
-	return Cause{Code: swapped, Evidence: k.counters(), Text: text}
+	return result.Cause{Code: swapped, Evidence: k.counters(), Text: text}
 }
 
 // overflowsBefore is how often the queue overflowed in the gap's trial before the gap.

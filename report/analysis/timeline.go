@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/report/runfile"
 )
@@ -15,22 +17,22 @@ import (
 const maxTimeline = 20_000
 
 // timeline lays the lane's trials on one clock. What a request's outcome was stands where it was due.
-func (r *run) timeline(l *lane, c serverCapacity) Timeline {
+func (r *run) timeline(l *lane, c serverCapacity) result.Timeline {
 	width := r.timelineWidth(l)
-	tl := Timeline{BinS: width.Seconds(), AtS: []float64{}, Bad: map[string][]uint64{}, Marks: r.marks(l, c)}
-	index := tl.lay(l, width)
+	tl := result.Timeline{BinS: width.Seconds(), AtS: []float64{}, Bad: map[string][]uint64{}, Marks: r.marks(l, c)}
+	index := lay(&tl, l, width)
 	n := len(tl.AtS)
 	tl.Offered, tl.Goodput = make([]float64, n), make([]float64, n)
 	tl.RecvQ, tl.Overflows, tl.Replayed = make([]*uint32, n), make([]*uint64, n), make([]*uint64, n)
 	for _, t := range l.trials {
-		tl.fill(t, index, width)
+		fill(&tl, t, index, width)
 		for _, s := range r.within(t) {
 			i, ok := index[s.at.Truncate(width)]
 			if q := (window{s}).queue(l.Listener); ok && q.depth != nil && (tl.RecvQ[i] == nil || *q.depth > *tl.RecvQ[i]) {
 				tl.RecvQ[i] = q.depth
 			}
 		}
-		tl.count(l.Listener, r.observed(t), index, width)
+		count(&tl, l.Listener, r.observed(t), index, width)
 		r.replay(t, c, index, width, tl.Replayed)
 	}
 	return tl
@@ -65,7 +67,7 @@ func (t *trial) extent() (from, to time.Duration) {
 }
 
 // lay makes one bin for each stretch of width that a trial touches, and returns where each one is.
-func (tl *Timeline) lay(l *lane, width time.Duration) map[time.Duration]int {
+func lay(tl *result.Timeline, l *lane, width time.Duration) map[time.Duration]int {
 	index := map[time.Duration]int{}
 	for _, t := range l.trials {
 		from, to := t.extent()
@@ -79,7 +81,7 @@ func (tl *Timeline) lay(l *lane, width time.Duration) map[time.Duration]int {
 	return index
 }
 
-func (tl *Timeline) fill(t *trial, index map[time.Duration]int, width time.Duration) {
+func fill(tl *result.Timeline, t *trial, index map[time.Duration]int, width time.Duration) {
 	for _, at := range slices.Sorted(maps.Keys(t.bins)) {
 		i, ok := index[at.Truncate(width)]
 		if !ok {
@@ -90,18 +92,18 @@ func (tl *Timeline) fill(t *trial, index map[time.Duration]int, width time.Durat
 		for o, n := range b.due {
 			due += n
 			if o != loadgen.OK {
-				tl.bad(string(o))[i] += n
+				badSeries(tl, string(o))[i] += n
 			}
 		}
 		if b.late > 0 {
-			tl.bad("late")[i] += b.late
+			badSeries(tl, "late")[i] += b.late
 		}
 		tl.Offered[i] += float64(due) / width.Seconds()
 		tl.Goodput[i] += float64(due-b.bad()) / width.Seconds()
 	}
 }
 
-func (tl *Timeline) bad(class string) []uint64 {
+func badSeries(tl *result.Timeline, class string) []uint64 {
 	if tl.Bad[class] == nil {
 		tl.Bad[class] = make([]uint64, len(tl.AtS))
 	}
@@ -109,7 +111,7 @@ func (tl *Timeline) bad(class string) []uint64 {
 }
 
 // count puts the overflows of the listener at addr into the bin of the reading that showed it.
-func (tl *Timeline) count(addr string, w window, index map[time.Duration]int, width time.Duration) {
+func count(tl *result.Timeline, addr string, w window, index map[time.Duration]int, width time.Duration) {
 	for k := 1; k < len(w); k++ {
 		i, ok := index[w[k].at.Truncate(width)]
 		if d := w[k-1 : k+1].overflows(addr); ok && d != nil {
@@ -124,10 +126,10 @@ func plus(n *uint64, d uint64) *uint64 {
 }
 
 // marks are the moments of the lane's first passage from enough capacity to failure, in order of time.
-func (r *run) marks(l *lane, c serverCapacity) []Mark {
-	marks := []Mark{}
+func (r *run) marks(l *lane, c serverCapacity) []result.Mark {
+	marks := []result.Mark{}
 	add := func(at time.Duration, code, format string, args ...any) {
-		marks = append(marks, Mark{at.Seconds(), code, fmt.Sprintf(format, args...)})
+		marks = append(marks, result.Mark{AtS: at.Seconds(), Code: code, Text: fmt.Sprintf(format, args...)})
 	}
 	m, known := c.model(l)
 	if at, t, ok := l.passes(c.rate); ok {
@@ -147,7 +149,7 @@ func (r *run) marks(l *lane, c serverCapacity) []Mark {
 			add(e.At, "event", "%s: %s", e.Host, e.Class)
 		}
 	}
-	slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Compare(a.AtS, b.AtS) })
+	slices.SortStableFunc(marks, func(a, b result.Mark) int { return cmp.Compare(a.AtS, b.AtS) })
 	return marks
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"weir/report/result"
+
 	"weir/probe"
 	"weir/report/runfile"
 )
@@ -43,22 +45,22 @@ func (t *traced) sample(rec *runfile.Sample) {
 // between is what happened since the first sample; nil where nothing is traced.
 func (t *traced) between() *probe.Traces { return probe.TracesBetween(t.first, t.last) }
 
-func (t *traced) report() *Traced {
+func (t *traced) report() *result.Traced {
 	got := t.between()
 	if got == nil {
 		return nil
 	}
-	out := &Traced{Accepts: got.Accepts, Unaccounted: got.Unaccounted, ReceivedRST: got.ReceivedRST, SentRST: []SentRST{}}
+	out := &result.Traced{Accepts: got.Accepts, Unaccounted: got.Unaccounted, ReceivedRST: got.ReceivedRST, SentRST: []result.SentRST{}}
 	if got.Accepts > 0 {
 		quantile := func(q float64) float64 { return got.Quantile(q).Seconds() }
-		out.Wait = &TraceWait{
+		out.Wait = &result.TraceWait{
 			Mean: got.Wait.Seconds() / float64(got.Accepts), P50: quantile(0.5), P90: quantile(0.9), P99: quantile(0.99), Max: quantile(1),
 		}
 		byRecvQ := t.queued / float64(got.Accepts+got.Unaccounted)
 		out.ByRecvQ = &byRecvQ
 	}
 	for _, r := range resets(got) {
-		out.SentRST = append(out.SentRST, SentRST{string(r.For), r.Reason, got.SentRST[r]})
+		out.SentRST = append(out.SentRST, result.SentRST{For: string(r.For), Reason: r.Reason, Count: got.SentRST[r]})
 	}
 	return out
 }

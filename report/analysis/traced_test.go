@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/probe"
 )
 
@@ -47,7 +49,7 @@ func TestTracedQueue(t *testing.T) {
 	}
 	n = 0
 	a = analyze(t, w.record(t))
-	if got := a.Hosts[0].Traced.SentRST; len(got) != 1 || got[0] != (SentRST{"listener", "INVALID_SYN", 2 * (n - 1)}) {
+	if got := a.Hosts[0].Traced.SentRST; len(got) != 1 || got[0] != (result.SentRST{For: "listener", Reason: "INVALID_SYN", Count: 2 * (n - 1)}) {
 		t.Errorf("%v", got)
 	}
 	if c := a.Lanes[0].Cause; slices.ContainsFunc(c.Evidence, silent) {

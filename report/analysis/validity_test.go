@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/probe"
 	"weir/report/runfile"
@@ -195,7 +197,7 @@ func TestWarnings(t *testing.T) {
 // TestDoubtsFitTheRun: what blurs an onset is said of runs that have one, and of a unix socket that nothing counts its
 // overflows, not that samples are missing.
 func TestDoubtsFitTheRun(t *testing.T) {
-	said := func(a *Analysis, code string) string {
+	said := func(a *result.Analysis, code string) string {
 		for _, w := range a.Warnings {
 			if w.Code == code {
 				return w.Text

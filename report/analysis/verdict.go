@@ -4,13 +4,15 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"weir/report/result"
 )
 
 // maxVerdict is how many sentences a reader is asked to read: all there are of two lanes.
 const maxVerdict = 10
 
 // verdict says what the run showed in plain sentences, the most important first.
-func verdict(a *Analysis) []string {
+func verdict(a *result.Analysis) []string {
 	var out []string
 	if !a.Valid {
 		out = append(out, "INVALID, this run says nothing of the server: "+strings.Join(a.InvalidReasons, "; ")+".")
@@ -35,9 +37,9 @@ func verdict(a *Analysis) []string {
 }
 
 // began says at which rate failures began, or why that is not known.
-func began(a *Analysis, l *Lane) string {
+func began(a *result.Analysis, l *result.Lane) string {
 	if l.Search != nil {
-		return l.Search.words()
+		return searchWords(l.Search)
 	}
 	o, what := l.ErrorOnset, "requests failed"
 	if o == nil {
@@ -57,7 +59,7 @@ func began(a *Analysis, l *Lane) string {
 }
 
 // bracket is an onset that was seen to lie between two rates, which is no estimate, and how fast the workers were.
-func bracket(a *Analysis, l *Lane, o *Onset, what string) string {
+func bracket(a *result.Analysis, l *result.Lane, o *result.Onset, what string) string {
 	text := fmt.Sprintf("%s first at a rate between %.3g and %.3g req/s", what, o.Low, o.High)
 	if iv, ok := a.OnsetOverCapacity[l.Name]; ok {
 		text += fmt.Sprintf(", %.3f to %.3f of the computed capacity", iv.Low, iv.High)
@@ -69,11 +71,8 @@ func bracket(a *Analysis, l *Lane, o *Onset, what string) string {
 	return text
 }
 
-// String is "0.998 (0.97 to 1.02)", a ratio with its interval.
-func (i Interval) String() string { return fmt.Sprintf("%.3f (%.3f to %.3f)", i.Ratio, i.Low, i.High) }
-
 // proof adds the counts and the evidence to a cause that has any.
-func proof(l *Lane) string {
+func proof(l *result.Lane) string {
 	r, c := &l.Reconciliation, &l.Cause
 	var text string
 	if r.Ratio != nil && l.Overflows != nil {
@@ -86,7 +85,7 @@ func proof(l *Lane) string {
 	return text
 }
 
-func capacitySentence(c Capacity) string {
+func capacitySentence(c result.Capacity) string {
 	if c.Computed == nil {
 		return "The capacity is not known: it takes the number of workers (--workers) and their service time (--service-time)."
 	}

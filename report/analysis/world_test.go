@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
@@ -228,7 +230,7 @@ func due(p plan.Plan) iter.Seq[time.Duration] {
 	}
 }
 
-func analyze(t testing.TB, record []byte) *Analysis {
+func analyze(t testing.TB, record []byte) *result.Analysis {
 	t.Helper()
 	a, err := Analyze(runfile.NewReader(bytes.NewReader(record), "run.ndjson"))
 	check(t, err)

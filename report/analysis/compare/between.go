@@ -5,8 +5,8 @@ import (
 	"math"
 	"slices"
 
-	"weir/report/analysis"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // Between two runs lies what neither of them shows: a machine that is a little slower today. Trials of one run share it,
@@ -19,11 +19,11 @@ import (
 // a percentile above the median has room for the 99th percentile of that lateness too, of each run.
 
 // Pairs counts the pairs of complete trials at equal load.
-func Pairs(a, b []analysis.Trial) int { return len(pairTrials(a, b)) }
+func Pairs(a, b []result.Trial) int { return len(pairTrials(a, b)) }
 
 // Latencies is a percentile ("p50", "p99") of the later run b ÷ that of a, over pairs of trials at a load that both
 // served, or at equal load where there is none, with a 95 % interval; else why there is none.
-func Latencies(a, b *analysis.Lane, name string) (analysis.Interval, string) {
+func Latencies(a, b *result.Lane, name string) (result.Interval, string) {
 	all := pairTrials(a.Trials, b.Trials)
 	used := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.calm() })
 	if len(used) == 0 {
@@ -31,19 +31,19 @@ func Latencies(a, b *analysis.Lane, name string) (analysis.Interval, string) {
 	}
 	k := slices.IndexFunc(percentiles, func(q percentile) bool { return q.name == name })
 	if k < 0 {
-		return analysis.Interval{}, fmt.Sprintf("there is no percentile %s", name)
+		return result.Interval{}, fmt.Sprintf("there is no percentile %s", name)
 	}
 	quotients, _ := percentiles[k].between(used)
 	p, ok := estimate.Paired(quotients)
 	if !ok {
-		return analysis.Interval{}, fewPairs(len(quotients), fmt.Sprintf("at equal load and long enough for a %s", name))
+		return result.Interval{}, fewPairs(len(quotients), fmt.Sprintf("at equal load and long enough for a %s", name))
 	}
 	half := math.Hypot(p.High-p.Mean+counterWidth, math.Hypot(percentiles[k].room(a), percentiles[k].room(b)))
-	return analysis.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Mean - half), High: math.Exp(p.Mean + half)}, ""
+	return result.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Mean - half), High: math.Exp(p.Mean + half)}, ""
 }
 
 // room is how far, as a logarithm, the percentile of a run may lie beside that of another run of the same.
-func (q percentile) room(l *analysis.Lane) float64 {
+func (q percentile) room(l *result.Lane) float64 {
 	late := l.SendLag.P99
 	if q.name == "p50" {
 		late = l.SendLag.P50
@@ -56,10 +56,10 @@ func (q percentile) room(l *analysis.Lane) float64 {
 }
 
 // OfDue and PerSecond are what Counts divides by.
-func OfDue(t *analysis.Trial) float64 { return float64(t.Due) }
+func OfDue(t *result.Trial) float64 { return float64(t.Due) }
 
 // PerSecond is the other.
-func PerSecond(t *analysis.Trial) float64 { return t.Duration }
+func PerSecond(t *result.Trial) float64 { return t.Duration }
 
 // Counts is how many requests of a kind there were in the later run b, of those due or per second, ÷ how many in a, over
 // pairs of trials at equal load; else why there is no interval. It is the wider of two: that of the requests, which takes
@@ -67,10 +67,10 @@ func PerSecond(t *analysis.Trial) float64 { return t.Duration }
 // a share of estimate.Allowance slower, is as many good requests more or fewer where the server was overloaded.
 //
 // Source: W. G. Cochran, Sampling Techniques, section 6.3, for the ratio estimator.
-func Counts(a, b *analysis.Lane, of func(*analysis.Trial) uint64, per func(*analysis.Trial) float64, level float64) (analysis.Interval, string) {
+func Counts(a, b *result.Lane, of func(*result.Trial) uint64, per func(*result.Trial) float64, level float64) (result.Interval, string) {
 	pairs := pairTrials(a.Trials, b.Trials)
 	if len(pairs) < estimate.MinPairs {
-		return analysis.Interval{}, fewPairs(len(pairs), "at equal load")
+		return result.Interval{}, fewPairs(len(pairs), "at equal load")
 	}
 	var x, y summed
 	for _, p := range pairs {
@@ -105,7 +105,7 @@ type summed struct {
 	room float64   // of the kind, more or fewer, by what two runs may differ in
 }
 
-func (m *summed) add(t *analysis.Trial, of func(*analysis.Trial) uint64, scale float64, calm bool) {
+func (m *summed) add(t *result.Trial, of func(*result.Trial) uint64, scale float64, calm bool) {
 	k := min(of(t), t.Due)
 	m.each = append(m.each, scale*float64(k))
 	m.sum += scale * float64(k)
@@ -129,13 +129,13 @@ func (m *summed) counted(level float64) (value, low, high float64) {
 }
 
 // over divides: as independent estimates, or by what the bounds allow where one of them is 0.
-func (m *summed) over(by *summed, level float64) analysis.Interval {
+func (m *summed) over(by *summed, level float64) result.Interval {
 	y, yl, yh := m.counted(level)
 	x, xl, xh := by.counted(level)
 	if ratio, low, high, ok := estimate.Ratio(y, yl, yh, x, xl, xh); ok {
-		return analysis.Interval{Ratio: ratio, Low: low, High: high}
+		return result.Interval{Ratio: ratio, Low: low, High: high}
 	}
-	i := analysis.Interval{Ratio: math.NaN(), Low: 0, High: math.Inf(1)}
+	i := result.Interval{Ratio: math.NaN(), Low: 0, High: math.Inf(1)}
 	if x > 0 {
 		i.Ratio = y / x
 	}

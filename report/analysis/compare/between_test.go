@@ -4,16 +4,16 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // TestRoomForLateness: a tail has room for what the machines did, of which the generator's lateness is the witness; a median has
 // room for the median of it, which is next to nothing.
 func TestRoomForLateness(t *testing.T) {
-	lane := func(scale, late float64) *analysis.Lane {
+	lane := func(scale, late float64) *result.Lane {
 		l := both(7, server{20 * scale, .01, 1e9, "x"}, server{20, .01, 1e9, "x"}, 400, sixTimes...).Lanes[0]
 		l.Latency = l.Trials[0].Latency
-		l.SendLag = analysis.Quantiles{P50: ptr(70e-6), P99: ptr(late)}
+		l.SendLag = result.Quantiles{P50: ptr(70e-6), P99: ptr(late)}
 		return &l
 	}
 	for _, c := range []struct {
@@ -26,8 +26,8 @@ func TestRoomForLateness(t *testing.T) {
 			t.Errorf("%s, 1 %% over %v s late: %+v %s", c.name, c.late, i, why)
 		}
 	}
-	run := func(late float64) *analysis.Analysis {
-		return &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{*lane(1, late)}}
+	run := func(late float64) *result.Analysis {
+		return &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{*lane(1, late)}}
 	}
 	for late, want := range map[float64]int{100e-6: 0, 30e-3: 1} {
 		a, b := run(100e-6), run(late)

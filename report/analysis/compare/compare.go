@@ -12,11 +12,11 @@ import (
 	"fmt"
 	"slices"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // Lanes compares the direct and the proxy lane of one run; nil where it has not both.
-func Lanes(a *analysis.Analysis) *analysis.Comparison {
+func Lanes(a *result.Analysis) *result.Comparison {
 	direct, proxy := Lane(a, "direct"), Lane(a, "proxy")
 	if direct == nil || proxy == nil {
 		return nil
@@ -25,8 +25,8 @@ func Lanes(a *analysis.Analysis) *analysis.Comparison {
 }
 
 // Lane is the lane of that name; nil where there is none.
-func Lane(a *analysis.Analysis, name string) *analysis.Lane {
-	i := slices.IndexFunc(a.Lanes, func(l analysis.Lane) bool { return l.Name == name })
+func Lane(a *result.Analysis, name string) *result.Lane {
+	i := slices.IndexFunc(a.Lanes, func(l result.Lane) bool { return l.Name == name })
 	if i < 0 {
 		return nil
 	}
@@ -34,11 +34,11 @@ func Lane(a *analysis.Analysis, name string) *analysis.Lane {
 }
 
 // Arms compares lane la of run a with lane lb of run b; a and b may be one run.
-func Arms(a *analysis.Analysis, la *analysis.Lane, b *analysis.Analysis, lb *analysis.Lane) *analysis.Comparison {
+func Arms(a *result.Analysis, la *result.Lane, b *result.Analysis, lb *result.Lane) *result.Comparison {
 	same := a == b
 	all := pairTrials(la.Trials, lb.Trials)
 	calm := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.calm() })
-	c := &analysis.Comparison{
+	c := &result.Comparison{
 		A: arm("A", a, la, same), B: arm("B", b, lb, same),
 		Design: design(all, same, a.Pairs), Pairs: len(all), Calm: len(calm), Doubts: doubts(a, la, b, lb),
 	}
@@ -55,16 +55,16 @@ func Arms(a *analysis.Analysis, la *analysis.Lane, b *analysis.Analysis, lb *ana
 	return c
 }
 
-func arm(label string, a *analysis.Analysis, l *analysis.Lane, same bool) analysis.Arm {
+func arm(label string, a *result.Analysis, l *result.Lane, same bool) result.Arm {
 	if same {
 		label = l.Name
 	}
-	return analysis.Arm{Label: label, Run: a.Name, Started: a.Started, Lane: l.Name, Valid: a.Valid}
+	return result.Arm{Label: label, Run: a.Name, Started: a.Started, Lane: l.Name, Valid: a.Valid}
 }
 
 // Effect is the comparison's effect on a metric; nil where it has none.
-func Effect(c *analysis.Comparison, metric string) *analysis.Effect {
-	i := slices.IndexFunc(c.Effects, func(e analysis.Effect) bool { return e.Metric == metric })
+func Effect(c *result.Comparison, metric string) *result.Effect {
+	i := slices.IndexFunc(c.Effects, func(e result.Effect) bool { return e.Metric == metric })
 	if i < 0 {
 		return nil
 	}

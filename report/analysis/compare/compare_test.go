@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"weir/report/analysis"
+	"weir/report/result"
 )
 
 func ptr[T any](x T) *T { return &x }
@@ -21,8 +22,8 @@ type server struct {
 }
 
 // trial has n requests whose latencies are spread evenly from half to double the trial's own median.
-func (s server) trial(r *rand.Rand, index int, rate float64, n uint64) analysis.Trial {
-	t := analysis.Trial{Index: index, Rate: rate, Start: float64(index), Duration: float64(n) / rate, Due: n, Sent: n, Complete: true, Drained: true}
+func (s server) trial(r *rand.Rand, index int, rate float64, n uint64) result.Trial {
+	t := result.Trial{Index: index, Rate: rate, Start: float64(index), Duration: float64(n) / rate, Due: n, Sent: n, Complete: true, Drained: true}
 	t.Bad = uint64(float64(n) * max(0, 1-s.theta/rate))
 	t.Outcomes = map[string]uint64{"ok": n - t.Bad}
 	if t.Bad > 0 {
@@ -34,14 +35,14 @@ func (s server) trial(r *rand.Rand, index int, rate float64, n uint64) analysis.
 	median := s.latency * (1 + s.scatter*r.NormFloat64())
 	for i := range n - t.Bad {
 		x := median * math.Exp2(2*(float64(i)+.5)/float64(n-t.Bad)-1)
-		t.Latencies = append(t.Latencies, analysis.LatencyCount{High: time.Duration(x * float64(time.Millisecond)), N: 1})
+		t.Latencies = append(t.Latencies, result.LatencyCount{High: time.Duration(x * float64(time.Millisecond)), N: 1})
 	}
-	t.Latency = t.Latencies.Quantiles()
+	t.Latency = analysis.QuantilesOf(t.Latencies)
 	return t
 }
 
-func (s server) lane(r *rand.Rand, name string, turn int, n uint64, rates ...float64) analysis.Lane {
-	l := analysis.Lane{Name: name, Mode: "loss", Outcomes: map[string]uint64{}}
+func (s server) lane(r *rand.Rand, name string, turn int, n uint64, rates ...float64) result.Lane {
+	l := result.Lane{Name: name, Mode: "loss", Outcomes: map[string]uint64{}}
 	for i, rate := range rates {
 		first := (i + turn) % 2 // ABBA
 		t := s.trial(r, 2*i+first, rate, n)
@@ -50,23 +51,23 @@ func (s server) lane(r *rand.Rand, name string, turn int, n uint64, rates ...flo
 			l.Outcomes[o] += n
 		}
 	}
-	l.ErrorOnset = &analysis.Onset{RPS: s.theta, Low: .97 * s.theta, High: 1.03 * s.theta, Method: "hinge"}
+	l.ErrorOnset = &result.Onset{RPS: s.theta, Low: .97 * s.theta, High: 1.03 * s.theta, Method: "hinge"}
 	return l
 }
 
 // both is a run of two lanes.
-func both(seed uint64, direct, proxy server, n uint64, rates ...float64) *analysis.Analysis {
+func both(seed uint64, direct, proxy server, n uint64, rates ...float64) *result.Analysis {
 	r := rand.New(rand.NewPCG(seed, 1))
-	return &analysis.Analysis{Name: "run", Valid: true, Ended: "complete", Environment: map[string]string{},
-		Lanes: []analysis.Lane{direct.lane(r, "direct", 0, n, rates...), proxy.lane(r, "proxy", 1, n, rates...)}}
+	return &result.Analysis{Name: "run", Valid: true, Ended: "complete", Environment: map[string]string{},
+		Lanes: []result.Lane{direct.lane(r, "direct", 0, n, rates...), proxy.lane(r, "proxy", 1, n, rates...)}}
 }
 
 var sixTimes = []float64{100, 100, 100, 100, 100, 100}
 
 func TestPairTrials(t *testing.T) {
-	of := func(rates ...float64) (list []analysis.Trial) {
+	of := func(rates ...float64) (list []result.Trial) {
 		for i, rate := range rates {
-			list = append(list, analysis.Trial{Index: i, Rate: rate, Start: float64(i), Duration: 2, Complete: true})
+			list = append(list, result.Trial{Index: i, Rate: rate, Start: float64(i), Duration: 2, Complete: true})
 		}
 		return list
 	}
@@ -97,7 +98,7 @@ func TestLatencyAtEqualLoad(t *testing.T) {
 	}
 	c := Lanes(a)
 	e := Effect(c, "latency.p50")
-	if e.Finding != analysis.Higher || e.Pairs != 6 || e.Ratio.Low > 1.1 || e.Ratio.High < 1.1 || e.Ratio.High-e.Ratio.Low > .1 {
+	if e.Finding != result.Higher || e.Pairs != 6 || e.Ratio.Low > 1.1 || e.Ratio.High < 1.1 || e.Ratio.High-e.Ratio.Low > .1 {
 		t.Errorf("%+v %+v", e, e.Ratio)
 	}
 	if d := e.Difference; d == nil || d.Low > .002 || d.High < .002 {
@@ -106,7 +107,7 @@ func TestLatencyAtEqualLoad(t *testing.T) {
 	if v := *e.A.Value; v < .0195 || v > .0206 || e.A.Count != 2404 || e.B.Count != 2404 {
 		t.Errorf("the arm's median is %v s: the slow trial has 4 of 2404 requests", v)
 	}
-	if e := Effect(c, "latency.p999"); e.Finding != analysis.NotKnown || !strings.Contains(e.Reason, "3688 requests") || e.Ratio != nil {
+	if e := Effect(c, "latency.p999"); e.Finding != result.NotKnown || !strings.Contains(e.Reason, "3688 requests") || e.Ratio != nil {
 		t.Errorf("p99.9 of trials of 400: %+v", e)
 	}
 	// the replicate is the trial: ten times the requests make nothing surer
@@ -115,7 +116,7 @@ func TestLatencyAtEqualLoad(t *testing.T) {
 	if w, v := few.Ratio.High-few.Ratio.Low, many.Ratio.High-many.Ratio.Low; v < .8*w {
 		t.Errorf("the interval is %v wide with 400 requests a trial, %v with 4000", w, v)
 	}
-	if few := Effect(Lanes(both(1, server{20, .01, 1e9, "x"}, server{40, .01, 1e9, "x"}, 400, 100, 100, 100, 100)), "latency.p50"); few.Finding != analysis.NotKnown || few.Ratio != nil {
+	if few := Effect(Lanes(both(1, server{20, .01, 1e9, "x"}, server{40, .01, 1e9, "x"}, 400, 100, 100, 100, 100)), "latency.p50"); few.Finding != result.NotKnown || few.Ratio != nil {
 		t.Errorf("four pairs: %+v", few)
 	}
 }
@@ -127,12 +128,12 @@ func TestHonest(t *testing.T) {
 	found, detected := 0, 0
 	for seed := range uint64(runs) {
 		a := server{20, .02, 1e9, "x"}
-		if e := Effect(Lanes(both(seed, a, a, 40, sixTimes...)), "latency.p50"); e.Finding != analysis.NoDifference {
+		if e := Effect(Lanes(both(seed, a, a, 40, sixTimes...)), "latency.p50"); e.Finding != result.NoDifference {
 			found++
 		}
 		slower := a
 		slower.latency *= 1.06 // (t(.975) + t(.80), 5 degrees)·.02·√2/√6 = 4 %
-		if e := Effect(Lanes(both(seed, a, slower, 40, sixTimes...)), "latency.p50"); e.Finding == analysis.Higher {
+		if e := Effect(Lanes(both(seed, a, slower, 40, sixTimes...)), "latency.p50"); e.Finding == result.Higher {
 			detected++
 		}
 	}
@@ -145,76 +146,76 @@ func TestHonest(t *testing.T) {
 }
 
 func TestFailures(t *testing.T) {
-	lane := func(bad ...uint64) (l analysis.Lane) {
+	lane := func(bad ...uint64) (l result.Lane) {
 		for i, n := range bad {
-			l.Trials = append(l.Trials, analysis.Trial{Rate: 100, Start: float64(i), Duration: 30, Due: 3000, Bad: n, Complete: true, Outcomes: map[string]uint64{"ok": 3000 - n, "http_502": n}})
+			l.Trials = append(l.Trials, result.Trial{Rate: 100, Start: float64(i), Duration: 30, Due: 3000, Bad: n, Complete: true, Outcomes: map[string]uint64{"ok": 3000 - n, "http_502": n}})
 		}
 		return l
 	}
-	of := func(a, b analysis.Lane) *analysis.Effect {
-		run := &analysis.Analysis{Valid: true, Ended: "complete"}
+	of := func(a, b result.Lane) *result.Effect {
+		run := &result.Analysis{Valid: true, Ended: "complete"}
 		return Effect(Arms(run, &a, run, &b), "bad.rate")
 	}
 	// the golden of ANALYSIS: 12 and 30 of 3000
 	e := of(lane(12), lane(30))
-	if d := e.Difference; math.Abs(d.Value-.006) > 1e-9 || math.Abs(d.Low-.00178) > 5e-6 || math.Abs(d.High-.01057) > 5e-6 || e.Finding != analysis.Higher {
+	if d := e.Difference; math.Abs(d.Value-.006) > 1e-9 || math.Abs(d.Low-.00178) > 5e-6 || math.Abs(d.High-.01057) > 5e-6 || e.Finding != result.Higher {
 		t.Errorf("%+v %+v", e, d)
 	}
 	if math.Abs(*e.A.Low-.00229) > 1e-5 || !strings.Contains(e.Reason, "1 pair") {
 		t.Errorf("%+v", e)
 	}
 	// the same sums, in bursts that come to either arm: the requests are not independent, and the trials say so
-	if e := of(lane(0, 0, 60, 0, 0, 0), lane(0, 150, 0, 0, 0, 0)); e.Finding != analysis.NoDifference || !strings.Contains(e.Method, "widened") {
+	if e := of(lane(0, 0, 60, 0, 0, 0), lane(0, 150, 0, 0, 0, 0)); e.Finding != result.NoDifference || !strings.Contains(e.Method, "widened") {
 		t.Errorf("%+v %+v", e, e.Difference)
 	}
-	if e := of(lane(0, 0, 0, 0, 0), lane(0, 0, 0, 0, 0)); e.Finding != analysis.NoDifference || *e.A.High < .0002 || *e.Detectable < .0002 {
+	if e := of(lane(0, 0, 0, 0, 0), lane(0, 0, 0, 0, 0)); e.Finding != result.NoDifference || *e.A.High < .0002 || *e.Detectable < .0002 {
 		t.Errorf("none failed: %+v", e)
 	}
-	if e := of(lane(), lane(1)); e.Finding != analysis.NotKnown || e.A.Value != nil {
+	if e := of(lane(), lane(1)); e.Finding != result.NotKnown || e.A.Value != nil {
 		t.Errorf("no trial: %+v", e)
 	}
 }
 
 func TestOnset(t *testing.T) {
-	onsetOf := func(rps float64, method string) *analysis.Onset {
-		return &analysis.Onset{RPS: rps, Low: .97 * rps, High: 1.03 * rps, Method: method}
+	onsetOf := func(rps float64, method string) *result.Onset {
+		return &result.Onset{RPS: rps, Low: .97 * rps, High: 1.03 * rps, Method: method}
 	}
 	e := onset("onset.rate", onsetOf(400, "hinge"), onsetOf(360, "hinge"), "", "")
-	if e.Finding != analysis.Lower || math.Abs(e.Ratio.Ratio-.9) > 1e-9 || e.Ratio.Low > .863 || e.Ratio.High < .938 || e.Ratio.Low < .85 || e.Ratio.High > .95 {
+	if e.Finding != result.Lower || math.Abs(e.Ratio.Ratio-.9) > 1e-9 || e.Ratio.Low > .863 || e.Ratio.High < .938 || e.Ratio.Low < .85 || e.Ratio.High > .95 {
 		t.Errorf("%+v %+v", e, e.Ratio)
 	}
 	if d := *e.Detectable; d < .05 || d > .08 {
 		t.Errorf("detectable %v", d)
 	}
 	for _, c := range []struct {
-		a, b *analysis.Onset
+		a, b *result.Onset
 		why  string
 	}{{nil, onsetOf(1, "hinge"), "no failure up to"}, {onsetOf(1, "hinge"), onsetOf(1, "first trial"), "not estimated: first trial"}, {nil, nil, "no failure"}} {
-		if e := onset("onset.rate", c.a, c.b, "no failure up to 5", "other"); e.Finding != analysis.NotKnown || !strings.Contains(e.Reason, c.why) || e.Ratio != nil {
+		if e := onset("onset.rate", c.a, c.b, "no failure up to 5", "other"); e.Finding != result.NotKnown || !strings.Contains(e.Reason, c.why) || e.Ratio != nil {
 			t.Errorf("%+v", e)
 		}
 	}
 }
 
 func TestDoubts(t *testing.T) {
-	run := func() *analysis.Analysis {
+	run := func() *result.Analysis {
 		return both(1, server{20, 0, 1e9, "x"}, server{20, 0, 1e9, "x"}, 40, sixTimes...)
 	}
-	codes := func(c *analysis.Comparison) (list []string) {
+	codes := func(c *result.Comparison) (list []string) {
 		for _, d := range c.Doubts {
 			list = append(list, d.Code)
 		}
 		return list
 	}
-	for want, change := range map[string]func(*analysis.Analysis){
-		"":           func(*analysis.Analysis) {},
-		"kernel":     func(a *analysis.Analysis) { a.Environment["kernel"] = "Linux 7" },
-		"cpu":        func(a *analysis.Analysis) { a.Environment["cpu"] = "x" },
-		"plan":       func(a *analysis.Analysis) { a.Lanes[0].Trials[3].Rate *= 1.1 },
-		"engine":     func(a *analysis.Analysis) { a.Lanes[0].Engine = "steam" },
-		"invalid":    func(a *analysis.Analysis) { a.Valid = false },
-		"ended":      func(a *analysis.Analysis) { a.Ended = "interrupted" },
-		"connection": func(a *analysis.Analysis) { a.Lanes[0].Connections.Use = "reuse" },
+	for want, change := range map[string]func(*result.Analysis){
+		"":           func(*result.Analysis) {},
+		"kernel":     func(a *result.Analysis) { a.Environment["kernel"] = "Linux 7" },
+		"cpu":        func(a *result.Analysis) { a.Environment["cpu"] = "x" },
+		"plan":       func(a *result.Analysis) { a.Lanes[0].Trials[3].Rate *= 1.1 },
+		"engine":     func(a *result.Analysis) { a.Lanes[0].Engine = "steam" },
+		"invalid":    func(a *result.Analysis) { a.Valid = false },
+		"ended":      func(a *result.Analysis) { a.Ended = "interrupted" },
+		"connection": func(a *result.Analysis) { a.Lanes[0].Connections.Use = "reuse" },
 	} {
 		a, b := run(), run()
 		change(b)
@@ -238,13 +239,13 @@ func TestDoubts(t *testing.T) {
 func TestProxy(t *testing.T) {
 	rates := []float64{100, 120, 140, 160, 180, 240, 260, 280, 300, 320}
 	a := both(1, server{20, .003, 200, "connect_timeout"}, server{23, .003, 200, "http_504"}, 400, rates...)
-	a.Lanes[1].LogClasses = []analysis.LogClass{{Source: "nginx.access", Class: "200/200/response/retried", Count: 3}, {Source: "nginx.access", Class: "502/502/header/retried", Count: 2}}
+	a.Lanes[1].LogClasses = []result.LogClass{{Source: "nginx.access", Class: "200/200/response/retried", Count: 3}, {Source: "nginx.access", Class: "502/502/header/retried", Count: 2}}
 	c := Lanes(a)
 	if c.Pairs != 10 || c.Calm != 5 || !strings.Contains(c.Design, "ABBA") {
 		t.Errorf("%d pairs, %d calm, %s", c.Pairs, c.Calm, c.Design)
 	}
 	p := c.Proxy
-	for what, e := range map[string]analysis.ProxyEffect{"+3 ms (+2": p.Adds, "at the p99": p.Adds, "5 pairs": p.Adds,
+	for what, e := range map[string]result.ProxyEffect{"+3 ms (+2": p.Adds, "at the p99": p.Adds, "5 pairs": p.Adds,
 		"no failures that could be found": p.Hides, "most failures are connect_timeout in lane direct and http_504 in lane proxy": p.Hides,
 		"5 requests were tried again, of which 3 then succeeded": p.Hides,
 		"failures begin at 1.000 (0.958 to 1.043)":               p.Costs, "of the direct rate, no difference found; a change of 6": p.Costs} {
@@ -270,7 +271,7 @@ func TestProxy(t *testing.T) {
 	if p := Lanes(over).Proxy; p.Hides.Measured || !strings.Contains(p.Hides.Text, "INVALID") {
 		t.Errorf("%+v", p)
 	}
-	if Lanes(&analysis.Analysis{Lanes: a.Lanes[:1]}) != nil {
+	if Lanes(&result.Analysis{Lanes: a.Lanes[:1]}) != nil {
 		t.Error("one lane is compared")
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"reflect"
 	"slices"
 
-	"weir/report/analysis"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // Dose is the third level of evidence: over several runs that differ in workers or service time, the onset of failures
@@ -30,15 +30,15 @@ type DoseLane struct {
 	Shown   bool        `json:"shown"`   // the whole interval lies in 0.9 to 1.1: level 3, dose-response
 	Verdict string      `json:"verdict"` // in words
 
-	Doubts []analysis.Warning `json:"doubts"` // in what else the runs differ
+	Doubts []result.Warning `json:"doubts"` // in what else the runs differ
 }
 
 // DosePoint is one run.
 type DosePoint struct {
-	Run      string            `json:"run"`      // its name
-	Started  string            `json:"started"`  // RFC 3339, UTC
-	Capacity analysis.Estimate `json:"capacity"` // workers ÷ service time, req/s
-	Onset    analysis.Estimate `json:"onset"`    // of failures, req/s
+	Run      string          `json:"run"`      // its name
+	Started  string          `json:"started"`  // RFC 3339, UTC
+	Capacity result.Estimate `json:"capacity"` // workers ÷ service time, req/s
+	Onset    result.Estimate `json:"onset"`    // of failures, req/s
 }
 
 // DoseSchemaName is what the JSON of a Dose calls its schema.
@@ -59,7 +59,7 @@ const (
 )
 
 // Doses holds the onsets of several runs against their capacities.
-func Doses(runs []*analysis.Analysis) *Dose {
+func Doses(runs []*result.Analysis) *Dose {
 	d := &Dose{Schema: DoseSchemaName, Lanes: []DoseLane{}}
 	var names []string
 	for _, a := range runs {
@@ -70,11 +70,11 @@ func Doses(runs []*analysis.Analysis) *Dose {
 		}
 	}
 	for _, name := range names {
-		l := DoseLane{Name: name, Points: []DosePoint{}, Left: []string{}, Doubts: []analysis.Warning{}}
-		var used []*analysis.Analysis
+		l := DoseLane{Name: name, Points: []DosePoint{}, Left: []string{}, Doubts: []result.Warning{}}
+		var used []*result.Analysis
 		for _, a := range runs {
 			p, why := dosePoint(a, name)
-			if why == "" && slices.ContainsFunc(used, func(b *analysis.Analysis) bool { return sameRun(a, b) }) {
+			if why == "" && slices.ContainsFunc(used, func(b *result.Analysis) bool { return sameRun(a, b) }) {
 				why = "it is there already, and the same run twice is one"
 			}
 			if why != "" {
@@ -93,7 +93,7 @@ func Doses(runs []*analysis.Analysis) *Dose {
 
 // sameRun reports whether both are of one record: a second run would have had to begin in the same second and to come to
 // the same to the last digit.
-func sameRun(a, b *analysis.Analysis) bool {
+func sameRun(a, b *result.Analysis) bool {
 	same := a.Name == b.Name && a.Started == b.Started && a.Seed == b.Seed && slices.Equal(a.Command, b.Command) &&
 		len(a.Lanes) == len(b.Lanes) && *a.Capacity.Computed == *b.Capacity.Computed
 	for i := range a.Lanes {
@@ -105,21 +105,21 @@ func sameRun(a, b *analysis.Analysis) bool {
 
 // doubt says in what the runs differ beside their capacity, each time once: an onset that moved may have moved with that.
 // The plan goes with the capacity.
-func (l *DoseLane) doubt(runs []*analysis.Analysis) {
+func (l *DoseLane) doubt(runs []*result.Analysis) {
 	for _, b := range runs[min(1, len(runs)):] {
 		a := runs[0]
 		la, lb := Lane(a, l.Name), Lane(b, l.Name)
 		for _, m := range slices.Concat(Places(a, b, la, lb), Loads(la, lb)) {
-			known := slices.ContainsFunc(l.Doubts, func(w analysis.Warning) bool { return w.Code == m.Code })
+			known := slices.ContainsFunc(l.Doubts, func(w result.Warning) bool { return w.Code == m.Code })
 			if m.Code != "plan" && m.Code != "backend" && !known {
-				l.Doubts = append(l.Doubts, analysis.Warning{Code: m.Code, Text: fmt.Sprintf("the %s differs: %s against %s", m.What, m.A, m.B)})
+				l.Doubts = append(l.Doubts, result.Warning{Code: m.Code, Text: fmt.Sprintf("the %s differs: %s against %s", m.What, m.A, m.B)})
 			}
 		}
 	}
 }
 
 // dosePoint is a run's point, or why it has none.
-func dosePoint(a *analysis.Analysis, name string) (p DosePoint, why string) {
+func dosePoint(a *result.Analysis, name string) (p DosePoint, why string) {
 	l := Lane(a, name)
 	switch {
 	case l == nil:
@@ -134,8 +134,8 @@ func dosePoint(a *analysis.Analysis, name string) (p DosePoint, why string) {
 		return p, "its onset was seen, not estimated"
 	}
 	c, o := a.Capacity, l.ErrorOnset
-	return DosePoint{Run: a.Name, Started: a.Started, Capacity: analysis.Estimate{Value: c.Computed, Low: c.Low, High: c.High},
-		Onset: analysis.Estimate{Value: &o.RPS, Low: &o.Low, High: &o.High}}, ""
+	return DosePoint{Run: a.Name, Started: a.Started, Capacity: result.Estimate{Value: c.Computed, Low: c.Low, High: c.High},
+		Onset: result.Estimate{Value: &o.RPS, Low: &o.Low, High: &o.High}}, ""
 }
 
 // fit is the slope with its interval, and what it proves.
@@ -182,7 +182,7 @@ func (l *DoseLane) own(x []float64) float64 {
 		sxx += (v - mean) * (v - mean)
 	}
 	for i, p := range l.Points {
-		for _, e := range []analysis.Estimate{p.Onset, p.Capacity} {
+		for _, e := range []result.Estimate{p.Onset, p.Capacity} {
 			if e.Low != nil && e.High != nil && *e.Low > 0 && *e.High >= *e.Low {
 				half := math.Log(*e.High / *e.Low) / 2 * (x[i] - mean) / sxx
 				sum += half * half

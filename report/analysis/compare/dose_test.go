@@ -5,17 +5,17 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // doseRun has this capacity and onset.
-func doseRun(capacity, onset float64) *analysis.Analysis {
-	return &analysis.Analysis{Name: "run", Valid: true, Capacity: analysis.Capacity{Computed: &capacity},
-		Lanes: []analysis.Lane{{Name: "direct", ErrorOnset: &analysis.Onset{RPS: onset, Low: onset * .98, High: onset * 1.02, Method: "hinge"}}}}
+func doseRun(capacity, onset float64) *result.Analysis {
+	return &result.Analysis{Name: "run", Valid: true, Capacity: result.Capacity{Computed: &capacity},
+		Lanes: []result.Lane{{Name: "direct", ErrorOnset: &result.Onset{RPS: onset, Low: onset * .98, High: onset * 1.02, Method: "hinge"}}}}
 }
 
 // vague has an onset that is its capacity, give or take a fifth.
-func vague(capacity float64) *analysis.Analysis {
+func vague(capacity float64) *result.Analysis {
 	a := doseRun(capacity, capacity)
 	a.Lanes[0].ErrorOnset.Low, a.Lanes[0].ErrorOnset.High = .8*capacity, 1.2*capacity
 	return a
@@ -26,11 +26,11 @@ func TestDosesOnce(t *testing.T) {
 	a, b, c := doseRun(100, 100), doseRun(200, 200), doseRun(400, 400)
 	a.Environment, c.Environment = map[string]string{"kernel": "6.1"}, map[string]string{"kernel": "6.2"}
 	b.Lanes[0].ConnectTimeout = .9
-	l := Doses([]*analysis.Analysis{a, b, a}).Lanes[0]
+	l := Doses([]*result.Analysis{a, b, a}).Lanes[0]
 	if len(l.Points) != 2 || len(l.Left) != 1 || !strings.Contains(l.Left[0], "the same run twice is one") {
 		t.Errorf("%+v", l)
 	}
-	l = Doses([]*analysis.Analysis{a, b, c}).Lanes[0]
+	l = Doses([]*result.Analysis{a, b, c}).Lanes[0]
 	said := ""
 	for _, w := range l.Doubts {
 		said += w.Code + " "
@@ -46,19 +46,19 @@ func TestDoses(t *testing.T) {
 	invalid, blind := doseRun(300, 300), doseRun(400, 400)
 	invalid.Valid, blind.Lanes[0].ErrorOnset = false, nil
 	for _, c := range []struct {
-		runs  []*analysis.Analysis
+		runs  []*result.Analysis
 		shown bool
 		slope float64
 		says  string
 	}{
-		{[]*analysis.Analysis{doseRun(400, 398), doseRun(100, 101), doseRun(200, 199), invalid, blind}, true, 1, "dose-response (level 3 of 4)"},
-		{[]*analysis.Analysis{doseRun(400, 99), doseRun(100, 101), doseRun(200, 100)}, false, 0, "no dose-response found"},
-		{[]*analysis.Analysis{doseRun(400, 200), doseRun(100, 100), doseRun(200, 141.4)}, false, .5, "not in proportion"},
-		{[]*analysis.Analysis{doseRun(400, 230), doseRun(100, 100), doseRun(200, 145)}, false, .6, "not known"},
-		{[]*analysis.Analysis{doseRun(400, 382), doseRun(400, 382.5), doseRun(100, 100), doseRun(100, 99.9), doseRun(200, 195.4), doseRun(200, 195.6)}, true, .968, "level 3"},
-		{[]*analysis.Analysis{vague(400), vague(100), vague(200)}, false, 1, "not known"},
-		{[]*analysis.Analysis{doseRun(400, 400), doseRun(100, 100), invalid}, false, math.NaN(), "2 runs have an onset and a capacity, 3 are the least"},
-		{[]*analysis.Analysis{doseRun(110, 110), doseRun(100, 100), doseRun(105, 105)}, false, math.NaN(), "a factor of 1.1 at most"},
+		{[]*result.Analysis{doseRun(400, 398), doseRun(100, 101), doseRun(200, 199), invalid, blind}, true, 1, "dose-response (level 3 of 4)"},
+		{[]*result.Analysis{doseRun(400, 99), doseRun(100, 101), doseRun(200, 100)}, false, 0, "no dose-response found"},
+		{[]*result.Analysis{doseRun(400, 200), doseRun(100, 100), doseRun(200, 141.4)}, false, .5, "not in proportion"},
+		{[]*result.Analysis{doseRun(400, 230), doseRun(100, 100), doseRun(200, 145)}, false, .6, "not known"},
+		{[]*result.Analysis{doseRun(400, 382), doseRun(400, 382.5), doseRun(100, 100), doseRun(100, 99.9), doseRun(200, 195.4), doseRun(200, 195.6)}, true, .968, "level 3"},
+		{[]*result.Analysis{vague(400), vague(100), vague(200)}, false, 1, "not known"},
+		{[]*result.Analysis{doseRun(400, 400), doseRun(100, 100), invalid}, false, math.NaN(), "2 runs have an onset and a capacity, 3 are the least"},
+		{[]*result.Analysis{doseRun(110, 110), doseRun(100, 100), doseRun(105, 105)}, false, math.NaN(), "a factor of 1.1 at most"},
 	} {
 		l := Doses(c.runs).Lanes[0]
 		if l.Shown != c.shown || !strings.Contains(l.Verdict, c.says) || (l.Slope == nil) != math.IsNaN(c.slope) || l.Slope != nil && math.Abs(*l.Slope-c.slope) > .02 {

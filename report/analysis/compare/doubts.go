@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // Mismatch is something that should be the same in both arms and is not. What is not known is "".
@@ -14,8 +14,8 @@ type Mismatch struct{ Code, What, A, B string }
 
 // Places lists how the circumstances of two runs differ, as far as they matter to the lanes that are compared: requests that pass
 // no proxy do not care which one stood by.
-func Places(a, b *analysis.Analysis, lanes ...*analysis.Lane) (list []Mismatch) {
-	proxied := slices.ContainsFunc(lanes, func(l *analysis.Lane) bool { return l != nil && l.ThroughProxy() })
+func Places(a, b *result.Analysis, lanes ...*result.Lane) (list []Mismatch) {
+	proxied := slices.ContainsFunc(lanes, func(l *result.Lane) bool { return l != nil && l.ThroughProxy() })
 	for _, fact := range []struct{ key, name string }{
 		{"kernel", "kernel"}, {"cpu", "processor"}, {"cpus", "number of processors"}, {"arch", "architecture"},
 		{"proxy", "proxy"}, {"backend", "backend"}, {"lab", "place"},
@@ -28,7 +28,7 @@ func Places(a, b *analysis.Analysis, lanes ...*analysis.Lane) (list []Mismatch) 
 }
 
 // Loads lists how two lanes were loaded differently.
-func Loads(a, b *analysis.Lane) (list []Mismatch) {
+func Loads(a, b *result.Lane) (list []Mismatch) {
 	list = differ(list, "engine", "engine", a.Engine, b.Engine)
 	list = differ(list, "mode", "mode", a.Mode, b.Mode)
 	list = differ(list, "connections", "use of connections", a.Connections.Use, b.Connections.Use)
@@ -58,11 +58,11 @@ func differ(list []Mismatch, code, what, a, b string) []Mismatch {
 }
 
 // doubts are all reasons to read a comparison with care.
-func doubts(a *analysis.Analysis, la *analysis.Lane, b *analysis.Analysis, lb *analysis.Lane) []analysis.Warning {
-	list := []analysis.Warning{}
+func doubts(a *result.Analysis, la *result.Lane, b *result.Analysis, lb *result.Lane) []result.Warning {
+	list := []result.Warning{}
 	runs := []struct {
 		label string
-		run   *analysis.Analysis
+		run   *result.Analysis
 	}{{"A", a}, {"B", b}}
 	same := a == b
 	for i, r := range runs {
@@ -74,21 +74,21 @@ func doubts(a *analysis.Analysis, la *analysis.Lane, b *analysis.Analysis, lb *a
 			continue
 		}
 		if !r.run.Valid {
-			list = append(list, analysis.Warning{Code: "invalid", Text: who + " INVALID: " + strings.Join(r.run.InvalidReasons, "; ")})
+			list = append(list, result.Warning{Code: "invalid", Text: who + " INVALID: " + strings.Join(r.run.InvalidReasons, "; ")})
 		}
 		if r.run.Ended != "complete" {
-			list = append(list, analysis.Warning{Code: "ended", Text: who + " not complete: " + r.run.Ended})
+			list = append(list, result.Warning{Code: "ended", Text: who + " not complete: " + r.run.Ended})
 		}
 	}
 	if late := lateness(la, lb); late != "" && !same {
-		list = append(list, analysis.Warning{Code: "send_lag", Text: late})
+		list = append(list, result.Warning{Code: "send_lag", Text: late})
 	}
 	mismatches := Loads(la, lb)
 	if !same {
 		mismatches = append(Places(a, b, la, lb), mismatches...)
 	}
 	for _, m := range mismatches {
-		list = append(list, analysis.Warning{Code: m.Code, Text: fmt.Sprintf("the %s differs: %s against %s", m.What, m.A, m.B)})
+		list = append(list, result.Warning{Code: m.Code, Text: fmt.Sprintf("the %s differs: %s against %s", m.What, m.A, m.B)})
 	}
 	return list
 }
@@ -98,7 +98,7 @@ const blurring = 1e-3
 
 // lateness says how late the arms' generators were, "" where it is not worth a word. It is the machine's, and the server that runs on
 // it is delayed too.
-func lateness(a, b *analysis.Lane) string {
+func lateness(a, b *result.Lane) string {
 	x, y := a.SendLag.P99, b.SendLag.P99
 	if x == nil || y == nil || max(*x, *y) < blurring {
 		return ""
@@ -118,7 +118,7 @@ func depth(n *uint32) string {
 // offer is what was offered, as far as it decides whether two runs can be compared: how often, how long, at which
 // rates, in their order of time, and how evenly. Rates that are measured from the server differ a little from run to run; what pairs
 // of trials accept for equal is no other plan.
-func offer(l *analysis.Lane) string {
+func offer(l *result.Lane) string {
 	if len(l.Trials) == 0 {
 		return "no trial"
 	}
@@ -143,20 +143,20 @@ func offer(l *analysis.Lane) string {
 }
 
 // samePlan reports whether two lanes were offered the same within what pairs accept.
-func samePlan(a, b *analysis.Lane) bool {
-	return slices.EqualFunc(a.Trials, b.Trials, func(x, y analysis.Trial) bool {
+func samePlan(a, b *result.Lane) bool {
+	return slices.EqualFunc(a.Trials, b.Trials, func(x, y result.Trial) bool {
 		return sameArrival(&x, &y) && sameStages(&x, &y) && alike(x.MeanRate(), y.MeanRate()) && alike(x.Duration, y.Duration)
 	})
 }
 
 // sameArrival reports whether both trials' requests came as evenly. A report of an older weir does not say.
-func sameArrival(x, y *analysis.Trial) bool {
+func sameArrival(x, y *result.Trial) bool {
 	return x.Arrival == y.Arrival || x.Arrival == "" || y.Arrival == ""
 }
 
 // sameStages reports whether the offered rate took the same course. A report of an older weir does not say.
-func sameStages(x, y *analysis.Trial) bool {
-	return len(x.Stages) == 0 || len(y.Stages) == 0 || slices.EqualFunc(x.Stages, y.Stages, func(s, t analysis.Stage) bool {
+func sameStages(x, y *result.Trial) bool {
+	return len(x.Stages) == 0 || len(y.Stages) == 0 || slices.EqualFunc(x.Stages, y.Stages, func(s, t result.Stage) bool {
 		return alike(s.From, t.From) && alike(s.To, t.To) && alike(s.Duration, t.Duration)
 	})
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"weir/report/analysis"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // counterWidth is how finely a record's histogram tells latencies apart (runfile.NewHistogram): pairs that differ
@@ -13,11 +13,11 @@ import (
 const counterWidth = 1e-3
 
 // onset compares what a hinge was fitted to. Other methods tell where something was first seen; that is no estimate.
-func onset(metric string, a, b *analysis.Onset, whyA, whyB string) analysis.Effect {
-	e := analysis.Effect{Metric: metric, Unit: "rate", Finding: analysis.NotKnown}
+func onset(metric string, a, b *result.Onset, whyA, whyB string) result.Effect {
+	e := result.Effect{Metric: metric, Unit: "rate", Finding: result.NotKnown}
 	for _, side := range []struct {
-		o   *analysis.Onset
-		to  *analysis.Estimate
+		o   *result.Onset
+		to  *result.Estimate
 		why string
 	}{{a, &e.A, whyA}, {b, &e.B, whyB}} {
 		switch {
@@ -41,11 +41,11 @@ func onset(metric string, a, b *analysis.Onset, whyA, whyB string) analysis.Effe
 }
 
 // plateau compares what the server did when overloaded.
-func plateau(a, b *analysis.Lane, pairs []pair) analysis.Effect {
-	e := analysis.Effect{Metric: "plateau.rate", Unit: "rate", Finding: analysis.NotKnown}
+func plateau(a, b *result.Lane, pairs []pair) result.Effect {
+	e := result.Effect{Metric: "plateau.rate", Unit: "rate", Finding: result.NotKnown}
 	for _, side := range []struct {
-		l  *analysis.Lane
-		to *analysis.Estimate
+		l  *result.Lane
+		to *result.Estimate
 	}{{a, &e.A}, {b, &e.B}} {
 		side.to.Value = side.l.Plateau
 		if bounds := side.l.PlateauBounds; bounds != nil {
@@ -80,12 +80,12 @@ func fewPairs(n int, what string) string {
 }
 
 // paired puts the quotients of pairs into the effect, given their logarithms; every one may be off by so much.
-func paired(e *analysis.Effect, d []float64, resolution float64) bool {
+func paired(e *result.Effect, d []float64, resolution float64) bool {
 	p, ok := estimate.Paired(d)
 	if !ok {
 		return false
 	}
-	e.Ratio = &analysis.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Low - resolution), High: math.Exp(p.High + resolution)}
+	e.Ratio = &result.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Low - resolution), High: math.Exp(p.High + resolution)}
 	e.Pairs, e.Method = p.N, "t interval over pairs of trials"
 	if !math.IsInf(p.Effect, 0) && !math.IsNaN(p.Effect) {
 		e.EffectSize = &p.Effect
@@ -97,13 +97,13 @@ func paired(e *analysis.Effect, d []float64, resolution float64) bool {
 }
 
 // ratioOf divides two independent estimates.
-func ratioOf(e *analysis.Effect, method string) {
+func ratioOf(e *result.Effect, method string) {
 	ratio, low, high, ok := estimate.Ratio(*e.B.Value, *e.B.Low, *e.B.High, *e.A.Value, *e.A.Low, *e.A.High)
 	if !ok {
 		e.Reason = "an arm's interval reaches down to 0"
 		return
 	}
-	e.Ratio, e.Method = &analysis.Interval{Ratio: ratio, Low: low, High: high}, method
+	e.Ratio, e.Method = &result.Interval{Ratio: ratio, Low: low, High: high}, method
 	least := math.Expm1(estimate.Detectable(math.Log(high/low) / 2))
 	e.Detectable = &least
 	e.Finding = finding(low, high, 1)
@@ -113,9 +113,9 @@ func ratioOf(e *analysis.Effect, method string) {
 func finding(low, high, same float64) string {
 	switch {
 	case low > same:
-		return analysis.Higher
+		return result.Higher
 	case high < same:
-		return analysis.Lower
+		return result.Lower
 	}
-	return analysis.NoDifference
+	return result.NoDifference
 }

@@ -5,16 +5,16 @@ import (
 	"slices"
 
 	"weir/loadgen"
-	"weir/report/analysis"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // failures compares shares of requests over all pairs: of the bad ones, and of each outcome that is not ok and
 // occurred in an arm.
-func failures(pairs []pair) []analysis.Effect {
-	list := []analysis.Effect{share("bad.rate", pairs, func(t *analysis.Trial) uint64 { return t.Bad })}
+func failures(pairs []pair) []result.Effect {
+	list := []result.Effect{share("bad.rate", pairs, func(t *result.Trial) uint64 { return t.Bad })}
 	for _, name := range outcomes(pairs) {
-		list = append(list, share("outcome."+name+".rate", pairs, func(t *analysis.Trial) uint64 { return t.Outcomes[name] }))
+		list = append(list, share("outcome."+name+".rate", pairs, func(t *result.Trial) uint64 { return t.Outcomes[name] }))
 	}
 	return list
 }
@@ -23,7 +23,7 @@ func failures(pairs []pair) []analysis.Effect {
 func outcomes(pairs []pair) (list []string) {
 	seen := map[string]bool{}
 	for _, p := range pairs {
-		for _, t := range []*analysis.Trial{p.a, p.b} {
+		for _, t := range []*result.Trial{p.a, p.b} {
 			for name, n := range t.Outcomes {
 				seen[name] = seen[name] || n > 0
 			}
@@ -41,8 +41,8 @@ func outcomes(pairs []pair) (list []string) {
 
 // share compares how many requests were of a kind. The interval of the difference is Newcombe's, which takes requests
 // for independent; where the pairs scatter more than that allows, it reaches as far as theirs.
-func share(metric string, pairs []pair, of func(*analysis.Trial) uint64) analysis.Effect {
-	e := analysis.Effect{Metric: metric, Unit: "share", Finding: analysis.NotKnown}
+func share(metric string, pairs []pair, of func(*result.Trial) uint64) result.Effect {
+	e := result.Effect{Metric: metric, Unit: "share", Finding: result.NotKnown}
 	var ka, na, kb, nb uint64
 	var d []float64
 	for _, p := range pairs {
@@ -67,15 +67,15 @@ func share(metric string, pairs []pair, of func(*analysis.Trial) uint64) analysi
 	} else {
 		e.Reason = fewPairs(len(d), "there") + ": how far trials scatter is not known, and the interval may be too narrow"
 	}
-	e.Difference = &analysis.Difference{Value: diff, Low: low, High: high}
+	e.Difference = &result.Difference{Value: diff, Low: low, High: high}
 	least, effect := estimate.Detectable((high-low)/2), estimate.ShareEffect(*e.A.Value, *e.B.Value)
 	e.Detectable, e.EffectSize = &least, &effect
 	e.Finding = finding(low, high, 0)
 	return e
 }
 
-func proportion(k, n uint64) analysis.Estimate {
+func proportion(k, n uint64) result.Estimate {
 	low, high := estimate.Wilson(k, n)
 	value := float64(k) / float64(n)
-	return analysis.Estimate{Value: &value, Low: &low, High: &high, Count: n}
+	return result.Estimate{Value: &value, Low: &low, High: &high, Count: n}
 }

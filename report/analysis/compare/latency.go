@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"weir/report/result"
+
 	"weir/report/analysis"
 	"weir/report/analysis/estimate"
 )
@@ -12,36 +14,36 @@ import (
 type percentile struct {
 	name  string
 	least string // requests that it takes, in words (estimate.Supported)
-	of    func(*analysis.Quantiles) (*float64, *analysis.Bounds)
+	of    func(*result.Quantiles) (*float64, *result.Bounds)
 }
 
 var percentiles = []percentile{
-	{"p50", "6", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P50, q.P50Interval }},
-	{"p90", "36", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P90, q.P90Interval }},
-	{"p99", "368", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P99, q.P99Interval }},
-	{"p999", "3688", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P999, q.P999Interval }},
+	{"p50", "6", func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P50, q.P50Interval }},
+	{"p90", "36", func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P90, q.P90Interval }},
+	{"p99", "368", func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P99, q.P99Interval }},
+	{"p999", "3688", func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P999, q.P999Interval }},
 }
 
 // latencies compares percentiles at equal load: of the pairs that both arms served, or of all, and then of the
 // requests that succeeded, where there are none of these. The arms' own values come from their merged
 // histograms; what differs comes from the percentiles of the paired trials.
-func latencies(all, calm []pair) []analysis.Effect {
+func latencies(all, calm []pair) []result.Effect {
 	used, what, note := calm, "at a load that both arms serve", ""
 	if len(calm) == 0 {
 		used, what, note = all, "at equal load", "at overload, of the requests that succeeded: those that failed are missing"
 	}
-	merged := func(side func(pair) *analysis.Trial) analysis.Quantiles {
-		var list []analysis.Latencies
+	merged := func(side func(pair) *result.Trial) result.Quantiles {
+		var list []result.Latencies
 		for _, p := range used {
 			list = append(list, side(p).Latencies)
 		}
-		return analysis.Merge(list...).Quantiles()
+		return analysis.QuantilesOf(analysis.Merge(list...))
 	}
-	a := merged(func(p pair) *analysis.Trial { return p.a })
-	b := merged(func(p pair) *analysis.Trial { return p.b })
-	var list []analysis.Effect
+	a := merged(func(p pair) *result.Trial { return p.a })
+	b := merged(func(p pair) *result.Trial { return p.b })
+	var list []result.Effect
 	for _, q := range percentiles {
-		e := analysis.Effect{Metric: "latency." + q.name, Unit: "time", Finding: analysis.NotKnown, A: q.estimate(&a), B: q.estimate(&b)}
+		e := result.Effect{Metric: "latency." + q.name, Unit: "time", Finding: result.NotKnown, A: q.estimate(&a), B: q.estimate(&b)}
 		q.compare(&e, used, what)
 		switch {
 		case len(used) == 0:
@@ -54,9 +56,9 @@ func latencies(all, calm []pair) []analysis.Effect {
 	return list
 }
 
-func (q percentile) estimate(of *analysis.Quantiles) analysis.Estimate {
+func (q percentile) estimate(of *result.Quantiles) result.Estimate {
 	value, bounds := q.of(of)
-	e := analysis.Estimate{Value: value, Count: of.Count}
+	e := result.Estimate{Value: value, Count: of.Count}
 	if bounds != nil {
 		e.Low, e.High = &bounds.Low, &bounds.High
 	}
@@ -64,7 +66,7 @@ func (q percentile) estimate(of *analysis.Quantiles) analysis.Estimate {
 }
 
 // compare fills in what differs between the paired trials; what says which these are.
-func (q percentile) compare(e *analysis.Effect, pairs []pair, what string) {
+func (q percentile) compare(e *result.Effect, pairs []pair, what string) {
 	quotients, differences := q.between(pairs)
 	if len(pairs) > 0 && len(pairs) < estimate.MinPairs {
 		e.Reason = fewPairs(len(pairs), what)
@@ -76,7 +78,7 @@ func (q percentile) compare(e *analysis.Effect, pairs []pair, what string) {
 	}
 	d, _ := estimate.Paired(differences)
 	step := counterWidth * *e.A.Value
-	e.Difference = &analysis.Difference{Value: d.Mean, Low: d.Low - step, High: d.High + step}
+	e.Difference = &result.Difference{Value: d.Mean, Low: d.Low - step, High: d.High + step}
 }
 
 // between is what each pair says: the logarithm of the quotient b ÷ a, and the difference b − a.

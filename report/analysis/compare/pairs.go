@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"slices"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // pair is two complete trials at equal load.
-type pair struct{ a, b *analysis.Trial }
+type pair struct{ a, b *result.Trial }
 
 const (
 	sameRate = .01  // two rates that differ by no more are one load
@@ -18,7 +18,7 @@ const (
 // calm reports whether both trials served nearly all. Above, those that failed are missing from the
 // percentiles, and the queue decides what these are.
 func (p pair) calm() bool {
-	for _, t := range []*analysis.Trial{p.a, p.b} {
+	for _, t := range []*result.Trial{p.a, p.b} {
 		if float64(t.Bad) > calmLoss*float64(t.Due) {
 			return false
 		}
@@ -28,15 +28,15 @@ func (p pair) calm() bool {
 
 // pairTrials pairs the n-th trial of a rate in one arm with the n-th of it in the other, and likewise trials whose plan
 // changes the rate. A pair in which a trial was cut short, or which was not offered the same in the same way, is left out.
-func pairTrials(a, b []analysis.Trial) []pair {
-	inOrder := func(trials []analysis.Trial) []*analysis.Trial {
-		list := make([]*analysis.Trial, 0, len(trials))
+func pairTrials(a, b []result.Trial) []pair {
+	inOrder := func(trials []result.Trial) []*result.Trial {
+		list := make([]*result.Trial, 0, len(trials))
 		for i := range trials {
 			if t := &trials[i]; t.Duration > 0 {
 				list = append(list, t)
 			}
 		}
-		slices.SortStableFunc(list, func(x, y *analysis.Trial) int {
+		slices.SortStableFunc(list, func(x, y *result.Trial) int {
 			return cmp.Or(cmp.Compare(x.Rate, y.Rate), cmp.Compare(x.Start, y.Start))
 		})
 		return list

@@ -4,24 +4,24 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // offered is a lane that was offered these trials.
-func offered(trials ...analysis.Trial) *analysis.Lane {
+func offered(trials ...result.Trial) *result.Lane {
 	for i := range trials {
 		trials[i].Start, trials[i].Complete = float64(10*i), true
 	}
-	return &analysis.Lane{Trials: trials}
+	return &result.Lane{Trials: trials}
 }
 
 // flat and ramp are trials of 8 s.
-func flat(rate float64, arrival string) analysis.Trial {
-	return analysis.Trial{Rate: rate, Duration: 8, Arrival: arrival, Stages: []analysis.Stage{{From: rate, To: rate, Duration: 8}}}
+func flat(rate float64, arrival string) result.Trial {
+	return result.Trial{Rate: rate, Duration: 8, Arrival: arrival, Stages: []result.Stage{{From: rate, To: rate, Duration: 8}}}
 }
 
-func ramp(from, to float64) analysis.Trial {
-	return analysis.Trial{Duration: 8, Arrival: "constant", Stages: []analysis.Stage{{From: from, To: to, Duration: 8}}}
+func ramp(from, to float64) result.Trial {
+	return result.Trial{Duration: 8, Arrival: "constant", Stages: []result.Stage{{From: from, To: to, Duration: 8}}}
 }
 
 // TestPlansThatDiffer: a ramp is no trial at its mean rate, random arrivals are not even ones, and neither is compared with
@@ -30,7 +30,7 @@ func TestPlansThatDiffer(t *testing.T) {
 	older := flat(50, "")
 	older.Stages = nil
 	for name, c := range map[string]struct {
-		a, b  analysis.Trial
+		a, b  result.Trial
 		pairs int
 		says  string // of the plan; "": it is the same
 	}{

@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // settings lists how two lanes' generators were set differently. Where one record does not say, nothing is known to
 // differ.
-func settings(a, b *analysis.Lane) (list []Mismatch) {
+func settings(a, b *result.Lane) (list []Mismatch) {
 	x, y := a.Options, b.Options
 	if x == nil || y == nil {
 		return nil

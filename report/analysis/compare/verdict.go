@@ -6,20 +6,20 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // verdict says in plain sentences what differs, then what does not as far as this could be seen, then what
 // cannot be told.
-func verdict(c *analysis.Comparison) []string {
+func verdict(c *result.Comparison) []string {
 	var out []string
 	if !c.A.Valid || !c.B.Valid {
 		return []string{"INVALID, nothing can be compared: a run is that cannot be believed."}
 	}
-	for _, part := range []func(analysis.Effect) bool{
-		func(e analysis.Effect) bool { return e.Finding == analysis.Higher || e.Finding == analysis.Lower },
-		func(e analysis.Effect) bool { return e.Finding == analysis.NoDifference },
-		func(e analysis.Effect) bool { return e.Finding == analysis.NotKnown },
+	for _, part := range []func(result.Effect) bool{
+		func(e result.Effect) bool { return e.Finding == result.Higher || e.Finding == result.Lower },
+		func(e result.Effect) bool { return e.Finding == result.NoDifference },
+		func(e result.Effect) bool { return e.Finding == result.NotKnown },
 	} {
 		for _, e := range told(c) {
 			if !part(e) {
@@ -27,7 +27,7 @@ func verdict(c *analysis.Comparison) []string {
 			}
 			text := sentence(c, e)
 			_, why, _ := strings.Cut(text, ". ")
-			if k := len(out) - 1; e.Finding == analysis.NotKnown && k >= 0 && strings.HasPrefix(out[k], unknown) && strings.HasSuffix(out[k], ". "+why) {
+			if k := len(out) - 1; e.Finding == result.NotKnown && k >= 0 && strings.HasPrefix(out[k], unknown) && strings.HasSuffix(out[k], ". "+why) {
 				out[k] = strings.TrimSuffix(out[k], ". "+why) + ", " + names[e.Metric] + ". " + why // of one reason
 				continue
 			}
@@ -45,17 +45,17 @@ func verdict(c *analysis.Comparison) []string {
 }
 
 // told are the effects that the verdict speaks of; the others stand in the table.
-func told(c *analysis.Comparison) []analysis.Effect {
+func told(c *result.Comparison) []result.Effect {
 	want := []string{"onset.rate", "latency.p50", "latency.p99", "bad.rate"}
-	if e := Effect(c, "onset.rate"); e.Finding == analysis.NotKnown {
+	if e := Effect(c, "onset.rate"); e.Finding == result.NotKnown {
 		for _, other := range []string{"plateau.rate", "overflow_onset.rate"} {
-			if Effect(c, other).Finding != analysis.NotKnown {
+			if Effect(c, other).Finding != result.NotKnown {
 				want[0] = other
 				break
 			}
 		}
 	}
-	var list []analysis.Effect
+	var list []result.Effect
 	for _, metric := range want {
 		list = append(list, *Effect(c, metric))
 	}
@@ -71,12 +71,12 @@ var names = map[string]string{
 
 const unknown = "Not known: "
 
-func sentence(c *analysis.Comparison, e analysis.Effect) string {
+func sentence(c *result.Comparison, e result.Effect) string {
 	name := names[e.Metric]
 	switch e.Finding {
-	case analysis.NotKnown:
+	case result.NotKnown:
 		return unknown + name + ". " + upper(e.Reason) + "."
-	case analysis.NoDifference:
+	case result.NoDifference:
 		return fmt.Sprintf("No difference found in %s: %s; %s.", name, measured(c, e), Least(e))
 	}
 	text := fmt.Sprintf("%s: %s is %s, %s", c.B.Label, name, e.Finding, measured(c, e))
@@ -87,7 +87,7 @@ func sentence(c *analysis.Comparison, e analysis.Effect) string {
 }
 
 // measured is both values and what lies between them.
-func measured(c *analysis.Comparison, e analysis.Effect) string {
+func measured(c *result.Comparison, e result.Effect) string {
 	switch {
 	case e.Unit == "share":
 		return fmt.Sprintf("%s instead of %s, %s", percent(*e.B.Value), percent(*e.A.Value), points(e.Difference))
@@ -98,7 +98,7 @@ func measured(c *analysis.Comparison, e analysis.Effect) string {
 }
 
 // Least says which change would have been found, "not known" where that cannot be told.
-func Least(e analysis.Effect) string {
+func Least(e result.Effect) string {
 	switch {
 	case e.Detectable == nil:
 		return "which change would have been found is not known"
@@ -120,12 +120,12 @@ func TwoDigits(x float64) string {
 func percent(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) }
 
 // points is a difference of shares.
-func points(d *analysis.Difference) string {
+func points(d *result.Difference) string {
 	return fmt.Sprintf("%+.2g points (%+.2g to %+.2g)", 100*d.Value, 100*d.Low, 100*d.High)
 }
 
 // milliseconds is a difference of times.
-func milliseconds(d *analysis.Difference) string {
+func milliseconds(d *result.Difference) string {
 	return fmt.Sprintf("%s ms (%s to %s)", signed(1000*d.Value), signed(1000*d.Low), signed(1000*d.High))
 }
 
@@ -145,9 +145,9 @@ func upper(s string) string {
 }
 
 // anyOf reports whether one of the effects is known.
-func anyOf(c *analysis.Comparison, metrics ...string) bool {
+func anyOf(c *result.Comparison, metrics ...string) bool {
 	return slices.ContainsFunc(metrics, func(m string) bool {
 		e := Effect(c, m)
-		return e != nil && e.Finding != analysis.NotKnown
+		return e != nil && e.Finding != result.NotKnown
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 
@@ -16,7 +16,7 @@ const maxBaseline = runfile.MaxLine * 3 / 4
 // Ask is what a record has to keep so that the run can be judged from it alone: the assertions, and of the baseline,
 // nil where there is none, what they are judged by. Its timeline, by far the largest part, is kept only where an assertion
 // is over windows of it, or of when it mended. A baseline that a line of the record cannot hold is an error.
-func Ask(asserts []Assertion, baseline *analysis.Analysis) (*runfile.Asked, error) {
+func Ask(asserts []Assertion, baseline *result.Analysis) (*runfile.Asked, error) {
 	if len(asserts) == 0 {
 		return nil, nil
 	}
@@ -31,7 +31,7 @@ func Ask(asserts []Assertion, baseline *analysis.Analysis) (*runfile.Asked, erro
 	if baseline == nil {
 		return asked, nil
 	}
-	kept := analysis.Analysis{
+	kept := result.Analysis{
 		Name: baseline.Name, Started: baseline.Started, Version: baseline.Version, Mode: baseline.Mode, Ended: baseline.Ended,
 		Valid: baseline.Valid, InvalidReasons: baseline.InvalidReasons, Environment: baseline.Environment, Capacity: baseline.Capacity,
 	}
@@ -53,16 +53,16 @@ func Ask(asserts []Assertion, baseline *analysis.Analysis) (*runfile.Asked, erro
 
 // Judge answers what the record of a run asks: it fills a.Assertions, and warns where the run and its baseline can hardly
 // be compared. What cannot be read, in a record of another version or a damaged one, is inconclusive.
-func Judge(a *analysis.Analysis) {
+func Judge(a *result.Analysis) {
 	if a.Asked == nil {
 		return
 	}
-	var baseline *analysis.Analysis
+	var baseline *result.Analysis
 	if a.Asked.Baseline != nil {
-		baseline = new(analysis.Analysis)
+		baseline = new(result.Analysis)
 		if err := json.Unmarshal(a.Asked.Baseline, baseline); err != nil {
 			baseline = nil
-			a.Warnings = append(a.Warnings, analysis.Warning{Code: "no_baseline", Text: "the baseline in the record cannot be read: " + err.Error()})
+			a.Warnings = append(a.Warnings, result.Warning{Code: "no_baseline", Text: "the baseline in the record cannot be read: " + err.Error()})
 		}
 	}
 	for _, asked := range a.Asked.Assertions {
@@ -76,22 +76,22 @@ func Judge(a *analysis.Analysis) {
 	}
 	if baseline != nil {
 		for _, d := range Doubts(a, baseline) {
-			a.Warnings = append(a.Warnings, analysis.Warning{Code: "not_comparable", Text: d})
+			a.Warnings = append(a.Warnings, result.Warning{Code: "not_comparable", Text: d})
 		}
 	}
 }
 
 // judged is what of a baseline's lane the assertions can be judged by, and doubts: no figure, no cause, nothing of single
 // requests. Windows says whether its timeline is asked for.
-func judged(l analysis.Lane, windows bool) analysis.Lane {
+func judged(l result.Lane, windows bool) result.Lane {
 	tl := l.Timeline
-	l.Timeline = analysis.Timeline{}
+	l.Timeline = result.Timeline{}
 	if windows {
 		tl.Goodput, tl.Replayed = nil, nil
 		l.Timeline = tl
 	}
-	l.LatencyMap, l.Percentiles, l.Guides, l.Phases = analysis.LatencyMap{}, nil, nil, nil
-	l.Cause, l.Causes, l.Recovery, l.ProxyLog, l.ProxyStatus = analysis.Cause{}, nil, nil, nil, nil
+	l.LatencyMap, l.Percentiles, l.Guides, l.Phases = result.LatencyMap{}, nil, nil, nil
+	l.Cause, l.Causes, l.Recovery, l.ProxyLog, l.ProxyStatus = result.Cause{}, nil, nil, nil, nil
 	l.LostSYNs, l.Unanswered = nil, nil
 	l.LogClasses = slices.Clone(l.LogClasses)
 	for i := range l.LogClasses {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // Check holds assertions against the lanes that a run has, or will have, and those of the baseline, nil where
@@ -37,7 +37,7 @@ func Check(asserts []Assertion, lanes, baseline []string) error {
 }
 
 // Lanes names those of an analysis, for Check; nil of nil.
-func Lanes(a *analysis.Analysis) []string {
+func Lanes(a *result.Analysis) []string {
 	if a == nil {
 		return nil
 	}

@@ -5,38 +5,38 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 func TestDoubts(t *testing.T) {
-	two := func() *analysis.Analysis {
-		lane := analysis.Lane{Name: "direct", Mode: "loss", Engine: "epoll", Deadline: .95, BacklogLimit: ptr(uint32(16))}
+	two := func() *result.Analysis {
+		lane := result.Lane{Name: "direct", Mode: "loss", Engine: "epoll", Deadline: .95, BacklogLimit: ptr(uint32(16))}
 		for i := range 12 {
-			lane.Trials = append(lane.Trials, analysis.Trial{Rate: 120 + 200*float64(i)/11, Duration: 2})
+			lane.Trials = append(lane.Trials, result.Trial{Rate: 120 + 200*float64(i)/11, Duration: 2})
 		}
 		proxy := lane
 		proxy.Name, proxy.Trials = "proxy", slices.Clone(lane.Trials)
-		return &analysis.Analysis{Version: "1", Environment: map[string]string{"kernel": "simulated"}, Lanes: []analysis.Lane{lane, proxy}}
+		return &result.Analysis{Version: "1", Environment: map[string]string{"kernel": "simulated"}, Lanes: []result.Lane{lane, proxy}}
 	}
 	if d := Doubts(two(), two()); len(d) != 0 {
 		t.Errorf("two runs of the same: %v", d)
 	}
-	for what, change := range map[string]func(*analysis.Analysis){
-		"kernel differs: Linux 7, baseline simulated": func(a *analysis.Analysis) { a.Environment["kernel"] = "Linux 7" },
-		"proxy differs: nginx/2, baseline not known":  func(a *analysis.Analysis) { a.Environment["proxy"] = "nginx/2" },
-		"connect timeout of proxy":                    func(a *analysis.Analysis) { a.Lanes[1].ConnectTimeout = 60 },
-		"processor differs: x, baseline not known":    func(a *analysis.Analysis) { a.Environment["cpu"] = "x" },
-		"number of processors":                        func(a *analysis.Analysis) { a.Environment["cpus"] = "64" },
-		"weir differs":                                func(a *analysis.Analysis) { a.Version = "2" },
-		"engine of proxy":                             func(a *analysis.Analysis) { a.Lanes[1].Engine = "steam" },
-		"mode of direct":                              func(a *analysis.Analysis) { a.Lanes[0].Mode = "retrial" },
-		"connections of direct":                       func(a *analysis.Analysis) { a.Lanes[0].Connections.Use = "reuse" },
-		"deadline of direct":                          func(a *analysis.Analysis) { a.Lanes[0].Deadline = 2 },
-		"backlog limit of direct":                     func(a *analysis.Analysis) { a.Lanes[0].BacklogLimit = nil },
-		"plan of direct":                              func(a *analysis.Analysis) { a.Lanes[0].Trials = a.Lanes[0].Trials[1:] },
-		"12 trials of 2 s from 120 to 320 req/s":      func(a *analysis.Analysis) { a.Lanes[0].Trials[5].Rate *= 2 },
-		"no lane proxies":                             func(a *analysis.Analysis) { a.Lanes[1].Name = "proxies" },
-		"no trial":                                    func(a *analysis.Analysis) { a.Lanes[1].Trials = nil },
+	for what, change := range map[string]func(*result.Analysis){
+		"kernel differs: Linux 7, baseline simulated": func(a *result.Analysis) { a.Environment["kernel"] = "Linux 7" },
+		"proxy differs: nginx/2, baseline not known":  func(a *result.Analysis) { a.Environment["proxy"] = "nginx/2" },
+		"connect timeout of proxy":                    func(a *result.Analysis) { a.Lanes[1].ConnectTimeout = 60 },
+		"processor differs: x, baseline not known":    func(a *result.Analysis) { a.Environment["cpu"] = "x" },
+		"number of processors":                        func(a *result.Analysis) { a.Environment["cpus"] = "64" },
+		"weir differs":                                func(a *result.Analysis) { a.Version = "2" },
+		"engine of proxy":                             func(a *result.Analysis) { a.Lanes[1].Engine = "steam" },
+		"mode of direct":                              func(a *result.Analysis) { a.Lanes[0].Mode = "retrial" },
+		"connections of direct":                       func(a *result.Analysis) { a.Lanes[0].Connections.Use = "reuse" },
+		"deadline of direct":                          func(a *result.Analysis) { a.Lanes[0].Deadline = 2 },
+		"backlog limit of direct":                     func(a *result.Analysis) { a.Lanes[0].BacklogLimit = nil },
+		"plan of direct":                              func(a *result.Analysis) { a.Lanes[0].Trials = a.Lanes[0].Trials[1:] },
+		"12 trials of 2 s from 120 to 320 req/s":      func(a *result.Analysis) { a.Lanes[0].Trials[5].Rate *= 2 },
+		"no lane proxies":                             func(a *result.Analysis) { a.Lanes[1].Name = "proxies" },
+		"no trial":                                    func(a *result.Analysis) { a.Lanes[1].Trials = nil },
 	} {
 		a := two()
 		change(a)

@@ -6,16 +6,16 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // Result is the answer to one assertion.
-type Result = analysis.AssertionResult
+type Result = result.AssertionResult
 
 // Evaluate answers every assertion, in order; baseline may be nil. Assertions should have passed Check: what is
 // not there is inconclusive here, with the reason. An INVALID run, or one held against an INVALID baseline, has
 // no answers, and one that did not end by itself passes nothing: what it would have shown is not known.
-func Evaluate(a, baseline *analysis.Analysis, asserts []Assertion) []Result {
+func Evaluate(a, baseline *result.Analysis, asserts []Assertion) []Result {
 	results := []Result{}
 	for _, s := range asserts {
 		if !s.everyLane() {
@@ -37,9 +37,9 @@ func (a Assertion) everyLane() bool {
 	return slices.ContainsFunc(a.Terms, func(t Term) bool { return t.metric.ofLane && t.Lane == "" })
 }
 
-func (a Assertion) evaluate(run, baseline *analysis.Analysis, lane string) Result {
+func (a Assertion) evaluate(run, baseline *result.Analysis, lane string) Result {
 	i, v := a.decide(run, baseline, lane)
-	used := []*analysis.Analysis{run}
+	used := []*result.Analysis{run}
 	if baseline != nil && slices.ContainsFunc(a.Terms, func(t Term) bool { return t.Baseline }) {
 		used = append(used, baseline)
 	}
@@ -64,11 +64,11 @@ func (a Assertion) evaluate(run, baseline *analysis.Analysis, lane string) Resul
 
 // ended reports whether a run did what it was to do: its plan, or --max-duration of it. A record without an
 // end says "cut short" and no more.
-func ended(a *analysis.Analysis) bool {
+func ended(a *result.Analysis) bool {
 	return a.Ended == "complete" || strings.HasPrefix(a.Ended, "cut short:")
 }
 
-func (a Assertion) decide(run, baseline *analysis.Analysis, lane string) (interval, Verdict) {
+func (a Assertion) decide(run, baseline *result.Analysis, lane string) (interval, Verdict) {
 	if a.Over > 0 {
 		s, why := a.Terms[0].scope(run, baseline, lane, a.Level)
 		if why != "" {
@@ -84,7 +84,7 @@ func (a Assertion) decide(run, baseline *analysis.Analysis, lane string) (interv
 	return i, judge(i, a.Op, a.Limit)
 }
 
-func (t Term) measure(run, baseline *analysis.Analysis, lane string, level float64) interval {
+func (t Term) measure(run, baseline *result.Analysis, lane string, level float64) interval {
 	s, why := t.scope(run, baseline, lane, level)
 	if why != "" {
 		return missing("%s", why)
@@ -97,7 +97,7 @@ func (t Term) measure(run, baseline *analysis.Analysis, lane string, level float
 }
 
 // scope finds the run and the lane that the operand is of, or says why there is none.
-func (t Term) scope(run, baseline *analysis.Analysis, lane string, level float64) (s scope, why string) {
+func (t Term) scope(run, baseline *result.Analysis, lane string, level float64) (s scope, why string) {
 	s = scope{run: run, level: level}
 	which := "run"
 	if t.Baseline {

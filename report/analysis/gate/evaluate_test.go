@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // TestRecordedRun: every metric that there is has a value in a whole run, within its interval, and says what the
@@ -79,8 +79,8 @@ func TestAbsentIsNotZero(t *testing.T) {
 	a := shareRun(0, 300)
 	a.Lanes[0].NoOnset = "no failed request up to 640 req/s"
 	a.Lanes[0].Reconciliation.Verdict = "not measured: x"
-	a.Lanes[0].Latency = analysis.Quantiles{P50: ptr(.02), P90: ptr(.03), Max: ptr(.09), Count: 300}
-	a.Lanes[0].OverflowOnset = &analysis.Onset{RPS: 5, Low: 4, High: 6, Method: "first overflow"}
+	a.Lanes[0].Latency = result.Quantiles{P50: ptr(.02), P90: ptr(.03), Max: ptr(.09), Count: 300}
+	a.Lanes[0].OverflowOnset = &result.Onset{RPS: 5, Low: 4, High: 6, Method: "first overflow"}
 	for expr, why := range map[string]string{
 		"overflows == 0": "overflows: the kernel was not read", "overflows > 0": "the kernel", "max_recv_q < 5": "was not seen",
 		"onset.rate > 1": "onset.rate: no failed request up to 640", "overflow_onset.rate > 1": "no interval: first overflow",
@@ -97,7 +97,7 @@ func TestAbsentIsNotZero(t *testing.T) {
 	if r := only(t, "overflows == 0", a, nil); !strings.Contains(r.Reason, "unix socket") {
 		t.Error(r.Reason)
 	}
-	if r := only(t, "bad.rate < 1%", &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{{Name: "direct"}}}, nil); r.Result != Inconclusive {
+	if r := only(t, "bad.rate < 1%", &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{{Name: "direct"}}}, nil); r.Result != Inconclusive {
 		t.Errorf("no requests: %+v", r)
 	}
 }
@@ -106,7 +106,7 @@ func TestAbsentIsNotZero(t *testing.T) {
 func TestPartlyKnown(t *testing.T) {
 	a := shareRun(0, 3000)
 	l := &a.Lanes[0]
-	l.Overflows, l.Trials = ptr(uint64(3)), []analysis.Trial{{Overflows: ptr(uint64(3))}, {}}
+	l.Overflows, l.Trials = ptr(uint64(3)), []result.Trial{{Overflows: ptr(uint64(3))}, {}}
 	for expr, want := range map[string]Verdict{
 		"overflows == 0": Fail, "overflows <= 5": Inconclusive, "overflows >= 3": Pass, "overflows == 3": Inconclusive,
 	} {
@@ -127,7 +127,7 @@ func TestPartlyKnown(t *testing.T) {
 
 // TestUnbelievable: neither an INVALID run nor an INVALID baseline decides anything, and what was cut off passes nothing.
 func TestUnbelievable(t *testing.T) {
-	run := func(valid bool, ended string) *analysis.Analysis {
+	run := func(valid bool, ended string) *result.Analysis {
 		a := shareRun(1, 3000)
 		a.Valid, a.Ended = valid, ended
 		a.InvalidReasons = []string{"the schedule slipped"}
@@ -137,7 +137,7 @@ func TestUnbelievable(t *testing.T) {
 	good := run(true, "complete")
 	for _, c := range []struct {
 		expr        string
-		a, baseline *analysis.Analysis
+		a, baseline *result.Analysis
 		want        Verdict
 		why         string
 	}{
@@ -160,7 +160,7 @@ func TestUnbelievable(t *testing.T) {
 }
 
 func TestQuantile(t *testing.T) {
-	q := analysis.Quantiles{P50: ptr(.05), P50Interval: &analysis.Bounds{Low: .04, High: .06}, Max: ptr(.09), Count: 300}
+	q := result.Quantiles{P50: ptr(.05), P50Interval: &result.Bounds{Low: .04, High: .06}, Max: ptr(.09), Count: 300}
 	if got := quantile(&q, 0); got.value != .05 || got.low != .04 || got.high != .06 || got.absent != "" {
 		t.Errorf("p50: %+v", got)
 	}
@@ -175,7 +175,7 @@ func TestQuantile(t *testing.T) {
 // TestGoodput: 900 of 1000 requests in 10 s are 90/s, with Wilson's interval of the share; a trial cut off does not count.
 func TestGoodput(t *testing.T) {
 	a := shareRun(0, 0)
-	a.Lanes[0].Trials = []analysis.Trial{{Due: 600, Bad: 60, Duration: 6, Complete: true}, {Due: 400, Bad: 40, Duration: 4, Complete: true}, {Due: 900, Bad: 900, Duration: 9}}
+	a.Lanes[0].Trials = []result.Trial{{Due: 600, Bad: 60, Duration: 6, Complete: true}, {Due: 400, Bad: 40, Duration: 4, Complete: true}, {Due: 900, Bad: 900, Duration: 9}}
 	r := only(t, "goodput > 85/s", a, nil)
 	low, high := estimate.Wilson(900, 1000)
 	if *r.Value != 90 || math.Abs(*r.Low-100*low) > 1e-9 || math.Abs(*r.High-100*high) > 1e-9 || r.Result != Pass {

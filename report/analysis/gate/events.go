@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"weir/probe/nginxlog"
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // events counts what logs and health checks said while a lane's trials ran. That a log was not followed, or nobody
@@ -35,18 +35,18 @@ func events() []metric {
 func phases() (list []metric) {
 	for i, phase := range []struct {
 		name string
-		of   func(*analysis.Health) *analysis.HealthCounts
+		of   func(*result.Health) *result.HealthCounts
 	}{
-		{"before", func(h *analysis.Health) *analysis.HealthCounts { return &h.Before }},
-		{"during", func(h *analysis.Health) *analysis.HealthCounts { return &h.During }},
-		{"after", func(h *analysis.Health) *analysis.HealthCounts { return &h.After }},
+		{"before", func(h *result.Health) *result.HealthCounts { return &h.Before }},
+		{"during", func(h *result.Health) *result.HealthCounts { return &h.During }},
+		{"after", func(h *result.Health) *result.HealthCounts { return &h.After }},
 	} {
 		prefix, counts, times := "health."+phase.name+".", "", ""
 		if i == 0 {
 			counts = "health checks sent before the load; also .failed.count .slow.count, and so for health.during, health.after"
 			times = "how long those took that were answered; also .max, and so for health.during, health.after"
 		}
-		add := func(name string, u unit, what string, value func(*analysis.HealthCounts) interval) {
+		add := func(name string, u unit, what string, value func(*result.HealthCounts) interval) {
 			list = append(list, metric{name: prefix + name, unit: u, ofLane: true, anyLevel: true, what: what, measure: func(s scope) interval {
 				if s.lane.Health == nil {
 					return missing("nobody checked while this lane's trials ran")
@@ -54,11 +54,11 @@ func phases() (list []metric) {
 				return value(phase.of(s.lane.Health))
 			}})
 		}
-		add("ok.count", count, counts, func(c *analysis.HealthCounts) interval { return exact(float64(c.OK)) })
-		add("slow.count", count, "", func(c *analysis.HealthCounts) interval { return exact(float64(c.Slow)) })
-		add("failed.count", count, "", func(c *analysis.HealthCounts) interval { return exact(float64(c.Failed)) })
-		add("latency.p50", seconds, times, func(c *analysis.HealthCounts) interval { return answered(c.P50) })
-		add("latency.max", seconds, "", func(c *analysis.HealthCounts) interval { return answered(c.Max) })
+		add("ok.count", count, counts, func(c *result.HealthCounts) interval { return exact(float64(c.OK)) })
+		add("slow.count", count, "", func(c *result.HealthCounts) interval { return exact(float64(c.Slow)) })
+		add("failed.count", count, "", func(c *result.HealthCounts) interval { return exact(float64(c.Failed)) })
+		add("latency.p50", seconds, times, func(c *result.HealthCounts) interval { return answered(c.P50) })
+		add("latency.max", seconds, "", func(c *result.HealthCounts) interval { return answered(c.Max) })
 	}
 	return list
 }

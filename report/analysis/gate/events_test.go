@@ -3,20 +3,20 @@ package gate
 import (
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // What was logged is counted by class and source; a log that was not followed is not a log without lines.
 func TestEvents(t *testing.T) {
-	a := &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{
-		{Name: "proxy", LogClasses: []analysis.LogClass{
+	a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{
+		{Name: "proxy", LogClasses: []result.LogClass{
 			{Source: "nginx.error", Class: "unix_queue_full", Count: 7},
 			{Source: "nginx.access", Class: "502/502/connect", Count: 7},
 			{Source: "nginx.access", Class: "200/200/response/retried", Count: 3},
 			{Source: "nginx.access", Class: "502/502/connect/retried", Count: 2},
 			{Source: "health", Class: "slow", Count: 4},
 			{Source: "scenario", Class: "read_timeout", Count: 9},
-		}, ProxyLog: &analysis.ProxyLog{TriesPerRequest: ptr(1.5)}},
+		}, ProxyLog: &result.ProxyLog{TriesPerRequest: ptr(1.5)}},
 		{Name: "direct"},
 	}}
 	for expr, want := range map[string]Verdict{
@@ -38,9 +38,9 @@ func TestEvents(t *testing.T) {
 
 // Health checks are told apart by when they were sent; that nobody checked is not zero, and a check that took no time is none.
 func TestHealthPhases(t *testing.T) {
-	a := &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{
-		{Name: "proxy", Health: &analysis.Health{
-			Before: analysis.HealthCounts{OK: 3, P50: ptr(.002), Max: ptr(.004)}, During: analysis.HealthCounts{Slow: 1, Failed: 7, P50: ptr(.4), Max: ptr(.4)}, After: analysis.HealthCounts{Failed: 2},
+	a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{
+		{Name: "proxy", Health: &result.Health{
+			Before: result.HealthCounts{OK: 3, P50: ptr(.002), Max: ptr(.004)}, During: result.HealthCounts{Slow: 1, Failed: 7, P50: ptr(.4), Max: ptr(.4)}, After: result.HealthCounts{Failed: 2},
 		}},
 		{Name: "direct"},
 	}}

@@ -3,7 +3,7 @@ package gate
 import (
 	"math"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // untilOverflow is how long the queue took the load in. Where it did for as long as there was any, it is longer than that.
@@ -27,7 +27,7 @@ func untilOverflow(s scope) interval {
 	return interval{value: took, low: took, high: math.Inf(1), note: "no overflow while there was load"}
 }
 
-func firstOverflow(t *analysis.Timeline) (at float64, found bool) {
+func firstOverflow(t *result.Timeline) (at float64, found bool) {
 	for _, m := range t.Marks {
 		if m.Code == "first_overflow" {
 			return m.AtS, true

@@ -3,17 +3,17 @@ package gate
 import (
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // How long a queue took to overflow and to empty: of one that did neither while it was watched, the least that it takes is known.
 func TestFilling(t *testing.T) {
-	filled := analysis.Lane{Name: "direct", Overflows: ptr(uint64(9)), BacklogLimit: ptr(uint32(16)), MaxOpen: 160,
-		Trials:   []analysis.Trial{{Start: 1, Duration: 2, DrainedAfter: ptr(.5)}, {Start: 5, Duration: 2, DrainedAfter: ptr(3.)}},
-		Timeline: analysis.Timeline{Marks: []analysis.Mark{{AtS: 5.25, Code: "first_overflow"}}},
+	filled := result.Lane{Name: "direct", Overflows: ptr(uint64(9)), BacklogLimit: ptr(uint32(16)), MaxOpen: 160,
+		Trials:   []result.Trial{{Start: 1, Duration: 2, DrainedAfter: ptr(.5)}, {Start: 5, Duration: 2, DrainedAfter: ptr(3.)}},
+		Timeline: result.Timeline{Marks: []result.Mark{{AtS: 5.25, Code: "first_overflow"}}},
 	}
-	never := analysis.Lane{Name: "proxy", Overflows: ptr(uint64(0)), BacklogLimit: ptr(uint32(16)), Trials: []analysis.Trial{{Start: 1, Duration: 2}}}
-	a := &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{filled, never, {Name: "blind"}}}
+	never := result.Lane{Name: "proxy", Overflows: ptr(uint64(0)), BacklogLimit: ptr(uint32(16)), Trials: []result.Trial{{Start: 1, Duration: 2}}}
+	a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{filled, never, {Name: "blind"}}}
 	for expr, want := range map[string]Verdict{
 		"direct.filled.time in 0.249s..0.251s":       Pass,
 		"direct.drained.time == 3s":                  Pass,

@@ -5,25 +5,25 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // shareRun is a run of one lane in which k of n requests failed.
-func shareRun(k, n uint64) *analysis.Analysis {
-	return &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{{
+func shareRun(k, n uint64) *result.Analysis {
+	return &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{{
 		Name: "direct", Offered: n, Outcomes: map[string]uint64{"ok": n - k, "connect_timeout": k},
 	}}}
 }
 
 // trialsOf is shareRun in trials of as many requests, of which so many failed.
-func trialsOf(n uint64, failed ...uint64) *analysis.Analysis {
+func trialsOf(n uint64, failed ...uint64) *result.Analysis {
 	sum := uint64(0)
 	for _, k := range failed {
 		sum += k
 	}
 	a := shareRun(sum, n*uint64(len(failed)))
 	for i, k := range failed {
-		a.Lanes[0].Trials = append(a.Lanes[0].Trials, analysis.Trial{
+		a.Lanes[0].Trials = append(a.Lanes[0].Trials, result.Trial{
 			Index: i, Rate: float64(n), Start: float64(2 * i), Duration: 1, Due: n, Sent: n, Bad: k, Complete: true,
 			Outcomes: map[string]uint64{"ok": n - k, "connect_timeout": k},
 		})
@@ -32,7 +32,7 @@ func trialsOf(n uint64, failed ...uint64) *analysis.Analysis {
 }
 
 // drawn is a run of ten trials in which each request fails with a probability.
-func drawn(rng *rand.Rand, n uint64, p float64) *analysis.Analysis {
+func drawn(rng *rand.Rand, n uint64, p float64) *result.Analysis {
 	var failed []uint64
 	for range 10 {
 		failed = append(failed, binomial(rng, n/10, p))
@@ -40,7 +40,7 @@ func drawn(rng *rand.Rand, n uint64, p float64) *analysis.Analysis {
 	return trialsOf(n/10, failed...)
 }
 
-func only(t testing.TB, expr string, a, baseline *analysis.Analysis) Result {
+func only(t testing.TB, expr string, a, baseline *result.Analysis) Result {
 	t.Helper()
 	results := Evaluate(a, baseline, []Assertion{parse(t, expr)})
 	if len(results) != 1 {
@@ -124,14 +124,14 @@ func TestManyWindows(t *testing.T) {
 	const runs, bins, per, p = 400, 300, 40, .1
 	failed := 0
 	for range runs {
-		l := analysis.Lane{Name: "direct", Timeline: analysis.Timeline{BinS: .1, Bad: map[string][]uint64{"http_500": make([]uint64, bins)}},
-			Trials: []analysis.Trial{{Start: 0, Duration: bins / 10}}}
+		l := result.Lane{Name: "direct", Timeline: result.Timeline{BinS: .1, Bad: map[string][]uint64{"http_500": make([]uint64, bins)}},
+			Trials: []result.Trial{{Start: 0, Duration: bins / 10}}}
 		for i := range bins {
 			l.Timeline.AtS = append(l.Timeline.AtS, float64(i)/10)
 			l.Timeline.Offered = append(l.Timeline.Offered, per*10)
 			l.Timeline.Bad["http_500"][i] = binomial(rng, per, p)
 		}
-		a := &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{l}}
+		a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{l}}
 		switch r := only(t, "bad.rate <= 10% over 1s", a, nil); r.Result {
 		case Fail:
 			failed++

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"weir/report/analysis"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // interval is a quantity with all that it may be. Every quantity here is 0 or more. With a reason in absent
@@ -56,14 +56,14 @@ func (i interval) ratio(by interval) interval {
 }
 
 // Verdict is the answer to an assertion.
-type Verdict = analysis.Verdict
+type Verdict = result.Verdict
 
 // The answers, by the names that this package's sentences have for them.
 const (
-	Pass         = analysis.Pass
-	Fail         = analysis.Fail
-	Inconclusive = analysis.Inconclusive
-	Invalid      = analysis.Invalid
+	Pass         = result.Pass
+	Fail         = result.Fail
+	Inconclusive = result.Inconclusive
+	Invalid      = result.Invalid
 )
 
 // judge holds all that a quantity may be against a limit: within, outside or both.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"weir/loadgen"
-	"weir/report/analysis"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 
@@ -35,7 +35,7 @@ func (m *metric) soFar(s scope) interval {
 
 // failedWindow finds one of some windows of a lane of which more may come that is outside the limit for certain.
 // of says how many there are or will be, which widens the interval of each.
-func (a Assertion) failedWindow(l *analysis.Lane, among stretch, of int) (interval, bool) {
+func (a Assertion) failedWindow(l *result.Lane, among stretch, of int) (interval, bool) {
 	m, n := a.Terms[0].metric, int(math.Round(a.Over.Seconds()/l.Timeline.BinS))
 	level := 100 - (100-a.Level)/float64(max(of, 1))
 	var near []stretch
@@ -57,8 +57,8 @@ func (a Assertion) failedWindow(l *analysis.Lane, among stretch, of int) (interv
 }
 
 // whole is the lane as far as it is known, with the rest of its plan as canceled requests.
-func (l *liveLane) whole() *analysis.Lane {
-	out := &analysis.Lane{
+func (l *liveLane) whole() *result.Lane {
+	out := &result.Lane{
 		Name: l.Name, Listener: l.Listener, Outcomes: map[string]uint64{}, Late: l.late, Offered: l.due(),
 		SYNRetrans: l.synRetrans, Shed: l.outcomes[string(loadgen.Shed)],
 		Overflows: l.overflows, ListenDrops: l.listenDrops, ListenerDrops: l.drops, MaxRecvQ: l.deepest,
@@ -73,7 +73,7 @@ func (l *liveLane) whole() *analysis.Lane {
 	out.Outcomes[string(loadgen.Canceled)] = out.Offered - min(known, out.Offered)
 	if n := l.outcomes[string(loadgen.OK)]; n > 0 {
 		slowest := l.slowest.Seconds()
-		out.Latency = analysis.Quantiles{Count: n, Max: &slowest}
+		out.Latency = result.Quantiles{Count: n, Max: &slowest}
 	}
 	return out
 }

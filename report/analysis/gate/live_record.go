@@ -7,13 +7,13 @@ import (
 	"strings"
 
 	"weir/loadgen"
-	"weir/report/analysis"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 
 // aborted finds, in the record of a run that was ended early, the window that ended it: one that was not over yet, of
 // which the rest could mend nothing. The trial under way is looked at as the run saw it, with the rest of its plan open.
-func (a Assertion) aborted(run *analysis.Analysis, l *analysis.Lane) (interval, bool) {
+func (a Assertion) aborted(run *result.Analysis, l *result.Lane) (interval, bool) {
 	if !a.Abort || !strings.HasPrefix(run.Ended, runfile.Aborted) {
 		return interval{}, false
 	}
@@ -27,7 +27,7 @@ func (a Assertion) aborted(run *analysis.Analysis, l *analysis.Lane) (interval, 
 
 // unfinished is a lane whose last trial was cut, with the bins that its plan had left, and where these and those before
 // them in the trial are.
-func unfinished(l *analysis.Lane) (*analysis.Lane, stretch, bool) {
+func unfinished(l *result.Lane) (*result.Lane, stretch, bool) {
 	if len(l.Trials) == 0 || len(l.Timeline.AtS) == 0 || l.Trials[len(l.Trials)-1].Complete {
 		return nil, stretch{}, false
 	}
@@ -36,7 +36,7 @@ func unfinished(l *analysis.Lane) (*analysis.Lane, stretch, bool) {
 	if out.Overflows == nil {
 		out.Overflows = &zero
 	}
-	out.Trials = append(slices.Clone(l.Trials), analysis.Trial{Start: t.Start, Duration: t.Duration})
+	out.Trials = append(slices.Clone(l.Trials), result.Trial{Start: t.Start, Duration: t.Duration})
 	first, _ := slices.BinarySearch(tl.AtS, t.Start-tl.BinS+1e-6)
 	end := first + int(math.Ceil(t.Duration/tl.BinS-1e-6)) + 1
 	longer := max(0, end-len(tl.AtS))
@@ -65,7 +65,7 @@ func unfinished(l *analysis.Lane) (*analysis.Lane, stretch, bool) {
 		}
 	}
 	bad[string(loadgen.Canceled)] = open
-	out.Timeline = analysis.Timeline{
+	out.Timeline = result.Timeline{
 		BinS: tl.BinS, AtS: at, Offered: offered, Bad: bad,
 		Overflows: append(slices.Clone(tl.Overflows), make([]*uint64, longer)...), RecvQ: append(slices.Clone(tl.RecvQ), make([]*uint32, longer)...),
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
@@ -74,7 +76,7 @@ func (s story) rate() float64 {
 }
 
 // play records the story and shows it to all of live, which are asked every 100 ms and may end the run.
-func (s story) play(t testing.TB, stops bool, live ...*Live) (a *analysis.Analysis, failed []*Failed) {
+func (s story) play(t testing.TB, stops bool, live ...*Live) (a *result.Analysis, failed []*Failed) {
 	t.Helper()
 	var buf bytes.Buffer
 	rec, err := runfile.NewRecorder(runfile.NewWriter(&buf), runfile.Header{Name: "test", Epoch: time.Unix(0, 0).UTC(), TrialsTotal: 2,

@@ -8,7 +8,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
-	"weir/report/analysis"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 
@@ -64,9 +64,9 @@ func (t *liveTrial) touched(over time.Duration) stretch {
 }
 
 // timeline is the trial as a lane's timeline, with the requests without an outcome as canceled ones.
-func (t *liveTrial) timeline() *analysis.Lane {
+func (t *liveTrial) timeline() *result.Lane {
 	width := runfile.BinWidth.Seconds()
-	tl := analysis.Timeline{BinS: width, Bad: map[string][]uint64{}, Overflows: t.over, RecvQ: t.depth}
+	tl := result.Timeline{BinS: width, Bad: map[string][]uint64{}, Overflows: t.over, RecvQ: t.depth}
 	open := make([]uint64, len(t.planned))
 	for i, n := range t.planned {
 		tl.AtS = append(tl.AtS, (t.first + time.Duration(i)*runfile.BinWidth).Seconds())
@@ -78,7 +78,7 @@ func (t *liveTrial) timeline() *analysis.Lane {
 	}
 	tl.Bad[string(loadgen.Canceled)] = open
 	zero := uint64(0)
-	return &analysis.Lane{Name: t.lane.Name, Listener: t.lane.Listener, Timeline: tl, Overflows: &zero, Trials: []analysis.Trial{{Start: t.start.Seconds(), Duration: t.lasts.Seconds()}}}
+	return &result.Lane{Name: t.lane.Name, Listener: t.lane.Listener, Timeline: tl, Overflows: &zero, Trials: []result.Trial{{Start: t.start.Seconds(), Duration: t.lasts.Seconds()}}}
 }
 
 // sample adds what the kernel did since the reading before, where that was in this trial too. An overflow is the

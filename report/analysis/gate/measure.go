@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // counter is a sum over the lane's trials. Where one of them does not have its part, because the kernel was not read around
 // it, it may be more.
-func counter(of func(*analysis.Lane) *uint64, part func(analysis.Trial) *uint64) func(scope) interval {
+func counter(of func(*result.Lane) *uint64, part func(result.Trial) *uint64) func(scope) interval {
 	return func(s scope) interval {
 		l := s.lane
 		n := of(l)
@@ -18,7 +18,7 @@ func counter(of func(*analysis.Lane) *uint64, part func(analysis.Trial) *uint64)
 			return missing("%s", uncounted(l))
 		}
 		i := exact(float64(*n))
-		if slices.ContainsFunc(l.Trials, func(t analysis.Trial) bool { return part(t) == nil }) {
+		if slices.ContainsFunc(l.Trials, func(t result.Trial) bool { return part(t) == nil }) {
 			i.high, i.note = math.Inf(1), "the kernel was not read around every trial"
 		}
 		return i
@@ -26,9 +26,9 @@ func counter(of func(*analysis.Lane) *uint64, part func(analysis.Trial) *uint64)
 }
 
 // overflowsOf is a trial's part of what is counted for its own listener, which a unix socket has none of.
-func overflowsOf(t analysis.Trial) *uint64 { return t.Overflows }
+func overflowsOf(t result.Trial) *uint64 { return t.Overflows }
 
-func uncounted(l *analysis.Lane) string {
+func uncounted(l *result.Lane) string {
 	if strings.HasPrefix(l.Listener, "/") || strings.HasPrefix(l.Listener, "@") {
 		return "no counter of the kernel counts this for a unix socket"
 	}
@@ -52,7 +52,7 @@ func reconciliation(s scope) interval {
 
 // onset takes the hinge's interval. Other methods tell where something was first seen, and their bounds are
 // not those of an interval that holds in 95 of 100 runs.
-func onset(l *analysis.Lane, o *analysis.Onset) interval {
+func onset(l *result.Lane, o *result.Onset) interval {
 	switch {
 	case o == nil && l.NoOnset != "":
 		return missing("%s", l.NoOnset)
@@ -78,22 +78,22 @@ func stated(x, low, high *float64) interval {
 // quantiles are those that an Analysis has, ascending.
 var quantiles = []struct {
 	name string
-	of   func(*analysis.Quantiles) (*float64, *analysis.Bounds)
+	of   func(*result.Quantiles) (*float64, *result.Bounds)
 }{
-	{"p50", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P50, q.P50Interval }},
-	{"p90", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P90, q.P90Interval }},
-	{"p99", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P99, q.P99Interval }},
-	{"p999", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) { return q.P999, q.P999Interval }},
-	{"max", func(q *analysis.Quantiles) (*float64, *analysis.Bounds) {
+	{"p50", func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P50, q.P50Interval }},
+	{"p90", func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P90, q.P90Interval }},
+	{"p99", func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P99, q.P99Interval }},
+	{"p999", func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P999, q.P999Interval }},
+	{"max", func(q *result.Quantiles) (*float64, *result.Bounds) {
 		if q.Max == nil {
 			return nil, nil
 		}
-		return q.Max, &analysis.Bounds{Low: *q.Max, High: *q.Max} // what was seen, and no estimate
+		return q.Max, &result.Bounds{Low: *q.Max, High: *q.Max} // what was seen, and no estimate
 	}},
 }
 
 // quantile is the i-th with its interval.
-func quantile(of *analysis.Quantiles, i int) interval {
+func quantile(of *result.Quantiles, i int) interval {
 	value, bounds := quantiles[i].of(of)
 	switch {
 	case of.Count == 0:

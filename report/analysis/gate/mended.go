@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"weir/loadgen"
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // mended is how long after the last thing that a scenario did to its servers requests still failed, until the clean tail that
@@ -51,7 +51,7 @@ const (
 
 // mendedAt is when the lane had mended after from. Where it has not, whole is false; last is the end of the last bin in which
 // requests failed. All bins after a scenario's last event are of the same trial.
-func mendedAt(t *analysis.Timeline, from float64, class string) (at, last float64, whole bool) {
+func mendedAt(t *result.Timeline, from float64, class string) (at, last float64, whole bool) {
 	n := len(t.AtS)
 	bad, due := make([]float64, n+1), make([]float64, n+1) // in all bins before
 	begin, end := n, 0                                     // of the load after from
@@ -80,7 +80,7 @@ func mendedAt(t *analysis.Timeline, from float64, class string) (at, last float6
 }
 
 // badIn counts the requests of a bin that failed, or did so in one way.
-func badIn(t *analysis.Timeline, class string, bin int) (sum float64) {
+func badIn(t *result.Timeline, class string, bin int) (sum float64) {
 	for c, n := range t.Bad {
 		if class == "" || c == class {
 			sum += float64(n[bin])
@@ -89,7 +89,7 @@ func badIn(t *analysis.Timeline, class string, bin int) (sum float64) {
 	return sum
 }
 
-func lastEvent(t *analysis.Timeline) (at float64, found bool) {
+func lastEvent(t *result.Timeline) (at float64, found bool) {
 	for _, m := range t.Marks {
 		if m.Code == "event" {
 			at, found = m.AtS, true

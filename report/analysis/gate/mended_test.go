@@ -3,30 +3,30 @@ package gate
 import (
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // A change at 2 s mends the lane at 4 s, its 502s at 3 s; what was due before the change does not count. It takes a clean tail
 // of 5 s: a pause between failures is none, and nor is the last second of a load. A stray failure in hundreds is no lack of it.
 func TestMended(t *testing.T) {
-	lane := func(name string, late ...uint64) analysis.Lane {
-		tl := analysis.Timeline{
+	lane := func(name string, late ...uint64) result.Lane {
+		tl := result.Timeline{
 			BinS: 1, Bad: map[string][]uint64{"http_502": make([]uint64, len(late)), "late": late},
-			Marks: []analysis.Mark{{AtS: 0, Code: "first_error"}, {AtS: 2, Code: "event"}},
+			Marks: []result.Mark{{AtS: 0, Code: "first_error"}, {AtS: 2, Code: "event"}},
 		}
 		copy(tl.Bad["http_502"], []uint64{5, 5, 5})
 		for i := range late {
 			tl.AtS, tl.Offered = append(tl.AtS, float64(i)), append(tl.Offered, 90)
 		}
-		return analysis.Lane{Name: name, Timeline: tl}
+		return result.Lane{Name: name, Timeline: tl}
 	}
-	a := &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{
+	a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{
 		lane("mended", 1, 1, 1, 1, 0, 0, 0, 0, 0),
 		lane("stray", 9, 9, 9, 9, 0, 0, 0, 1, 0, 0, 0),
 		lane("pause", 9, 9, 9, 9, 0, 0, 0, 0, 0, 9, 9),
 		lane("short", 9, 9, 9, 9, 9, 9, 0, 0, 0),
 		lane("lasting", 1, 1, 1, 1, 1, 1, 1, 1, 1),
-		{Name: "untouched", Timeline: analysis.Timeline{BinS: 1, AtS: []float64{0}, Offered: []float64{9}}},
+		{Name: "untouched", Timeline: result.Timeline{BinS: 1, AtS: []float64{0}, Offered: []float64{9}}},
 	}}
 	for expr, want := range map[string]Verdict{
 		"mended.mended.time in 1.9s..2.1s":          Pass,

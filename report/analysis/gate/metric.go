@@ -6,9 +6,9 @@ import (
 	"sync"
 
 	"weir/loadgen"
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // metric is something that an assertion may name.
@@ -27,17 +27,17 @@ type metric struct {
 	countedBy counting                       // of a share: what it is the share of
 	loaded    bool                           // its windows must lie where load was offered: it is per request or per second
 
-	estimated  bool                                              // its interval is one of confidence, and not all that it can be
-	allowance  float64                                           // share that the interval has beyond what resampling shows; 0: none, or it depends
-	ofRequests bool                                              // the interval takes requests for independent, and knows nothing of what lies between two runs
-	between    func(a, b *analysis.Lane, level float64) interval // b's ÷ a's, of two runs; nil where the own intervals are all there is
+	estimated  bool                                            // its interval is one of confidence, and not all that it can be
+	allowance  float64                                         // share that the interval has beyond what resampling shows; 0: none, or it depends
+	ofRequests bool                                            // the interval takes requests for independent, and knows nothing of what lies between two runs
+	between    func(a, b *result.Lane, level float64) interval // b's ÷ a's, of two runs; nil where the own intervals are all there is
 }
 
 // scope is where a metric is measured, and how surely it is wanted.
 type scope struct {
-	run   *analysis.Analysis
-	lane  *analysis.Lane // nil where the metric is the run's
-	level float64        // in per cent
+	run   *result.Analysis
+	lane  *result.Lane // nil where the metric is the run's
+	level float64      // in per cent
 }
 
 // The metric that stands for another's name.
@@ -88,12 +88,12 @@ func requests() []metric {
 		countOf("bad", bad, ""),
 		countOf("error", failed, ""),
 		countOf("late", late, ""),
-		exactly("offered", func(l *analysis.Lane) uint64 { return l.Offered }, "requests that the plan made due"),
-		exactly("sent", func(l *analysis.Lane) uint64 { return l.Sent }, "requests that left the generator"),
-		growing("shed", func(l *analysis.Lane) uint64 { return l.Shed }, "requests not sent at --max-in-flight"),
+		exactly("offered", func(l *result.Lane) uint64 { return l.Offered }, "requests that the plan made due"),
+		exactly("sent", func(l *result.Lane) uint64 { return l.Sent }, "requests that left the generator"),
+		growing("shed", func(l *result.Lane) uint64 { return l.Shed }, "requests not sent at --max-in-flight"),
 		{name: "in_flight.max", unit: count, ofLane: true, anyLevel: true, what: "requests under way at once, the most at the end of a tenth of a second",
 			measure: func(s scope) interval { return exact(float64(s.lane.MaxOpen)) }},
-		growing("synretrans", func(l *analysis.Lane) uint64 { return l.SYNRetrans }, "SYNs that were lost and sent again"),
+		growing("synretrans", func(l *result.Lane) uint64 { return l.SYNRetrans }, "SYNs that were lost and sent again"),
 		goodput(),
 	}
 	for _, o := range loadgen.Outcomes() {
@@ -113,12 +113,12 @@ func requests() []metric {
 func latencies() (list []metric) {
 	for _, m := range []struct {
 		name, what string
-		of         func(*analysis.Lane) *analysis.Quantiles
+		of         func(*result.Lane) *result.Quantiles
 	}{
-		{"latency", "of ok requests, from when they were due", func(l *analysis.Lane) *analysis.Quantiles { return &l.Latency }},
-		{"latency_from_sent", "of the same, from when they were sent", func(l *analysis.Lane) *analysis.Quantiles { return &l.FromSent }},
-		{"fail_latency", "of sent requests that were not ok", func(l *analysis.Lane) *analysis.Quantiles { return &l.FailLatency }},
-		{"send_lag", "how late the generator sent", func(l *analysis.Lane) *analysis.Quantiles { return &l.SendLag }},
+		{"latency", "of ok requests, from when they were due", func(l *result.Lane) *result.Quantiles { return &l.Latency }},
+		{"latency_from_sent", "of the same, from when they were sent", func(l *result.Lane) *result.Quantiles { return &l.FromSent }},
+		{"fail_latency", "of sent requests that were not ok", func(l *result.Lane) *result.Quantiles { return &l.FailLatency }},
+		{"send_lag", "how late the generator sent", func(l *result.Lane) *result.Quantiles { return &l.SendLag }},
 	} {
 		for i, q := range quantiles {
 			what := ""
@@ -137,7 +137,7 @@ func latencies() (list []metric) {
 			added.estimated, added.ofRequests = true, true
 			if m.name == "latency" {
 				added.allowance = estimate.Allowance
-				added.between = func(a, b *analysis.Lane, _ float64) interval { return between(compare.Latencies(a, b, q.name)) }
+				added.between = func(a, b *result.Lane, _ float64) interval { return between(compare.Latencies(a, b, q.name)) }
 			}
 		}
 	}
@@ -148,11 +148,11 @@ func latencies() (list []metric) {
 func kernel() []metric {
 	return []metric{
 		{name: "overflows", unit: count, ofLane: true, anyLevel: true, grows: true, what: "of the lane's accept queue",
-			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.Overflows }, overflowsOf), window: overflowsIn},
+			needs: counts, measure: counter(func(l *result.Lane) *uint64 { return l.Overflows }, overflowsOf), window: overflowsIn},
 		{name: "listen_drops", unit: count, ofLane: true, anyLevel: true, grows: true, what: "TcpExtListenDrops of the whole namespace",
-			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenDrops }, func(t analysis.Trial) *uint64 { return t.ListenDrops })},
+			needs: counts, measure: counter(func(l *result.Lane) *uint64 { return l.ListenDrops }, func(t result.Trial) *uint64 { return t.ListenDrops })},
 		{name: "listener_drops", unit: count, ofLane: true, anyLevel: true, grows: true, what: "sk_drops of the lane's listener",
-			needs: counts, measure: counter(func(l *analysis.Lane) *uint64 { return l.ListenerDrops }, overflowsOf)},
+			needs: counts, measure: counter(func(l *result.Lane) *uint64 { return l.ListenerDrops }, overflowsOf)},
 		{name: "max_recv_q", unit: count, ofLane: true, anyLevel: true, grows: true, what: "deepest accept queue that a sample saw",
 			needs: watched, measure: func(s scope) interval { return depth(s.lane.MaxRecvQ) }, window: depthIn},
 		{name: "backlog_limit", unit: count, ofLane: true, anyLevel: true, what: "that the kernel granted",
@@ -168,7 +168,7 @@ func kernel() []metric {
 
 // backend is what the load was to the host of the lane's listener: of a proxy's lane, the server behind it.
 func backend() []metric {
-	of := func(name string, u unit, what string, needs func(Plan, PlannedLane) string, value func(*analysis.Backend) *float64) metric {
+	of := func(name string, u unit, what string, needs func(Plan, PlannedLane) string, value func(*result.Backend) *float64) metric {
 		return metric{name: "backend." + name, unit: u, ofLane: true, anyLevel: true, what: what, needs: needs, measure: func(s scope) interval {
 			x := value(&s.lane.Backend)
 			if x == nil {
@@ -179,11 +179,11 @@ func backend() []metric {
 	}
 	return []metric{
 		of("connections_per_request", ratio, "connections made to the backend's host (TcpPassiveOpens) ÷ requests sent: 1 where none is kept", counts,
-			func(b *analysis.Backend) *float64 { return b.PerRequest }),
+			func(b *result.Backend) *float64 { return b.PerRequest }),
 		of("cpu_per_request", seconds, "processor time of the processes that hold the listener ÷ requests sent", watched,
-			func(b *analysis.Backend) *float64 { return b.CPU }),
+			func(b *result.Backend) *float64 { return b.CPU }),
 		of("starved", share, "time in which the workers could run and had no processor, or a CPU quota stopped them", watched,
-			func(b *analysis.Backend) *float64 { return b.Starved }),
+			func(b *result.Backend) *float64 { return b.Starved }),
 	}
 }
 

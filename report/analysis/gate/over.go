@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"weir/loadgen"
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // stretch is some bins of a timeline that follow each other, as a slice's bounds.
@@ -19,7 +19,7 @@ type stretch struct{ from, to int }
 // Windows slide by one bin. All intervals have to hold at once, so each has the level that makes it so in
 // the worst case: of m windows, 1 − (1 − level)/m (Bonferroni). Otherwise an hour of windows would fail a server
 // that keeps to the limit.
-func (a Assertion) everyWindow(run *analysis.Analysis, l *analysis.Lane) (interval, Verdict) {
+func (a Assertion) everyWindow(run *result.Analysis, l *result.Lane) (interval, Verdict) {
 	m := a.Terms[0].metric
 	n := int(math.Round(a.Over.Seconds() / l.Timeline.BinS))
 	switch bins := a.Over.Seconds() / l.Timeline.BinS; {
@@ -59,7 +59,7 @@ func (a Assertion) nearer(i, j interval) bool {
 
 // stretches are the longest runs of bins without a gap: all of them, or those in which a trial offered load all
 // the time.
-func stretches(l *analysis.Lane, loaded bool) (list []stretch) {
+func stretches(l *result.Lane, loaded bool) (list []stretch) {
 	at, width := l.Timeline.AtS, l.Timeline.BinS
 	const slack = 1e-6
 	if loaded {
@@ -94,12 +94,12 @@ func slide(list []stretch, n int) (windows []stretch, longest int) {
 	return windows, longest
 }
 
-func inBins(n int, l *analysis.Lane) time.Duration {
+func inBins(n int, l *result.Lane) time.Duration {
 	return time.Duration(math.Round(float64(n)*l.Timeline.BinS*1000)) * time.Millisecond
 }
 
 // tally counts the requests that were due in the stretch.
-func (s stretch) tally(l *analysis.Lane, of counting) tally {
+func (s stretch) tally(l *result.Lane, of counting) tally {
 	tl := &l.Timeline
 	outcomes := map[string]uint64{}
 	var late, due, notOK uint64
@@ -125,7 +125,7 @@ func (s stretch) tally(l *analysis.Lane, of counting) tally {
 // overflowsIn adds up what the readings in the stretch showed. Overflows in a bin without a reading are told by the
 // next one: at the stretch's edges they may be its own or not.
 func overflowsIn(s scope, w stretch) interval {
-	whole := counter(func(l *analysis.Lane) *uint64 { return l.Overflows }, overflowsOf)(s)
+	whole := counter(func(l *result.Lane) *uint64 { return l.Overflows }, overflowsOf)(s)
 	if whole.absent != "" {
 		return whole
 	}

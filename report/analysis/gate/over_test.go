@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // binned is a run of one lane: two trials of 2 s with a gap between them, in bins of 0.1 s with 10 requests
 // each and a second after each trial in which nothing was offered.
-func binned() *analysis.Analysis {
-	l := analysis.Lane{Name: "direct", Overflows: ptr(uint64(0)), Trials: []analysis.Trial{
+func binned() *result.Analysis {
+	l := result.Lane{Name: "direct", Overflows: ptr(uint64(0)), Trials: []result.Trial{
 		{Start: 1, Duration: 2, Overflows: ptr(uint64(0))}, {Start: 6, Duration: 2, Overflows: ptr(uint64(0))}}}
 	tl := &l.Timeline
 	tl.BinS, tl.Bad = .1, map[string][]uint64{}
@@ -27,13 +27,13 @@ func binned() *analysis.Analysis {
 		}
 	}
 	tl.Bad["http_500"], tl.Bad["late"] = make([]uint64, 60), make([]uint64, 60)
-	return &analysis.Analysis{Valid: true, Ended: "complete", Lanes: []analysis.Lane{l}}
+	return &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{l}}
 }
 
 func TestOver(t *testing.T) {
 	for _, c := range []struct {
 		name, expr string
-		change     func(*analysis.Timeline)
+		change     func(*result.Timeline)
 		want       Verdict
 		why        string
 	}{
@@ -42,41 +42,41 @@ func TestOver(t *testing.T) {
 		{"no such stretch", "overflows == 0 over 3100ms", nil, Inconclusive, "no window of 3.1s: the longest stretch is 3s"},
 		{"not in these bins", "overflows == 0 over 250ms", nil, Inconclusive, "kept in bins of 0.1s"},
 		{"narrower than a bin", "overflows == 0 over 10ms", nil, Inconclusive, "kept in bins"},
-		{"one, after the load", "overflows == 0 over 1s", func(tl *analysis.Timeline) { tl.Overflows[59] = ptr(uint64(1)) }, Fail, "from 8.0s on"},
-		{"few at a time", "overflows <= 2 over 500ms", func(tl *analysis.Timeline) {
+		{"one, after the load", "overflows == 0 over 1s", func(tl *result.Timeline) { tl.Overflows[59] = ptr(uint64(1)) }, Fail, "from 8.0s on"},
+		{"few at a time", "overflows <= 2 over 500ms", func(tl *result.Timeline) {
 			for i := 0; i < 60; i += 3 {
 				tl.Overflows[i] = ptr(uint64(1))
 			}
 		}, Pass, ""},
-		{"one too many at once", "overflows <= 2 over 500ms", func(tl *analysis.Timeline) {
+		{"one too many at once", "overflows <= 2 over 500ms", func(tl *result.Timeline) {
 			tl.Overflows[7], tl.Overflows[9], tl.Overflows[11] = ptr(uint64(1)), ptr(uint64(1)), ptr(uint64(1))
 		}, Fail, "from 1.7s on"},
-		{"told of later", "overflows == 0 over 1s", func(tl *analysis.Timeline) { tl.Overflows[35] = nil }, Pass, ""},
-		{"told of later, and some", "overflows <= 4 over 1s", func(tl *analysis.Timeline) {
+		{"told of later", "overflows == 0 over 1s", func(tl *result.Timeline) { tl.Overflows[35] = nil }, Pass, ""},
+		{"told of later, and some", "overflows <= 4 over 1s", func(tl *result.Timeline) {
 			tl.Overflows[35], tl.Overflows[36] = nil, ptr(uint64(5))
 		}, Fail, "from 6.0s on"},
-		{"its own or of before", "overflows != 5 over 100ms", func(tl *analysis.Timeline) {
+		{"its own or of before", "overflows != 5 over 100ms", func(tl *result.Timeline) {
 			tl.Overflows[35], tl.Overflows[36] = nil, ptr(uint64(5))
 		}, Inconclusive, "from 6.5s on"},
-		{"of before or its own", "overflows < 5 over 100ms", func(tl *analysis.Timeline) {
+		{"of before or its own", "overflows < 5 over 100ms", func(tl *result.Timeline) {
 			tl.Overflows[35], tl.Overflows[36] = nil, ptr(uint64(5))
 		}, Inconclusive, "from 6.5s on"},
-		{"not told", "overflows == 0 over 1s", func(tl *analysis.Timeline) { tl.Overflows[59] = nil }, Inconclusive, "from 8.0s on"},
-		{"deep once", "max_recv_q < 5 over 1s", func(tl *analysis.Timeline) { tl.RecvQ[35] = ptr(uint32(5)) }, Fail, "from 6.0s on"},
+		{"not told", "overflows == 0 over 1s", func(tl *result.Timeline) { tl.Overflows[59] = nil }, Inconclusive, "from 8.0s on"},
+		{"deep once", "max_recv_q < 5 over 1s", func(tl *result.Timeline) { tl.RecvQ[35] = ptr(uint32(5)) }, Fail, "from 6.0s on"},
 		{"deep enough everywhere", "max_recv_q >= 2 over 100ms", nil, Pass, ""},
 		{"a share while load was offered", "bad.rate < 12% over 1s", nil, Pass, "of 22 windows"},
 		{"too few for the level", "bad.rate < 5% over 1s", nil, Inconclusive, "of 22 windows"},
-		{"a bad second", "bad.rate < 20% over 1s", func(tl *analysis.Timeline) {
+		{"a bad second", "bad.rate < 20% over 1s", func(tl *result.Timeline) {
 			for i := 5; i < 15; i++ {
 				tl.Bad["http_500"][i] = 5
 			}
 		}, Fail, ""},
-		{"late counts", "bad.count == 0 over 1s", func(tl *analysis.Timeline) { tl.Bad["late"][3] = 1 }, Fail, "from 1.0s on"},
-		{"late is no error", "error.count == 0 over 1s", func(tl *analysis.Timeline) { tl.Bad["late"][3] = 1 }, Pass, ""},
-		{"one outcome", "outcome.http_500.count <= 1 over 1s", func(tl *analysis.Timeline) { tl.Bad["http_500"][3] = 2 }, Fail, ""},
+		{"late counts", "bad.count == 0 over 1s", func(tl *result.Timeline) { tl.Bad["late"][3] = 1 }, Fail, "from 1.0s on"},
+		{"late is no error", "error.count == 0 over 1s", func(tl *result.Timeline) { tl.Bad["late"][3] = 1 }, Pass, ""},
+		{"one outcome", "outcome.http_500.count <= 1 over 1s", func(tl *result.Timeline) { tl.Bad["http_500"][3] = 2 }, Fail, ""},
 		{"ok requests", "outcome.ok.count >= 100 over 1s", nil, Fail, ""}, // the drain has none: a count knows of no load
 		{"goodput", "goodput.rate > 85/s over 1s", nil, Pass, ""},
-		{"goodput gone", "goodput.rate > 85/s over 1s", func(tl *analysis.Timeline) {
+		{"goodput gone", "goodput.rate > 85/s over 1s", func(tl *result.Timeline) {
 			for i := range 5 {
 				tl.Bad["http_500"][i] = 10
 			}

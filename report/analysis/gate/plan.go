@@ -6,18 +6,18 @@ import (
 	"strings"
 	"time"
 
-	"weir/report/analysis"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 
 // Plan is a run before its load, as far as it decides what the run can measure.
 type Plan struct {
 	Lanes       []PlannedLane
-	Search      bool               // which chooses its trials as it goes, so that what they will show is not known
-	Capacity    bool               // workers and service time are known
-	ServiceTime bool               // the latter
-	Baseline    *analysis.Analysis // nil: none
+	Search      bool             // which chooses its trials as it goes, so that what they will show is not known
+	Capacity    bool             // workers and service time are known
+	ServiceTime bool             // the latter
+	Baseline    *result.Analysis // nil: none
 }
 
 // PlannedLane is one of its lanes.
@@ -94,7 +94,7 @@ func (a Assertion) impossible(t Term, p Plan, l PlannedLane) string {
 }
 
 // absent says why the baseline cannot be compared with.
-func (t Term) absent(baseline *analysis.Analysis, l PlannedLane, level float64) string {
+func (t Term) absent(baseline *result.Analysis, l PlannedLane, level float64) string {
 	switch {
 	case baseline == nil:
 		return "there is no baseline: name its run with --baseline"

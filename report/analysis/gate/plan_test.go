@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // steps is a plan of trials of 2 s from 100 to 200 req/s at a watched listener.
@@ -93,7 +93,7 @@ func pairedPlan(n int) Plan {
 	p := steps(6, nil)
 	p.Baseline = shareRun(1, 100)
 	for _, t := range p.Lanes[0].Trials[:n] {
-		p.Baseline.Lanes[0].Trials = append(p.Baseline.Lanes[0].Trials, analysis.Trial{Rate: t.Rate, Duration: t.Duration.Seconds(), Complete: true})
+		p.Baseline.Lanes[0].Trials = append(p.Baseline.Lanes[0].Trials, result.Trial{Rate: t.Rate, Duration: t.Duration.Seconds(), Complete: true})
 	}
 	return p
 }
@@ -162,7 +162,7 @@ func TestAsked(t *testing.T) {
 	if r := run.Assertions[1]; r.Result != Inconclusive || !strings.Contains(r.Reason, "no baseline") {
 		t.Errorf("%+v", r)
 	}
-	if w := run.Warnings[len(run.Warnings)-1]; w != (analysis.Warning{Code: "no_baseline", Text: w.Text}) || !strings.Contains(w.Text, "cannot be read") {
+	if w := run.Warnings[len(run.Warnings)-1]; w != (result.Warning{Code: "no_baseline", Text: w.Text}) || !strings.Contains(w.Text, "cannot be read") {
 		t.Errorf("%+v", w)
 	}
 }

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"slices"
 
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // quotient is the first operand divided by the others.
-func (a Assertion) quotient(run, baseline *analysis.Analysis, lane string) interval {
+func (a Assertion) quotient(run, baseline *result.Analysis, lane string) interval {
 	if a.acrossRuns() {
 		return a.replicated(run, baseline, lane)
 	}
@@ -53,7 +53,7 @@ func (a Assertion) replicable() string {
 	return ""
 }
 
-func (a Assertion) replicated(run, baseline *analysis.Analysis, lane string) interval {
+func (a Assertion) replicated(run, baseline *result.Analysis, lane string) interval {
 	if why := a.replicable(); why != "" {
 		return missing("%s", why)
 	}
@@ -68,7 +68,7 @@ func (a Assertion) replicated(run, baseline *analysis.Analysis, lane string) int
 }
 
 // between is what compare found of two runs.
-func between(r analysis.Interval, why string) interval {
+func between(r result.Interval, why string) interval {
 	if why != "" {
 		return missing("%s", why)
 	}
@@ -90,9 +90,9 @@ func (a Assertion) unpaired(p Plan, l PlannedLane) string {
 	if b == nil {
 		return ""
 	}
-	var planned []analysis.Trial
+	var planned []result.Trial
 	for _, t := range l.Trials {
-		planned = append(planned, analysis.Trial{Rate: t.Rate, Duration: t.Duration.Seconds(), Complete: true})
+		planned = append(planned, result.Trial{Rate: t.Rate, Duration: t.Duration.Seconds(), Complete: true})
 	}
 	if n := compare.Pairs(b.Trials, planned); n < estimate.MinPairs {
 		return fmt.Sprintf("two runs are compared by pairs of trials at equal load: of this plan and the baseline there are %d, %d are the least (--steps, --trials)", n, estimate.MinPairs)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // TestReadmeGate: an unchanged server passes the baseline's line of the README, one a tenth slower fails it, and so it is
@@ -20,7 +20,7 @@ func TestReadmeGate(t *testing.T) {
 		t.Fatal("the README holds no run against a baseline")
 	}
 	base := recordedAt(t, 200)
-	runs := map[*analysis.Analysis]Verdict{recordedAt(t, 199): Pass, recordedAt(t, 180): Fail}
+	runs := map[*result.Analysis]Verdict{recordedAt(t, 199): Pass, recordedAt(t, 180): Fail}
 	for _, expr := range []string{string(found[1]), "onset.rate / baseline.onset.rate >= 0.95"} {
 		a := []Assertion{parse(t, expr)}
 		check(t, Check(a, Lanes(base), Lanes(base)))
@@ -38,9 +38,9 @@ func TestReadmeGate(t *testing.T) {
 // the extremes.
 func TestIndependentQuotient(t *testing.T) {
 	a := shareRun(0, 1000)
-	onset := &analysis.Onset{RPS: 100, Low: 98, High: 102, Method: "hinge"}
+	onset := &result.Onset{RPS: 100, Low: 98, High: 102, Method: "hinge"}
 	a.Lanes[0].ErrorOnset, a.Lanes[0].OverflowOnset = onset, onset
-	a.Lanes[0].Search = &analysis.Search{Goals: []analysis.SearchGoal{{Lower: ptr(100.), Lasting: ptr(98.), Upper: ptr(102.)}}}
+	a.Lanes[0].Search = &result.Search{Goals: []result.SearchGoal{{Lower: ptr(100.), Lasting: ptr(98.), Upper: ptr(102.)}}}
 	a.Lanes = append(a.Lanes, a.Lanes[0])
 	a.Lanes[1].Name = "proxy"
 	mover := math.Exp(-math.Hypot(math.Log(100./98), math.Log(1.02)))
@@ -57,10 +57,10 @@ func TestIndependentQuotient(t *testing.T) {
 }
 
 // timed is a run of trials with these medians, of a hundred requests each, in milliseconds.
-func timed(p50 ...float64) *analysis.Analysis {
+func timed(p50 ...float64) *result.Analysis {
 	a := trialsOf(100, make([]uint64, len(p50))...)
 	for i, x := range p50 {
-		a.Lanes[0].Trials[i].Latency = analysis.Quantiles{P50: ptr(x / 1000), P50Interval: &analysis.Bounds{Low: x / 1001, High: x / 999}, Count: 100}
+		a.Lanes[0].Trials[i].Latency = result.Quantiles{P50: ptr(x / 1000), P50Interval: &result.Bounds{Low: x / 1001, High: x / 999}, Count: 100}
 	}
 	a.Lanes[0].Latency = a.Lanes[0].Trials[0].Latency
 	return a
@@ -72,7 +72,7 @@ func TestRunIsNoReplicate(t *testing.T) {
 	base := timed(20, 20.1, 19.9, 20, 20.1)
 	for _, c := range []struct {
 		expr string
-		run  *analysis.Analysis
+		run  *result.Analysis
 		want Verdict
 		says string
 	}{
@@ -93,7 +93,7 @@ func TestRunIsNoReplicate(t *testing.T) {
 	even, burst := trialsOf(1000, 100, 102, 98, 100, 100), trialsOf(1000, 20, 380, 5, 80, 15)
 	for _, c := range []struct {
 		expr string
-		run  *analysis.Analysis
+		run  *result.Analysis
 		want Verdict
 	}{
 		{"bad.rate / baseline.bad.rate <= 1.3", trialsOf(1000, 200, 202, 198, 200, 200), Fail},

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"weir/report/result"
+
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
@@ -16,10 +18,10 @@ const ms = time.Millisecond
 
 // recorded is the analysis of a recorded run: 4 workers of 20 ms, so 200 req/s, behind a queue of 17 places; 12 trials
 // of 2 s from 120 to 320 req/s on each of two lanes, whose requests fail when the queue is full.
-func recorded(t testing.TB) *analysis.Analysis { return recordedAt(t, 200) }
+func recorded(t testing.TB) *result.Analysis { return recordedAt(t, 200) }
 
 // recordedAt is the same of workers that do so many requests a second.
-func recordedAt(t testing.TB, capacity float64) *analysis.Analysis {
+func recordedAt(t testing.TB, capacity float64) *result.Analysis {
 	t.Helper()
 	var buf bytes.Buffer
 	h := runfile.Header{

@@ -3,7 +3,7 @@ package gate
 import (
 	"math"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // searched are what a search found (RFC 9971) in place of an onset: of its strictest goal, and of the one that
@@ -13,14 +13,14 @@ import (
 func searched() (list []metric) {
 	for _, g := range []struct {
 		name, rate, bounds string
-		of                 func([]analysis.SearchGoal) analysis.SearchGoal
+		of                 func([]result.SearchGoal) result.SearchGoal
 	}{
 		{"search", "of a search: the highest that was sustained without a loss", "of a search: that held; also search.upper.rate, that did not",
-			func(goals []analysis.SearchGoal) analysis.SearchGoal { return goals[0] }},
+			func(goals []result.SearchGoal) result.SearchGoal { return goals[0] }},
 		{"search.tolerant", "the same with 0.5 % lost; also .lower.rate, .upper.rate", "",
-			func(goals []analysis.SearchGoal) analysis.SearchGoal { return goals[len(goals)-1] }},
+			func(goals []result.SearchGoal) result.SearchGoal { return goals[len(goals)-1] }},
 	} {
-		of := func(measure func(analysis.SearchGoal) interval) func(scope) interval {
+		of := func(measure func(result.SearchGoal) interval) func(scope) interval {
 			return func(s scope) interval {
 				if s.lane.Search == nil || len(s.lane.Search.Goals) == 0 {
 					return missing("the run was no search")
@@ -33,12 +33,12 @@ func searched() (list []metric) {
 			metric{name: g.name + ".lower.rate", unit: rate, ofLane: true, anyLevel: true, needs: searching, what: g.bounds,
 				measure: of(lasting)},
 			metric{name: g.name + ".upper.rate", unit: rate, ofLane: true, anyLevel: true, needs: searching,
-				measure: of(func(g analysis.SearchGoal) interval { return bound(g.Upper, "no rate is known not to hold", g) })})
+				measure: of(func(g result.SearchGoal) interval { return bound(g.Upper, "no rate is known not to hold", g) })})
 	}
 	return list
 }
 
-func sustained(g analysis.SearchGoal) interval {
+func sustained(g result.SearchGoal) interval {
 	i := interval{value: math.NaN(), high: math.Inf(1), note: g.Reason}
 	if g.Lower == nil && g.Upper == nil {
 		return missing("no rate is known to hold or not to hold: %s", g.Reason)
@@ -53,7 +53,7 @@ func sustained(g analysis.SearchGoal) interval {
 }
 
 // lasting is the rate that held in its trials, down to what of it lasts however long it is offered.
-func lasting(g analysis.SearchGoal) interval {
+func lasting(g result.SearchGoal) interval {
 	i := bound(g.Lower, "no rate is known to hold", g)
 	if i.absent != "" {
 		return i
@@ -65,7 +65,7 @@ func lasting(g analysis.SearchGoal) interval {
 	return i
 }
 
-func bound(x *float64, why string, g analysis.SearchGoal) interval {
+func bound(x *float64, why string, g result.SearchGoal) interval {
 	if x == nil {
 		return missing("%s: %s", why, g.Reason)
 	}

@@ -4,20 +4,20 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 // searchRun is one that found these bounds for its strictest goal; the tolerant one's are 10 req/s higher.
-func searchRun(low, high *float64, reason string) *analysis.Analysis {
+func searchRun(low, high *float64, reason string) *result.Analysis {
 	a := shareRun(0, 1000)
-	goals := []analysis.SearchGoal{{Lower: low, Upper: high, Regular: reason == "", Reason: reason}, {LossRatio: .005, Regular: true}}
+	goals := []result.SearchGoal{{Lower: low, Upper: high, Regular: reason == "", Reason: reason}, {LossRatio: .005, Regular: true}}
 	if low != nil && high != nil {
 		goals[1].Lower, goals[1].Upper, goals[1].Lasting = ptr(*low+10), ptr(*high+10), ptr(*low+9)
 	}
 	if low != nil {
 		goals[0].Lasting = ptr(*low - 1)
 	}
-	a.Lanes[0].Search = &analysis.Search{Goals: goals}
+	a.Lanes[0].Search = &result.Search{Goals: goals}
 	return a
 }
 
@@ -25,7 +25,7 @@ func searchRun(low, high *float64, reason string) *analysis.Analysis {
 func TestSearch(t *testing.T) {
 	found, half := searchRun(ptr(98.), ptr(100.), ""), searchRun(ptr(98.), nil, "the budget of 3m0s was spent")
 	for _, c := range []struct {
-		run  *analysis.Analysis
+		run  *result.Analysis
 		expr string
 		want Verdict
 		says string

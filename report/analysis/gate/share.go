@@ -2,9 +2,9 @@ package gate
 
 import (
 	"weir/loadgen"
-	"weir/report/analysis"
 	"weir/report/analysis/compare"
 	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // tally is how many of some requests were of a kind.
@@ -32,7 +32,7 @@ func outcome(o loadgen.Outcome) counting {
 }
 
 // inTrial is how many of a trial's requests were of the kind.
-func (of counting) inTrial(t *analysis.Trial) uint64 {
+func (of counting) inTrial(t *result.Trial) uint64 {
 	ok := t.Outcomes[string(loadgen.OK)]
 	return of(t.Outcomes, ok-min(ok, t.Due-t.Bad), t.Due).k
 }
@@ -57,7 +57,7 @@ func (t tally) count() interval {
 func shareOf(name string, of counting, what string) metric {
 	return metric{
 		name: name + ".rate", unit: share, ofLane: true, anyLevel: true, what: what, loaded: true, open: true, countedBy: of, estimated: true, ofRequests: true,
-		between: func(a, b *analysis.Lane, level float64) interval {
+		between: func(a, b *result.Lane, level float64) interval {
 			return between(compare.Counts(a, b, of.inTrial, compare.OfDue, level/100))
 		},
 		measure: func(s scope) interval { return s.tally(of).share(s.level) },
@@ -74,7 +74,7 @@ func countOf(name string, of counting, what string) metric {
 }
 
 // exactly is a count that can be no other.
-func exactly(name string, of func(*analysis.Lane) uint64, what string) metric {
+func exactly(name string, of func(*result.Lane) uint64, what string) metric {
 	return metric{
 		name: name, unit: count, ofLane: true, anyLevel: true, what: what,
 		measure: func(s scope) interval { return exact(float64(of(s.lane))) },
@@ -82,7 +82,7 @@ func exactly(name string, of func(*analysis.Lane) uint64, what string) metric {
 }
 
 // growing is exactly, of what a run can see while it goes on.
-func growing(name string, of func(*analysis.Lane) uint64, what string) metric {
+func growing(name string, of func(*result.Lane) uint64, what string) metric {
 	m := exactly(name, of, what)
 	m.grows = true
 	return m
@@ -98,7 +98,7 @@ func goodput() metric {
 	return metric{
 		name: "goodput.rate", unit: rate, ofLane: true, anyLevel: true, loaded: true, estimated: true, ofRequests: true,
 		what: "good requests a second, the mean of the complete trials (goodput)",
-		between: func(a, b *analysis.Lane, level float64) interval {
+		between: func(a, b *result.Lane, level float64) interval {
 			return between(compare.Counts(a, b, good.inTrial, compare.PerSecond, level/100))
 		},
 		measure: func(s scope) interval {

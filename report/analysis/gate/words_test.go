@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"weir/report/analysis"
+	"weir/report/result"
 )
 
 func TestWords(t *testing.T) {
@@ -45,7 +45,7 @@ func TestWords(t *testing.T) {
 
 // TestPlateau is the analysis's own interval, or says why there is none.
 func TestPlateau(t *testing.T) {
-	l := analysis.Lane{Plateau: ptr(48.1), PlateauBounds: &analysis.Bounds{Low: 47, High: 49}, BacklogLimit: ptr(uint32(16))}
+	l := result.Lane{Plateau: ptr(48.1), PlateauBounds: &result.Bounds{Low: 47, High: 49}, BacklogLimit: ptr(uint32(16))}
 	if got, want := plateau(scope{lane: &l}), (interval{value: 48.1, low: 47, high: 49}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}

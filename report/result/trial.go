@@ -1,8 +1,6 @@
-package analysis
+package result
 
-import (
-	"weir/loadgen/plan"
-)
+import "weir/loadgen/plan"
 
 // Trial is one plan offered to a lane, from its start until the queue had drained.
 type Trial struct {

@@ -1,6 +1,4 @@
-package analysis
-
-// What NGINX says of itself: its access log, joined with our requests, and its stub_status.
+package result
 
 // ProxyLog is what NGINX's access log says of a lane's requests, which X-Request-Id names. A try is one attempt
 // at one upstream server.

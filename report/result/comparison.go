@@ -1,4 +1,4 @@
-package analysis
+package result
 
 // Comparison is what differs between two arms, A and B: two runs, or two lanes of one run.
 type Comparison struct {

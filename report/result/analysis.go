@@ -1,9 +1,9 @@
-// Package analysis turns a recorded run into what can be said about it, and how surely. It computes
-// from the record alone: no clock, no kernel, no network. Every estimate carries an interval or the
-// reason for having none.
-package analysis
+package result
 
-import "weir/report/runfile"
+import (
+	"fmt"
+	"weir/report/runfile"
+)
 
 // Analysis is what a run showed. Its JSON form is report.json (schema weir.report/1): times are
 // seconds, rates per second, and null means "not known", never zero.
@@ -119,3 +119,9 @@ type ClassCause struct {
 	Requests uint64 `json:"requests"` // how many went bad so
 	Cause    Cause  `json:"cause"`    // why
 }
+
+// Schema names the form of report.json.
+const Schema = "weir.report/1"
+
+// String is "0.998 (0.97 to 1.02)", a ratio with its interval.
+func (i Interval) String() string { return fmt.Sprintf("%.3f (%.3f to %.3f)", i.Ratio, i.Low, i.High) }

@@ -1,4 +1,4 @@
-package analysis
+package result
 
 // Verdict is the answer to an assertion.
 type Verdict string

@@ -1,4 +1,36 @@
-package analysis
+package result
+
+// Connections is how requests shared connections, and how these ended.
+type Connections struct {
+	Use        string   `json:"use"`                     // "new": one for each request; "reuse"
+	Opened     *uint64  `json:"opened"`                  // null: the record does not say
+	PerOne     *float64 `json:"requests_per_connection"` // null: none was opened
+	PeerClosed *uint64  `json:"closed_by_peer"`          // with their last request: by the server first
+	WeClosed   *uint64  `json:"closed_by_us"`            // by us first; the rest were kept, or it is not known
+	IdlePeer   *uint64  `json:"idle_closed_by_peer"`     // while they carried no request, the ends of trials included; null: not counted
+	IdleUs     *uint64  `json:"idle_closed_by_us"`       // the same by us
+	Unread     *uint64  `json:"reset_unread"`            // of all these: that we closed with bytes unread, which resets them and leaves no TIME_WAIT
+	TimeWait   *string  `json:"time_wait_side"`          // whose kernel keeps them for a minute: "peer", "us" or "both"; null: nobody's, or not known
+}
+
+// CrossChecks are other instruments for what the hinge measures. None stands in its place: knee and crossing are found in
+// loss mode only, have no interval and take for capacity what a queue holds once, and the last shows how fast the workers
+// were, not where failures begin. In retrial mode, where failures are hidden, it is all that tells.
+type CrossChecks struct {
+	Knee     *float64 `json:"knee_rps"`     // of goodput over offered rate: the c of the best min(x, c), by least squares; null: none
+	Crossing *float64 `json:"crossing_rps"` // offered rate at which the failed share passes 0.5 %, by isotonic regression; null: none
+	Fill     *float64 `json:"fill_rps"`     // C/T of the shortest trial: by so much both may lie above the onset
+	Busy     Estimate `json:"busy_rps"`     // L − d(Recv-Q)/dt while the queue filled, before it overflowed; null: it was not sampled then
+}
+
+// GeneratorUse is how much of this machine the load took, in the trial in which that was most.
+type GeneratorUse struct {
+	CPU       *float64 `json:"cpu_share"`        // of the processors that it may use
+	RunDelay  *float64 `json:"run_delay_share"`  // of the same: its threads were ready to run and waited
+	Loops     int      `json:"loops"`            // event loops, a thread each; 0: the engine has none, or the record does not say
+	LoopCPU   *float64 `json:"loop_cpu_share"`   // of one processor: the busiest loop, in its worst second
+	LoopDelay *float64 `json:"loop_delay_share"` // of one processor: the loop that waited most for it, in its worst second
+}
 
 // Lane is what one path showed.
 type Lane struct {
@@ -61,10 +93,7 @@ type Lane struct {
 }
 
 // ThroughProxy reports whether the lane's requests pass a proxy.
-func (l *Lane) ThroughProxy() bool { return throughProxy(l.Name, l.ProxyTimeouts != nil) }
-
-// throughProxy tells it by the lane's name, or by the timeouts of a proxy, which no other lane has.
-func throughProxy(name string, timeouts bool) bool { return name == "proxy" || timeouts }
+func (l *Lane) ThroughProxy() bool { return l.Name == "proxy" || l.ProxyTimeouts != nil }
 
 // ProxyTimeouts are how long a proxy waits for its backend. A null is "not known".
 type ProxyTimeouts struct {
@@ -112,4 +141,19 @@ type HealthCounts struct {
 
 	P50 *float64 `json:"p50_s,omitempty"` // median time from sent to answered, of those that were answered well; absent: none was, or the record does not say
 	Max *float64 `json:"max_s,omitempty"` // the longest of the same
+}
+
+// Options is how a lane's generator was set. A bound of 0 is none.
+type Options struct {
+	Close                 string   `json:"close"`                   // "orderly" or "rst": how it ended connections that were not kept
+	RequestsPerConnection int      `json:"requests_per_connection"` // after so many a kept connection was closed
+	IdleTimeout           float64  `json:"idle_timeout_s"`          // after so long an idle connection was closed
+	MaxIdle               int      `json:"max_idle"`                // so many idle connections were kept
+	LocalAddrs            []string `json:"local_addrs"`             // own addresses, taken in turn; none: as the kernel chose
+	Address               string   `json:"address"`                 // the unix socket that was dialled in place of the URL's host; empty: none
+	MaxBody               int      `json:"max_body"`                // longest response body that was read, bytes
+	RequestIDs            bool     `json:"request_ids"`             // each request had an X-Request-Id
+	Insecure              bool     `json:"insecure"`                // certificates were not verified
+	Requests              int      `json:"requests"`                // different ones that were sent in turn
+	WakeQuantum           float64  `json:"wake_quantum_s"`          // requests that were due so close together may have been sent together; 0: none were
 }
