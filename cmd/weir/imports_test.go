@@ -24,14 +24,16 @@ var allowed = map[string][]string{
 	"scenarios/":               {"scenarios/", "loadgen", "loadgen/", "probe", "probe/"},
 	"report":                   {"report/", "loadgen", "probe/nginxlog"},
 	"report/runfile":           {"loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog"},
-	"report/result":            {"report/runfile", "loadgen/plan"}, // the types that everybody of report hands on
-	"report/analysis":          {"report/result", "report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
+	"report/unit":              {},
+	"report/words":             {"report/result", "report/unit"},
+	"report/result":            {"report/unit", "report/runfile", "loadgen/plan"}, // the types that everybody of report hands on
+	"report/analysis":          {"report/result", "report/unit", "report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
 	"report/analysis/estimate": {},
-	"report/analysis/gate":     {"report/result", "report/analysis", "report/analysis/compare", "report/analysis/estimate", "report/runfile", "loadgen", "loadgen/plan", "loadgen/spelling", "probe", "probe/nginxlog"},
+	"report/analysis/gate":     {"report/result", "report/unit", "report/analysis", "report/analysis/compare", "report/analysis/estimate", "report/runfile", "loadgen", "loadgen/plan", "loadgen/spelling", "probe", "probe/nginxlog"},
 	"report/schema":            {},
 	"report/capacity":          {}, // anyone may import it, so it drags nothing along
 	"cmd/gatebench":            {"loadgen", "loadgen/plan", "probe", "report/capacity", "report/runfile", "report/result", "report/analysis", "report/analysis/estimate", "report/analysis/gate"},
-	"report/analysis/compare":  {"report/result", "report/analysis", "report/analysis/estimate", "report/runfile", "loadgen"},
+	"report/analysis/compare":  {"report/result", "report/unit", "report/analysis", "report/analysis/estimate", "report/runfile", "loadgen"},
 	"cmd/peers":                {"loadgen", "loadgen/", "report/runfile"}, // a benchmark of the whole: it records as a run does
 	"cmd/weir":                 {"loadgen", "loadgen/", "probe", "probe/", "scenarios", "scenarios/", "report", "report/"},
 }

@@ -96,7 +96,12 @@ func (m *maker) object(typ reflect.Type) map[string]any {
 	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
 }
 
+var marshaler = reflect.TypeFor[json.Marshaler]()
+
 func (m *maker) of(typ reflect.Type) map[string]any {
+	if typ.Kind() == reflect.Struct && typ.Implements(marshaler) { // a finding is published as its sentence
+		return map[string]any{"type": "string"}
+	}
 	switch typ.Kind() {
 	case reflect.String:
 		return map[string]any{"type": "string"}

@@ -1,0 +1,27 @@
+package result
+
+import "encoding/json"
+
+// Finding is something that was found: a code, and the numbers and names that belong to it. What people read of
+// it is made by package words, the only one that has sentences; no code reads a sentence.
+//
+// In report.json it is its sentence. The keys beside it have the code and the numbers.
+type Finding struct {
+	Code Code
+	Args Args
+	Text string // its sentence, set by words.Fill before it is shown; the analysis leaves it empty
+}
+
+// Code names a kind of finding, stable for programs: "queue_full", "short_trials".
+type Code string
+
+// Args are what a finding's sentence names, by the placeholders' names. Values are uint64 or int (counts),
+// float64 (in base units), time.Duration, string, []string, bool, unit.Estimate, Finding or []Finding. Absent is
+// not zero: what is not known is left out.
+type Args map[string]any
+
+// MarshalJSON writes the sentence.
+func (f Finding) MarshalJSON() ([]byte, error) { return json.Marshal(f.Text) }
+
+// UnmarshalJSON takes a sentence back, for programs that read a report.
+func (f *Finding) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &f.Text) }

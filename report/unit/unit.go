@@ -1,0 +1,125 @@
+// Package unit has the one type for a measured number, with its unit and interval, and the one way of writing
+// it for people. Whatever shows a number asks this package, so that two documents cannot show it differently.
+//
+// Base units are seconds, requests per second, shares of 1, counts and plain ratios. Absent is not zero: a value
+// that is not known is nil, and is written as such.
+package unit
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Unit is the kind of a quantity.
+type Unit string
+
+// The kinds of quantities, each with its base unit.
+const (
+	Share Unit = "share" // of 1, written in per cent
+	Time  Unit = "time"  // seconds
+	Rate  Unit = "rate"  // requests per second
+	Count Unit = "count" // things
+	Ratio Unit = "ratio" // one quantity divided by another of the same kind
+)
+
+// Unknown stands where a value is absent, in every format for people.
+const Unknown = "not known"
+
+// figures is how many significant digits a number has where nothing else is asked for.
+const figures = 3
+
+// Format writes a value with its unit: "397 req/s", "20.1 ms", "16.6 %", "2,628", "0.998".
+func (u Unit) Format(x float64) string { return u.FormatTo(x, figures) }
+
+// FormatTo is Format with so many significant digits.
+func (u Unit) FormatTo(x float64, digits int) string {
+	factor, suffix := u.scale(x)
+	if suffix != "" {
+		suffix = " " + suffix
+	}
+	if u == Count && !math.IsInf(x, 0) {
+		return commas(strconv.FormatFloat(math.Round(x), 'f', 0, 64))
+	}
+	return Digits(x*factor, digits) + suffix
+}
+
+// scale is how many of the unit that suits x are in the base unit, and its name.
+func (u Unit) scale(x float64) (factor float64, suffix string) {
+	switch u {
+	case Share:
+		return 100, "%"
+	case Time:
+		return timeScale(x)
+	case Rate:
+		return 1, "req/s"
+	}
+	return 1, ""
+}
+
+// timeScale has its bounds where three digits round up to the next unit.
+func timeScale(seconds float64) (factor float64, suffix string) {
+	switch abs := math.Abs(seconds); {
+	case abs == 0 || abs >= .9995:
+		return 1, "s"
+	case abs < .9995e-3:
+		return 1e6, "µs"
+	}
+	return 1e3, "ms"
+}
+
+// Digits writes x with n significant digits where it has a fraction to show, without an exponent, and with
+// commas between the thousands.
+func Digits(x float64, n int) string {
+	switch {
+	case x == 0:
+		return "0" // also where it is negative
+	case math.IsInf(x, 1):
+		return "∞"
+	case math.IsInf(x, -1):
+		return "−∞"
+	case math.IsNaN(x):
+		return "?"
+	}
+	_, exponent, _ := strings.Cut(strconv.FormatFloat(x, 'e', n-1, 64), "e")
+	power, _ := strconv.Atoi(exponent) // of the rounded value: 9.999 is 10.0
+	if power >= n-1 {
+		return commas(strconv.FormatFloat(math.Round(x), 'f', 0, 64))
+	}
+	return strconv.FormatFloat(x, 'f', min(n-1-power, 9), 64)
+}
+
+// Int writes a count with commas between its thousands.
+func Int(n uint64) string { return commas(strconv.FormatUint(n, 10)) }
+
+// Plural is a count with its noun: "1 overflow", "2,628 overflows". A noun with an irregular plural is given as
+// "retry/retries".
+func Plural(n uint64, noun string) string {
+	one, many, irregular := strings.Cut(noun, "/")
+	if !irregular {
+		many = one + "s"
+	}
+	if n == 1 {
+		return "1 " + one
+	}
+	return Int(n) + " " + many
+}
+
+// Times is how often something happened: "once", "12 times".
+func Times(n uint64) string {
+	if n == 1 {
+		return "once"
+	}
+	return Int(n) + " times"
+}
+
+func commas(s string) string {
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}

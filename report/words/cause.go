@@ -1,0 +1,4 @@
+package words
+
+// causes: why requests failed.
+var causes = Sentences{}

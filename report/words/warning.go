@@ -1,0 +1,4 @@
+package words
+
+// warnings: what weakens a run, and what makes it invalid.
+var warnings = Sentences{}
