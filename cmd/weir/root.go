@@ -42,6 +42,7 @@ cannot be believed), 130 interrupted. From 10 on the record is kept.`,
 		return usage("%w; `%s --help` lists the flags", err, cmd.CommandPath())
 	})
 	root.AddCommand(newRun(s), newReproduce(s), newScenarios(s), newReport(s), newCompare(s), newGate(s), newProbe(s), newCapacity(s), newVersion(s), newBackend(s))
+	root.SetHelpCommand(newHelp(s))
 	return root
 }
 

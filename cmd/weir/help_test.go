@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// TestTopics holds the manual's form, and that the program would accept every command that it shows.
+func TestTopics(t *testing.T) {
+	if len(topicNames()) < 15 {
+		t.Fatalf("only %v: the topics are not embedded", topicNames())
+	}
+	for _, name := range topicNames() {
+		text, err := topics.ReadFile("help/" + name + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(text), "# weir help "+name+": ") {
+			t.Errorf("%s does not begin with its heading", name)
+		}
+		lines := strings.Split(string(text), "\n")
+		if len(lines) > 61 {
+			t.Errorf("%s has %d lines, a topic has 60 at most", name, len(lines)-1)
+		}
+		for _, line := range lines {
+			if n := utf8.RuneCountInString(line); n > 82 {
+				t.Errorf("%s: a line of %d columns: %s", name, n, line)
+			}
+		}
+		for _, command := range commands(string(text)) {
+			accepted(t, name, command)
+		}
+	}
+}
+
+// TestTopicsOfTheReadme: every topic that the README names exists, and every topic is named there.
+func TestTopicsOfTheReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(text)
+	for _, name := range topicNames() {
+		if !regexp.MustCompile("`(weir help )?" + name + "`").MatchString(readme) {
+			t.Errorf("the README does not name the topic %s", name)
+		}
+	}
+	for _, m := range regexp.MustCompile("`weir help ([a-z]+)`").FindAllStringSubmatch(readme, -1) {
+		if _, err := topics.ReadFile("help/" + m[1] + ".md"); err != nil {
+			t.Errorf("the README names a topic that does not exist: %s", m[1])
+		}
+	}
+	for i, part := range strings.Split(readme, "```") {
+		code := regexp.MustCompile("`(weir [a-z]+[^`]*)`") // in a sentence
+		if i%2 == 1 {
+			code = regexp.MustCompile(`(?m)^(weir .*)$`) // in a block
+		}
+		for _, m := range code.FindAllStringSubmatch(part, -1) {
+			accepted(t, "README", m[1])
+		}
+	}
+}
+
+// commands are the lines of a text's code that call weir, joined where they go on.
+func commands(text string) (list []string) {
+	text = strings.ReplaceAll(text, "\\\n", " ")
+	for _, m := range regexp.MustCompile(`(?m)^    (weir .*)$`).FindAllStringSubmatch(text, -1) {
+		list = append(list, m[1])
+	}
+	return list
+}
+
+// accepted parses a command's flags as the program does, without doing anything.
+func accepted(t *testing.T, where, line string) {
+	t.Helper()
+	line, _, _ = strings.Cut(line, " > ")
+	line, _, _ = strings.Cut(line, "  #")
+	var words []string
+	for _, m := range regexp.MustCompile(`'([^']*)'|(\S+)`).FindAllStringSubmatch(line, -1) {
+		words = append(words, m[1]+m[2])
+	}
+	var out bytes.Buffer
+	root := newRoot(streams{strings.NewReader(""), &out, &out})
+	root.InitDefaultHelpCmd()
+	cmd, rest, err := root.Find(words[1:])
+	if err != nil || cmd == root {
+		t.Errorf("%s: no such command: %s (%v)", where, line, err)
+		return
+	}
+	if err := cmd.ParseFlags(rest); err != nil {
+		t.Errorf("%s: %v: %s", where, err, line)
+	}
+}
