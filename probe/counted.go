@@ -78,11 +78,9 @@ func dropStateOf(listeners []Listener) (d dropState) {
 		case l.Drops != nil:
 			d.sum = ((d.sum^l.Cookie)*prime ^ uint64(*l.Drops)) * prime
 			d.known = true
-		case !isUnix(l.Addr): // a kernel before 4.9
+		case !l.Unix(): // a kernel before 4.9
 			return dropState{}
 		}
 	}
 	return d
 }
-
-func isUnix(addr string) bool { return addr != "" && (addr[0] == '/' || addr[0] == '@') }

@@ -22,9 +22,8 @@ type diagConn struct {
 const (
 	tcpListen = 10 // TCP_LISTEN, include/net/tcp_states.h; AF_UNIX uses the same number
 
-	diagBuffer   = 64 << 10 // a dump comes in pieces of at most 32 KiB (net/netlink/af_netlink.c, netlink_dump)
-	maxListeners = 4096     // one port's SO_REUSEPORT group may be large, but not without end
-	maxPieces    = 4096     // and so may a dump of unix sockets
+	diagBuffer = 64 << 10 // a dump comes in pieces of at most 32 KiB (net/netlink/af_netlink.c, netlink_dump)
+	maxPieces  = 4096     // a dump of unix sockets may be large, but not without end
 
 	nlHeader = 16 // struct nlmsghdr, include/uapi/linux/netlink.h
 )

@@ -1,17 +1,20 @@
 package probe
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Sample is one look at the listeners of a host, with its counters of then or shortly before (counters.age_us), and the
 // last reading of its slow sources (slow.at_us).
 type Sample struct {
-	Host      string            // which host's kernel was read: "backend", "local"
-	At        time.Duration     // offset from the run's epoch, when the reading began
-	Took      time.Duration     // how long it took, without the slow sources: theirs is slow.took_us
-	Counters  map[string]uint64 // monotonic, by nstat's names: TcpExtListenOverflows. Absent is not zero. See the package's table
-	Gauges    map[string]uint64 // levels: sockstat.TCP.tw
-	Listeners []Listener        // in the order of Addr, then Cookie
-	Errors    []SourceError     // sources that failed in this reading
+	Host      string            `json:"host"`                // whose kernel was read: "backend", "local"
+	At        time.Duration     `json:"at"`                  // offset from the epoch, when the reading began
+	Took      time.Duration     `json:"took"`                // without the slow sources, whose time is slow.took_us
+	Counters  map[string]uint64 `json:"counters,omitempty"`  // monotonic, by the names of the package's table. Absent is not zero
+	Gauges    map[string]uint64 `json:"gauges,omitempty"`    // levels: sockstat.TCP.tw
+	Listeners []Listener        `json:"listeners,omitempty"` // in the order of Addr, then Cookie
+	Errors    []SourceError     `json:"errors,omitempty"`    // sources that failed in this reading
 }
 
 // Listener is one listening socket as inet_diag or unix_diag shows it.
@@ -23,6 +26,12 @@ type Listener struct {
 	Limit  uint32  `json:"limit"`           // Send-Q: the backlog after the kernel's clamp; Limit+1 connections fit
 	Drops  *uint32 `json:"drops,omitempty"` // sk_drops; nil where the kernel does not tell (AF_UNIX)
 }
+
+// Unix reports whether it is an AF_UNIX socket.
+func (l Listener) Unix() bool { return IsUnix(l.Addr) }
+
+// IsUnix tells the address of an AF_UNIX socket, a path or the name of an abstract one ("@app"), from ADDRESS:PORT.
+func IsUnix(addr string) bool { return strings.Contains(addr, "/") || strings.HasPrefix(addr, "@") }
 
 // Source adds what it knows to a sample.
 type Source interface {

@@ -3,7 +3,6 @@ package probe
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -13,9 +12,6 @@ type Snapshot struct {
 	Sysctls   map[string]string `json:"sysctls,omitempty"`
 	Listeners []Listener        `json:"listeners,omitempty"` // TCP, all of them, in the order of Addr, then Cookie; bounded
 }
-
-// maxSnapshot bounds the listeners of a snapshot, which a record has to hold.
-const maxSnapshot = 1024
 
 // TakeSnapshot reads the namespace that cfg names. What cannot be read is left empty: Open of the same cfg tells why.
 func TakeSnapshot(cfg Config) Snapshot {
@@ -30,7 +26,7 @@ func TakeSnapshot(cfg Config) Snapshot {
 		return s // some of them are not all
 	}
 	for _, l := range read.Listeners {
-		if !strings.ContainsAny(l.Addr[:1], "/@") && l.Drops != nil && len(s.Listeners) < maxSnapshot {
+		if !l.Unix() && l.Drops != nil && len(s.Listeners) < maxSnapshot {
 			s.Listeners = append(s.Listeners, l)
 		}
 	}

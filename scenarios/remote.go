@@ -83,7 +83,7 @@ func (s *Setup) watchListener(l probe.Listener, found []probe.Listener, host str
 	}
 	for i := range s.Lanes {
 		s.Lanes[i].Listener, s.Lanes[i].ListenerHost = l.Addr, host
-		if strings.ContainsAny(l.Addr[:1], "/@") {
+		if l.Unix() {
 			s.Lanes[i].Mode = LossMode // connect() on a unix socket fails at once, through a proxy too
 		}
 	}

@@ -40,7 +40,7 @@ func openWatched(args []string, pid int, trace bool) (*watched, error) {
 }
 
 func (w *watched) add(name string) error {
-	if strings.Contains(name, "/") || strings.HasPrefix(name, "@") {
+	if probe.IsUnix(name) {
 		if !slices.Contains(w.config.UnixPaths, name) { // named twice, it is one queue all the same
 			w.config.UnixPaths = append(w.config.UnixPaths, name)
 		}

@@ -16,15 +16,13 @@ import (
 // Bounds of what is believed. Everything that comes out of the pipe may be wrong, or meant ill.
 const (
 	maxLine    = 1 << 20
-	maxEntries = 4096
-	maxErrors  = 64
+	maxEntries = 4096 // listeners that were asked for; sockets of a server
 
-	maxSysctls   = 256
-	maxListeners = 1024 // in a snapshot
+	maxListeners = 1024 // in a discovery, as in a snapshot
 	maxServers   = 256  // in a discovery: the members of an SO_REUSEPORT group are one each
 	maxWorkers   = 1024 // of a server; we send no more of all together, so that hello stays within maxLine
 
-	maxName = 256 // a counter's, a listener's; a unix path has at most 108 bytes
+	maxName = 256 // a host's, a listener's; a unix path has at most 108 bytes
 	maxText = 512
 	maxTime = 10 * 365 * 24 * time.Hour
 )
@@ -33,12 +31,17 @@ const (
 func check(value any) error {
 	switch v := value.(type) {
 	case *Hello:
-		if v.Schema != Schema && v.Schema != schema2 && v.Schema != schema1 {
-			return fmt.Errorf("schema %.40q, but this weir reads %s, %s and %s: use the same version at both ends", v.Schema, Schema, schema2, schema1)
+		if v.Schema != Schema {
+			return fmt.Errorf("schema %.40q, but this weir reads %s: use the same version at both ends", v.Schema, Schema)
 		}
 		return checkHello(v)
-	case *sampleLine:
-		return checkSample(v)
+	case *probe.Sample:
+		v.Host = clean(v.Host, maxName)
+		for i, e := range v.Errors {
+			v.Errors[i].Source, v.Errors[i].Text = clean(e.Source, maxName), clean(e.Text, maxText)
+		}
+		cleanListeners(v.Listeners)
+		return v.Check()
 	case *pong:
 		return times(v.Received, v.Sent)
 	case *bye:
@@ -59,57 +62,23 @@ func checkHello(h *Hello) error {
 	if h.Every <= 0 {
 		return fmt.Errorf("an interval of %v", h.Every)
 	}
-	return errors.Join(checkSysctls(h.Sysctls), checkSnapshot(h.Snapshot), checkDiscovery(h.Discovery), times(h.Every))
-}
-
-func checkSysctls(values map[string]string) error {
-	if len(values) > maxSysctls {
-		return fmt.Errorf("%d sysctls", len(values))
-	}
-	for name, value := range values {
-		if !isName(name) {
-			return fmt.Errorf("%.40q is no sysctl", name)
-		}
-		values[name] = clean(value, maxText)
-	}
-	return nil
+	return errors.Join(checkSnapshot(h.Snapshot), checkDiscovery(h.Discovery), times(h.Every))
 }
 
 func checkSnapshot(s *probe.Snapshot) error {
-	if s == nil {
-		return nil
+	if s != nil {
+		cleanListeners(s.Listeners)
+		for name, value := range s.Sysctls {
+			s.Sysctls[name] = clean(value, maxText)
+		}
 	}
-	return errors.Join(checkSysctls(s.Sysctls), checkListeners(s.Listeners, maxListeners))
+	return s.Check()
 }
 
-func checkListeners(list []probe.Listener, most int) error {
-	if len(list) > most {
-		return fmt.Errorf("%d listeners", len(list))
-	}
+func cleanListeners(list []probe.Listener) {
 	for i := range list {
-		if list[i].Addr = clean(list[i].Addr, maxName); list[i].Addr == "" {
-			return errors.New("a listener without an address")
-		}
+		list[i].Addr = clean(list[i].Addr, maxName)
 	}
-	return nil
-}
-
-func checkSample(s *sampleLine) error {
-	if len(s.Counters) > maxEntries || len(s.Gauges) > maxEntries || len(s.Errors) > maxErrors {
-		return errors.New("too many entries")
-	}
-	for _, values := range []map[string]uint64{s.Counters, s.Gauges} {
-		for name := range values {
-			if !isName(name) {
-				return fmt.Errorf("%.40q is no counter's name", name)
-			}
-		}
-	}
-	for i, e := range s.Errors {
-		s.Errors[i].Source, s.Errors[i].Text = clean(e.Source, maxName), clean(e.Text, maxText)
-	}
-	s.Host = clean(s.Host, maxName)
-	return errors.Join(checkListeners(s.Listeners, maxEntries), times(s.At, s.Took))
 }
 
 func times(ts ...time.Duration) error {
@@ -119,16 +88,6 @@ func times(ts ...time.Duration) error {
 		}
 	}
 	return nil
-}
-
-// isName tells whether s is made of what kernel names are made of.
-func isName(s string) bool {
-	for _, r := range s {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-:/@", r)) {
-			return false
-		}
-	}
-	return s != "" && len(s) <= maxName
 }
 
 // clean makes text fit to be shown: no control codes, at most max bytes.

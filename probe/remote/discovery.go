@@ -52,14 +52,14 @@ func checkDiscovery(d *probe.Discovery) error {
 			}
 		}
 	}
-	return checkListeners(d.Listeners, maxListeners)
+	return checkSnapshot(&probe.Snapshot{Listeners: d.Listeners})
 }
 
 func checkProcess(p *probe.Process) error {
 	if p.Pid <= 0 || p.Parent < 0 {
 		return errors.New("a process without an id")
 	}
-	if p.Program != "" && !isName(p.Program) {
+	if p.Program != "" && !probe.IsName(p.Program) {
 		return fmt.Errorf("%.40q is no program's identity", p.Program)
 	}
 	p.Name, p.Command, p.Waiting = clean(p.Name, maxName), clean(p.Command, maxText), clean(p.Waiting, maxName)

@@ -98,7 +98,7 @@ func shifted() {
 	print("hello", Hello{Schema: Schema, Epoch: began.Add(ahead - shift), Clock: time.Now().Add(ahead), Every: 10 * time.Millisecond, Pings: true})
 	go func() {
 		for {
-			print("sample", sampleLine{At: now(), Gauges: map[string]uint64{"wall": uint64(time.Now().UnixNano()), "slow.at_us": uint64(now().Microseconds())}})
+			print("sample", probe.Sample{At: now(), Gauges: map[string]uint64{"wall": uint64(time.Now().UnixNano()), "slow.at_us": uint64(now().Microseconds())}})
 			time.Sleep(10 * time.Millisecond)
 		}
 	}()

@@ -70,10 +70,9 @@ func (r *Remote) take(text []byte, came time.Duration) (_ *probe.Sample, fatal s
 		if r.hello != nil {
 			return nil, "it began anew, with a second hello"
 		}
-		v.upgrade()
 		r.hello = v
 		r.clock.ahead = v.Epoch.Sub(r.began)
-	case *sampleLine:
+	case *probe.Sample:
 		return r.sample(v, came)
 	case *pong:
 		return nil, r.pong(v, came)
@@ -84,18 +83,17 @@ func (r *Remote) take(text []byte, came time.Duration) (_ *probe.Sample, fatal s
 }
 
 // sample takes a reading in. The caller holds r.mu.
-func (r *Remote) sample(v *sampleLine, came time.Duration) (_ *probe.Sample, fatal string) {
+func (r *Remote) sample(v *probe.Sample, came time.Duration) (_ *probe.Sample, fatal string) {
 	if v.At < r.lastAt {
 		return nil, r.discard(errors.New("a sample is older than the one before"))
 	}
 	r.lastAt, r.heard = v.At, came
 	r.clock.arrive(v.At+v.Took, came)
-	s := v.toProbe()
 	if r.first == nil {
-		r.first = &s
+		r.first = v
 		close(r.ready)
 	}
-	return &s, ""
+	return v, ""
 }
 
 // hand gives a sample to whoever wants samples.

@@ -54,14 +54,12 @@ func (c *collected) has(code, text string) bool {
 }
 
 const (
-	hello  = `{"kind":"hello","schema":"weir.probe/1","version":"v","host":"h","clock":"2026-01-01T00:00:00Z","epoch":"2026-01-01T00:00:00Z","every":10000000,"listeners":[":1"],"pings":false}`
+	hello  = `{"kind":"hello","schema":"weir.probe/3","version":"v","host":"h","clock":"2026-01-01T00:00:00Z","epoch":"2026-01-01T00:00:00Z","every":10000000,"listeners":[":1"],"pings":false}`
 	sample = `{"kind":"sample","host":"h","at":1000000,"took":1000,"counters":{"TcpExtListenOverflows":%d}}`
 )
 
-// hello2 is a hello of this version with fields beside.
-func hello2(fields string) string {
-	return strings.Replace(strings.TrimSuffix(hello, "}")+","+fields+"}", "/1", "/2", 1)
-}
+// helloWith is a hello with more fields.
+func helloWith(fields string) string { return strings.TrimSuffix(hello, "}") + "," + fields + "}" }
 
 func many(n int, what string) string { return strings.Repeat(what+",", n-1) + what }
 
@@ -172,22 +170,22 @@ func TestGarbage(t *testing.T) {
 		"echo Permission denied. >&2; exit 9": "exit status 9: Permission denied.",
 		`printf '\033[31mred\n' >&2; exit 1`:  "exit status 1: ?[31mred",
 		says(one(1)):                          "the first line is not hello",
-		says(strings.Replace(hello, "/1", "/9", 1), one(1)): "weir.probe/9",
+		says(strings.Replace(hello, "/3", "/9", 1), one(1)): "weir.probe/9",
 		says(hello, hello): "began anew",
-		says(hello2(`"snapshot":{"sysctls":{"a b":"1"}}`)):                            `"a b" is no sysctl`,
-		says(hello2(`"snapshot":{"listeners":[{"addr":""}]}`)):                        "without an address",
-		says(hello2(`"snapshot":{"listeners":[` + many(1025, `{"addr":"a"}`) + `]}`)): "1025 listeners",
-		says(hello2(`"discovery":{"servers":[` + many(257, `{"pid":1}`) + `]}`)):      "257 servers",
-		says(hello2(`"discovery":{"servers":[{"pid":-1}]}`)):                          "without an id",
-		says(hello2(`"discovery":{"servers":[{"pid":1,"workers":[{}]}]}`)):            "without an id",
-		says(hello2(`"discovery":{"servers":[{"pid":1,"program":"/bin/a b"}]}`)):      "no program's identity",
-		says(hello2(`"discovery":{"looked":-1}`)):                                     "-1 processes",
-		says(hello2(`"discovery":{"shoe":1}`)):                                        `unknown field "shoe"`,
-		says(hello, strings.Replace(one(1), `"at"`, `"att"`, 1)):                      `unknown field "att"`,
-		says(hello, strings.Replace(one(1), `:1000000`, `:-1`, 1)):                    "no time since an epoch",
-		says(hello, one(1)[:40]):                                                      "1 lines were not",
-		"head -c 3000000 /dev/zero | tr '\\0' x":                                      "1 lines were not",
-		program(t, "serve") + " </dev/null & sleep 0.5; kill $!; exit 3":              "ended at once: exit status 3",
+		says(helloWith(`"snapshot":{"sysctls":{"a b":"1"}}`)):                            `"a b" is no sysctl`,
+		says(helloWith(`"snapshot":{"listeners":[{"addr":""}]}`)):                        "without an address",
+		says(helloWith(`"snapshot":{"listeners":[` + many(1025, `{"addr":"a"}`) + `]}`)): "1025 listeners",
+		says(helloWith(`"discovery":{"servers":[` + many(257, `{"pid":1}`) + `]}`)):      "257 servers",
+		says(helloWith(`"discovery":{"servers":[{"pid":-1}]}`)):                          "without an id",
+		says(helloWith(`"discovery":{"servers":[{"pid":1,"workers":[{}]}]}`)):            "without an id",
+		says(helloWith(`"discovery":{"servers":[{"pid":1,"program":"/bin/a b"}]}`)):      "no program's identity",
+		says(helloWith(`"discovery":{"looked":-1}`)):                                     "-1 processes",
+		says(helloWith(`"discovery":{"shoe":1}`)):                                        `unknown field "shoe"`,
+		says(hello, strings.Replace(one(1), `"at"`, `"att"`, 1)):                         `unknown field "att"`,
+		says(hello, strings.Replace(one(1), `:1000000`, `:-1`, 1)):                       "no time since an epoch",
+		says(hello, one(1)[:40]):                                                         "1 lines were not",
+		"head -c 3000000 /dev/zero | tr '\\0' x":                                         "1 lines were not",
+		program(t, "serve") + " </dev/null & sleep 0.5; kill $!; exit 3":                 "ended at once: exit status 3",
 		"": "is empty",
 	} {
 		_, err := Start(t.Context(), command, "x")
@@ -213,10 +211,9 @@ func TestJunkBetweenSamples(t *testing.T) {
 	}
 }
 
-// TestOlderProbe: what weir.probe/1 has is understood, and of the rest it is said that it is not known.
-func TestOlderProbe(t *testing.T) {
-	old := strings.Replace(hello, `"pings":false`, `"pings":false,"sysctls":{"net.core.somaxconn":"128"}`, 1)
-	r := start(t, says(old, one(1))+"; sleep 0.2; "+says(one(2))+"; sleep 100")
+// TestProbeThatHearsNothing: without stdin there are no pings, and what was not looked at is not known.
+func TestProbeThatHearsNothing(t *testing.T) {
+	r := start(t, says(helloWith(`"snapshot":{"sysctls":{"net.core.somaxconn":"128"}}`), one(1))+"; sleep 0.2; "+says(one(2))+"; sleep 100")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	c := collect(ctx, r, r.began)

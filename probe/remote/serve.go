@@ -46,8 +46,7 @@ func Serve(ctx context.Context, p Reader, hello Hello, look func() probe.Snapsho
 	hello.Snapshot = taken(look)
 	w.parent, w.hasParent = hello.parent()
 	w.write("hello", hello)
-	first := p.Read(epoch)
-	w.write("sample", fromProbe(first))
+	w.write("sample", p.Read(epoch))
 	if in.Reader != nil {
 		go func() {
 			if pinged := w.answer(in); pinged || in.Ends {
@@ -55,9 +54,8 @@ func Serve(ctx context.Context, p Reader, hello Hello, look func() probe.Snapsho
 			}
 		}()
 	}
-	p.Run(ctx, epoch, hello.Every, func(s probe.Sample) { w.write("sample", fromProbe(s)) })
-	last := p.Last(epoch)
-	w.write("sample", fromProbe(last))
+	p.Run(ctx, epoch, hello.Every, func(s probe.Sample) { w.write("sample", s) })
+	w.write("sample", p.Last(epoch))
 	w.write("bye", bye{At: time.Since(epoch), Reason: reason(ctx), Snapshot: taken(look)})
 	return w.err()
 }

@@ -26,9 +26,7 @@
 // one. The two snapshots are of before and after; discovery says who serves the listeners, and waits how often the
 // parent of pre-forked workers has gone to sleep (probe.Process.Waits).
 //
-// A new kind or field means a new schema: readers refuse what they do not know, rather than misread it. They
-// still read weir.probe/2, whose processes had no program and no backlog, so that of an SO_REUSEPORT group nobody is counted; and
-// weir.probe/1, which had sysctls in hello and no snapshot, discovery or waits.
+// A new kind or field means a new schema: readers refuse what they do not know, rather than misread it.
 package remote
 
 import (
@@ -42,34 +40,21 @@ import (
 	"weir/probe"
 )
 
-// Schema names the format and its version; those before are still read.
-const (
-	Schema  = "weir.probe/3"
-	schema2 = "weir.probe/2"
-	schema1 = "weir.probe/1"
-)
+// Schema names the format and its version. No other is read.
+const Schema = "weir.probe/3"
 
 // Hello is the first line: who writes, and by which clock.
 type Hello struct {
-	Schema    string            `json:"schema"`
-	Version   string            `json:"version"` // of weir
-	Host      string            `json:"host"`
-	Clock     time.Time         `json:"clock"`             // the wall clock when this line was written
-	Epoch     time.Time         `json:"epoch"`             // and at the instant from which at, received and sent count
-	Every     time.Duration     `json:"every"`             // between two samples
-	Listeners []string          `json:"listeners"`         // as they were asked for
-	Pings     bool              `json:"pings"`             // whether pings are answered
-	Sysctls   map[string]string `json:"sysctls,omitempty"` // of weir.probe/1; later ones have them in Snapshot
-	Snapshot  *probe.Snapshot   `json:"snapshot,omitempty"`
-	Discovery *probe.Discovery  `json:"discovery,omitempty"` // nil: nobody looked
-}
-
-// upgrade gives a hello of weir.probe/1 the form that it has now.
-func (h *Hello) upgrade() {
-	if h.Schema == schema1 && h.Snapshot == nil && len(h.Sysctls) > 0 {
-		h.Snapshot = &probe.Snapshot{Sysctls: h.Sysctls}
-	}
-	h.Sysctls = nil
+	Schema    string           `json:"schema"`
+	Version   string           `json:"version"` // of weir
+	Host      string           `json:"host"`
+	Clock     time.Time        `json:"clock"`     // the wall clock when this line was written
+	Epoch     time.Time        `json:"epoch"`     // and at the instant from which at, received and sent count
+	Every     time.Duration    `json:"every"`     // between two samples
+	Listeners []string         `json:"listeners"` // as they were asked for
+	Pings     bool             `json:"pings"`     // whether pings are answered
+	Snapshot  *probe.Snapshot  `json:"snapshot,omitempty"`
+	Discovery *probe.Discovery `json:"discovery,omitempty"` // nil: nobody looked
 }
 
 // parent is the process whose waits are told with each pong; false where no workers were counted, or those of an
@@ -82,25 +67,6 @@ func (h Hello) parent() (probe.Process, bool) {
 		return probe.Process{}, false
 	}
 	return h.Discovery.Servers[0].Process, true
-}
-
-// sampleLine is probe.Sample with the names it has on the wire.
-type sampleLine struct {
-	Host      string              `json:"host"`
-	At        time.Duration       `json:"at"`
-	Took      time.Duration       `json:"took"`
-	Counters  map[string]uint64   `json:"counters,omitempty"`
-	Gauges    map[string]uint64   `json:"gauges,omitempty"`
-	Listeners []probe.Listener    `json:"listeners,omitempty"`
-	Errors    []probe.SourceError `json:"errors,omitempty"`
-}
-
-func fromProbe(s probe.Sample) sampleLine {
-	return sampleLine{Host: s.Host, At: s.At, Took: s.Took, Counters: s.Counters, Gauges: s.Gauges, Listeners: s.Listeners, Errors: s.Errors}
-}
-
-func (s sampleLine) toProbe() probe.Sample {
-	return probe.Sample{Host: s.Host, At: s.At, Took: s.Took, Counters: s.Counters, Gauges: s.Gauges, Listeners: s.Listeners, Errors: s.Errors}
 }
 
 type ping struct {
@@ -123,7 +89,7 @@ type bye struct {
 // kinds are the names of the lines, and what each of them holds.
 var kinds = map[string]func() any{
 	"hello":  func() any { return new(Hello) },
-	"sample": func() any { return new(sampleLine) },
+	"sample": func() any { return new(probe.Sample) },
 	"ping":   func() any { return new(ping) },
 	"pong":   func() any { return new(pong) },
 	"bye":    func() any { return new(bye) },
@@ -144,7 +110,7 @@ func line(kind string, body any) ([]byte, error) {
 
 // WriteSample writes s as one line, and nothing before it.
 func WriteSample(w io.Writer, s probe.Sample) error {
-	text, err := line("sample", fromProbe(s))
+	text, err := line("sample", s)
 	if err != nil {
 		return err
 	}

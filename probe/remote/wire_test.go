@@ -12,7 +12,7 @@ import (
 	"weir/probe"
 )
 
-// TestEveryFieldCrosses fails when a Sample has something that the wire has not.
+// TestEveryFieldCrosses fails when a Sample has something that the wire does not carry.
 func TestEveryFieldCrosses(t *testing.T) {
 	drops := uint32(12)
 	s := probe.Sample{
@@ -34,7 +34,7 @@ func TestEveryFieldCrosses(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out.String())
 	}
-	if diff := cmp.Diff(s, value.(*sampleLine).toProbe()); diff != "" {
+	if diff := cmp.Diff(s, *value.(*probe.Sample)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -44,7 +44,7 @@ func TestTextIsMadeSafe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := value.(*sampleLine)
+	s := value.(*probe.Sample)
 	if s.Host != "?[2J" || len(s.Listeners[0].Addr) > maxName || s.Errors[0].Source != "a?b" || s.Errors[0].Text != "?" {
 		t.Errorf("%+v", s)
 	}
@@ -88,12 +88,12 @@ func TestEstimator(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(`{"kind":"hello","schema":"weir.probe/1","every":1}`))
+	f.Add([]byte(`{"kind":"hello","schema":"weir.probe/3","every":1}`))
 	f.Add([]byte(`{"kind":"sample","at":1,"took":1,"counters":{"a":1}}`))
 	f.Add([]byte(`{"kind":"ping","id":1}`))
 	f.Add([]byte(`{"kind":"pong","id":1,"received":1,"sent":2}`))
 	f.Add([]byte(`{"kind":"bye"}`))
-	f.Add([]byte(`{"kind":"hello","schema":"weir.probe/2","every":1,"snapshot":{"sysctls":{"a":"\u001b"},"listeners":[{"addr":"[::]:1","drops":1}]},"discovery":{"servers":[{"pid":9,"workers":[{"pid":10,"command":"x"}]}]}}`))
+	f.Add([]byte(`{"kind":"hello","schema":"weir.probe/3","every":1,"snapshot":{"sysctls":{"a":"\u001b"},"listeners":[{"addr":"[::]:1","drops":1}]},"discovery":{"servers":[{"pid":9,"workers":[{"pid":10,"command":"x"}]}]}}`))
 	f.Add([]byte(`{"kind":"pong","id":1,"waits":18446744073709551615}`))
 	f.Add([]byte(`{"kind":"bye","at":1,"snapshot":{"listeners":null}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -36,11 +36,6 @@ func Analyze(rd *runfile.Reader) (*result.Analysis, error) {
 		OnsetOverCapacity: map[string]result.Interval{}, Assertions: []result.AssertionResult{}, Asked: h.Asked,
 	}
 	maps.Copy(a.Environment, h.Environment)
-	for _, e := range r.events {
-		if e.Class == "remote_probe_clock" {
-			a.Environment[e.Host+": clock"] = e.Text // of a record that has no estimates but these words
-		}
-	}
 	r.spoil(c)
 	r.doubt(c)
 	r.doubtProxyLog()

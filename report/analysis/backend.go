@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"time"
 
+	"weir/probe"
 	"weir/report/result"
 )
 
 // backend is what a lane's load was to its listener's host.
 func (r *run) backend(l *lane) (b result.Backend) {
-	if !isUnix(l.Listener) {
+	if !probe.IsUnix(l.Listener) {
 		b.Connections = l.sum(func(f *figures) *uint64 { return f.accepted })
 		b.PerRequest = l.perRequest(func(f *figures) *uint64 { return f.accepted })
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"weir/probe"
 	"weir/report/result"
 
 	"weir/loadgen"
@@ -122,7 +123,7 @@ func (k *witness) nothing() result.Cause {
 	c := result.Cause{Code: "none", EvidenceName: ladder[0], Text: "No request went bad, so there is no cause to name.", Evidence: k.counters()}
 	canceled := k.lane.outcomes()[loadgen.Canceled]
 	switch n := value(k.namespace); {
-	case n == 0 || isUnix(k.lane.Listener):
+	case n == 0 || probe.IsUnix(k.lane.Listener):
 	case k.drops != nil && *k.drops == 0:
 		c.Text = fmt.Sprintf("No request went bad. The overflows in the backend's namespace (%d) were another listener's%s.", n, k.whose())
 	case k.drops == nil:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weir/loadgen/plan"
+	"weir/probe"
 	"weir/report/runfile"
 )
 
@@ -42,7 +43,7 @@ const maxTold = 8
 func (r *run) doubtWatchers() {
 	told := 0
 	for _, e := range r.events {
-		if e.Source != "runner" || e.Class == "remote_probe_clock" { // that one is no doubt, see Analyze
+		if e.Source != "runner" {
 			continue
 		}
 		if told++; told > maxTold {
@@ -113,7 +114,7 @@ func (r *run) doubtTrials(l *lane) {
 		r.warn("incomplete_trials", "%s: %d of %d trials are not complete and are left out of the estimates", l.Name, incomplete, n)
 	}
 	switch {
-	case unsampled > 0 && isUnix(l.Listener):
+	case unsampled > 0 && probe.IsUnix(l.Listener):
 		r.warn("overflows_unknown", "%s: its overflows are not known: %s; a client is told at once (queue_full)", l.Name, l.uncounted())
 	case unsampled > 0:
 		r.warn("overflows_unknown", "%s: the overflows of %d of %d trials are not known: no sample before or after them, or the counter is absent or was reset", l.Name, unsampled, n)

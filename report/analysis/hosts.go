@@ -10,7 +10,6 @@ import (
 	"weir/report/result"
 
 	"weir/probe"
-	"weir/report/runfile"
 )
 
 // host is what a probed host's samples and snapshots come to, over the whole run.
@@ -49,8 +48,8 @@ func (r *run) host(name string) *host {
 	return h
 }
 
-func (h *host) sample(rec *runfile.Sample) {
-	h.ledger.Add(probe.Sample{Counters: rec.Counters, Listeners: rec.Listeners, Errors: rec.Errors})
+func (h *host) sample(rec *probe.Sample) {
+	h.ledger.Add(*rec)
 	h.traced.sample(rec)
 	for _, name := range hostGauges {
 		if v, ok := rec.Gauges[name]; ok {

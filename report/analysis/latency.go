@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"weir/probe"
 	"weir/report/result"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -164,14 +165,14 @@ func (r *run) guides(l *lane, c serverCapacity) []result.Guide {
 		add(c.mean+m.LongestWait(), "full_queue", fmt.Sprintf("S + C/μ, through a full queue of %d", m.Slots()))
 	}
 	if p := l.Proxy; p != nil {
-		if p.Connect > 0 && !isUnix(l.Listener) {
+		if p.Connect > 0 && !probe.IsUnix(l.Listener) {
 			add(p.Connect, "proxy_connect_timeout", "proxy_connect_timeout")
 		}
 		if p.Read > 0 {
 			add(p.Read, "proxy_read_timeout", "proxy_read_timeout")
 		}
 	}
-	if l.ConnectTimeout <= 0 || isUnix(l.Listener) {
+	if l.ConnectTimeout <= 0 || probe.IsUnix(l.Listener) {
 		return guides
 	}
 	if linear, ok := r.synLinearTimeouts(); ok {

@@ -70,7 +70,7 @@ func (l *loader) add(rec runfile.Record) error {
 	case *runfile.Phases:
 		return l.phases(rec)
 	case *runfile.Sample:
-		return l.sample(rec)
+		return l.sample(&rec.Sample)
 	case *runfile.Host:
 		h := l.run.host(rec.Host)
 		if len(h.looks) == 2 { // the last counts
@@ -118,7 +118,7 @@ func (l *loader) header(h *runfile.Header) {
 // forever is later than every time in a record.
 const forever = time.Duration(1<<63 - 1)
 
-func (l *loader) sample(rec *runfile.Sample) error {
+func (l *loader) sample(rec *probe.Sample) error {
 	if l.samples++; l.samples > maxSamples {
 		return fmt.Errorf("more than %d samples", maxSamples)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"weir/probe"
 	"weir/report/result"
 
 	"weir/loadgen/plan"
@@ -119,7 +120,7 @@ func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*result
 
 // uncounted says why a lane's overflows are not known.
 func (l *lane) uncounted() string {
-	if isUnix(l.Listener) {
+	if probe.IsUnix(l.Listener) {
 		return "no counter of the kernel counts the overflows of a unix socket"
 	}
 	return "the kernel's counters were not sampled around its trials"

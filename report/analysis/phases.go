@@ -19,7 +19,7 @@ func (l *loader) phases(rec *runfile.Phases) error {
 	return errors.Join(runfile.MergeHistogram(t.lane.connect, rec.Connect), runfile.MergeHistogram(t.lane.firstByte, rec.FirstByte))
 }
 
-// phases is nil where the record, of an older weir, has none, or not of all.
+// phases is nil where the record has none, or not those of nearly all ok requests.
 func (l *lane) phases() *result.Phases {
 	n, all := l.firstByte.TotalCount(), l.service.TotalCount()
 	if n == 0 || float64(n) < .99*float64(all) || float64(all) < .99*float64(n) { // a run that was killed may lack the last ones

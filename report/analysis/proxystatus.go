@@ -7,8 +7,8 @@ import (
 
 	"weir/report/result"
 
+	"weir/probe"
 	"weir/probe/nginxstatus"
-	"weir/report/runfile"
 )
 
 // statusPoll is one answered poll of NGINX's stub_status.
@@ -31,7 +31,7 @@ func (s *statusPolls) sort() {
 }
 
 // addStatus keeps a sample that is a poll, and answers false for any other.
-func (p *proxyLogs) addStatus(s *runfile.Sample) bool {
+func (p *proxyLogs) addStatus(s *probe.Sample) bool {
 	active, ok := s.Gauges[nginxstatus.Active]
 	failed := !ok && len(s.Errors) > 0 && s.Errors[0].Source == nginxstatus.Source
 	if !ok && !failed || p.status[s.Host] == nil && len(p.status) == maxHosts {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"weir/probe"
 	"weir/report/result"
 
 	"weir/loadgen"
@@ -34,7 +35,7 @@ func (r *run) reconcile(l *lane, c serverCapacity) result.Reconciliation {
 	case len(counted) == 0:
 		f := r.allFailures(l)
 		rec.ClientFailures = f.sum(byQueue)
-		if isUnix(l.Listener) {
+		if probe.IsUnix(l.Listener) {
 			rec.Verdict = "not measured: " + l.uncounted()
 			return rec
 		}

@@ -2,8 +2,9 @@ package analysis
 
 import (
 	"sort"
-	"strings"
 	"time"
+
+	"weir/probe"
 )
 
 // search returns the first index whose element satisfies after, which must hold for all later ones too.
@@ -78,7 +79,7 @@ func (w window) delta(counter int) *uint64 {
 // count is all there is. A unix socket's queue is counted by nothing: nil.
 func (w window) overflows(addr string) *uint64 {
 	n := w.delta(listenOverflows)
-	if n == nil || isUnix(addr) {
+	if n == nil || probe.IsUnix(addr) {
 		return nil
 	}
 	if own := w.drops(addr); own != nil && *own < *n {
@@ -86,9 +87,6 @@ func (w window) overflows(addr string) *uint64 {
 	}
 	return n
 }
-
-// isUnix tells the path of a unix socket, or the name of an abstract one, from ADDRESS:PORT.
-func isUnix(addr string) bool { return strings.HasPrefix(addr, "/") || strings.HasPrefix(addr, "@") }
 
 // drops is by how much the sk_drops of the sockets at an address grew over the window; nil where the
 // kernel does not tell. Each socket is followed by its cookie; one that is new began at 0, and one that

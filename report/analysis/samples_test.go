@@ -74,7 +74,7 @@ func TestCoverOfOldCounters(t *testing.T) {
 	} {
 		l := loader{run: &run{samples: map[string][]sample{}}}
 		for at, read := time.Duration(0), time.Duration(0); at <= 300*ms; at += 10 * ms {
-			rec := runfile.Sample{Host: "b", At: at, Counters: map[string]uint64{}, Gauges: map[string]uint64{}}
+			rec := probe.Sample{Host: "b", At: at, Counters: map[string]uint64{}, Gauges: map[string]uint64{}}
 			if at-read <= age && at > 0 {
 				rec.Gauges[probe.CountersAge] = uint64((at - read).Microseconds())
 			} else {

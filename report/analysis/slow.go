@@ -3,6 +3,7 @@ package analysis
 import (
 	"time"
 
+	"weir/probe"
 	"weir/report/runfile"
 )
 
@@ -29,7 +30,7 @@ const sameSlow = 200 * time.Millisecond
 
 // readSlowly notes the reading that a sample carries, each once. One of before the epoch has no time that a gauge can hold.
 // Where a sample says nothing of it, its counters are taken for the sample's own.
-func (r *run) readSlowly(rec *runfile.Sample, counters [nCounters]reading) {
+func (r *run) readSlowly(rec *probe.Sample, counters [nCounters]reading) {
 	at, timed := rec.Gauges[slowAt]
 	took, early := rec.Gauges[slowTook]
 	read := slowReading{from: rec.At, to: rec.At, counters: counters}

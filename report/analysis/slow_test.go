@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/probe"
 	"weir/report/runfile"
 )
 
@@ -14,7 +15,7 @@ func slowly(t *testing.T, gauges bool, counters func(at time.Duration) map[strin
 	const first, every, late, took = 200 * ms, 500 * ms, 500 * ms, 10 * ms
 	l := loader{run: &run{samples: map[string][]sample{}, slow: map[string][]slowReading{}}}
 	for at := time.Duration(0); at <= 5*time.Second; at += 10 * ms {
-		rec := runfile.Sample{Host: "b", At: at, Counters: map[string]uint64{}, Gauges: map[string]uint64{}}
+		rec := probe.Sample{Host: "b", At: at, Counters: map[string]uint64{}, Gauges: map[string]uint64{}}
 		if read := (at-late-first)/every*every + first; at >= late+first {
 			rec.Counters = counters(read)
 			if gauges {
@@ -84,7 +85,7 @@ func TestSlowReadings(t *testing.T) {
 	for _, at := range []uint64{500_000, 500_003, 499_990, 1_000_007, 1_000_000} {
 		var counters [nCounters]reading
 		counters[listenerCPU] = reading{1, true}
-		moving.readSlowly(&runfile.Sample{Host: "b", Gauges: map[string]uint64{"slow.at_us": at}}, counters)
+		moving.readSlowly(&probe.Sample{Host: "b", Gauges: map[string]uint64{"slow.at_us": at}}, counters)
 	}
 	if s := moving.slow["b"]; len(s) != 2 || s[0].from != 500*ms {
 		t.Errorf("two readings by a clock that is adjusted: %+v", s)
@@ -100,7 +101,7 @@ func TestSlowReadings(t *testing.T) {
 		r := &run{slow: map[string][]slowReading{}}
 		var counters [nCounters]reading
 		counters[listenerCPU] = reading{1, true}
-		r.readSlowly(&runfile.Sample{Host: "b", At: time.Second, Gauges: c.gauges}, counters)
+		r.readSlowly(&probe.Sample{Host: "b", At: time.Second, Gauges: c.gauges}, counters)
 		if s := r.slow["b"]; len(s) != c.want || len(s) > 0 && s[0].to != 0 {
 			t.Errorf("%s: %+v", name, s)
 		}

@@ -10,7 +10,6 @@ import (
 	"weir/report/result"
 
 	"weir/probe"
-	"weir/report/runfile"
 )
 
 // traced is what eBPF saw at a host, from the first sample to the last, beside what the sampled queue comes to.
@@ -24,7 +23,7 @@ type traced struct {
 // longGap is a time between two samples in which nobody knows how long the queue was.
 const longGap = time.Second
 
-func (t *traced) sample(rec *runfile.Sample) {
+func (t *traced) sample(rec *probe.Sample) {
 	now := probe.TraceCounters(rec.Counters)
 	if now == nil {
 		return
@@ -36,7 +35,7 @@ func (t *traced) sample(rec *runfile.Sample) {
 	}
 	t.last, t.at, t.depth = now, rec.At, 0
 	for _, l := range rec.Listeners {
-		if !isUnix(l.Addr) {
+		if !l.Unix() {
 			t.depth += uint64(l.Depth)
 		}
 	}

@@ -25,7 +25,7 @@ func TestTracedQueue(t *testing.T) {
 		s.Counters["trace.accept.wait.80"] = 50 + n // 2^20 ns and a quarter more
 		s.Counters["trace.rst.received"] = 0
 		s.Counters["trace.rst.sent.connection.TCP_ABORT_ON_CLOSE"] = 5
-		s.Counters["trace.rst.sent.<b>.X"] = 9 // no kernel says so
+		s.Counters["trace.rst.sent.nobody.X"] = 9 // no kernel says so
 	}
 	a := analyze(t, w.record(t))
 	got := a.Hosts[0].Traced

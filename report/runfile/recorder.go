@@ -117,14 +117,11 @@ func (r *Recorder) TrialEnd(t TrialEnd) error {
 
 // Sample records a reading of the probe.
 func (r *Recorder) Sample(s probe.Sample) error {
-	rec := &Sample{
-		Host: s.Host, At: s.At, Took: s.Took, Counters: s.Counters, Gauges: s.Gauges,
-		Listeners: s.Listeners, Errors: make([]probe.SourceError, len(s.Errors)),
+	s.Errors = slices.Clone(s.Errors)
+	for i := range s.Errors {
+		s.Errors[i].Source, s.Errors[i].Text = clip(s.Errors[i].Source), clip(s.Errors[i].Text)
 	}
-	for i, e := range s.Errors {
-		rec.Errors[i] = probe.SourceError{Source: clip(e.Source), Text: clip(e.Text), Lost: e.Lost}
-	}
-	return r.write(rec, s.At+s.Took)
+	return r.write(&Sample{Sample: s}, s.At+s.Took)
 }
 
 // Host records what is read of a host before and after the load.

@@ -212,14 +212,8 @@ type Failure struct {
 // Sample is one reading of the probe. In the file, counters and gauges that did not change since the
 // host's last sample are left out; the reader puts them back.
 type Sample struct {
-	Host      string              `json:"host"`
-	At        time.Duration       `json:"at"`
-	Took      time.Duration       `json:"took"`
-	Counters  map[string]uint64   `json:"counters,omitempty"`
-	Gauges    map[string]uint64   `json:"gauges,omitempty"`
-	Gone      []string            `json:"gone,omitempty"` // counters and gauges of the host's last sample that this one has not: absent is not "unchanged"
-	Listeners []probe.Listener    `json:"listeners,omitempty"`
-	Errors    []probe.SourceError `json:"errors,omitempty"`
+	probe.Sample
+	Gone []string `json:"gone,omitempty"` // counters and gauges of the host's last sample that this one does not have: absent is not "unchanged"
 }
 
 // Host is what was read of a probed host once before the load and once after it: what differs changed meanwhile.

@@ -36,13 +36,13 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatalf("%d samples, want 3", len(samples))
 	}
 	drops := uint32(3)
-	want := &Sample{
+	want := &Sample{Sample: probe.Sample{
 		Host: "backend", At: 40 * ms, Took: ms,
 		Counters:  map[string]uint64{"TcpExtListenOverflows": 2, "TcpExtListenDrops": 9},
 		Gauges:    map[string]uint64{"sockstat.TCP.tw": 4},
 		Listeners: []probe.Listener{{Addr: "10.77.0.3:8000", Cookie: 5, Depth: 17, Limit: 16, Drops: &drops}},
 		Errors:    []probe.SourceError{{Source: "snmp", Text: "gone"}},
-	}
+	}}
 	if diff := cmp.Diff(want, samples[2]); diff != "" {
 		t.Errorf("sample: %s", diff)
 	}
@@ -105,15 +105,16 @@ func TestSparse(t *testing.T) {
 	w := NewWriter(&buf)
 	h := testHeader()
 	check(t, w.Write(&h))
-	in := []*Sample{
+	in := []*Sample{}
+	for _, s := range []probe.Sample{
 		{Host: "a", At: 1, Counters: map[string]uint64{"x": 1, "y": 0}, Gauges: map[string]uint64{"g": 1}},
 		{Host: "b", At: 1, Counters: map[string]uint64{"x": 7}, Gauges: map[string]uint64{}},
 		{Host: "a", At: 2, Counters: map[string]uint64{"x": 1, "y": 0}, Gauges: map[string]uint64{"g": 1}},
 		{Host: "a", At: 3, Counters: map[string]uint64{"x": 1}, Gauges: map[string]uint64{}},
 		{Host: "a", At: 4, Counters: map[string]uint64{"x": 2, "y": math.MaxUint64}, Gauges: map[string]uint64{}},
-	}
-	for _, s := range in {
-		check(t, w.Write(s))
+	} {
+		in = append(in, &Sample{Sample: s})
+		check(t, w.Write(in[len(in)-1]))
 	}
 	recs, r := read(buf.Bytes())
 	check(t, r.Err())
@@ -189,6 +190,9 @@ func TestRefused(t *testing.T) {
 		"bin off the grid":   {at2(`{"kind":"bin","at":1}`), 2, "no multiple"},
 		"long line":          {at2(`{"kind":"event","text":"` + strings.Repeat("x", MaxLine) + `"}`), 2, "longer than"},
 		"long text":          {at2(`{"kind":"event","text":"` + strings.Repeat("x", maxName+1) + `"}`), 2, "a text of"},
+		"hostile counter":    {at2(`{"kind":"sample","host":"b","counters":{"<b>":1}}`), 2, "no counter's name"},
+		"hostile snapshot":   {at2(`{"kind":"host","host":"b","sysctls":{"<b>":"1"}}`), 2, "no sysctl"},
+		"old sample":         {at2(`{"kind":"sample","host":"b","at":126230400000000000}`), 2, "no time in a run"},
 		"fractional counter": {at2(`{"kind":"sample","host":"b","counters":{"x":1.5}}`), 2, "1.5"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,8 +22,6 @@ const (
 	maxServiceTimes = 10_000
 	maxHosts        = 64
 	maxLevels       = 4096 // counters or gauges of a host
-	maxListeners    = 1024 // in a sample
-	maxSysctls      = 256
 	maxOutcomes     = 128  // in a bin; more than are defined, so that later versions may add some
 	maxLost         = 255  // SYNs of a connection: tcp_syn_retries is a byte
 	maxAddresses    = 4096 // of a lane's own
@@ -55,20 +53,9 @@ func validate(rec Record) error {
 		return errors.Join(index(rec.Trial), count("seq", r.Seq), names(string(r.Outcome)),
 			times(r.Due, r.Sent, r.Connected, r.Written, r.FirstByte, r.Done))
 	case *Sample:
-		if len(rec.Listeners) > maxListeners || len(rec.Errors) > maxListeners {
-			return fmt.Errorf("more than %d listeners or errors", maxListeners)
-		}
-		return errors.Join(names(rec.Host), times(rec.At, rec.Took))
+		return errors.Join(rec.Check(), times(rec.At, rec.Took))
 	case *Host:
-		if len(rec.Listeners) > maxListeners || len(rec.Sysctls) > maxSysctls {
-			return fmt.Errorf("more than %d listeners or %d sysctls", maxListeners, maxSysctls)
-		}
-		for name, value := range rec.Sysctls {
-			if err := names(name, value); err != nil {
-				return err
-			}
-		}
-		return errors.Join(names(rec.Host), times(rec.At))
+		return errors.Join(rec.Check(), names(rec.Host), times(rec.At))
 	case *Clock:
 		return rec.validate()
 	case *Service:

@@ -145,18 +145,13 @@ func offer(l *result.Lane) string {
 // samePlan reports whether two lanes were offered the same within what pairs accept.
 func samePlan(a, b *result.Lane) bool {
 	return slices.EqualFunc(a.Trials, b.Trials, func(x, y result.Trial) bool {
-		return sameArrival(&x, &y) && sameStages(&x, &y) && alike(x.MeanRate(), y.MeanRate()) && alike(x.Duration, y.Duration)
+		return x.Arrival == y.Arrival && sameStages(&x, &y) && alike(x.MeanRate(), y.MeanRate()) && alike(x.Duration, y.Duration)
 	})
 }
 
-// sameArrival reports whether both trials' requests came as evenly. A report of an older weir does not say.
-func sameArrival(x, y *result.Trial) bool {
-	return x.Arrival == y.Arrival || x.Arrival == "" || y.Arrival == ""
-}
-
-// sameStages reports whether the offered rate took the same course. A report of an older weir does not say.
+// sameStages reports whether the offered rate took the same course.
 func sameStages(x, y *result.Trial) bool {
-	return len(x.Stages) == 0 || len(y.Stages) == 0 || slices.EqualFunc(x.Stages, y.Stages, func(s, t result.Stage) bool {
+	return slices.EqualFunc(x.Stages, y.Stages, func(s, t result.Stage) bool {
 		return alike(s.From, t.From) && alike(s.To, t.To) && alike(s.Duration, t.Duration)
 	})
 }

@@ -52,7 +52,7 @@ func pairTrials(a, b []result.Trial) []pair {
 			bs = bs[1:]
 		default:
 			as, bs = as[1:], bs[1:]
-			if x.Complete && y.Complete && alike(x.Duration, y.Duration) && sameArrival(x, y) && (x.Rate > 0 || sameStages(x, y)) {
+			if x.Complete && y.Complete && alike(x.Duration, y.Duration) && x.Arrival == y.Arrival && (x.Rate > 0 || sameStages(x, y)) {
 				pairs = append(pairs, pair{x, y})
 			}
 		}

@@ -3,8 +3,8 @@ package gate
 import (
 	"math"
 	"slices"
-	"strings"
 
+	"weir/probe"
 	"weir/report/result"
 )
 
@@ -29,7 +29,7 @@ func counter(of func(*result.Lane) *uint64, part func(result.Trial) *uint64) fun
 func overflowsOf(t result.Trial) *uint64 { return t.Overflows }
 
 func uncounted(l *result.Lane) string {
-	if strings.HasPrefix(l.Listener, "/") || strings.HasPrefix(l.Listener, "@") {
+	if probe.IsUnix(l.Listener) {
 		return "no counter of the kernel counts this for a unix socket"
 	}
 	return "the kernel was not read around the trials of this lane, or has no such counter"

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"weir/probe"
 	"weir/report/analysis/estimate"
 	"weir/report/result"
 	"weir/report/runfile"
@@ -182,7 +183,7 @@ func watched(_ Plan, l PlannedLane) string {
 
 // counts is watched for what the kernel counts.
 func counts(p Plan, l PlannedLane) string {
-	if strings.HasPrefix(l.Listener, "/") || strings.HasPrefix(l.Listener, "@") {
+	if probe.IsUnix(l.Listener) {
 		return "no counter of the kernel counts this for a unix socket"
 	}
 	return watched(p, l)
