@@ -12,9 +12,9 @@ func TestOtherCauses(t *testing.T) {
 	class := func(name string, n uint64, code string) result.ClassCause {
 		return result.ClassCause{Class: name, Requests: n, Cause: result.Cause{Code: code, Text: "It is " + code + "."}}
 	}
-	each := []result.ClassCause{class("swap", 60, "server_swapped"), class("queue", 30, "worker_bound_overflow"), class("late", 10, "worker_bound_overflow")}
+	each := []result.ClassCause{class("proxy", 60, "not_listening"), class("queue", 30, "worker_bound_overflow"), class("late", 10, "worker_bound_overflow")}
 	got := otherCauses(&result.Lane{Cause: each[1].Cause, Causes: each})
-	want := "beside that 60 requests (server_swapped): It is server_swapped.\nbeside that 10 requests (worker_bound_overflow): It is worker_bound_overflow."
+	want := "beside that 60 requests (not_listening): It is not_listening.\nbeside that 10 requests (worker_bound_overflow): It is worker_bound_overflow."
 	if strings.Join(got, "\n") != want {
 		t.Errorf("%q", got)
 	}

@@ -30,8 +30,6 @@ func (r *run) cause(l *lane, c serverCapacity, rec result.Reconciliation) (resul
 	k.deferred = l.sum(func(f *figures) *uint64 { return f.deferred })
 	k.overflows = l.overflows()
 	k.namespace = l.sum(func(f *figures) *uint64 { return f.namespace })
-	k.gaps = r.gaps(l)
-	k.setGapsApart()
 	each := k.eachClass()
 	if len(each) == 0 {
 		return k.nothing(), each
@@ -47,7 +45,7 @@ func (k *witness) eachClass() []result.ClassCause {
 		explain func() result.Cause
 	}{
 		{byQueue, k.fullQueue}, {byLate, k.late}, {byGenerator, k.generator}, {byRefused, k.refused}, {byProxy, k.proxy},
-		{byServer, k.server}, {byClosed, k.closed}, {bySlow, k.slow}, {byRaced, k.raced}, {bySwap, k.swap},
+		{byServer, k.server}, {byClosed, k.closed}, {bySlow, k.slow}, {byRaced, k.raced},
 	} {
 		n := k.failures.sum(class.name)
 		if class.name == byLate {
@@ -68,8 +66,7 @@ func (k *witness) eachClass() []result.ClassCause {
 }
 
 // leading is the cause that most of the failures have, classes of one cause together, as it is told of the most frequent of
-// them; how many failures have another is said with it. A scenario's swap of servers was meant: it
-// only leads where hardly anything else went bad.
+// them; how many failures have another is said with it.
 func leading(each []result.ClassCause) result.Cause {
 	var total uint64
 	of := map[string]uint64{} // by code
@@ -79,12 +76,7 @@ func leading(each []result.ClassCause) result.Cause {
 			of[c.Cause.Code] += c.Requests
 		}
 	}
-	weight := func(c result.ClassCause) uint64 {
-		if c.Cause.Code == swapped && float64(total-c.Requests) >= (1-explained)*float64(total) {
-			return 0
-		}
-		return max(c.Requests, of[c.Cause.Code])
-	}
+	weight := func(c result.ClassCause) uint64 { return max(c.Requests, of[c.Cause.Code]) }
 	first := slices.MaxFunc(each, func(a, b result.ClassCause) int { return cmp.Compare(weight(a), weight(b)) })
 	out := first.Cause
 	n := max(first.Requests, of[out.Code])
@@ -115,8 +107,6 @@ type witness struct {
 	queue    queue
 
 	overflows, namespace, drops, listenDrops, queueDrops, deferred *uint64
-
-	gaps []gap
 }
 
 func (k *witness) nothing() result.Cause {

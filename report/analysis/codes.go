@@ -17,7 +17,6 @@ var Codes = map[string]string{
 	"slow_response":         "the backend was slow, and no queue explains it",
 	"worker_closed":         "a worker closed the connection without an answer: killed, timed out or crashed",
 	"not_listening":         "nothing listened there",
-	swapped:                 "a scenario was putting another server in the place of the first, so that none listened",
 	"server_errors":         "the server answered with an error",
 	"keepalive_race":        "a kept connection was closed just as it was used again",
 	"proxy_timeout":         "the proxy gave up waiting for the backend's answer",

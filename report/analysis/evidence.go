@@ -64,9 +64,6 @@ func (k *witness) errorLog() map[string]uint64 {
 			sum[class] += n
 		}
 	}
-	for class, n := range k.gapLines() {
-		sum[class] -= n
-	}
 	return sum
 }
 

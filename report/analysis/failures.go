@@ -25,7 +25,6 @@ const (
 	byClosed    = "closed"    // connections closed or broken after they were made
 	bySlow      = "slow"      // no answer in time
 	byRaced     = "raced"     // sent on a kept connection that the server was closing: its queue has no part in that
-	bySwap      = "swap"      // what a scenario's swap of servers cost (setGapsApart)
 )
 
 func (f failures) add(class string, o loadgen.Outcome, n uint64) {
@@ -36,15 +35,6 @@ func (f failures) add(class string, o loadgen.Outcome, n uint64) {
 		f[class] = map[loadgen.Outcome]uint64{}
 	}
 	f[class][o] += n
-}
-
-// move puts at most n of a class's failures with an outcome into another class.
-func (f failures) move(from, to string, o loadgen.Outcome, n uint64) {
-	n = min(n, f[from][o])
-	f.add(to, o, n)
-	if n > 0 {
-		f[from][o] -= n
-	}
 }
 
 func (f failures) sum(class string) (n uint64) {

@@ -115,7 +115,7 @@ type Cause struct {
 
 // ClassCause is the cause of one class of a lane's failures.
 type ClassCause struct {
-	Class    string `json:"class"`    // "queue": of a kind that a full queue produces, "late", "slow", "closed", "refused", "proxy", "server", "raced", "generator", "swap": while a scenario exchanged the server
+	Class    string `json:"class"`    // "queue": of a kind that a full queue produces, "late", "slow", "closed", "refused", "proxy", "server", "raced", "generator"
 	Requests uint64 `json:"requests"` // how many went bad so
 	Cause    Cause  `json:"cause"`    // why
 }
