@@ -14,6 +14,7 @@ import (
 	"weir/loadgen/self"
 	"weir/probe"
 	"weir/probe/nginxlog"
+	"weir/probe/nginxstatus"
 )
 
 // Recorder takes what an experiment sees, as it is seen and from many goroutines. Every time in it is
@@ -28,6 +29,7 @@ type Recorder interface {
 	Service(Service)
 	Event(Event)
 	Access(Access)
+	ProxyStatus(nginxstatus.Poll)
 	Proxied(p Proxied, example bool) // every request that an access log tells of; an example is worth keeping, whatever became of it
 }
 

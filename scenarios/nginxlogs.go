@@ -47,10 +47,10 @@ func (s *Setup) watchStatus(ctx context.Context, host, address string) error {
 		return fmt.Errorf("--nginx-status: %w", err)
 	}
 	s.onClose(p.Close)
-	if first := p.Read(ctx, time.Now()); len(first.Errors) > 0 {
-		return fmt.Errorf("--nginx-status: %s", first.Errors[0].Text)
+	if first := p.Read(ctx, time.Now()); first.Status == nil {
+		return fmt.Errorf("--nginx-status: %s", first.Error)
 	}
-	s.Watchers = append(s.Watchers, func(ctx context.Context, epoch time.Time, rec Recorder) { p.Run(ctx, epoch, rec.Sample) })
+	s.Watchers = append(s.Watchers, func(ctx context.Context, epoch time.Time, rec Recorder) { p.Run(ctx, epoch, rec.ProxyStatus) })
 	return nil
 }
 

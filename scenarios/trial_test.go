@@ -12,6 +12,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
+	"weir/probe/nginxstatus"
 )
 
 // journal is a Recorder that notes the order of things. It is read when they are over.
@@ -36,6 +37,7 @@ func (j *journal) Event(Event)                  {}
 func (j *journal) Host(Host)                    {}
 func (j *journal) Clock(Clock)                  {}
 func (j *journal) Access(Access)                {}
+func (j *journal) ProxyStatus(nginxstatus.Poll) {}
 func (j *journal) Proxied(Proxied, bool)        {}
 func (j *journal) Sample(probe.Sample) {
 	j.mu.Lock()

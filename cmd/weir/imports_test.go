@@ -23,7 +23,7 @@ var allowed = map[string][]string{
 	"scenarios":                {"scenarios/", "loadgen", "loadgen/", "probe", "probe/"},
 	"scenarios/":               {"scenarios/", "loadgen", "loadgen/", "probe", "probe/"},
 	"report":                   {"report/", "loadgen", "probe/nginxlog"},
-	"report/runfile":           {"loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog"},
+	"report/runfile":           {"loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
 	"report/unit":              {},
 	"report/words":             {"report/result", "report/unit"},
 	"report/result":            {"report/unit", "report/runfile", "loadgen/plan"}, // the types that everybody of report hands on

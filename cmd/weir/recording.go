@@ -5,6 +5,7 @@ import (
 
 	"weir/loadgen"
 	"weir/probe"
+	"weir/probe/nginxstatus"
 	"weir/report/analysis/gate"
 	"weir/report/runfile"
 	"weir/scenarios"
@@ -78,6 +79,9 @@ func (r recording) Clock(c scenarios.Clock)     { _ = r.Recorder.Clock(runfile.C
 func (r recording) Service(s scenarios.Service) { _ = r.Recorder.Service(runfile.Service(s)) }
 func (r recording) Event(e scenarios.Event)     { _ = r.Recorder.Event(runfile.Event(e)) }
 func (r recording) Access(a scenarios.Access)   { _ = r.Recorder.Access(runfile.Access(a)) }
+func (r recording) ProxyStatus(p nginxstatus.Poll) {
+	_ = r.Recorder.ProxyStatus(p)
+}
 
 func (r recording) Proxied(p scenarios.Proxied, example bool) {
 	_ = r.Recorder.Proxied(runfile.Proxied(p), example)

@@ -19,27 +19,31 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"weir/probe"
 )
 
 // Every is how often NGINX is asked: often enough to see a backlog grow in the trials of a few seconds, and too
 // seldom to be a load.
 const Every = 500 * time.Millisecond
 
-// Names of the gauges and counters in a sample.
-const (
-	Active   = "nginx_active"
-	Reading  = "nginx_reading"
-	Writing  = "nginx_writing"
-	Waiting  = "nginx_waiting"
-	Accepts  = "nginx_accepts"
-	Handled  = "nginx_handled"
-	Requests = "nginx_requests"
-)
+// Poll is one question, and its answer.
+type Poll struct {
+	Host   string        `json:"host"` // of the NGINX
+	At     time.Duration `json:"at"`   // when the answer had come: only then is it known that NGINX had counted
+	Took   time.Duration `json:"took"`
+	Status *Status       `json:"status,omitempty"` // nil: there was no answer
+	Error  string        `json:"error,omitempty"`  // why there was none
+}
 
-// Source is what the error of a poll that failed goes under.
-const Source = "nginx.status"
+// Status is what NGINX says of its connections.
+type Status struct {
+	Active   uint64 `json:"active"`   // open now: Reading, Writing and Waiting
+	Reading  uint64 `json:"reading"`  // of which a request is being read
+	Writing  uint64 `json:"writing"`  // to which an answer is being made or written
+	Waiting  uint64 `json:"waiting"`  // kept, without a request
+	Accepts  uint64 `json:"accepts"`  // that it accepted since it was started
+	Handled  uint64 `json:"handled"`  // of Accepts: those that it did not close at once, for want of worker_connections
+	Requests uint64 `json:"requests"` // since it was started
+}
 
 const (
 	maxReply = 4 << 10
@@ -53,12 +57,9 @@ type Poller struct {
 	client *http.Client
 }
 
-// SampleHost is what the samples of the NGINX on a host go under: the host's own are its kernel's.
-func SampleHost(host string) string { return host + "/nginx" }
-
 // New makes a Poller of a URL, http or https, or of unix:/path/of/a/socket, of the NGINX on a host.
 func New(host, address string) (*Poller, error) {
-	p := &Poller{host: SampleHost(host), url: address}
+	p := &Poller{host: host, url: address}
 	transport := &http.Transport{Proxy: nil, MaxIdleConns: 1, MaxResponseHeaderBytes: maxReply}
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
 		p.url = "http://nginx/"
@@ -81,13 +82,13 @@ func (p *Poller) Close() error {
 	return nil
 }
 
-// Run polls until ctx ends. A poll that fails is a sample with an error and no counters.
-func (p *Poller) Run(ctx context.Context, epoch time.Time, record func(probe.Sample)) {
+// Run polls until ctx ends.
+func (p *Poller) Run(ctx context.Context, epoch time.Time, record func(Poll)) {
 	ticker := time.NewTicker(Every) // drops ticks while an answer is waited for
 	defer ticker.Stop()
 	for {
-		if s := p.Read(ctx, epoch); ctx.Err() == nil {
-			record(s)
+		if poll := p.Read(ctx, epoch); ctx.Err() == nil {
+			record(poll)
 		}
 		select {
 		case <-ctx.Done():
@@ -97,44 +98,40 @@ func (p *Poller) Run(ctx context.Context, epoch time.Time, record func(probe.Sam
 	}
 }
 
-// Read polls once. The sample's time is when the answer had come, for only then it is known that NGINX had counted.
-func (p *Poller) Read(ctx context.Context, epoch time.Time) probe.Sample {
+// Read polls once.
+func (p *Poller) Read(ctx context.Context, epoch time.Time) Poll {
 	began := time.Now()
-	values, err := p.ask(ctx)
-	took := time.Since(began)
-	s := probe.Sample{Host: p.host, At: time.Since(epoch), Took: took}
+	status, err := p.ask(ctx)
+	poll := Poll{Host: p.host, At: time.Since(epoch), Took: time.Since(began), Status: status}
 	if err != nil {
-		s.Errors = []probe.SourceError{{Source: Source, Text: err.Error()}}
-		return s
+		poll.Error = err.Error()
 	}
-	s.Gauges = map[string]uint64{Active: values[0], Reading: values[4], Writing: values[5], Waiting: values[6]}
-	s.Counters = map[string]uint64{Accepts: values[1], Handled: values[2], Requests: values[3]}
-	return s
+	return poll
 }
 
-func (p *Poller) ask(ctx context.Context) (values [7]uint64, err error) {
+func (p *Poller) ask(ctx context.Context) (*Status, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url, nil)
 	if err != nil {
-		return values, err
+		return nil, err
 	}
 	req.Header.Set("User-Agent", "weir")
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return values, err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return values, fmt.Errorf("%s answered with status %d: is stub_status on there, and may this address read it (allow)?", p.url, resp.StatusCode)
+		return nil, fmt.Errorf("%s answered with status %d: is stub_status on there, and may this address read it (allow)?", p.url, resp.StatusCode)
 	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	if err != nil {
-		return values, err
+		return nil, err
 	}
-	values, err = parse(text)
+	status, err := parse(text)
 	if err != nil {
-		return values, fmt.Errorf("%s: %w", p.url, err)
+		return nil, fmt.Errorf("%s: %w", p.url, err)
 	}
-	return values, nil
+	return status, nil
 }
 
 // form is the whole answer, with # for a number (src/http/modules/ngx_http_stub_status_module.c).
@@ -142,24 +139,25 @@ const form = "Active connections: # server accepts handled requests # # # Readin
 
 var errForm = errors.New("the answer is not stub_status's")
 
-// parse reads active, accepts, handled, requests, reading, writing and waiting.
-func parse(text []byte) (values [7]uint64, err error) {
+func parse(text []byte) (*Status, error) {
 	words, want := bytes.Fields(text), strings.Fields(form)
 	if len(words) != len(want) {
-		return values, errForm
+		return nil, errForm
 	}
-	i := 0
+	var s Status
+	values := []*uint64{&s.Active, &s.Accepts, &s.Handled, &s.Requests, &s.Reading, &s.Writing, &s.Waiting}
 	for k, word := range words {
 		if want[k] != "#" {
 			if string(word) != want[k] {
-				return values, errForm
+				return nil, errForm
 			}
 			continue
 		}
-		if values[i], err = strconv.ParseUint(string(word), 10, 64); err != nil {
-			return values, errForm
+		n, err := strconv.ParseUint(string(word), 10, 64)
+		if err != nil {
+			return nil, errForm
 		}
-		i++
+		*values[0], values = n, values[1:]
 	}
-	return values, nil
+	return &s, nil
 }

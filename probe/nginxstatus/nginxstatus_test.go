@@ -10,15 +10,14 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"weir/probe"
 )
 
 const answer = "Active connections: 291 \nserver accepts handled requests\n 16630948 16630940 31070465 \nReading: 6 Writing: 179 Waiting: 106 \n"
 
 func TestParse(t *testing.T) {
 	got, err := parse([]byte(answer))
-	if want := [7]uint64{291, 16630948, 16630940, 31070465, 6, 179, 106}; err != nil || got != want {
+	want := Status{Active: 291, Accepts: 16630948, Handled: 16630940, Requests: 31070465, Reading: 6, Writing: 179, Waiting: 106}
+	if err != nil || *got != want {
 		t.Errorf("%v %v", got, err)
 	}
 	for _, bad := range []string{"", "<html>", strings.Replace(answer, "291", "-1", 1), strings.Replace(answer, "291", "99999999999999999999", 1), answer + "1", strings.Replace(answer, "Waiting", "Wading", 1)} {
@@ -67,11 +66,11 @@ func TestPolls(t *testing.T) {
 		}
 		s := p.Read(t.Context(), time.Now().Add(-time.Second))
 		switch {
-		case s.Host != "proxy/nginx" || s.At < time.Second || s.Took <= 0:
+		case s.Host != "proxy" || s.At < time.Second || s.Took <= 0:
 			t.Errorf("%s: %+v", address, s)
-		case complaint == "" && (len(s.Errors) > 0 || s.Gauges[Writing] != 179 || s.Counters[Handled] != 16630940):
+		case complaint == "" && (s.Error != "" || s.Status == nil || s.Status.Writing != 179 || s.Status.Handled != 16630940):
 			t.Errorf("%s: %+v", address, s)
-		case complaint != "" && (len(s.Errors) != 1 || !strings.Contains(s.Errors[0].Text, complaint) || s.Counters != nil || s.Gauges != nil):
+		case complaint != "" && (!strings.Contains(s.Error, complaint) || s.Status != nil):
 			t.Errorf("%s: %+v, want an error about %q", address, s, complaint)
 		}
 		_ = p.Close()
@@ -97,9 +96,9 @@ func TestRunEndsAndPollsSeldom(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*Every+Every/2)
 	defer cancel()
 	n := 0
-	p.Run(ctx, time.Now(), func(probe.Sample) { n++ })
+	p.Run(ctx, time.Now(), func(Poll) { n++ })
 	if n < 1 || n > 4 || len(polls) > 5 {
-		t.Errorf("%d samples of %d polls in %v", n, len(polls), 3*Every)
+		t.Errorf("%d answers of %d polls in %v", n, len(polls), 3*Every)
 	}
 }
 

@@ -87,6 +87,8 @@ func (l *loader) add(rec runfile.Record) error {
 		l.run.proxy.failure(l.byIndex[rec.Trial], rec)
 	case *runfile.Access:
 		l.run.proxy.access = append(l.run.proxy.access, *rec)
+	case *runfile.ProxyStatus:
+		return l.run.proxy.poll(rec)
 	case *runfile.Proxied:
 		l.run.proxy.request(rec)
 	case *runfile.Footer:
@@ -121,9 +123,6 @@ const forever = time.Duration(1<<63 - 1)
 func (l *loader) sample(rec *probe.Sample) error {
 	if l.samples++; l.samples > maxSamples {
 		return fmt.Errorf("more than %d samples", maxSamples)
-	}
-	if l.run.proxy.addStatus(rec) {
-		return nil // it speaks of no kernel
 	}
 	l.run.host(rec.Host).sample(rec)
 	s := sample{at: rec.At, counted: rec.At, unlisted: probe.Unlisted(rec.Errors)}

@@ -2,22 +2,15 @@ package analysis
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
 	"weir/report/result"
+	"weir/report/runfile"
 
-	"weir/probe"
 	"weir/probe/nginxstatus"
 )
-
-// statusPoll is one answered poll of NGINX's stub_status.
-type statusPoll struct {
-	at                          time.Duration
-	active, reading             uint64
-	writing, waiting            uint64
-	accepts, handled, requested uint64
-}
 
 // statusPolls are those of one NGINX.
 type statusPolls struct {
@@ -25,35 +18,39 @@ type statusPolls struct {
 	unanswered []time.Duration
 }
 
+// statusPoll is one that was answered.
+type statusPoll struct {
+	at time.Duration
+	nginxstatus.Status
+}
+
 func (s *statusPolls) sort() {
 	slices.Sort(s.unanswered)
 	slices.SortStableFunc(s.answered, func(a, b statusPoll) int { return cmp.Compare(a.at, b.at) })
 }
 
-// addStatus keeps a sample that is a poll, and answers false for any other.
-func (p *proxyLogs) addStatus(s *probe.Sample) bool {
-	active, ok := s.Gauges[nginxstatus.Active]
-	failed := !ok && len(s.Errors) > 0 && s.Errors[0].Source == nginxstatus.Source
-	if !ok && !failed || p.status[s.Host] == nil && len(p.status) == maxHosts {
-		return false
-	}
-	if p.status == nil {
-		p.status = map[string]*statusPolls{}
-	}
-	polls := p.status[s.Host]
+// poll keeps one, by the host of its NGINX.
+func (p *proxyLogs) poll(rec *runfile.ProxyStatus) error {
+	polls := p.status[rec.Host]
 	if polls == nil {
+		if len(p.status) == maxHosts {
+			return fmt.Errorf("more than %d hosts", maxHosts)
+		}
+		if p.status == nil {
+			p.status = map[string]*statusPolls{}
+		}
 		polls = &statusPolls{}
-		p.status[s.Host] = polls
+		p.status[rec.Host] = polls
 	}
-	if failed {
-		polls.unanswered = append(polls.unanswered, s.At)
+	if len(polls.answered)+len(polls.unanswered) >= maxRecords {
+		return fmt.Errorf("more than %d polls of one NGINX", maxRecords)
+	}
+	if rec.Status == nil {
+		polls.unanswered = append(polls.unanswered, rec.At)
 	} else {
-		polls.answered = append(polls.answered, statusPoll{
-			s.At, active, s.Gauges[nginxstatus.Reading], s.Gauges[nginxstatus.Writing], s.Gauges[nginxstatus.Waiting],
-			s.Counters[nginxstatus.Accepts], s.Counters[nginxstatus.Handled], s.Counters[nginxstatus.Requests],
-		})
+		polls.answered = append(polls.answered, statusPoll{rec.At, *rec.Status})
 	}
-	return true
+	return nil
 }
 
 // statusOf is the status of the NGINX that the lane leads through: of the one that logged its requests, or of the
@@ -63,7 +60,7 @@ func (r *run) statusOf(l *lane) *statusPolls {
 	logged := false
 	for _, a := range r.proxy.access {
 		if of[a.TrialStart] != nil && a.Requests > 0 {
-			return r.proxy.status[nginxstatus.SampleHost(a.Host)]
+			return r.proxy.status[a.Host]
 		}
 		logged = logged || a.Requests > 0
 	}
@@ -88,12 +85,12 @@ func (r *run) proxyStatus(l *lane) *result.ProxyStatus {
 		out.Failed += uint64(len(between(polls.unanswered, t, func(at time.Duration) time.Duration { return at })))
 		for _, p := range between(polls.answered, t, func(p statusPoll) time.Duration { return p.at }) {
 			out.Polls++
-			out.Active, out.Reading = max(out.Active, p.active), max(out.Reading, p.reading)
-			out.Writing, out.Waiting = max(out.Writing, p.writing), max(out.Waiting, p.waiting)
+			out.Active, out.Reading = max(out.Active, p.Active), max(out.Reading, p.Reading)
+			out.Writing, out.Waiting = max(out.Writing, p.Writing), max(out.Waiting, p.Waiting)
 		}
 		a, b, ok := polls.bracket(t)
 		if counted = counted && ok; counted {
-			accepted, handled, requested = accepted+b.accepts-a.accepts, handled+b.handled-a.handled, requested+b.requested-a.requested
+			accepted, handled, requested = accepted+b.Accepts-a.Accepts, handled+b.Handled-a.Handled, requested+b.Requests-a.Requests
 		}
 	}
 	if out.Polls+out.Failed == 0 {
@@ -129,7 +126,7 @@ func (s *statusPolls) bracket(t *trial) (a, b statusPoll, ok bool) {
 		return a, b, false
 	}
 	a, b = answered[first], answered[last]
-	return a, b, b.accepts >= a.accepts && b.handled >= a.handled && b.requested >= a.requested
+	return a, b, b.Accepts >= a.Accepts && b.Handled >= a.Handled && b.Requests >= a.Requests
 }
 
 // doubtProxyStatus warns of what NGINX itself could not take.

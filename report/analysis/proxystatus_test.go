@@ -5,22 +5,21 @@ import (
 	"testing"
 	"time"
 
-	"weir/probe"
 	"weir/probe/nginxstatus"
 	"weir/report/runfile"
 )
 
 func TestProxyStatus(t *testing.T) {
-	poll := func(at time.Duration, active, accepts, handled, requests uint64) probe.Sample {
-		return probe.Sample{Host: "proxy/nginx", At: at, Gauges: map[string]uint64{nginxstatus.Active: active, nginxstatus.Reading: 1, nginxstatus.Writing: active, nginxstatus.Waiting: 2},
-			Counters: map[string]uint64{nginxstatus.Accepts: accepts, nginxstatus.Handled: handled, nginxstatus.Requests: requests}}
+	poll := func(at time.Duration, active, accepts, handled, requests uint64) nginxstatus.Poll {
+		status := nginxstatus.Status{Active: active, Reading: 1, Writing: active, Waiting: 2, Accepts: accepts, Handled: handled, Requests: requests}
+		return nginxstatus.Poll{Host: "proxy", At: at, Status: &status}
 	}
-	lost := probe.Sample{Host: "proxy/nginx", At: 3500 * ms, Errors: []probe.SourceError{{Source: nginxstatus.Source, Text: "i/o timeout"}}}
+	lost := nginxstatus.Poll{Host: "proxy", At: 3500 * ms, Error: "i/o timeout"}
 	through := runfile.Access{Host: "proxy", TrialStart: 2 * time.Second, Requests: 10, Tries: 10}
 	a := joined(t, func(rec *runfile.Recorder) { // the proxy lane's trial runs from 2 s to 4 s
 		must(t, rec.Access(through))
-		for _, s := range []probe.Sample{poll(1900*ms, 999, 100, 100, 100), poll(2500*ms, 7, 105, 104, 110), lost, poll(3800*ms, 9, 110, 107, 120), poll(4500*ms, 3, 111, 108, 121)} {
-			must(t, rec.Sample(s))
+		for _, s := range []nginxstatus.Poll{poll(1900*ms, 999, 100, 100, 100), poll(2500*ms, 7, 105, 104, 110), lost, poll(3800*ms, 9, 110, 107, 120), poll(4500*ms, 3, 111, 108, 121)} {
+			must(t, rec.ProxyStatus(s))
 		}
 	})
 	if a.Lanes[0].ProxyStatus != nil {
@@ -39,8 +38,8 @@ func TestProxyStatus(t *testing.T) {
 
 	restarted := joined(t, func(rec *runfile.Recorder) {
 		must(t, rec.Access(through))
-		must(t, rec.Sample(poll(1900*ms, 1, 100, 100, 100)))
-		must(t, rec.Sample(poll(4500*ms, 1, 2, 2, 2)))
+		must(t, rec.ProxyStatus(poll(1900*ms, 1, 100, 100, 100)))
+		must(t, rec.ProxyStatus(poll(4500*ms, 1, 2, 2, 2)))
 	})
 	if p := restarted.Lanes[1].ProxyStatus; p == nil || p.Accepted != nil {
 		t.Errorf("counters that went back: %+v", p)

@@ -217,6 +217,8 @@ func newRecord(kind string) Record {
 		return &Event{}
 	case "access":
 		return &Access{}
+	case "proxy_status":
+		return &ProxyStatus{}
 	case "proxied":
 		return &Proxied{}
 	case "footer":

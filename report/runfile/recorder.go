@@ -10,6 +10,7 @@ import (
 
 	"weir/loadgen"
 	"weir/probe"
+	"weir/probe/nginxstatus"
 )
 
 const (
@@ -141,6 +142,12 @@ func (r *Recorder) Event(e Event) error {
 
 // Access records what an access log's lines say in sum.
 func (r *Recorder) Access(a Access) error { return r.write(&a, a.At) }
+
+// ProxyStatus records a poll of an NGINX's status.
+func (r *Recorder) ProxyStatus(p nginxstatus.Poll) error {
+	p.Error = clip(p.Error)
+	return r.write(&ProxyStatus{p}, p.At)
+}
 
 // Proxied takes what an access log says of one request, of any number of them in any order. In the record come
 // examples, and those of the failed requests that are kept singly.

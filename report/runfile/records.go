@@ -10,6 +10,7 @@ import (
 	"weir/loadgen/search"
 	"weir/probe"
 	"weir/probe/nginxlog"
+	"weir/probe/nginxstatus"
 )
 
 // Schema names the format and its version. A reader refuses any other.
@@ -278,6 +279,9 @@ type Access struct {
 	Unread      uint64         `json:"unread,omitempty"`      // lines that are not in the log_format, in the same
 }
 
+// ProxyStatus is one poll of the status page (stub_status) of an NGINX on the path.
+type ProxyStatus struct{ nginxstatus.Poll }
+
 // Proxied is one request as a proxy's access log tells it: of a Failure with the same trial and position, or
 // an example of what a retry hid.
 type Proxied struct {
@@ -304,17 +308,18 @@ const (
 	Failed      = "failed"
 )
 
-func (*Header) kind() string   { return "header" }
-func (*Trial) kind() string    { return "trial" }
-func (*TrialEnd) kind() string { return "trial_end" }
-func (*Bin) kind() string      { return "bin" }
-func (*Phases) kind() string   { return "phases" }
-func (*Failure) kind() string  { return "failure" }
-func (*Sample) kind() string   { return "sample" }
-func (*Host) kind() string     { return "host" }
-func (*Clock) kind() string    { return "clock" }
-func (*Service) kind() string  { return "service" }
-func (*Event) kind() string    { return "event" }
-func (*Access) kind() string   { return "access" }
-func (*Proxied) kind() string  { return "proxied" }
-func (*Footer) kind() string   { return "footer" }
+func (*Header) kind() string      { return "header" }
+func (*Trial) kind() string       { return "trial" }
+func (*TrialEnd) kind() string    { return "trial_end" }
+func (*Bin) kind() string         { return "bin" }
+func (*Phases) kind() string      { return "phases" }
+func (*Failure) kind() string     { return "failure" }
+func (*Sample) kind() string      { return "sample" }
+func (*Host) kind() string        { return "host" }
+func (*Clock) kind() string       { return "clock" }
+func (*Service) kind() string     { return "service" }
+func (*Event) kind() string       { return "event" }
+func (*Access) kind() string      { return "access" }
+func (*ProxyStatus) kind() string { return "proxy_status" }
+func (*Proxied) kind() string     { return "proxied" }
+func (*Footer) kind() string      { return "footer" }

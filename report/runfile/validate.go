@@ -70,6 +70,8 @@ func validate(rec Record) error {
 			return fmt.Errorf("more than a thousand statuses")
 		}
 		return errors.Join(names(rec.Host), times(rec.At, rec.TrialStart), sums(rec.Connect, rec.Header, rec.Body))
+	case *ProxyStatus:
+		return errors.Join(names(rec.Host, rec.Error), times(rec.At, rec.Took))
 	case *Proxied:
 		return errors.Join(names(rec.Host), times(rec.At, rec.TrialStart), count("seq", rec.Seq), request(&rec.Request))
 	case *Footer:

@@ -183,11 +183,11 @@ func TestStatus(t *testing.T) {
 		get(t, s.Listen)
 	}
 	after := p.Read(t.Context(), time.Now())
-	if len(before.Errors)+len(after.Errors) > 0 {
-		t.Fatalf("%v %v", before.Errors, after.Errors)
+	if before.Status == nil || after.Status == nil {
+		t.Fatalf("%s %s", before.Error, after.Error)
 	}
-	n := after.Counters[nginxstatus.Requests] - before.Counters[nginxstatus.Requests]
-	if n != 4 || after.Gauges[nginxstatus.Active] < 1 { // three, and the poll itself
+	n := after.Status.Requests - before.Status.Requests
+	if n != 4 || after.Status.Active < 1 { // three, and the poll itself
 		t.Errorf("three requests and a poll are %d requests; %v", n, after)
 	}
 	c.Dir = strings.Repeat("x", maxSocketPath)
