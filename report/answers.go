@@ -21,7 +21,7 @@ func onset(o *result.Onset, why string) cell {
 }
 
 // estimated tells an onset with a 95 % interval from one that was seen to lie between two rates.
-func estimated(o *result.Onset) bool { return o.Method == "" || o.Method == "hinge" }
+func estimated(o *result.Onset) bool { return o.Method == "" || o.Estimated() }
 
 func overCapacity(a *result.Analysis, l *result.Lane) cell {
 	x, ok := a.OnsetOverCapacity[l.Name]

@@ -71,7 +71,7 @@ func mdComparison(b *strings.Builder, c *result.Comparison) {
 	if len(c.Doubts) > 0 {
 		b.WriteString("> [!WARNING]\n")
 		for _, d := range c.Doubts {
-			fmt.Fprintf(b, "> - %s (%s)\n", md(d.Text), code(d.Code))
+			fmt.Fprintf(b, "> - %s (%s)\n", md(d.Text), code(string(d.Code)))
 		}
 		b.WriteString("\n")
 	}

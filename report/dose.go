@@ -29,7 +29,7 @@ func DoseText(w io.Writer, d *compare.Dose, opt TextOptions) error {
 			out = append(out, p.hang("left out", why)...)
 		}
 		for _, w := range l.Doubts {
-			out = append(out, p.hang("warning", w.Text+" ("+w.Code+")")...)
+			out = append(out, p.hang("warning", w.Text+" ("+string(w.Code)+")")...)
 		}
 	}
 	_, err := io.WriteString(w, strings.Join(out, "\n")+"\n")

@@ -27,7 +27,7 @@ func demo() *result.Analysis {
 	computed := fixWorkers / fixService
 	a := &result.Analysis{
 		Schema: "weir.report/1", Name: "backlog-overflow", Started: "2026-03-01T12:00:00Z", Version: "0.1.0",
-		Command: []string{"weir", "reproduce", "backlog-overflow", "--seed", "7"}, Seed: 7, Mode: "loss", Ended: "complete", Valid: true,
+		Command: []string{"weir", "reproduce", "backlog-overflow", "--seed", "7"}, Seed: 7, Mode: "loss", Ended: result.Ending{How: "complete"}, Valid: true,
 		Environment: map[string]string{"kernel": "Linux 6.18.5", "proxy": "nginx/1.22.1", "backend": "weir backend 0.1.0, 8 sync workers",
 			"go": "go1.26.0", "cpus": "2", "backend.net.core.somaxconn": "4096", "backend.net.ipv4.tcp_abort_on_overflow": "0"},
 		Capacity: result.Capacity{Workers: 8, WorkerConnections: 1, ServiceTime: ptr(fixService), ServiceTimeLow: ptr(.02054), ServiceTimeHigh: ptr(.02067),
@@ -66,7 +66,7 @@ func invalid() *result.Analysis {
 		{Code: "generator_cpu", Text: "The generator used 93 % of the CPU it may use; on a shared machine, offer less or pin it."},
 		{Code: "probe_gap", Text: "The probe missed 1.4 s of trial 11; overflows there are counted, but Recv-Q was not seen."},
 	}
-	a.Ended = "interrupted"
+	a.Ended.How = "interrupted"
 	a.Verdict = append([]string{"INVALID, this run says nothing of the server: " + a.InvalidReasons[0] + "."}, a.Verdict...)
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
@@ -169,7 +169,7 @@ func noCapacity() *result.Analysis {
 // allNull is a record that was cut off right after its header and one trial's opening.
 func allNull() *result.Analysis {
 	return &result.Analysis{
-		Schema: "weir.report/1", Name: "run", Started: "2026-03-01T12:00:00Z", Version: "0.1.0", Mode: "retrial", Ended: "cut short",
+		Schema: "weir.report/1", Name: "run", Started: "2026-03-01T12:00:00Z", Version: "0.1.0", Mode: "retrial", Ended: result.Ending{How: "cut short"},
 		InvalidReasons: []string{"the record ends before the first trial was complete"},
 		Lanes: []result.Lane{{Name: "direct", URL: "http://127.0.0.1:8000/", Trials: []result.Trial{{Rate: 50, Start: .2, Duration: 2, Due: 100}},
 			NoOnset: "fewer than 15 trials", Reconciliation: result.Reconciliation{Verdict: "not measured"}}},
@@ -195,9 +195,9 @@ func hostile() *result.Analysis {
 	for _, p := range plants {
 		all += " " + p
 	}
-	a.Name, a.Claim, a.Started, a.Version, a.Ended, a.Mode, a.Schema = all, all, all, all, all, all, all
+	a.Name, a.Claim, a.Started, a.Version, a.Ended.How, a.Mode, a.Schema = all, all, all, all, all, all, all
 	a.Command = append([]string{"weir", "run"}, plants...)
-	a.Warnings = []result.Warning{{Code: plants[0], Text: all}}
+	a.Warnings = []result.Warning{{Code: result.Code(plants[0]), Text: all}}
 	a.Verdict = []string{"Hostile text:" + all, all}
 	a.Environment[plants[0]] = all
 	a.Environment["kernel"], a.Environment["proxy"] = all, plants[1]

@@ -29,7 +29,7 @@ func Markdown(w io.Writer, a *result.Analysis) error {
 	if len(a.Warnings) > 0 {
 		b.WriteString("> [!WARNING]\n")
 		for _, warning := range warnings(a) {
-			fmt.Fprintf(&b, "> - %s (%s)\n", md(warning.Text), code(warning.Code))
+			fmt.Fprintf(&b, "> - %s (%s)\n", md(warning.Text), code(string(warning.Code)))
 		}
 		b.WriteString("\n")
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"weir/report/result"
+	"weir/report/runfile"
 )
 
 // What the formats for people say in words around the table.
@@ -140,14 +141,18 @@ func otherCauses(l *result.Lane) (list []string) {
 // warnings are the warnings with those that say the same of several lanes ("direct: …", "proxy: …") in one.
 func warnings(a *result.Analysis) []result.Warning {
 	var list []result.Warning
-	at := map[result.Warning]int{} // without the lane → its place in list
+	type said struct {
+		code result.Code
+		text string
+	}
+	at := map[said]int{} // without the lane → its place in list
 	for _, w := range a.Warnings {
 		lane, text, found := strings.Cut(w.Text, ": ")
 		if !found || !slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.Name == lane }) {
 			list = append(list, w)
 			continue
 		}
-		key := result.Warning{Code: w.Code, Text: text}
+		key := said{w.Code, text}
 		if i, seen := at[key]; seen {
 			list[i].Text = strings.TrimSuffix(list[i].Text, ": "+text) + ", " + w.Text
 			continue
@@ -177,8 +182,7 @@ func title(a *result.Analysis) []string {
 		parts = append(parts, a.Mode+" mode")
 	}
 	parts = append(parts, fmt.Sprintf("seed %d", a.Seed))
-	if a.Ended != "" && a.Ended != "complete" {
-		how, _, _ := strings.Cut(a.Ended, ":") // a warning says why
+	if how := a.Ended.How; how != "" && how != runfile.Complete { // a warning says why
 		parts = append(parts, how)
 	}
 	return parts

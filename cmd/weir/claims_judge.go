@@ -88,7 +88,7 @@ func notAsMeant(e experiment, runs map[string]*result.Analysis) string {
 			continue
 		}
 		for _, w := range a.Warnings {
-			if slices.Contains(bars, w.Code) {
+			if slices.Contains(bars, string(w.Code)) {
 				return strings.TrimPrefix(v.Variant+": the experiment was not what it was to be: "+w.Text, ": ")
 			}
 		}

@@ -117,9 +117,9 @@ func TestJudgeOnlyTheExperiment(t *testing.T) {
 		e.variants[i].Verdicts = []catalogue.Verdict{{Verdict: "confirmed", If: []catalogue.Condition{{Run: "a", Assert: []string{"direct.offered > 0"}, Places: []string{"1:1"}}}}}
 	}
 	run := func(warnings ...result.Warning) *result.Analysis {
-		return &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{{Name: "direct", Offered: 9}}, Warnings: warnings}
+		return &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{{Name: "direct", Offered: 9}}, Warnings: warnings}
 	}
-	for code, want := range map[string]string{"send_lag": "confirmed", "server_ended": report.ClaimInvalid, "swap": report.ClaimInvalid, "log_lost": report.ClaimInvalid} {
+	for code, want := range map[result.Code]string{"send_lag": "confirmed", "server_ended": report.ClaimInvalid, "swap": report.ClaimInvalid, "log_lost": report.ClaimInvalid} {
 		var row report.Claim
 		judge(&row, e, map[string]*result.Analysis{"a": run(), "b": run(result.Warning{Code: code, Text: "it failed"})})
 		if row.Verdict != want || want == report.ClaimInvalid && !strings.Contains(row.Shows, "b: the experiment was not what it was to be: it failed") {

@@ -170,8 +170,8 @@ func briefFaults(t *testing.T, name string, runs map[string]briefRun) (faults []
 		case missingProxy(r.a) != "" && os.Getenv("CI") == "":
 			skipped[v.Variant] = missingProxy(r.a)
 			continue
-		case r.a.Ended != "complete" || len(r.a.Lanes) != len(v.Lanes) || r.a.Lanes[0].Offered == 0:
-			fault("%s: ended %q, %d lanes of %d, warnings %v", v.ID(), r.a.Ended, len(r.a.Lanes), len(v.Lanes), r.a.Warnings)
+		case r.a.Ended.How != "complete" || len(r.a.Lanes) != len(v.Lanes) || r.a.Lanes[0].Offered == 0:
+			fault("%s: ended %v, %d lanes of %d, warnings %v", v.ID(), r.a.Ended, len(r.a.Lanes), len(v.Lanes), r.a.Warnings)
 			return faults, skipped
 		}
 		r.a.Valid = true // a busy machine is no matter here

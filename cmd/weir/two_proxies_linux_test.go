@@ -41,7 +41,7 @@ func TestTwoProxiesInALab(t *testing.T) {
 	}
 	said := map[string]string{}
 	for _, w := range a.Warnings {
-		said[w.Code] += w.Text
+		said[string(w.Code)] += w.Text
 	}
 	if text := said["one_queue_of_several"]; !strings.Contains(text, "b: NGINX on side has 2 upstream servers") || strings.Contains(text, "front") {
 		t.Errorf("of the lane with two upstream servers it says %q", text)

@@ -34,8 +34,8 @@ func bothLanes() world {
 // TestMeasuringRun: the experiment that this program is made for gets back what was put in.
 func TestMeasuringRun(t *testing.T) {
 	a := analyze(t, bothLanes().record(t))
-	if !a.Valid || a.Ended != "complete" {
-		t.Errorf("valid %v %v, ended %q", a.Valid, a.InvalidReasons, a.Ended)
+	if !a.Valid || a.Ended.How != "complete" {
+		t.Errorf("valid %v %v, ended %v", a.Valid, a.InvalidReasons, a.Ended)
 	}
 	near(t, "capacity", *a.Capacity.Computed, 400, 1e-6)
 	near(t, "nominal service time", *a.Capacity.NominalServiceTime, .019375, 1e-9)
@@ -233,8 +233,8 @@ func TestInterrupted(t *testing.T) {
 	w := demo()
 	w.stopped, w.reason = 7, "interrupted"
 	a := analyze(t, w.record(t))
-	if a.Ended != "interrupted" || !warned(a, "interrupted") || len(a.Lanes[0].Trials) != 7 {
-		t.Errorf("ended %q with %d trials, warnings %v", a.Ended, len(a.Lanes[0].Trials), a.Warnings)
+	if a.Ended.How != "interrupted" || !warned(a, "interrupted") || len(a.Lanes[0].Trials) != 7 {
+		t.Errorf("ended %v with %d trials, warnings %v", a.Ended, len(a.Lanes[0].Trials), a.Warnings)
 	}
 	if a.Lanes[0].ErrorOnset != nil || a.Lanes[0].NoOnset == "" {
 		t.Errorf("onset %+v, %q", a.Lanes[0].ErrorOnset, a.Lanes[0].NoOnset)
@@ -248,8 +248,8 @@ func TestCut(t *testing.T) {
 	record := w.record(t)
 	for cut := bytes.IndexByte(record, '\n') + 1; cut < len(record); cut += 997 {
 		a := analyze(t, record[:cut])
-		if a.Ended != "cut short" || !warned(a, "cut_short") {
-			t.Fatalf("cut at %d of %d: ended %q, warnings %v", cut, len(record), a.Ended, a.Warnings)
+		if a.Ended.How != "cut short" || !warned(a, "cut_short") {
+			t.Fatalf("cut at %d of %d: ended %v, warnings %v", cut, len(record), a.Ended, a.Warnings)
 		}
 		marshal(t, a)
 	}
@@ -295,5 +295,5 @@ func marshal(t testing.TB, a *result.Analysis) []byte {
 }
 
 func warned(a *result.Analysis, code string) bool {
-	return slices.ContainsFunc(a.Warnings, func(w result.Warning) bool { return w.Code == code })
+	return slices.ContainsFunc(a.Warnings, func(w result.Warning) bool { return w.Code == result.Code(code) })
 }

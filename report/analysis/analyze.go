@@ -73,11 +73,12 @@ func commonMode(lanes []runfile.Lane) string {
 	return mode
 }
 
-func (r *run) ended() string {
+func (r *run) ended() result.Ending {
 	if r.footer == nil {
-		return "cut short"
+		return result.Ending{How: runfile.CutShort}
 	}
-	return r.footer.Reason
+	how, why := r.footer.Ended()
+	return result.Ending{How: how, Why: why}
 }
 
 // lane puts together what one path showed.

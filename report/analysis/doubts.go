@@ -2,11 +2,11 @@ package analysis
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"weir/loadgen/plan"
 	"weir/probe"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 
@@ -17,8 +17,8 @@ const minSampling = 50.0
 
 // doubt adds the warnings that the record itself gives reason for.
 func (r *run) doubt(c serverCapacity) {
-	if f := r.footer; f != nil && f.Reason != runfile.Complete {
-		r.warn(endCode(f.Reason), "the run did not end by itself (%s): %s began", f.Reason, r.begun())
+	if e := r.ended(); r.footer != nil && e.How != runfile.Complete {
+		r.warn(endCode(e.How), "the run did not end by itself (%s): %s began", e, r.begun())
 	} else if n := r.header.TrialsTotal; len(r.trials) < n {
 		r.warn("trials_missing", "%d of %d planned trials began", len(r.trials), n)
 	}
@@ -50,13 +50,13 @@ func (r *run) doubtWatchers() {
 			r.warn("more_events", "and more of the kind: the record has them all")
 			return
 		}
-		r.warn(e.Class, "%s, %.1f s after the start: %s", e.Host, e.At.Seconds(), e.Text)
+		r.warn(result.Code(e.Class), "%s, %.1f s after the start: %s", e.Host, e.At.Seconds(), e.Text)
 	}
 }
 
 // endCode is the warning's code of a run that did not end by itself.
-func endCode(reason string) string {
-	switch why, _, _ := strings.Cut(reason, ":"); why {
+func endCode(how string) result.Code {
+	switch how {
 	case runfile.CutShort:
 		return "cut_short"
 	case runfile.Aborted:

@@ -66,7 +66,7 @@ func TestHostsOfARun(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 	for _, code := range []string{"sysctl_changed", "listener_restarted", "ports_short"} {
-		if !slices.ContainsFunc(a.Warnings, func(w result.Warning) bool { return w.Code == code }) {
+		if !slices.ContainsFunc(a.Warnings, func(w result.Warning) bool { return w.Code == result.Code(code) }) {
 			t.Errorf("no warning %s: %q", code, a.Warnings)
 		}
 	}
@@ -78,7 +78,7 @@ func TestNothingChanged(t *testing.T) {
 	w := short()
 	for _, record := range [][]byte{w.record(t), looked(w.record(t), `"sysctls":{"net.core.somaxconn":"128"}`, `"sysctls":{}`)} {
 		for _, x := range analyze(t, record).Warnings {
-			if slices.Contains([]string{"sysctl_changed", "listener_restarted", "ports_short"}, x.Code) {
+			if slices.Contains([]result.Code{"sysctl_changed", "listener_restarted", "ports_short"}, x.Code) {
 				t.Errorf("%+v", x)
 			}
 		}

@@ -42,7 +42,7 @@ func load(r *runfile.Reader) (*run, error) {
 		return nil, runfile.ErrNoHeader
 	}
 	for _, w := range slices.Concat(l.run.header.Warnings, r.Warnings()) {
-		l.run.warn(w.Code, "%s", w.Text)
+		l.run.warn(result.Code(w.Code), "%s", w.Text)
 	}
 	l.run.sort()
 	return l.run, nil
@@ -168,9 +168,9 @@ func (r *run) sort() {
 	})
 }
 
-func (r *run) warn(code, format string, args ...any) {
+func (r *run) warn(code result.Code, format string, args ...any) {
 	w := result.Warning{Code: code, Text: fmt.Sprintf(format, args...)}
-	if !slices.Contains(r.warnings, w) {
+	if !slices.ContainsFunc(r.warnings, func(x result.Warning) bool { return x.Code == w.Code && x.Text == w.Text }) {
 		r.warnings = append(r.warnings, w)
 	}
 }

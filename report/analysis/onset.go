@@ -115,7 +115,7 @@ func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*result
 	if err != nil {
 		return nil, nil, strings.TrimPrefix(err.Error(), "no onset: ")
 	}
-	return &result.Onset{RPS: fit.Theta, Low: fit.Low, High: fit.High, Method: "hinge"}, &fit, ""
+	return &result.Onset{RPS: fit.Theta, Low: fit.Low, High: fit.High, Method: result.Hinge}, &fit, ""
 }
 
 // uncounted says why a lane's overflows are not known.

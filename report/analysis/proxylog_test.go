@@ -97,7 +97,7 @@ func TestProxyLog(t *testing.T) {
 
 func warningCodes(a *result.Analysis) (codes []string) {
 	for _, w := range a.Warnings {
-		codes = append(codes, w.Code)
+		codes = append(codes, string(w.Code))
 	}
 	return codes
 }

@@ -79,7 +79,7 @@ func (r *run) unreached(state string, spec *mlrsearch.Spec) string {
 	case mlrsearch.Saturated:
 		return "the generator could not offer the next rate"
 	}
-	if r.footer == nil || r.footer.Reason != runfile.Complete {
+	if r.ended().How != runfile.Complete {
 		return "the run ended before"
 	}
 	return fmt.Sprintf("the budget of %v was spent", spec.Budget)

@@ -199,7 +199,7 @@ func TestWarnings(t *testing.T) {
 func TestDoubtsFitTheRun(t *testing.T) {
 	said := func(a *result.Analysis, code string) string {
 		for _, w := range a.Warnings {
-			if w.Code == code {
+			if w.Code == result.Code(code) {
 				return w.Text
 			}
 		}

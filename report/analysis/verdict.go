@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"weir/report/result"
+	"weir/report/runfile"
 )
 
 // maxVerdict is how many sentences a reader is asked to read: all there are of two lanes.
@@ -21,7 +22,7 @@ func verdict(a *result.Analysis) []string {
 		l := &a.Lanes[i]
 		out = append(out, l.Name+": "+began(a, l))
 	}
-	if a.Ended != "complete" {
+	if a.Ended.How != runfile.Complete {
 		out = append(out, fmt.Sprintf("The run did not end by itself (%s): this is what there is of it.", a.Ended))
 	}
 	for i := range a.Lanes {
@@ -48,7 +49,7 @@ func began(a *result.Analysis, l *result.Lane) string {
 	if o == nil {
 		return "no onset: " + cmp.Or(l.NoOnset, "not known") + "."
 	}
-	if o.Method != "hinge" {
+	if !o.Estimated() {
 		return bracket(a, l, o, what)
 	}
 	text := fmt.Sprintf("%s from %.4g req/s on (95 %% interval %.4g to %.4g)", what, o.RPS, o.Low, o.High)

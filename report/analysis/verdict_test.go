@@ -9,7 +9,7 @@ import (
 
 // TestVerdictKeepsAll: what two lanes have to say leaves room for how the run ended, which stands before the causes.
 func TestVerdictKeepsAll(t *testing.T) {
-	a := &result.Analysis{Ended: "cut short", InvalidReasons: []string{"x"}, Agreement: &result.Interval{Ratio: 1, Low: 1, High: 1}}
+	a := &result.Analysis{Ended: result.Ending{How: "cut short"}, InvalidReasons: []string{"x"}, Agreement: &result.Interval{Ratio: 1, Low: 1, High: 1}}
 	for _, name := range []string{"direct", "proxy"} {
 		a.Lanes = append(a.Lanes, result.Lane{Name: name, Recovery: &result.Recovery{Text: "Did not recover."}})
 	}
@@ -23,7 +23,7 @@ func TestVerdictKeepsAll(t *testing.T) {
 func TestVerdictOfABracket(t *testing.T) {
 	busy := 39.2
 	l := result.Lane{Name: "direct", OverflowOnset: &result.Onset{RPS: 49, Low: 35.3, High: 49, Method: "first trial with an overflow"}, CrossChecks: result.CrossChecks{Busy: result.Estimate{Value: &busy}}}
-	a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{l}, OnsetOverCapacity: map[string]result.Interval{"direct": {Ratio: 1.225, Low: .883, High: 1.225}}}
+	a := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{l}, OnsetOverCapacity: map[string]result.Interval{"direct": {Ratio: 1.225, Low: .883, High: 1.225}}}
 	want := "direct: the accept queue overflowed first at a rate between 35.3 and 49 req/s, 0.883 to 1.225 of the computed capacity (first trial with an overflow). While the queue filled the workers took 39.2 req/s."
 	if said := verdict(a); said[0] != want {
 		t.Errorf("%q", said[0])

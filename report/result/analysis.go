@@ -1,7 +1,10 @@
 package result
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
+
 	"weir/report/runfile"
 )
 
@@ -16,7 +19,7 @@ type Analysis struct {
 	Command           []string            `json:"command"`             // the arguments, to repeat it
 	Seed              uint64              `json:"seed"`                // of everything random in the plan
 	Mode              string              `json:"mode"`                // "loss" or "retrial", or "mixed" where the lanes differ
-	Ended             string              `json:"ended"`               // "complete", "interrupted", "cut short", …
+	Ended             Ending              `json:"ended"`               // how: "complete", "interrupted", "cut short", "aborted" or "failed"; after some of them a colon and why
 	Valid             bool                `json:"valid"`               // false: nothing below can be relied on
 	InvalidReasons    []string            `json:"invalid_reasons"`     // why not
 	Warnings          []Warning           `json:"warnings"`            // every doubt
@@ -34,10 +37,40 @@ type Analysis struct {
 	Asked *runfile.Asked `json:"-"` // the assertions that the record keeps; nil: none
 }
 
-// Warning is a doubt in words, with a stable code.
+// Warning is a finding that is published with its code: a reason to read a result with care. It converts to a
+// Finding, and package words makes its sentence likewise.
 type Warning struct {
-	Code string `json:"code"` // stable, for programs
+	Code Code   `json:"code"` // stable, for programs
+	Args Args   `json:"-"`    // what its sentence names
 	Text string `json:"text"` // for people
+}
+
+// Ending is how a run ended. In report.json it is one text, "complete" or "cut short: why".
+type Ending struct {
+	How string // one of runfile's reasons
+	Why string // what ended it; "" where that goes without saying
+}
+
+// Whole reports whether the run did what it was to do: its plan, or --max-duration of it.
+func (e Ending) Whole() bool { return e.How == runfile.Complete || e.How == runfile.CutShort && e.Why != "" }
+
+// String is the ending as report.json has it.
+func (e Ending) String() string {
+	if e.Why == "" {
+		return e.How
+	}
+	return e.How + ": " + e.Why
+}
+
+// MarshalJSON writes the ending as one text.
+func (e Ending) MarshalJSON() ([]byte, error) { return json.Marshal(e.String()) }
+
+// UnmarshalJSON takes it back.
+func (e *Ending) UnmarshalJSON(b []byte) error {
+	var text string
+	err := json.Unmarshal(b, &text)
+	e.How, e.Why, _ = strings.Cut(text, ": ")
+	return err
 }
 
 // Interval is a ratio with its 95 % interval.
@@ -71,6 +104,13 @@ type Onset struct {
 	Method string   `json:"method"` // "hinge", "first trial", …
 	AtS    *float64 `json:"at_s"`   // when it was first seen, seconds from the epoch
 }
+
+// Hinge is the method of an onset that is an estimate: low and high are its 95 % interval. All other methods bracket
+// what was seen, and say how.
+const Hinge = "hinge"
+
+// Estimated reports whether the onset is an estimate with an interval, and not a bracket.
+func (o *Onset) Estimated() bool { return o.Method == Hinge }
 
 // Bounds are a 95 % interval.
 type Bounds struct {

@@ -3,6 +3,7 @@ package runfile
 import (
 	"encoding/json"
 	"net/netip"
+	"strings"
 	"time"
 
 	"weir/loadgen"
@@ -299,7 +300,13 @@ type Footer struct {
 	Counts map[string]uint64 `json:"counts"` // records by kind, footer not included
 }
 
-// Why a run ended.
+// Ended is how the run ended, one of those below, and why where more than that is known.
+func (f *Footer) Ended() (how, why string) {
+	how, why, _ = strings.Cut(f.Reason, ": ")
+	return how, why
+}
+
+// How a run ended.
 const (
 	Complete    = "complete"
 	Interrupted = "interrupted" // by its user

@@ -10,7 +10,7 @@ import (
 // without this package.
 func Fill(v any) { fill(reflect.ValueOf(v)) }
 
-var findingType = reflect.TypeFor[result.Finding]()
+var findingType, warningType = reflect.TypeFor[result.Finding](), reflect.TypeFor[result.Warning]()
 
 func fill(v reflect.Value) {
 	switch v.Kind() {
@@ -30,6 +30,15 @@ func fill(v reflect.Value) {
 				f := v.Addr().Interface().(*result.Finding)
 				if f.Text == "" && f.Code != "" {
 					f.Text = Of(*f)
+				}
+			}
+			return
+		}
+		if v.Type() == warningType {
+			if v.CanSet() {
+				w := v.Addr().Interface().(*result.Warning)
+				if w.Text == "" && w.Code != "" {
+					w.Text = Of(result.Finding(*w))
 				}
 			}
 			return

@@ -27,7 +27,7 @@ func TestRoomForLateness(t *testing.T) {
 		}
 	}
 	run := func(late float64) *result.Analysis {
-		return &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{*lane(1, late)}}
+		return &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{*lane(1, late)}}
 	}
 	for late, want := range map[float64]int{100e-6: 0, 30e-3: 1} {
 		a, b := run(100e-6), run(late)

@@ -58,7 +58,7 @@ func (s server) lane(r *rand.Rand, name string, turn int, n uint64, rates ...flo
 // both is a run of two lanes.
 func both(seed uint64, direct, proxy server, n uint64, rates ...float64) *result.Analysis {
 	r := rand.New(rand.NewPCG(seed, 1))
-	return &result.Analysis{Name: "run", Valid: true, Ended: "complete", Environment: map[string]string{},
+	return &result.Analysis{Name: "run", Valid: true, Ended: result.Ending{How: "complete"}, Environment: map[string]string{},
 		Lanes: []result.Lane{direct.lane(r, "direct", 0, n, rates...), proxy.lane(r, "proxy", 1, n, rates...)}}
 }
 
@@ -153,7 +153,7 @@ func TestFailures(t *testing.T) {
 		return l
 	}
 	of := func(a, b result.Lane) *result.Effect {
-		run := &result.Analysis{Valid: true, Ended: "complete"}
+		run := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}}
 		return Effect(Arms(run, &a, run, &b), "bad.rate")
 	}
 	// the golden of ANALYSIS: 12 and 30 of 3000
@@ -203,7 +203,7 @@ func TestDoubts(t *testing.T) {
 	}
 	codes := func(c *result.Comparison) (list []string) {
 		for _, d := range c.Doubts {
-			list = append(list, d.Code)
+			list = append(list, string(d.Code))
 		}
 		return list
 	}
@@ -214,7 +214,7 @@ func TestDoubts(t *testing.T) {
 		"plan":       func(a *result.Analysis) { a.Lanes[0].Trials[3].Rate *= 1.1 },
 		"engine":     func(a *result.Analysis) { a.Lanes[0].Engine = "steam" },
 		"invalid":    func(a *result.Analysis) { a.Valid = false },
-		"ended":      func(a *result.Analysis) { a.Ended = "interrupted" },
+		"ended":      func(a *result.Analysis) { a.Ended.How = "interrupted" },
 		"connection": func(a *result.Analysis) { a.Lanes[0].Connections.Use = "reuse" },
 	} {
 		a, b := run(), run()

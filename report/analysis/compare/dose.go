@@ -130,7 +130,7 @@ func dosePoint(a *result.Analysis, name string) (p DosePoint, why string) {
 		return p, "its capacity is not known"
 	case l.ErrorOnset == nil:
 		return p, "it has no onset: " + l.NoOnset
-	case l.ErrorOnset.Method != "hinge" || l.ErrorOnset.RPS <= 0:
+	case !l.ErrorOnset.Estimated() || l.ErrorOnset.RPS <= 0:
 		return p, "its onset was seen, not estimated"
 	}
 	c, o := a.Capacity, l.ErrorOnset

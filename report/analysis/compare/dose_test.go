@@ -33,7 +33,7 @@ func TestDosesOnce(t *testing.T) {
 	l = Doses([]*result.Analysis{a, b, c}).Lanes[0]
 	said := ""
 	for _, w := range l.Doubts {
-		said += w.Code + " "
+		said += string(w.Code) + " "
 	}
 	if said != "kernel connect_timeout " {
 		t.Errorf("doubts %+v", l.Doubts)

@@ -7,10 +7,14 @@ import (
 	"strings"
 
 	"weir/report/result"
+	"weir/report/runfile"
 )
 
 // Mismatch is something that should be the same in both arms and is not. What is not known is "".
-type Mismatch struct{ Code, What, A, B string }
+type Mismatch struct {
+	Code       result.Code
+	What, A, B string
+}
 
 // Places lists how the circumstances of two runs differ, as far as they matter to the lanes that are compared: requests that pass
 // no proxy do not care which one stood by.
@@ -21,7 +25,7 @@ func Places(a, b *result.Analysis, lanes ...*result.Lane) (list []Mismatch) {
 		{"proxy", "proxy"}, {"backend", "backend"}, {"lab", "place"},
 	} {
 		if fact.key != "proxy" || proxied {
-			list = differ(list, fact.key, fact.name, a.Environment[fact.key], b.Environment[fact.key])
+			list = differ(list, result.Code(fact.key), fact.name, a.Environment[fact.key], b.Environment[fact.key])
 		}
 	}
 	return differ(list, "version", "version of weir", a.Version, b.Version)
@@ -50,7 +54,7 @@ func Loads(a, b *result.Lane) (list []Mismatch) {
 	return list
 }
 
-func differ(list []Mismatch, code, what, a, b string) []Mismatch {
+func differ(list []Mismatch, code result.Code, what, a, b string) []Mismatch {
 	if a != b {
 		list = append(list, Mismatch{code, what, cmp.Or(a, "not known"), cmp.Or(b, "not known")})
 	}
@@ -76,8 +80,8 @@ func doubts(a *result.Analysis, la *result.Lane, b *result.Analysis, lb *result.
 		if !r.run.Valid {
 			list = append(list, result.Warning{Code: "invalid", Text: who + " INVALID: " + strings.Join(r.run.InvalidReasons, "; ")})
 		}
-		if r.run.Ended != "complete" {
-			list = append(list, result.Warning{Code: "ended", Text: who + " not complete: " + r.run.Ended})
+		if r.run.Ended.How != runfile.Complete {
+			list = append(list, result.Warning{Code: "ended", Text: who + " not complete: " + r.run.Ended.String()})
 		}
 	}
 	if late := lateness(la, lb); late != "" && !same {

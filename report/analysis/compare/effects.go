@@ -24,7 +24,7 @@ func onset(metric string, a, b *result.Onset, whyA, whyB string) result.Effect {
 		case side.o == nil && e.Reason == "":
 			e.Reason = side.why
 		case side.o == nil:
-		case side.o.Method != "hinge":
+		case !side.o.Estimated():
 			e.Reason = "it was seen, not estimated: " + side.o.Method
 		default:
 			side.to.Value, side.to.Low, side.to.High = &side.o.RPS, &side.o.Low, &side.o.High

@@ -46,7 +46,7 @@ func TestPlansThatDiffer(t *testing.T) {
 		}
 		said := ""
 		for _, m := range Loads(a, b) {
-			said += m.Code + ": " + m.A + " against " + m.B
+			said += string(m.Code) + ": " + m.A + " against " + m.B
 		}
 		if differs := c.pairs == 0; strings.Contains(said, "plan: ") != differs || !strings.Contains(said, c.says) {
 			t.Errorf("%s: %q, want %q", name, said, c.says)

@@ -37,7 +37,7 @@ func verdict(c *result.Comparison) []string {
 	if len(c.Doubts) > 0 {
 		var codes []string
 		for _, d := range c.Doubts {
-			codes = append(codes, strings.ReplaceAll(d.Code, "_", " "))
+			codes = append(codes, strings.ReplaceAll(string(d.Code), "_", " "))
 		}
 		out = append(out, "What differs may have another cause than what was changed, for the arms are not alike: "+strings.Join(codes, ", ")+".")
 	}

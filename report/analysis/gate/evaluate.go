@@ -44,8 +44,8 @@ func (a Assertion) evaluate(run, baseline *result.Analysis, lane string) Result 
 		used = append(used, baseline)
 	}
 	for _, u := range used {
-		if v == Pass && !ended(u) {
-			v, i.note = Inconclusive, "the run did not end by itself: "+u.Ended
+		if v == Pass && !u.Ended.Whole() {
+			v, i.note = Inconclusive, "the run did not end by itself: "+u.Ended.String()
 		}
 	}
 	for _, u := range used {
@@ -60,12 +60,6 @@ func (a Assertion) evaluate(run, baseline *result.Analysis, lane string) Result 
 	r := a.result(i, v)
 	r.Lane = lane
 	return r
-}
-
-// ended reports whether a run did what it was to do: its plan, or --max-duration of it. A record without an
-// end says "cut short" and no more.
-func ended(a *result.Analysis) bool {
-	return a.Ended == "complete" || strings.HasPrefix(a.Ended, "cut short:")
 }
 
 func (a Assertion) decide(run, baseline *result.Analysis, lane string) (interval, Verdict) {

@@ -97,7 +97,7 @@ func TestAbsentIsNotZero(t *testing.T) {
 	if r := only(t, "overflows == 0", a, nil); !strings.Contains(r.Reason, "unix socket") {
 		t.Error(r.Reason)
 	}
-	if r := only(t, "bad.rate < 1%", &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{{Name: "direct"}}}, nil); r.Result != Inconclusive {
+	if r := only(t, "bad.rate < 1%", &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{{Name: "direct"}}}, nil); r.Result != Inconclusive {
 		t.Errorf("no requests: %+v", r)
 	}
 }
@@ -129,7 +129,8 @@ func TestPartlyKnown(t *testing.T) {
 func TestUnbelievable(t *testing.T) {
 	run := func(valid bool, ended string) *result.Analysis {
 		a := shareRun(1, 3000)
-		a.Valid, a.Ended = valid, ended
+		a.Valid = valid
+		a.Ended.How, a.Ended.Why, _ = strings.Cut(ended, ": ")
 		a.InvalidReasons = []string{"the schedule slipped"}
 		return a
 	}

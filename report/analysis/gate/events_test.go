@@ -8,7 +8,7 @@ import (
 
 // What was logged is counted by class and source; a log that was not followed is not a log without lines.
 func TestEvents(t *testing.T) {
-	a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{
+	a := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{
 		{Name: "proxy", LogClasses: []result.LogClass{
 			{Source: "nginx.error", Class: "unix_queue_full", Count: 7},
 			{Source: "nginx.access", Class: "502/502/connect", Count: 7},
@@ -38,7 +38,7 @@ func TestEvents(t *testing.T) {
 
 // Health checks are told apart by when they were sent; that nobody checked is not zero, and a check that took no time is none.
 func TestHealthPhases(t *testing.T) {
-	a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{
+	a := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{
 		{Name: "proxy", Health: &result.Health{
 			Before: result.HealthCounts{OK: 3, P50: ptr(.002), Max: ptr(.004)}, During: result.HealthCounts{Slow: 1, Failed: 7, P50: ptr(.4), Max: ptr(.4)}, After: result.HealthCounts{Failed: 2},
 		}},

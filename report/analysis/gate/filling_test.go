@@ -13,7 +13,7 @@ func TestFilling(t *testing.T) {
 		Timeline: result.Timeline{Marks: []result.Mark{{AtS: 5.25, Code: "first_overflow"}}},
 	}
 	never := result.Lane{Name: "proxy", Overflows: ptr(uint64(0)), BacklogLimit: ptr(uint32(16)), Trials: []result.Trial{{Start: 1, Duration: 2}}}
-	a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{filled, never, {Name: "blind"}}}
+	a := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{filled, never, {Name: "blind"}}}
 	for expr, want := range map[string]Verdict{
 		"direct.filled.time in 0.249s..0.251s":       Pass,
 		"direct.drained.time == 3s":                  Pass,

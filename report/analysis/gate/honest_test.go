@@ -10,7 +10,7 @@ import (
 
 // shareRun is a run of one lane in which k of n requests failed.
 func shareRun(k, n uint64) *result.Analysis {
-	return &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{{
+	return &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{{
 		Name: "direct", Offered: n, Outcomes: map[string]uint64{"ok": n - k, "connect_timeout": k},
 	}}}
 }
@@ -131,7 +131,7 @@ func TestManyWindows(t *testing.T) {
 			l.Timeline.Offered = append(l.Timeline.Offered, per*10)
 			l.Timeline.Bad["http_500"][i] = binomial(rng, per, p)
 		}
-		a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{l}}
+		a := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{l}}
 		switch r := only(t, "bad.rate <= 10% over 1s", a, nil); r.Result {
 		case Fail:
 			failed++

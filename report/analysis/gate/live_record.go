@@ -4,7 +4,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"weir/loadgen"
 	"weir/report/result"
@@ -14,7 +13,7 @@ import (
 // aborted finds, in the record of a run that was ended early, the window that ended it: one that was not over yet, of
 // which the rest could mend nothing. The trial under way is looked at as the run saw it, with the rest of its plan open.
 func (a Assertion) aborted(run *result.Analysis, l *result.Lane) (interval, bool) {
-	if !a.Abort || !strings.HasPrefix(run.Ended, runfile.Aborted) {
+	if !a.Abort || run.Ended.How != runfile.Aborted {
 		return interval{}, false
 	}
 	rest, among, ok := unfinished(l)

@@ -192,7 +192,7 @@ func TestLiveIsCertain(t *testing.T) {
 				continue
 			}
 			cut, again := s.play(t, true, NewLive([]Assertion{a}, watched2s()))
-			if verdict := Evaluate(cut, nil, []Assertion{a})[0]; again[0] == nil || verdict.Result != Fail || !strings.Contains(cut.Ended, expr) {
+			if verdict := Evaluate(cut, nil, []Assertion{a})[0]; again[0] == nil || verdict.Result != Fail || !strings.Contains(cut.Ended.Why, expr) {
 				t.Errorf("seed %d, %s: %v ended the run, and its record says %+v, %s", seed, expr, again[0], verdict, cut.Ended)
 			}
 		}

@@ -58,7 +58,7 @@ func onset(l *result.Lane, o *result.Onset) interval {
 		return missing("%s", l.NoOnset)
 	case o == nil:
 		return missing("no onset is known")
-	case o.Method != "hinge":
+	case !o.Estimated():
 		return missing("no interval: %s", o.Method)
 	}
 	return interval{value: o.RPS, low: max(0, o.Low), high: o.High}

@@ -20,7 +20,7 @@ func TestMended(t *testing.T) {
 		}
 		return result.Lane{Name: name, Timeline: tl}
 	}
-	a := &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{
+	a := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{
 		lane("mended", 1, 1, 1, 1, 0, 0, 0, 0, 0),
 		lane("stray", 9, 9, 9, 9, 0, 0, 0, 1, 0, 0, 0),
 		lane("pause", 9, 9, 9, 9, 0, 0, 0, 0, 0, 9, 9),

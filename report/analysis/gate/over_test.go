@@ -27,7 +27,7 @@ func binned() *result.Analysis {
 		}
 	}
 	tl.Bad["http_500"], tl.Bad["late"] = make([]uint64, 60), make([]uint64, 60)
-	return &result.Analysis{Valid: true, Ended: "complete", Lanes: []result.Lane{l}}
+	return &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{l}}
 }
 
 func TestOver(t *testing.T) {
