@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -60,14 +61,14 @@ func TestOverflowOfReusePortGroup(t *testing.T) {
 	}
 	defer unix.Close(fd2)
 	p := open(t, Config{Ports: []uint16{port}})
-	var ledger Ledger
-	ledger.Add(p.Read(time.Now()))
+	var account Account
+	account.Add(p.Read(time.Now()))
 	fillAndKnock(t, p, port, 10)
 	s := p.Read(time.Now())
-	ledger.Add(s)
-	a := ledger.Attribution()
-	if *a.Overflows < 10 || *a.OwnDrops != *a.Overflows || *a.Others != 0 || a.Own[0].Sockets != 2 || a.Own[0].Restarts != 0 {
-		t.Errorf("%d overflows, %d own, %+v", *a.Overflows, *a.OwnDrops, a.Own)
+	account.Add(s)
+	all, own := account.Sum(), account.State(s.Listeners[0].Addr)
+	if *all.Namespace < 10 || *all.Drops != *all.Namespace || *all.Others != 0 || own.Sockets != 2 || own.Sum != 6 || own.Places != 6 || own.Restarts != 0 {
+		t.Errorf("%s: %+v", show(all), own)
 	}
 	if one, two := s.Listeners[0], s.Listeners[1]; len(s.Listeners) != 2 || one.Depth+two.Depth != 6 || *one.Drops == 0 || *two.Drops == 0 {
 		t.Errorf("two full members, both of which dropped: %+v %+v, %d and %d", one, two, *one.Drops, *two.Drops)
@@ -92,37 +93,36 @@ func TestAnotherListenerDidIt(t *testing.T) {
 	}
 	defer unix.Close(other)
 	p, watcher := open(t, Config{Ports: []uint16{port}}), open(t, Config{Ports: []uint16{otherPort}})
-	var ledger Ledger
-	ledger.Add(p.Read(time.Now()))
+	var account Account
+	account.Add(p.Read(time.Now()))
 	began := TakeSnapshot(Config{})
 
 	fillAndKnock(t, watcher, otherPort, 4)
 	if d := Droppers(began, TakeSnapshot(Config{})); len(d) != 1 || d[0] != (Dropper{fmt.Sprintf("127.0.0.1:%d", otherPort), 4}) {
 		t.Errorf("who dropped: %+v, want port %d and 4", d, otherPort)
 	}
-	ledger.Add(p.Read(time.Now()))
-	if a := ledger.Attribution(); *a.Overflows != 4 || *a.OwnDrops != 0 || *a.Others != 4 {
-		t.Errorf("another did it: %d overflows, %d own, %d others", *a.Overflows, *a.OwnDrops, *a.Others)
+	account.Add(p.Read(time.Now()))
+	if got := show(account.Sum()); got != "4 0 0 4" {
+		t.Errorf("another did it: %s", got)
 	}
 
 	fillAndKnock(t, p, port, 4)
-	ledger.Add(p.Read(time.Now()))
-	if a := ledger.Attribution(); *a.Overflows != 8 || *a.OwnDrops != 4 || *a.Others != 4 {
-		t.Errorf("half each: %d overflows, %d own, %d others", *a.Overflows, *a.OwnDrops, *a.Others)
+	account.Add(p.Read(time.Now()))
+	if got := show(account.Sum()); got != "8 4 4 4" {
+		t.Errorf("half each: %s", got)
 	}
 
 	unix.Close(fd)
-	ledger.Add(p.Read(time.Now()))
+	account.Add(p.Read(time.Now()))
 	fd, _, err = listenOn(port, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd)
 	fillAndKnock(t, p, port, 2)
-	ledger.Add(p.Read(time.Now()))
-	a := ledger.Attribution()
-	if own := a.Own[0]; len(a.Own) != 1 || *a.OwnDrops != 6 || *a.Overflows != 10 || own.Restarts != 1 || own.Came != 1 || own.Went != 1 {
-		t.Errorf("restarted: %d overflows, %+v with %d", *a.Overflows, own, *own.Drops)
+	account.Add(p.Read(time.Now()))
+	if own := slices.Collect(account.Listeners()); show(account.Sum()) != "10 6 6 4" || len(own) != 1 || own[0].Restarts != 1 || own[0].Came != 1 {
+		t.Errorf("restarted: %s, %+v", show(account.Sum()), own)
 	}
 }
 

@@ -37,7 +37,7 @@ func TestRunLeaksNothing(t *testing.T) {
 	defer cancel()
 	var (
 		before, after held
-		ledger        Ledger
+		account       Account
 		restarts      time.Duration
 		readings      int
 	)
@@ -46,7 +46,7 @@ func TestRunLeaksNothing(t *testing.T) {
 			t.Errorf("%+v", s) // a slow source may miss a listener that is replaced while it looks
 			cancel()
 		}
-		ledger.Add(s)
+		account.Add(s)
 		if s.At/(100*time.Millisecond) > restarts {
 			restarts = s.At / (100 * time.Millisecond)
 			if c, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
@@ -70,7 +70,7 @@ func TestRunLeaksNothing(t *testing.T) {
 	if after.files > before.files || after.goroutines > before.goroutines || after.heap > before.heap+256<<10 {
 		t.Errorf("after %v %+v, after %v and %d readings %+v", warmUp, before, length, readings, after)
 	}
-	own := ledger.Attribution().Own
+	own := slices.Collect(account.Listeners())
 	if least := int(length / (100 * time.Millisecond) / 4); len(own) != 1 || own[0].Restarts < least {
 		t.Errorf("of %d restarts or more these were seen: %+v", least, own)
 	}
@@ -97,7 +97,7 @@ func TestLeaksNothing(t *testing.T) {
 	}
 	p := open(t, Config{Ports: []uint16{port}, UnixPaths: []string{"/nowhere"}})
 	epoch := time.Now()
-	var ledger Ledger
+	var account Account
 	read := func(n int) {
 		for i := range n {
 			if i%50 == 0 {
@@ -116,7 +116,7 @@ func TestLeaksNothing(t *testing.T) {
 			if len(s.Errors) > 0 || len(s.Listeners) != 1 {
 				t.Fatalf("%+v", s)
 			}
-			ledger.Add(s)
+			account.Add(s)
 		}
 	}
 	defer func() { unix.Close(fd) }()
@@ -128,7 +128,7 @@ func TestLeaksNothing(t *testing.T) {
 		after.goroutines > before.goroutines || after.heap > before.heap+256<<10 {
 		t.Errorf("after 1000 readings %+v, after %d %+v", before, readings, after)
 	}
-	if own := ledger.Attribution().Own; len(own) != 1 || own[0].Restarts != 2+(readings-1000)/500 {
+	if own := slices.Collect(account.Listeners()); len(own) != 1 || own[0].Restarts != 2+(readings-1000)/500 {
 		t.Errorf("%+v", own)
 	}
 	t.Logf("after 1000 readings %+v, after %d %+v; %.0f µs a reading", before, readings, after, float64(time.Since(epoch).Microseconds())/float64(readings))

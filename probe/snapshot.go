@@ -44,22 +44,16 @@ type Dropper struct {
 // them, and one with as many as it holds has left others out. What a socket dropped that is in the first only, or in
 // neither, is not known: each number is a lower bound.
 func Droppers(before, after Snapshot) (all []Dropper) {
-	whole := len(before.Listeners) > 0 && len(before.Listeners) < maxSnapshot
-	was := map[uint64]uint32{}
-	for _, l := range before.Listeners {
-		if l.Drops != nil {
-			was[l.Cookie] = *l.Drops
-		}
+	first := Sample{Listeners: before.Listeners}
+	if n := len(before.Listeners); n == 0 || n >= maxSnapshot {
+		first.Errors = []SourceError{{Source: "inet_diag"}}
 	}
-	sums := map[string]uint64{}
-	for _, l := range after.Listeners {
-		if had, known := was[l.Cookie]; l.Drops != nil && (known || whole) {
-			sums[l.Addr] += uint64(*l.Drops - had) // 32 bits, which may pass zero
-		}
-	}
-	for addr, n := range sums {
-		if n > 0 {
-			all = append(all, Dropper{addr, n})
+	var a Account
+	a.Add(first)
+	a.Add(Sample{Listeners: after.Listeners})
+	for l := range a.Listeners() {
+		if n := value(l.Drops()); n > 0 {
+			all = append(all, Dropper{l.Addr, n})
 		}
 	}
 	slices.SortFunc(all, func(a, b Dropper) int { return cmp.Or(cmp.Compare(b.Drops, a.Drops), cmp.Compare(a.Addr, b.Addr)) })

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -54,8 +55,8 @@ func TestSYNQueue(t *testing.T) {
 				t.Errorf("the SYN queue holds %d, want %d", n, backlog+1)
 			}
 			synQueueAgreesWithSS(t, port, backlog+1)
-			var ledger Ledger
-			ledger.Add(before)
+			var account Account
+			account.Add(before)
 			failed := 0
 			for range extra {
 				c, err := dial(port, 300*time.Millisecond)
@@ -68,7 +69,7 @@ func TestSYNQueue(t *testing.T) {
 				}
 			}
 			after := p.Read(time.Now())
-			ledger.Add(after)
+			account.Add(after)
 			l := after.Listeners[0]
 			for name, want := range test.want {
 				wantDelta(t, before, after, name, want)
@@ -77,8 +78,8 @@ func TestSYNQueue(t *testing.T) {
 			if dropped := *l.Drops - *before.Listeners[0].Drops; failed != test.fail || dropped != test.drops {
 				t.Errorf("%d connects failed, the listener %+v dropped %d", failed, l, dropped)
 			}
-			if a := ledger.Attribution(); *a.Others != 0 || *a.Overflows != 0 || *a.OwnDrops != uint64(test.drops) {
-				t.Errorf("%+v", a)
+			if got := show(account.Sum()); got != fmt.Sprintf("0 %d 0 0", test.drops) {
+				t.Errorf("%s, with %d drops", got, test.drops)
 			}
 			agreesWithSS(t, "-ltnH", l, l.Addr)
 			agreesWithNstat(t, p)

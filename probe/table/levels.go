@@ -36,10 +36,11 @@ func (p *painter) levels(v tally.View) {
 
 // others says that somebody else's queue overflowed; "" where that is not known.
 func others(v tally.View) string {
-	if v.Others == nil || v.Others.AtLeast == 0 {
+	n := v.Overflows.Others
+	if n == nil || *n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("another listener's: at least %s of %s overflows since start", grouped(v.Others.AtLeast), grouped(v.Others.Overflows))
+	return fmt.Sprintf("another listener's: at least %s of %s overflows since start", grouped(*n), grouped(*v.Overflows.Namespace))
 }
 
 // asides are what is to be said of the listeners beside their rows.

@@ -3,9 +3,8 @@
 // while it lives, a table or a scrape; what a recorded run says is the analysis' business, which has
 // every sample and needs no window.
 //
-// A counter that was not in the last sample is not in the view either: absent is not zero. A listener that
-// was closed and opened again has a new socket that counts from zero; its drops are added to those of the
-// old one, so that they never go backwards.
+// A counter that was not in the last sample is not in the view either: absent is not zero. Whose the drops and overflows
+// are, also over restarts, is what probe.Account knows.
 package tally
 
 import (
@@ -17,24 +16,19 @@ import (
 	"weir/probe"
 )
 
-// maxListeners bounds what is kept: addresses come and go for as long as one watches.
-const maxListeners = 4096
-
 // Tally is what the samples of one host add up to. Its methods may be called from several goroutines.
 type Tally struct {
-	mu        sync.Mutex
-	spacing   time.Duration
-	most      int
-	first     map[string]uint64 // each counter as it was seen first
-	last      probe.Sample
-	samples   uint64
-	failing   map[string]failing // the last failure of each source
-	errors    map[string]uint64  // failures by source
-	listeners map[string]*listener
-	listed    bool    // there was a complete listing: what appears from now on is new
-	base      *uint64 // TcpExtListenOverflows at that listing
-	others    *Others // as of the last complete listing
-	marks     []mark  // the oldest first
+	mu      sync.Mutex
+	spacing time.Duration
+	most    int
+	first   map[string]uint64 // each counter as it was seen first
+	last    probe.Sample
+	samples uint64
+	failing map[string]failing // the last failure of each source
+	errors  map[string]uint64  // failures by source
+	account probe.Account
+	peaks   map[string]uint32 // the highest depth at each address
+	marks   []mark            // the oldest first
 }
 
 // A source that failed is shown for recently: slow ones are read twice a second only. maxFailing bounds how many are
@@ -62,7 +56,7 @@ func New(window time.Duration) *Tally {
 	const steps = 5
 	return &Tally{
 		spacing: window / steps, most: steps + 1,
-		first: map[string]uint64{}, errors: map[string]uint64{}, failing: map[string]failing{}, listeners: map[string]*listener{},
+		first: map[string]uint64{}, errors: map[string]uint64{}, failing: map[string]failing{}, peaks: map[string]uint32{},
 	}
 }
 
@@ -81,8 +75,7 @@ func (t *Tally) Add(s probe.Sample) {
 			t.failing[e.Source] = failing{e, s.At}
 		}
 	}
-	t.addListeners(s)
-	t.addOthers(s)
+	t.account.Add(s)
 	t.last = s
 	t.samples++
 	t.mark(s)
@@ -92,16 +85,18 @@ func (t *Tally) Add(s probe.Sample) {
 func (t *Tally) mark(s probe.Sample) {
 	if n := len(t.marks); n == 0 || s.At-t.marks[n-1].at >= t.spacing {
 		m := mark{at: s.At, counters: s.Counters, drops: map[string]uint64{}, peaks: map[string]uint32{}}
-		for addr, l := range t.listeners {
-			m.drops[addr] = l.drops
+		for l := range t.account.Listeners() {
+			if n := l.Drops(); n != nil {
+				m.drops[l.Addr] = *n
+			}
 		}
 		if t.marks = append(t.marks, m); len(t.marks) > t.most {
 			t.marks = slices.Delete(t.marks, 0, 1)
 		}
 	}
 	peaks := t.marks[len(t.marks)-1].peaks
-	for addr, l := range t.listeners {
-		peaks[addr] = max(peaks[addr], l.depth)
+	for l := range t.account.Listeners() {
+		peaks[l.Addr], t.peaks[l.Addr] = max(peaks[l.Addr], l.Depth), max(t.peaks[l.Addr], l.Depth)
 	}
 }
 
@@ -111,7 +106,7 @@ type View struct {
 	Samples   uint64              // how many there were
 	Window    time.Duration       // 0 after the first sample: then no rate is known
 	Listeners []Listener          // by address
-	Others    *Others             // nil where no listener tells its drops
+	Overflows probe.Between       // of all listeners together, since the watching began
 	Counters  []Counter           // by name; those of the last sample
 	Errors    []probe.SourceError // by source: those that are lost, and the last one of each that failed lately
 	Blind     bool                // a source of listeners failed: one that is not there may be listening all the same
@@ -144,23 +139,18 @@ func (t *Tally) View() View {
 	v.Blind = probe.Unlisted(v.Errors)
 	for _, name := range slices.Sorted(maps.Keys(t.last.Counters)) {
 		value := t.last.Counters[name]
-		c := Counter{Name: name, Value: value, Since: rise(t.first[name], value)}
-		if before, known := past.counters[name]; known {
-			c.Rate = perSecond(rise(before, value), v.Window)
+		c := Counter{Name: name, Value: value}
+		if n := t.last.Counter(name).Since(probe.ReadingOf(t.first, name)); n != nil {
+			c.Since = *n
+		}
+		if n := t.last.Counter(name).Since(probe.ReadingOf(past.counters, name)); n != nil {
+			c.Rate = perSecond(*n, v.Window)
 		}
 		v.Counters = append(v.Counters, c)
 	}
 	v.Listeners = t.viewListeners(past, v.Window)
-	v.Others = t.others
+	v.Overflows = t.account.Sum()
 	return v
-}
-
-// rise is how far a counter went up. One that went down is another's, of which nothing is known: 0.
-func rise(from, to uint64) uint64 {
-	if to < from {
-		return 0
-	}
-	return to - from
 }
 
 func perSecond(n uint64, window time.Duration) float64 {

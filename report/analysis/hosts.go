@@ -14,12 +14,12 @@ import (
 
 // host is what a probed host's samples and snapshots come to, over the whole run.
 type host struct {
-	ledger probe.Ledger
-	most   map[string]uint64 // the highest value of each of hostGauges that was seen
-	looks  []probe.Snapshot  // in the order of the record: before the load, and after it
-	unread map[string]*unread
-	clocks clocks // of a probe on another machine
-	traced traced
+	account probe.Account
+	most    map[string]uint64 // the highest value of each of hostGauges that was seen
+	looks   []probe.Snapshot  // in the order of the record: before the load, and after it
+	unread  map[string]*unread
+	clocks  clocks // of a probe on another machine
+	traced  traced
 }
 
 // unread is a source that could not be read.
@@ -49,7 +49,7 @@ func (r *run) host(name string) *host {
 }
 
 func (h *host) sample(rec *probe.Sample) {
-	h.ledger.Add(*rec)
+	h.account.Add(*rec)
 	h.traced.sample(rec)
 	for _, name := range hostGauges {
 		if v, ok := rec.Gauges[name]; ok {
@@ -95,8 +95,7 @@ func (h *host) changes() (sysctls []probe.SysctlChange, droppers []probe.Dropper
 func (h *host) others() (list []result.OtherListener) {
 	_, droppers := h.changes()
 	for _, d := range droppers {
-		watched := slices.ContainsFunc(h.ledger.Attribution().Own, func(o probe.Own) bool { return o.Addr == d.Addr })
-		if !watched {
+		if !h.account.State(d.Addr).Listened() { // not one of those watched
 			list = append(list, result.OtherListener{Addr: d.Addr, Drops: d.Drops})
 		}
 	}
@@ -128,9 +127,9 @@ func (r *run) reportHosts() []result.Host {
 	list := []result.Host{}
 	for _, name := range slices.Sorted(maps.Keys(r.hosts)) {
 		h := r.hosts[name]
-		a := h.ledger.Attribution()
+		sum := h.account.Sum()
 		out := result.Host{
-			Name: name, Overflows: a.Overflows, OwnDrops: a.OwnDrops, OthersAtLeast: a.Others, Others: h.others(),
+			Name: name, Overflows: sum.Namespace, OwnDrops: sum.Drops, OthersAtLeast: sum.Others, Others: h.others(),
 			SYNSent: h.level("tcp.towards.syn_sent"), TimeWait: h.level("tcp.towards.time_wait"), Established: h.level("tcp.towards.established"),
 			PortsUsed: h.level("ports.used"), PortsRange: h.level("ports.range"), SYNQueue: h.level("listen.syn_recv"), Waiting: h.level("listen.depth"),
 			Restarts: []result.Restart{}, SysctlChanges: []result.SysctlChange{}, Clock: h.clocks.report(), Traced: h.traced.report(),
@@ -138,9 +137,9 @@ func (r *run) reportHosts() []result.Host {
 		if out.Others == nil {
 			out.Others = []result.OtherListener{}
 		}
-		for _, own := range a.Own {
-			if own.Restarts > 0 {
-				out.Restarts = append(out.Restarts, result.Restart{Addr: own.Addr, Times: own.Restarts})
+		for l := range h.account.Listeners() {
+			if l.Restarts > 0 {
+				out.Restarts = append(out.Restarts, result.Restart{Addr: l.Addr, Times: l.Restarts})
 			}
 		}
 		sysctls, _ := h.changes()
