@@ -23,7 +23,7 @@ func recovery(_ *result.Analysis, l *result.Lane) cell {
 	case r.QueueEmptyS != nil:
 		queue = "queue empty after " + seconds(*r.QueueEmptyS)
 	case r.QueueLeft != nil:
-		queue = plural(uint64(*r.QueueLeft), "connection") + " still in the queue"
+		queue = plural(*r.QueueLeft, "connection") + " still in the queue"
 	}
 	switch {
 	case r.Code == "recovered":

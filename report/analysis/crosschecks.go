@@ -108,35 +108,22 @@ func (r *run) fillingOf(t *trial) window {
 	}
 	w, first := r.within(t), 0
 	for i, s := range w {
-		depth, limit, ok := s.waiting(t.lane.Listener)
+		q := s.listener(t.lane.Listener)
 		switch {
-		case s.at > end, ok && depth > limit:
+		case s.at > end, q.Sockets == 1 && q.Full():
 			return w[first:i]
-		case !ok, depth == 0:
+		case q.Sockets != 1, q.Depth == 0:
 			first = i + 1
 		}
 	}
 	return w[first:]
 }
 
-// waiting is the accept queue of the one socket at an address.
-func (s sample) waiting(addr string) (depth, limit uint32, ok bool) {
-	for _, l := range s.listeners {
-		if l.Addr == addr {
-			if ok {
-				return 0, 0, false
-			}
-			depth, limit, ok = l.Depth, l.Limit, true
-		}
-	}
-	return depth, limit, ok
-}
-
 // taken is, by the time of each sample, how many requests the workers had taken: those that were due, less those waiting.
 func (t *trial) taken(w window) (p estimate.Points) {
 	due, i := 0, 0
 	add := func() {
-		depth, _, _ := w[i].waiting(t.lane.Listener)
+		depth := w[i].listener(t.lane.Listener).Depth
 		p.X, p.Y = append(p.X, (w[i].at-t.Start).Seconds()), append(p.Y, float64(due)-float64(depth))
 		i++
 	}

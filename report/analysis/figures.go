@@ -50,12 +50,11 @@ func (r *run) measure() {
 		f.complete = t.end != nil && f.due == uint64(t.Due) && f.outcomes[loadgen.Canceled] == 0
 
 		w := r.cover(t)
-		f.overflows = w.overflows(t.lane.Listener)
-		f.namespace = w.delta(listenOverflows)
+		own := w.listener(t.lane.Listener)
+		f.overflows, f.namespace, f.drops = own.Overflows, own.Namespace, own.Drops
 		f.listenDrops = w.delta(listenDrops)
 		f.queueDrops = w.delta(reqQFullDrop)
 		f.deferred = w.delta(deferAcceptDrop)
-		f.drops = w.drops(t.lane.Listener)
 		f.accepted = w.delta(passiveOpens)
 		f.queue = r.within(t).queue(t.lane.Listener)
 	}

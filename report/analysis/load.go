@@ -16,7 +16,8 @@ import (
 const (
 	maxBins    = 1 << 20
 	maxSamples = 1 << 22
-	maxRecords = 1 << 20 // of services, of events, and of sums of the access log
+	maxStates  = 2 * maxSamples // of the lanes' listeners
+	maxRecords = 1 << 20        // of services, of events, and of sums of the access log
 	maxHosts   = 64
 )
 
@@ -52,6 +53,7 @@ type loader struct {
 	run           *run
 	byIndex       map[int]*trial
 	bins, samples int
+	states        int // of listeners in the samples
 	counters      int // of single trials' latencies
 	cells         int // of the latency maps
 }
@@ -105,7 +107,11 @@ func (l *loader) add(rec runfile.Record) error {
 
 func (l *loader) header(h *runfile.Header) {
 	l.run.header = h
+	l.run.watched = map[string][]string{}
 	for _, ln := range h.Lanes {
+		if of := l.run.watched[ln.ListenerHost]; !slices.Contains(of, ln.Listener) {
+			l.run.watched[ln.ListenerHost] = append(of, ln.Listener)
+		}
 		l.run.lanes = append(l.run.lanes, &lane{
 			Lane: ln, latency: runfile.NewHistogram(), service: runfile.NewHistogram(), fail: runfile.NewHistogram(), lag: runfile.NewHistogram(),
 			connect: runfile.NewHistogram(), firstByte: runfile.NewHistogram(),
@@ -125,18 +131,19 @@ func (l *loader) sample(rec *probe.Sample) error {
 		return fmt.Errorf("more than %d samples", maxSamples)
 	}
 	l.run.host(rec.Host).sample(rec)
-	s := sample{at: rec.At, counted: rec.At, unlisted: probe.Unlisted(rec.Errors)}
+	s := sample{at: rec.At, counted: rec.At}
 	if age := rec.Gauges[probe.CountersAge]; age < uint64(maxCountersAge.Microseconds()) { // of anything else we cannot make sense
 		s.counted -= time.Duration(age) * time.Microsecond
 	}
 	for i, name := range counterNames {
-		s.counters[i].value, s.counters[i].ok = rec.Counters[name]
+		s.counters[i] = rec.Counter(name)
 	}
-	for _, ls := range rec.Listeners {
-		wanted := func(ln *lane) bool { return ln.ListenerHost == rec.Host && ln.Listener == ls.Addr }
-		if slices.ContainsFunc(l.run.lanes, wanted) {
-			s.listeners = append(s.listeners, ls)
-		}
+	watched := l.run.watched[rec.Host]
+	if l.states += len(watched); l.states > maxStates {
+		return fmt.Errorf("more than %d samples of listeners", maxStates)
+	}
+	for _, addr := range watched {
+		s.listeners = append(s.listeners, l.run.host(rec.Host).account.State(addr))
 	}
 	l.run.samples[rec.Host] = append(l.run.samples[rec.Host], s)
 	l.run.readSlowly(rec, s.counters)

@@ -65,7 +65,7 @@ func (r *run) recovery(l *lane) *result.Recovery {
 		out.DeadWorkS = deadWork(depths, last.end.End, after)
 	}
 	half := window(w[search(w, func(s sample) bool { return s.at >= from+(to-from)/2 }):])
-	out.Overflows = half.overflows(l.Listener)
+	out.Overflows = half.listener(l.Listener).Overflows
 	judge(out, l, depths)
 	return out
 }
@@ -104,10 +104,10 @@ func judge(o *result.Recovery, l *lane, depths []depthReading) {
 		o.Text = fmt.Sprintf("Did not recover: %s the accept queue still overflowed (%s in the second half): connection attempts that are sent again, or somebody else's load, keep it full.", saw, often(*o.Overflows))
 	case queued && o.DeadWorkS != nil && *o.DeadWorkS > 0:
 		o.Code = "dead_work"
-		o.Text = fmt.Sprintf("Did not recover: %s %s still waited in the accept queue although every client of the load had gone: the workers serve dead work. A smaller backlog would have refused it.", saw, number(uint64(*o.QueueLeft), "connection"))
+		o.Text = fmt.Sprintf("Did not recover: %s %s still waited in the accept queue although every client of the load had gone: the workers serve dead work. A smaller backlog would have refused it.", saw, number(*o.QueueLeft, "connection"))
 	case queued:
 		o.Code = "not_recovered"
-		o.Text = fmt.Sprintf("Did not recover: %s %s still waited in the accept queue.", saw, number(uint64(*o.QueueLeft), "connection"))
+		o.Text = fmt.Sprintf("Did not recover: %s %s still waited in the accept queue.", saw, number(*o.QueueLeft, "connection"))
 	case o.BaselineS == nil:
 		o.Text = "Whether latency came back is not known: no request before the load was answered."
 	default:
@@ -166,23 +166,17 @@ func (r *run) between(l *lane, from, to time.Duration) window {
 	return window(s[a:max(a, b)])
 }
 
-// depthReading is a reading of a listener's queues, all sockets of its address together.
+// depthReading is a reading of a listener's queues, all sockets of its address together: it has been served when all are
+// empty.
 type depthReading struct {
 	at    time.Duration
-	depth uint32
+	depth uint64
 }
 
 func (w window) depths(addr string) (out []depthReading) {
 	for _, s := range w {
-		d, seen := depthReading{at: s.at}, false
-		for _, l := range s.listeners {
-			if l.Addr == addr {
-				d.depth += l.Depth
-				seen = true
-			}
-		}
-		if seen {
-			out = append(out, d)
+		if l := s.listener(addr); l.Sockets > 0 {
+			out = append(out, depthReading{s.at, l.Sum})
 		}
 	}
 	return out
@@ -216,7 +210,7 @@ func deadWork(depths []depthReading, gone time.Duration, after *trial) *float64 
 				}
 			}
 		}
-		if d.at > gone && uint64(d.depth) > own {
+		if d.at > gone && d.depth > own {
 			until = d.at
 		}
 	}

@@ -21,6 +21,7 @@ type run struct {
 	samples  map[string][]sample
 	slow     map[string][]slowReading // of the hosts' slow sources
 	hosts    map[string]*host
+	watched  map[string][]string // by host: the listeners that the lanes lead to, "" where one is not known
 	services []runfile.Service
 	events   []runfile.Event
 	proxy    proxyLogs
@@ -80,15 +81,18 @@ type bin struct {
 type sample struct {
 	at        time.Duration
 	counted   time.Duration // when the namespace's counters were read: at, or a little before
-	counters  [nCounters]reading
-	listeners []probe.Listener // those that a lane leads to
-	unlisted  bool             // not all of them: a socket that is missing may be there
+	counters  [nCounters]probe.Reading
+	listeners []probe.State // those that a lane of the host leads to
 }
 
-// reading is a counter's value, or its absence.
-type reading struct {
-	value uint64
-	ok    bool
+// listener is the account of one of them.
+func (s *sample) listener(addr string) probe.State {
+	for _, l := range s.listeners {
+		if l.Addr == addr {
+			return l
+		}
+	}
+	return probe.State{Addr: addr}
 }
 
 // The counters that the analysis uses.

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"math"
 	"sort"
 	"time"
 
@@ -70,92 +71,44 @@ func (w window) delta(counter int) *uint64 {
 	if len(w) < 2 {
 		return nil
 	}
-	return rose(w[0].counters[counter], w[len(w)-1].counters[counter])
+	return w[len(w)-1].counters[counter].Since(w[0].counters[counter])
 }
 
-// overflows is how often the accept queue at an address overflowed, at most. TcpExtListenOverflows counts
-// for the whole network namespace, where other listeners may overflow too; what this one dropped itself
-// (sk_drops, at least one for each of its overflows) bounds its share. Without own drops the namespace's
-// count is all there is. A unix socket's queue is counted by nothing: nil.
-func (w window) overflows(addr string) *uint64 {
-	n := w.delta(listenOverflows)
-	if n == nil || probe.IsUnix(addr) {
-		return nil
+// listener is what happened at an address over the window.
+func (w window) listener(addr string) probe.Between {
+	if len(w) < 2 {
+		return probe.Between{}
 	}
-	if own := w.drops(addr); own != nil && *own < *n {
-		return own
-	}
-	return n
+	return w[len(w)-1].listener(addr).Since(w[0].listener(addr))
 }
 
-// drops is by how much the sk_drops of the sockets at an address grew over the window; nil where the
-// kernel does not tell. Each socket is followed by its cookie; one that is new began at 0, and one that
-// went away, as a reopened listener's does, keeps what it had: what it dropped was this address's all the
-// same. The kernel's counter is 32 bits wide and may pass zero.
-func (w window) drops(addr string) *uint64 {
-	if len(w) < 2 || w[0].unlisted { // what the sockets had dropped before is not known
-		return nil
-	}
-	before, after := map[uint64]uint32{}, map[uint64]uint32{}
-	last := false // the last sample tells
-	for i, s := range w {
-		last = false
-		for _, l := range s.listeners {
-			switch {
-			case l.Addr != addr || l.Drops == nil:
-				continue
-			case i == 0:
-				before[l.Cookie] = *l.Drops
-			default:
-				after[l.Cookie], last = *l.Drops, true
-			}
-		}
-	}
-	// Where the last listing failed, the sockets may be there and have dropped more.
-	if len(after) == 0 || !last && w[len(w)-1].unlisted {
-		return nil
-	}
-	var sum uint64
-	for cookie, n := range after {
-		sum += uint64(n - before[cookie])
-	}
-	return &sum
-}
-
-// queue is what the samples say of the accept queue at an address.
+// queue is what the samples say of the accept queue at an address, of its fullest socket each time.
 type queue struct {
-	depth *uint32 // the deepest one socket was seen; nil: never seen
+	depth *uint32 // the deepest that it was seen; nil: never seen
 	limit *uint32 // the largest backlog limit
-	slots int     // places in all its sockets, at most: each holds limit+1
+	slots int     // places in all its sockets, at most
 	full  bool    // a socket was seen with limit+1 in its queue
 	held  uint32  // the limit of the first that was
 	at    time.Duration
 }
 
-// queue looks at every sample of the window. SO_REUSEPORT gives an address several sockets, each with a
-// queue of its own.
 func (w window) queue(addr string) queue {
 	var q queue
 	for _, s := range w {
-		slots := 0
-		for _, l := range s.listeners {
-			if l.Addr != addr {
-				continue
-			}
-			slots += int(l.Limit) + 1
-			if q.depth == nil || l.Depth > *q.depth {
-				depth := l.Depth
-				q.depth = &depth
-			}
-			if q.limit == nil || l.Limit > *q.limit {
-				limit := l.Limit
-				q.limit = &limit
-			}
-			if l.Depth > l.Limit && !q.full {
-				q.full, q.held, q.at = true, l.Limit, s.at
-			}
+		l := s.listener(addr)
+		if l.Sockets == 0 {
+			continue
 		}
-		q.slots = max(q.slots, slots)
+		q.slots = max(q.slots, int(min(l.Places, math.MaxInt32)))
+		if q.depth == nil || l.Depth > *q.depth {
+			q.depth = new(l.Depth)
+		}
+		if q.limit == nil || l.Limit > *q.limit {
+			q.limit = new(l.Limit)
+		}
+		if l.Full() && !q.full {
+			q.full, q.held, q.at = true, l.Limit, s.at
+		}
 	}
 	return q
 }
@@ -164,7 +117,7 @@ func (w window) queue(addr string) queue {
 // times of two samples.
 func (w window) firstOverflow(addr string) (from, to time.Duration, ok bool) {
 	for i := 1; i < len(w); i++ {
-		if value(w[i-1:i+1].overflows(addr)) > 0 {
+		if value(w[i-1:i+1].listener(addr).Overflows) > 0 {
 			return w[i-1].at, w[i].at, true
 		}
 	}

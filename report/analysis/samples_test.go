@@ -19,7 +19,7 @@ func overflowing(at ...time.Duration) []sample {
 	var s []sample
 	for _, a := range at {
 		x := sample{at: a, counted: a}
-		x.counters[listenOverflows] = reading{uint64(a / ms), true}
+		x.counters[listenOverflows] = probe.Reading{Value: uint64(a / ms), Known: true}
 		s = append(s, x)
 	}
 	return s
@@ -103,60 +103,12 @@ func TestDeltaOfAResetCounter(t *testing.T) {
 	}
 }
 
-// TestDrops: 32-bit counters wrap, new sockets begin at 0, and absent is not zero.
-func TestDrops(t *testing.T) {
-	u := func(n uint32) *uint32 { return &n }
-	at := func(ls ...probe.Listener) sample { return sample{listeners: ls} }
-	w := window{
-		at(probe.Listener{Addr: "a", Cookie: 1, Drops: u(math.MaxUint32 - 1)}, probe.Listener{Addr: "b", Cookie: 2, Drops: u(5)}),
-		at(probe.Listener{Addr: "a", Cookie: 1, Drops: u(3)}, probe.Listener{Addr: "a", Cookie: 9, Drops: u(4)}, probe.Listener{Addr: "unix"}),
-	}
-	if d := w.drops("a"); d == nil || *d != 5+4 {
-		t.Errorf("%v drops, want 9", d)
-	}
-	if d := w.drops("unix"); d != nil {
-		t.Errorf("%d drops of a socket that tells none", *d)
-	}
-}
-
-// TestDropsOfAReopenedListener: what a socket dropped is not forgotten when another takes its place.
-func TestDropsOfAReopenedListener(t *testing.T) {
-	at := func(ls ...probe.Listener) sample { return sample{listeners: ls} }
-	a := func(cookie uint64, drops uint32) probe.Listener {
-		return probe.Listener{Addr: "a", Cookie: cookie, Drops: &drops}
-	}
-	failed := sample{unlisted: true}
-	const unknown = -1
-	for name, c := range map[string]struct {
-		w    window
-		want int64
-	}{
-		"the new one drops nothing":    {window{at(a(1, 7)), at(a(1, 507)), at(a(2, 0))}, 500},
-		"the new one drops too":        {window{at(a(1, 7)), at(a(1, 507)), at(), at(a(2, 3)), at(a(2, 4))}, 504},
-		"none took its place":          {window{at(a(1, 7)), at(a(1, 507)), at()}, 500},
-		"twice":                        {window{at(a(1, 7)), at(a(1, 8)), at(a(2, 2)), at(a(3, 4))}, 7},
-		"one of a group":               {window{at(a(1, 7), a(2, 5)), at(a(1, 9), a(2, 5)), at(a(2, 6), a(3, 0))}, 3},
-		"came and went":                {window{at(), at(a(1, 5)), at()}, 5},
-		"not seen again":               {window{at(a(1, 7)), at(), at()}, unknown},
-		"a listing failed between":     {window{at(a(1, 7)), failed, at(a(1, 9))}, 2},
-		"the last listing failed":      {window{at(a(1, 7)), at(a(1, 9)), failed}, unknown},
-		"the first listing failed":     {window{{listeners: []probe.Listener{a(1, 7)}, unlisted: true}, at(a(1, 9))}, unknown},
-		"another source's list failed": {window{at(a(1, 7)), {listeners: []probe.Listener{a(1, 9)}, unlisted: true}}, 2},
-	} {
-		got := int64(unknown)
-		if d := c.w.drops("a"); d != nil {
-			got = int64(*d)
-		}
-		if got != c.want {
-			t.Errorf("%s: %d drops, want %d", name, got, c.want)
-		}
-	}
-}
-
 // TestFull: a queue of N holds N+1, and is full only then.
 func TestFull(t *testing.T) {
 	for depth, want := range map[uint32]bool{15: false, 16: false, 17: true} {
-		q := window{{listeners: []probe.Listener{{Addr: "a", Depth: depth, Limit: 16}}}}.queue("a")
+		var account probe.Account
+		account.Add(probe.Sample{Listeners: []probe.Listener{{Addr: "a", Depth: depth, Limit: 16}}})
+		q := window{{listeners: []probe.State{account.State("a")}}}.queue("a")
 		if q.full != want || *q.depth != depth || q.slots != 17 {
 			t.Errorf("depth %d of 16: %+v", depth, q)
 		}

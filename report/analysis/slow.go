@@ -12,7 +12,7 @@ import (
 // between two trials it mostly tells nothing, and a sample of a trial's beginning has what was before it.
 type slowReading struct {
 	from, to time.Duration
-	counters [nCounters]reading // those of slow sources are meant
+	counters [nCounters]probe.Reading // those of slow sources are meant
 }
 
 // Gauges of a sample that say when its slow counters were read, and for how long: package probe's table.
@@ -30,7 +30,7 @@ const sameSlow = 200 * time.Millisecond
 
 // readSlowly notes the reading that a sample carries, each once. One of before the epoch has no time that a gauge can hold.
 // Where a sample says nothing of it, its counters are taken for the sample's own.
-func (r *run) readSlowly(rec *probe.Sample, counters [nCounters]reading) {
+func (r *run) readSlowly(rec *probe.Sample, counters [nCounters]probe.Reading) {
 	at, timed := rec.Gauges[slowAt]
 	took, early := rec.Gauges[slowTook]
 	read := slowReading{from: rec.At, to: rec.At, counters: counters}
@@ -47,7 +47,7 @@ func (r *run) readSlowly(rec *probe.Sample, counters [nCounters]reading) {
 	if n := len(all); timed && n > 0 && (read.from-all[n-1].from).Abs() < sameSlow {
 		return
 	}
-	told := counters[listenerRunDelay].ok || counters[throttled].ok || counters[listenerCPU].ok
+	told := counters[listenerRunDelay].Known || counters[throttled].Known || counters[listenerCPU].Known
 	if n := len(all); told && (n == 0 || all[n-1].from != read.from) {
 		r.slow[rec.Host] = append(all, read)
 	}
@@ -71,15 +71,6 @@ func (r *run) inside(t *trial) (first, last slowReading, ok bool) {
 		return slowReading{}, slowReading{}, false
 	}
 	return s[from], s[to-1], true
-}
-
-// rose is by how much a counter grew from a to b; nil where it is absent at either end, or was reset.
-func rose(a, b reading) *uint64 {
-	if !a.ok || !b.ok || b.value < a.value {
-		return nil
-	}
-	d := b.value - a.value
-	return &d
 }
 
 // sentBetween is how many of the trial's requests were sent between two times; of a bin that lies on an edge its share.

@@ -83,8 +83,8 @@ func TestSlowReadings(t *testing.T) {
 	}
 	moving := &run{slow: map[string][]slowReading{}} // with the offset of a far clock
 	for _, at := range []uint64{500_000, 500_003, 499_990, 1_000_007, 1_000_000} {
-		var counters [nCounters]reading
-		counters[listenerCPU] = reading{1, true}
+		var counters [nCounters]probe.Reading
+		counters[listenerCPU] = probe.Reading{Value: 1, Known: true}
 		moving.readSlowly(&probe.Sample{Host: "b", Gauges: map[string]uint64{"slow.at_us": at}}, counters)
 	}
 	if s := moving.slow["b"]; len(s) != 2 || s[0].from != 500*ms {
@@ -99,8 +99,8 @@ func TestSlowReadings(t *testing.T) {
 		"without end":      {map[string]uint64{"slow.at_us": 1, "slow.took_us": 1 << 63}, 0},
 	} {
 		r := &run{slow: map[string][]slowReading{}}
-		var counters [nCounters]reading
-		counters[listenerCPU] = reading{1, true}
+		var counters [nCounters]probe.Reading
+		counters[listenerCPU] = probe.Reading{Value: 1, Known: true}
 		r.readSlowly(&probe.Sample{Host: "b", At: time.Second, Gauges: c.gauges}, counters)
 		if s := r.slow["b"]; len(s) != c.want || len(s) > 0 && s[0].to != 0 {
 			t.Errorf("%s: %+v", name, s)

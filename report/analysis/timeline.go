@@ -28,8 +28,8 @@ func (r *run) timeline(l *lane, c serverCapacity) result.Timeline {
 		fill(&tl, t, index, width)
 		for _, s := range r.within(t) {
 			i, ok := index[s.at.Truncate(width)]
-			if q := (window{s}).queue(l.Listener); ok && q.depth != nil && (tl.RecvQ[i] == nil || *q.depth > *tl.RecvQ[i]) {
-				tl.RecvQ[i] = q.depth
+			if q := s.listener(l.Listener); ok && q.Sockets > 0 && (tl.RecvQ[i] == nil || q.Depth > *tl.RecvQ[i]) {
+				tl.RecvQ[i] = &q.Depth
 			}
 		}
 		count(&tl, l.Listener, r.observed(t), index, width)
@@ -114,7 +114,7 @@ func badSeries(tl *result.Timeline, class string) []uint64 {
 func count(tl *result.Timeline, addr string, w window, index map[time.Duration]int, width time.Duration) {
 	for k := 1; k < len(w); k++ {
 		i, ok := index[w[k].at.Truncate(width)]
-		if d := w[k-1 : k+1].overflows(addr); ok && d != nil {
+		if d := w[k-1 : k+1].listener(addr).Overflows; ok && d != nil {
 			tl.Overflows[i] = plus(tl.Overflows[i], *d)
 		}
 	}

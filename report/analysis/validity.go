@@ -77,7 +77,7 @@ func (r *run) overflowsBefore() (n uint64) {
 		seen[at] = true
 		s := r.samples[l.ListenerHost]
 		before := window(s[:search(s, func(x sample) bool { return x.at > r.trials[0].Start })])
-		n += value(before.overflows(l.Listener))
+		n += value(before.listener(l.Listener).Overflows)
 	}
 	return n
 }
@@ -87,7 +87,7 @@ func (r *run) overflowsBetween() (n uint64) {
 	for i := 1; i < len(r.trials); i++ {
 		a, b := r.cover(r.trials[i-1]), r.cover(r.trials[i])
 		if l := r.trials[i].lane; len(a) > 0 && len(b) > 0 && r.trials[i-1].lane.ListenerHost == l.ListenerHost {
-			n += value(window{a[len(a)-1], b[0]}.overflows(l.Listener))
+			n += value(window{a[len(a)-1], b[0]}.listener(l.Listener).Overflows)
 		}
 	}
 	return n

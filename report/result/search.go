@@ -9,7 +9,7 @@ type Recovery struct {
 	BaselineS   *float64 `json:"baseline_s"`     // median latency of the same few requests before the load; null: not known
 	LimitS      *float64 `json:"limit_s"`        // what counts as back: twice that and 10 ms
 	QueueEmptyS *float64 `json:"queue_empty_s"`  // from the load's end until Recv-Q stayed at 0 or 1; null: not seen
-	QueueLeft   *uint32  `json:"queue_left"`     // connections in it at the end of the observation; null: not sampled
+	QueueLeft   *uint64  `json:"queue_left"`     // connections in it at the end of the observation; null: not sampled
 	LatencyS    *float64 `json:"latency_back_s"` // from the load's end until requests were answered as before; null: not seen
 	DeadWorkS   *float64 `json:"dead_work_s"`    // how long, after the last client had gone, the queue still held its requests; null: not known
 	Overflows   *uint64  `json:"late_overflows"` // of the listener in the second half of the observation; null: not known
