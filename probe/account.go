@@ -241,6 +241,10 @@ func (a *Account) Listeners() iter.Seq[State] {
 // Listened reports whether a socket was ever seen there.
 func (s State) Listened() bool { return s.had }
 
+// Whole reports whether no drop of the address is missing: the sample is a complete listing, or the kernel tells no drops.
+// Who follows a run from sample to sample leaves out the others.
+func (s State) Whole() bool { return s.complete || !s.told }
+
 // Drops is what the sockets of the address dropped since the first complete listing; nil where the kernel does not tell.
 func (s State) Drops() *uint64 {
 	if !s.told {

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"iter"
 	"math"
 	"sort"
 	"time"
@@ -116,10 +117,33 @@ func (w window) queue(addr string) queue {
 // firstOverflow is when the queue at an address first overflowed: between from and to, which are the
 // times of two samples.
 func (w window) firstOverflow(addr string) (from, to time.Duration, ok bool) {
-	for i := 1; i < len(w); i++ {
-		if value(w[i-1:i+1].listener(addr).Overflows) > 0 {
-			return w[i-1].at, w[i].at, true
+	for step := range w.steps(addr) {
+		if value(step.Overflows) > 0 {
+			return step.from, step.to, true
 		}
 	}
 	return 0, 0, false
+}
+
+// step is what happened at an address from one sample to the next.
+type step struct {
+	from, to time.Duration
+	probe.Between
+}
+
+// steps leaves out the samples that miss drops of the address.
+func (w window) steps(addr string) iter.Seq[step] {
+	return func(yield func(step) bool) {
+		var last *sample
+		for i := range w {
+			now := w[i].listener(addr)
+			if !now.Whole() {
+				continue
+			}
+			if last != nil && !yield(step{last.at, w[i].at, now.Since(last.listener(addr))}) {
+				return
+			}
+			last = &w[i]
+		}
+	}
 }

@@ -112,10 +112,9 @@ func badSeries(tl *result.Timeline, class string) []uint64 {
 
 // count puts the overflows of the listener at addr into the bin of the reading that showed it.
 func count(tl *result.Timeline, addr string, w window, index map[time.Duration]int, width time.Duration) {
-	for k := 1; k < len(w); k++ {
-		i, ok := index[w[k].at.Truncate(width)]
-		if d := w[k-1 : k+1].listener(addr).Overflows; ok && d != nil {
-			tl.Overflows[i] = plus(tl.Overflows[i], *d)
+	for step := range w.steps(addr) {
+		if i, ok := index[step.to.Truncate(width)]; ok && step.Overflows != nil {
+			tl.Overflows[i] = plus(tl.Overflows[i], *step.Overflows)
 		}
 	}
 }

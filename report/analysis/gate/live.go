@@ -23,8 +23,20 @@ type Live struct {
 	lanes   []*liveLane
 	trials  []*liveTrial // by index; nil: has not begun
 	running *liveTrial   // nil: none
-	latest  map[string]probe.Sample
+	hosts   map[string]*liveHost
 	failed  *Failed // once found
+}
+
+// liveHost is a probed host.
+type liveHost struct {
+	account probe.Account
+	last    *liveSample // the last whole one of the trial that is running; nil: none yet
+}
+
+// liveSample is a sample with the account of the listener that the running trial's load goes to.
+type liveSample struct {
+	probe.Sample
+	listener probe.State
 }
 
 // liveLane is what a lane showed so far.
@@ -52,7 +64,7 @@ type Watched struct {
 
 // NewLive returns nil where no assertion ends with abort.
 func NewLive(asserts []Assertion, lanes []Watched) *Live {
-	l := &Live{latest: map[string]probe.Sample{}}
+	l := &Live{hosts: map[string]*liveHost{}}
 	for _, a := range asserts {
 		if a.Abort {
 			l.asserts = append(l.asserts, a)
@@ -111,10 +123,20 @@ func (l *Live) Results(index int, next loadgen.Recorder) loadgen.Recorder {
 func (l *Live) Sample(s probe.Sample) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	before, known := l.latest[s.Host]
-	l.latest[s.Host] = s
-	if t := l.running; t != nil && t.lane.host == s.Host && s.At >= t.start {
-		t.sample(s, before, known && before.At >= t.start)
+	h := l.hosts[s.Host]
+	if h == nil {
+		h = &liveHost{}
+		l.hosts[s.Host] = h
+	}
+	h.account.Add(s)
+	t := l.running
+	if t == nil || t.lane.host != s.Host || s.At < t.start {
+		h.last = nil
+		return
+	}
+	now := &liveSample{s, h.account.State(t.lane.Listener)}
+	if t.sample(now, h.last); now.listener.Whole() {
+		h.last = now
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
-	"weir/probe"
 	"weir/report/result"
 	"weir/report/runfile"
 )
@@ -23,16 +22,14 @@ type liveTrial struct {
 	done    []uint64 // requests with an outcome, canceled not among them
 	over    []*uint64
 	depth   []*uint32
-	drops   map[uint64]uint32 // of the listener's sockets, by cookie, as last seen
-	listed  bool              // a listing of all listeners was seen
-	from    int               // bins from here to to were touched since the last settle
+	from    int // bins from here to to were touched since the last settle
 	to      int
 	shards  []*liveShard
 	mu      sync.Mutex // of shards
 }
 
 func newLiveTrial(lane *liveLane, start time.Duration, p plan.Plan) *liveTrial {
-	t := &liveTrial{lane: lane, start: start, lasts: p.Duration(), first: start.Truncate(runfile.BinWidth), bad: map[string][]uint64{}, drops: map[uint64]uint32{}}
+	t := &liveTrial{lane: lane, start: start, lasts: p.Duration(), first: start.Truncate(runfile.BinWidth), bad: map[string][]uint64{}}
 	n := int((start+p.Duration()-t.first)/runfile.BinWidth) + 1
 	t.planned, t.done, t.over, t.depth = make([]uint64, n), make([]uint64, n), make([]*uint64, n), make([]*uint32, n)
 	for _, due := range p.Due() {
@@ -81,34 +78,27 @@ func (t *liveTrial) timeline() *result.Lane {
 	return &result.Lane{Name: t.lane.Name, Listener: t.lane.Listener, Timeline: tl, Overflows: &zero, Trials: []result.Trial{{Start: t.start.Seconds(), Duration: t.lasts.Seconds()}}}
 }
 
-// sample adds what the kernel did since the reading before, where that was in this trial too. An overflow is the
+// sample adds what the kernel did since the host's sample before; nil: that was before the trial. An overflow is the
 // listener's own or, where the kernel does not tell these apart, the namespace's, as after the run.
-func (t *liveTrial) sample(s, before probe.Sample, paired bool) {
+func (t *liveTrial) sample(now, before *liveSample) {
 	lane := t.lane
-	i, inside := t.bin(s.At)
-	for _, l := range s.Listeners {
-		if l.Addr != lane.Listener {
-			continue
-		}
-		deeper(&lane.deepest, l.Depth)
+	i, inside := t.bin(now.At)
+	if now.listener.Sockets > 0 {
+		deeper(&lane.deepest, now.listener.Depth)
 		if inside {
-			deeper(&t.depth[i], l.Depth)
+			deeper(&t.depth[i], now.listener.Depth)
 			t.touch(i)
 		}
 	}
-	drops := t.dropped(s)
-	if !paired {
+	if before == nil || !now.listener.Whole() {
 		return
 	}
-	more(&lane.drops, drops)
-	more(&lane.listenDrops, counted(before, s, "TcpExtListenDrops"))
-	overflows := counted(before, s, "TcpExtListenOverflows")
-	if overflows != nil && drops != nil && *drops < *overflows {
-		overflows = drops
-	}
-	more(&lane.overflows, overflows)
+	since := now.listener.Since(before.listener)
+	more(&lane.drops, since.Drops)
+	more(&lane.overflows, since.Overflows)
+	more(&lane.listenDrops, now.Counter("TcpExtListenDrops").Since(before.Counter("TcpExtListenDrops")))
 	if inside {
-		more(&t.over[i], overflows)
+		more(&t.over[i], since.Overflows)
 		t.touch(i)
 	}
 }
@@ -128,39 +118,6 @@ func more(sum **uint64, n *uint64) {
 		total += **sum
 	}
 	*sum = &total
-}
-
-// counted is by how much a counter grew; nil where it was not read, or began anew.
-func counted(before, after probe.Sample, name string) *uint64 {
-	a, hadA := before.Counters[name]
-	b, hadB := after.Counters[name]
-	if !hadA || !hadB || b < a {
-		return nil
-	}
-	n := b - a
-	return &n
-}
-
-// dropped is by how much sk_drops of the sockets at the lane's address grew since each was last seen; nil where the
-// kernel does not tell. A socket that the trial's first listing did not have began at 0, and one that went away keeps
-// what it had, as in the analysis of the whole run. The kernel's counter is 32 bits wide and may pass zero.
-func (t *liveTrial) dropped(s probe.Sample) (sum *uint64) {
-	all := !probe.Unlisted(s.Errors)
-	if all && len(t.drops) > 0 {
-		sum = new(uint64) // a reopened listener's address tells even while it has no socket
-	}
-	for _, l := range s.Listeners {
-		if l.Addr != t.lane.Listener || l.Drops == nil {
-			continue
-		}
-		if was, known := t.drops[l.Cookie]; known || t.listed {
-			n := uint64(*l.Drops - was)
-			more(&sum, &n)
-		}
-		t.drops[l.Cookie] = *l.Drops
-	}
-	t.listed = t.listed || all
-	return sum
 }
 
 // gather adds what the shards have counted since.
