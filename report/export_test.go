@@ -130,7 +130,7 @@ func smallRecord(t *testing.T, epoch time.Time) []byte {
 	}
 	for i, lane := range []string{"direct", "the other,"} {
 		n := []int{30, 1}[i]
-		err := rec.Trial(runfile.Trial{Index: i, Lane: lane, Rate: 10, Due: n, Plan: plan.Plan{Stages: []plan.Stage{{Duration: 3 * time.Second, From: 10, To: 10}}}})
+		err := rec.Write(&runfile.Trial{Index: i, Lane: lane, Rate: 10, Due: n, Plan: plan.Plan{Stages: []plan.Stage{{Duration: 3 * time.Second, From: 10, To: 10}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +143,7 @@ func smallRecord(t *testing.T, epoch time.Time) []byte {
 			}
 			into.Record(r)
 		}
-		if err := rec.TrialEnd(runfile.TrialEnd{Index: i, End: 3 * time.Second, Drained: true}); err != nil {
+		if err := rec.Write(&runfile.TrialEnd{Index: i, End: 3 * time.Second, Drained: true}); err != nil {
 			t.Fatal(err)
 		}
 	}

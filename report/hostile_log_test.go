@@ -28,7 +28,7 @@ func TestHostileLog(t *testing.T) {
 		Lanes: []runfile.Lane{{Name: "proxy", Mode: runfile.Loss, URL: "http://x/", Deadline: 100 * ms, ConnectTimeout: 900 * ms}},
 	})
 	start := 1000 * ms
-	errs := []error{err, rec.Trial(runfile.Trial{Lane: "proxy", Rate: 50, Start: start, Due: len(plants), Plan: plan.Plan{
+	errs := []error{err, rec.Write(&runfile.Trial{Lane: "proxy", Rate: 50, Start: start, Due: len(plants), Plan: plan.Plan{
 		Stages: []plan.Stage{{From: 50, To: 50, Duration: time.Second}}, Arrival: plan.Constant}})}
 	results := rec.Results(0)
 	for i, planted := range append(plants, strings.Repeat("<b>", 64<<10/3)) {
@@ -43,17 +43,17 @@ func TestHostileLog(t *testing.T) {
 			t.Fatalf("not understood: %.100q", line)
 		}
 		results.Record(loadgen.Result{Seq: i, Due: at, Sent: at, Done: at + 10*ms, Outcome: loadgen.HTTP504, Status: 504})
-		errs = append(errs, rec.Event(runfile.Event{Host: "proxy", At: at, Source: l.Source, Class: l.Class, Count: uint64(i + 1), Text: l.Text}))
+		errs = append(errs, rec.Write(&runfile.Event{Host: "proxy", At: at, Source: l.Source, Class: l.Class, Count: uint64(i + 1), Text: l.Text}))
 		quoted, _ := json.Marshal(planted + ":80")
 		access := strings.NewReplacer("$request_id", "0", "$http_x_request_id", "", "$status", "504", "$request_time", "0.010", "$msec", "1.000",
 			`"$upstream_addr"`, string(quoted), "$upstream_status", "504", "$upstream_connect_time", "-", "$upstream_header_time", "-", "$upstream_response_time", "0.010").Replace(nginxlog.AccessFormat)
 		if r, ok := nginxlog.ParseRequest([]byte(access)); ok {
-			errs = append(errs, rec.Proxied(runfile.Proxied{Host: "proxy", At: at, TrialStart: start, Seq: i, Request: r}, true))
+			errs = append(errs, rec.Write(&runfile.Proxied{Host: "proxy", At: at, TrialStart: start, Seq: i, Request: r, Example: true}))
 		} else if len(access) < 16<<10 {
 			t.Errorf("not understood: %.200q", access)
 		}
 	}
-	errs = append(errs, rec.TrialEnd(runfile.TrialEnd{End: 2000 * ms, Drained: true, DrainedAt: 2000 * ms}), rec.Close("complete"))
+	errs = append(errs, rec.Write(&runfile.TrialEnd{End: 2000 * ms, Drained: true, DrainedAt: 2000 * ms}), rec.Close("complete"))
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func tenMinutes(t testing.TB) *result.Analysis {
 	for i, lane := range header.Lanes {
 		start := time.Duration(i) * (length + time.Second)
 		p := plan.Plan{Stages: []plan.Stage{{Duration: length, From: rate, To: rate}}}
-		if err := rec.Trial(runfile.Trial{Index: i, Lane: lane.Name, Rate: rate, Start: start, Due: int(length.Seconds()) * rate, Plan: p}); err != nil {
+		if err := rec.Write(&runfile.Trial{Index: i, Lane: lane.Name, Rate: rate, Start: start, Due: int(length.Seconds()) * rate, Plan: p}); err != nil {
 			t.Fatal(err)
 		}
 		for j := range length / runfile.BinWidth {
@@ -47,9 +47,9 @@ func tenMinutes(t testing.TB) *result.Analysis {
 				depth = 17
 			}
 			drops := uint32(int(length/runfile.BinWidth)*i + int(j)/3)
-			if err := rec.Sample(probe.Sample{Host: "backend", At: start + j*runfile.BinWidth, Took: time.Millisecond,
+			if err := rec.Write(&runfile.Sample{Sample: probe.Sample{Host: "backend", At: start + j*runfile.BinWidth, Took: time.Millisecond,
 				Counters:  map[string]uint64{"TcpExtListenOverflows": uint64(drops), "TcpExtListenDrops": uint64(drops)},
-				Listeners: []probe.Listener{{Addr: lane.Listener, Cookie: 1, Depth: depth, Limit: 16, Drops: &drops}}}); err != nil {
+				Listeners: []probe.Listener{{Addr: lane.Listener, Cookie: 1, Depth: depth, Limit: 16, Drops: &drops}}}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -62,7 +62,7 @@ func tenMinutes(t testing.TB) *result.Analysis {
 			}
 			into.Record(r)
 		}
-		if err := rec.TrialEnd(runfile.TrialEnd{Index: i, End: start + length, Drained: true, DrainedAt: start + length}); err != nil {
+		if err := rec.Write(&runfile.TrialEnd{Index: i, End: start + length, Drained: true, DrainedAt: start + length}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
+	"weir/report/runfile"
 )
 
 // AttachOptions describe an experiment on servers that are already running. They are only read and
@@ -54,7 +55,7 @@ type LaneOptions struct {
 func Attach(ctx context.Context, opt AttachOptions) (*Setup, error) {
 	setup := &Setup{
 		Name: opt.Name, Environment: machine(), Notes: opt.Notes,
-		Capacity: Capacity{
+		Capacity: runfile.Capacity{
 			Workers: opt.Workers, WorkersSource: stated(opt.Workers), WorkerConnections: opt.WorkerConnections,
 			ServiceTime: opt.ServiceTime, ServiceTimeSource: "stated",
 		},
@@ -78,11 +79,13 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 		if err != nil {
 			return fmt.Errorf("%s lane: %w", lo.Name, err)
 		}
-		if lo.HopConnectTimeout != 0 && Mode(lo.HopConnectTimeout) == RetrialMode {
-			lane.Mode = RetrialMode
+		if lo.HopConnectTimeout != 0 && Mode(lo.HopConnectTimeout) == runfile.Retrial {
+			lane.Mode = runfile.Retrial
 		}
 		if lo.HopConnectTimeout != 0 {
-			lane.Proxy = &ProxyTimeouts{lo.HopConnectTimeout, lo.HopReadTimeout, "stated, or NGINX's default"}
+			lane.Proxy = &runfile.ProxyTimeouts{
+				Connect: lo.HopConnectTimeout, Read: lo.HopReadTimeout, Source: "stated, or NGINX's default",
+			}
 		}
 		if err := s.greet(ctx, lane); err != nil {
 			return err

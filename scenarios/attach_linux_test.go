@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/report/runfile"
 )
 
 // TestProbePidThatMayNotBeEntered: from a user namespace of its own, a process may not enter the network namespace of one
@@ -41,7 +42,7 @@ func TestProbePidThatMayNotBeEntered(t *testing.T) {
 	if err != nil || !probing || s.Lanes[0].Listener != "" || s.Lanes[0].ListenerHost == "" {
 		t.Fatalf("%v, %v, %+v", probing, err, s.Lanes)
 	}
-	if !slices.ContainsFunc(s.Warnings, func(w Warning) bool {
+	if !slices.ContainsFunc(s.Warnings, func(w runfile.Warning) bool {
 		return w.Code == "no_listener" && strings.Contains(w.Text, "own drops are unknown")
 	}) {
 		t.Errorf("warnings: %q", s.Warnings)

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"weir/report/runfile"
 	"weir/scenarios/backend"
 	"weir/scenarios/catalogue"
 )
@@ -124,7 +125,7 @@ func (f *stampFeed) watch(ctx context.Context, epoch time.Time, rec Recorder) {
 	for {
 		select {
 		case s := <-f.c:
-			rec.Service(Service{
+			rec.Write(&runfile.Service{
 				Host: f.host, At: time.Unix(0, s.AtUnixNS).Sub(epoch),
 				Count: s.Count, Sum: time.Duration(s.SumNS), SumSq: s.SumSqS2,
 			})

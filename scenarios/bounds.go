@@ -9,6 +9,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/stop"
+	"weir/report/runfile"
 )
 
 // Bounds end an experiment before its plan does.
@@ -57,25 +58,30 @@ type guard struct {
 	epoch    time.Time
 	watchers map[string]*stop.Watcher
 	mu       sync.Mutex
-	trials   map[int]Trial  // of the load, that have begun; what observes breaks no rule
-	ends     map[int]func() // of watching them
+	trials   map[int]runfile.Trial // of the load, that have begun; what observes breaks no rule
+	ends     map[int]func()        // of watching them
 }
 
 func newGuard(rec Recorder, epoch time.Time, lanes []Lane, rules []stop.Rule, alarm func(*Aborted)) *guard {
-	g := &guard{Recorder: rec, epoch: epoch, watchers: map[string]*stop.Watcher{}, trials: map[int]Trial{}, ends: map[int]func(){}}
+	g := &guard{Recorder: rec, epoch: epoch, watchers: map[string]*stop.Watcher{}, trials: map[int]runfile.Trial{}, ends: map[int]func(){}}
 	for _, l := range lanes {
 		g.watchers[l.Name] = stop.Watch(rules, func(a stop.Alarm) { alarm(&Aborted{l.Name, a}) })
 	}
 	return g
 }
 
-func (g *guard) Trial(t Trial) {
-	if t.Role == "" {
-		g.mu.Lock()
-		g.trials[t.Index] = t
-		g.mu.Unlock()
+func (g *guard) Write(rec runfile.Record) error {
+	switch rec := rec.(type) {
+	case *runfile.Trial:
+		if rec.Role == "" {
+			g.mu.Lock()
+			g.trials[rec.Index] = *rec
+			g.mu.Unlock()
+		}
+	case *runfile.TrialEnd:
+		g.unwatch(rec.Index)
 	}
-	g.Recorder.Trial(t)
+	return g.Recorder.Write(rec)
 }
 
 func (g *guard) Results(trial int) loadgen.Recorder {
@@ -90,14 +96,13 @@ func (g *guard) Results(trial int) loadgen.Recorder {
 	return results
 }
 
-func (g *guard) TrialEnd(e TrialEnd) {
+func (g *guard) unwatch(trial int) {
 	g.mu.Lock()
-	end := g.ends[e.Index]
-	delete(g.ends, e.Index)
-	delete(g.trials, e.Index)
+	end := g.ends[trial]
+	delete(g.ends, trial)
+	delete(g.trials, trial)
 	g.mu.Unlock()
 	if end != nil {
 		end()
 	}
-	g.Recorder.TrialEnd(e)
 }

@@ -11,6 +11,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/loadgen/stop"
+	"weir/report/runfile"
 )
 
 // failing is an engine whose requests all fail, a hundred a second, until its context ends.
@@ -27,7 +28,7 @@ func (f failing) Run(ctx context.Context, epoch time.Time, _ time.Duration, _ pl
 func bounded(outcome loadgen.Outcome, b Bounds) *Setup {
 	s := &Setup{Bounds: b}
 	s.Lanes = []Lane{{Name: "direct", Engine: failing{outcome}}}
-	s.Trials = []Trial{{Index: 0, Lane: "direct"}}
+	s.Trials = []runfile.Trial{{Index: 0, Lane: "direct"}}
 	return s
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/report/runfile"
 	"weir/scenarios/catalogue"
 )
 
@@ -46,7 +47,7 @@ func (e *Experiment) checker(lane Lane, c catalogue.Check) Watcher {
 			case took >= slow:
 				class = "slow"
 			}
-			rec.Event(Event{Host: c.To, At: sent, Source: "health", Class: class, Count: 1, Took: took,
+			rec.Write(&runfile.Event{Host: c.To, At: sent, Source: "health", Class: class, Count: 1, Took: took,
 				Text: fmt.Sprintf("%s after %v", r.Outcome, took.Round(time.Millisecond))})
 		}
 	}

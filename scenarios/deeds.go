@@ -5,6 +5,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"weir/report/runfile"
 )
 
 // Deed is something done to the servers at an offset from the beginning of each trial.
@@ -24,11 +25,11 @@ func (e *Experiment) act(ctx context.Context, epoch time.Time, start time.Durati
 			if sleep(ctx, time.Until(epoch.Add(start+d.At))) != nil {
 				return
 			}
-			ev := Event{Host: d.Host, At: time.Since(epoch), Source: "scenario", Class: d.Name, Count: 1}
+			ev := runfile.Event{Host: d.Host, At: time.Since(epoch), Source: "scenario", Class: d.Name, Count: 1}
 			if err := d.Do(ctx); err != nil {
 				ev.Source, ev.Text = "runner", err.Error() // a warning: the experiment was not what it was to be
 			}
-			rec.Event(ev)
+			rec.Write(&ev)
 		})
 	}
 	return all.Wait

@@ -7,13 +7,14 @@ import (
 
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
+	"weir/report/runfile"
 )
 
 // Two workers of 20 ms do 100 req/s: trials of 2 s at up to 160 offer 120 more than that, which a queue of 17 places does
 // not hold, and one of 2049 does.
 func TestDoubtTrials(t *testing.T) {
 	stepped := func(slots int, length time.Duration) *Setup {
-		s := &Setup{Capacity: Capacity{Workers: 2, ServiceTime: 20 * time.Millisecond}, slots: slots}
+		s := &Setup{Capacity: runfile.Capacity{Workers: 2, ServiceTime: 20 * time.Millisecond}, slots: slots}
 		s.Lanes = []Lane{{Name: "direct", Deadline: usefulWithin}}
 		var err error
 		if s.Trials, err = trials(s.Lanes, plan.Steps(60, 160, 15, length, plan.Constant, 1)); err != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/probe/nginxlog"
+	"weir/report/runfile"
 )
 
 // eventBin is the width in which log lines of one class are counted together. NGINX stamps its error log
@@ -31,7 +32,7 @@ func errorLogWatcher(host, path string) Watcher {
 func followLog(ctx context.Context, epoch time.Time, host, path string, rec Recorder, line func(at time.Duration, text []byte)) {
 	err := nginxlog.Follow(ctx, path, logPoll, func(text []byte) { line(time.Since(epoch), text) })
 	if err != nil {
-		rec.Event(Event{Host: host, At: time.Since(epoch), Source: "runner", Class: "log_lost", Count: 1, Text: err.Error()})
+		rec.Write(&runfile.Event{Host: host, At: time.Since(epoch), Source: "runner", Class: "log_lost", Count: 1, Text: err.Error()})
 	}
 }
 
@@ -40,11 +41,11 @@ type eventBins struct {
 	host string
 	rec  Recorder
 	at   time.Duration
-	open map[[2]string]*Event // by source and class
+	open map[[2]string]*runfile.Event // by source and class
 }
 
 func newEventBins(host string, rec Recorder) *eventBins {
-	return &eventBins{host: host, rec: rec, open: map[[2]string]*Event{}}
+	return &eventBins{host: host, rec: rec, open: map[[2]string]*runfile.Event{}}
 }
 
 func (b *eventBins) add(at time.Duration, line nginxlog.Line) {
@@ -55,7 +56,7 @@ func (b *eventBins) add(at time.Duration, line nginxlog.Line) {
 	key := [2]string{line.Source, line.Class}
 	e := b.open[key]
 	if e == nil {
-		e = &Event{Host: b.host, At: at, Source: line.Source, Class: line.Class, Text: line.Text}
+		e = &runfile.Event{Host: b.host, At: at, Source: line.Source, Class: line.Class, Text: line.Text}
 		b.open[key] = e
 	}
 	e.Count++
@@ -63,7 +64,7 @@ func (b *eventBins) add(at time.Duration, line nginxlog.Line) {
 
 func (b *eventBins) emit() {
 	for key, e := range b.open {
-		b.rec.Event(*e)
+		b.rec.Write(e)
 		delete(b.open, key)
 	}
 }

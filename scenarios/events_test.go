@@ -6,14 +6,20 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+	"weir/report/runfile"
 )
 
 type eventJournal struct {
 	journal
-	events []Event
+	events []runfile.Event
 }
 
-func (j *eventJournal) Event(e Event) { j.events = append(j.events, e) }
+func (j *eventJournal) Write(rec runfile.Record) error {
+	if e, ok := rec.(*runfile.Event); ok {
+		j.events = append(j.events, *e)
+	}
+	return nil
+}
 
 func TestLogWatcherCountsLinesByClass(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "error.log")

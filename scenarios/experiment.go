@@ -1,6 +1,6 @@
 // Package scenarios runs experiments: it joins load generators, probes and servers on one clock and
-// hands what they saw to a Recorder. It decides what is done and in which order; it draws no
-// conclusions and writes no files, so the same runner serves the private lab and the user's servers.
+// writes what they saw into the record of the run. It decides what is done and in which order; it draws no
+// conclusions and opens no files, so the same runner serves the private lab and the user's servers.
 package scenarios
 
 import (
@@ -10,116 +10,15 @@ import (
 	"time"
 
 	"weir/loadgen"
-	"weir/loadgen/plan"
-	"weir/loadgen/self"
-	"weir/probe"
-	"weir/probe/nginxlog"
-	"weir/probe/nginxstatus"
+	"weir/report/runfile"
 )
 
-// Recorder takes what an experiment sees, as it is seen and from many goroutines. Every time in it is
-// an offset from the epoch that Run was given.
+// Recorder takes what an experiment sees, as it is seen and from many goroutines. Every time in it is an offset from
+// the epoch that Run was given. A record that cannot be kept ends no load: whoever opened the Recorder asks it for its
+// first error (runfile.Recorder.Err).
 type Recorder interface {
-	Trial(Trial)
+	Write(runfile.Record) error
 	Results(trial int) loadgen.Recorder // of a trial that has begun; it may be loadgen.Sharded
-	TrialEnd(TrialEnd)
-	Sample(probe.Sample)
-	Host(Host)
-	Clock(Clock)
-	Service(Service)
-	Event(Event)
-	Access(Access)
-	ProxyStatus(nginxstatus.Poll)
-	Proxied(p Proxied, example bool) // every request that an access log tells of; an example is worth keeping, whatever became of it
-}
-
-// Trial is one plan offered to one lane.
-type Trial struct {
-	Index int           // from 0, over all lanes
-	Role  string        // "": of the load; BaselineRole or RecoveryRole: of an observation
-	Lane  string        // its lane's name
-	Rate  float64       // req/s where the plan is constant, else 0
-	Start time.Duration // set by Run
-	Due   int           // requests in the plan
-	Plan  plan.Plan
-}
-
-// TrialEnd says how a trial ended.
-type TrialEnd struct {
-	Index     int
-	End       time.Duration // the last outcome was known
-	Drained   bool          // the listener's Recv-Q was then seen at 0
-	DrainedAt time.Duration // when, or when waiting for it was given up
-	Generator self.Usage    // over the schedule, or until the end, see measure
-}
-
-// Host is what is read of a probed host once before the load and once after it.
-type Host struct {
-	Host string
-	At   time.Duration
-	probe.Snapshot
-}
-
-// Clock is what is known of the clock of a probe on another machine.
-type Clock struct {
-	Host       string
-	At         time.Duration  // when that was known
-	Method     string         // "ping", or "arrival" where the probe answers none
-	Offset     time.Duration  // what is added to the probe's own times, of the samples that follow
-	Early      *time.Duration // the truth may be this much earlier; nil: nothing bounds it
-	Late       time.Duration  // or this much later
-	RTT        time.Duration  // of the ping that this rests on
-	Ahead      time.Duration  // the wall clock there minus ours
-	PingOffset *time.Duration // the offset by the latest ping alone, which is right within half of PingRTT; nil: there was none
-	PingRTT    *time.Duration
-}
-
-// Service sums up busy periods of a backend's workers that stamp them.
-type Service struct {
-	Host  string
-	At    time.Duration
-	Count uint64
-	Sum   time.Duration
-	SumSq float64 // of seconds squared
-}
-
-// Event counts log lines of one class within a tenth of a second; Text is one of them.
-type Event struct {
-	Host   string
-	At     time.Duration
-	Source string
-	Class  string
-	Count  uint64
-	Text   string
-	Took   time.Duration // of a health check, else 0
-}
-
-// Access sums what lines of an access log say of the requests of one trial, which is named by its start as
-// X-Request-Id has it, in whole milliseconds. A try is one attempt at one upstream server.
-type Access struct {
-	Host        string
-	At          time.Duration // beginning of the tenth of a second in which the lines were read
-	TrialStart  time.Duration
-	Requests    uint64         // a line each
-	Tries       uint64         // at servers
-	Retried     uint64         // requests with more than one
-	Saved       uint64         // of Retried: answered below 500 in the end
-	Hidden      map[int]uint64 // of Saved: what their failed tries ended in, by upstream status
-	Unconnected uint64         // tries that got no connection
-	Connect     time.Duration  // all tries' time in connecting,
-	Header      time.Duration  // in waiting for a response header,
-	Body        time.Duration  // and in the rest of the response
-	Foreign     uint64         // lines of requests that are none of this run's; then nothing else is counted
-	Unread      uint64         // lines that are not in the log_format; the same
-}
-
-// Proxied is one request as an access log tells it.
-type Proxied struct {
-	Host       string
-	At         time.Duration // when its line was read
-	TrialStart time.Duration // see Access
-	Seq        int           // position in the plan
-	Request    nginxlog.Request
 }
 
 // Lane is one path to the backend.
@@ -128,17 +27,11 @@ type Lane struct {
 	Target       loadgen.Target
 	Engine       loadgen.Engine
 	EngineName   string
-	Mode         string         // LossMode or RetrialMode
-	Deadline     time.Duration  // later than this after due, an answer is no use to the caller
-	Proxy        *ProxyTimeouts // nil: no proxy on the path is known
-	Listener     string         // the probed listener whose queue must be empty between trials; "" where none is known
+	Mode         string                 // LossMode or RetrialMode
+	Deadline     time.Duration          // later than this after due, an answer is no use to the caller
+	Proxy        *runfile.ProxyTimeouts // nil: no proxy on the path is known
+	Listener     string                 // the probed listener whose queue must be empty between trials; "" where none is known
 	ListenerHost string
-}
-
-// ProxyTimeouts are how long a proxy waits for the backend.
-type ProxyTimeouts struct {
-	Connect, Read time.Duration // proxy_connect_timeout and proxy_read_timeout
-	Source        string        // where they are known from
 }
 
 // A Watcher observes something for as long as the experiment lasts: a probe, a log, a backend's stamps.
@@ -148,9 +41,9 @@ type Watcher func(ctx context.Context, epoch time.Time, rec Recorder)
 // Experiment is a sequence of trials and all that watches them.
 type Experiment struct {
 	Lanes       []Lane
-	Trials      []Trial      // in the order in which they are run
-	Search      *Search      // chooses the trials as it goes, in place of those; nil: none
-	Observation *Observation // before and after each lane's load; nil: none
+	Trials      []runfile.Trial // in the order in which they are run
+	Search      *Search         // chooses the trials as it goes, in place of those; nil: none
+	Observation *Observation    // before and after each lane's load; nil: none
 	Watchers    []Watcher
 	Deeds       []Deed        // in every trial
 	SampleEvery time.Duration // of the fastest probe; 0: no probe, so draining cannot be seen

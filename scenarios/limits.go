@@ -10,6 +10,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/search"
 	"weir/loadgen/self"
+	"weir/report/runfile"
 )
 
 // ownFiles are descriptors beside those of the connections: logs, probes, the record, pipes to children.
@@ -17,7 +18,7 @@ const ownFiles = 100
 
 // CheckLimits warns of limits of our own that the plan may reach, given how many files this process may have
 // open: found before the load, they cost a line; after it, the run. It returns what it warned of.
-func (s *Setup) CheckLimits(files uint64) []Warning {
+func (s *Setup) CheckLimits(files uint64) []runfile.Warning {
 	before := len(s.Warnings)
 	if files > 0 && files < math.MaxInt32 {
 		s.Environment["open_files"] = strconv.FormatUint(files, 10)

@@ -8,6 +8,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/report/runfile"
 )
 
 // loaded is a lane that is offered a constant rate for ten minutes.
@@ -17,7 +18,7 @@ func loaded(rate float64, change func(*loadgen.Target)) *Setup {
 	p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: 10 * time.Minute}}, Arrival: plan.Constant}
 	s := &Setup{Environment: map[string]string{}, closesFirst: map[string]loadgen.Closer{}}
 	s.Lanes = []Lane{{Name: "direct", Target: t}}
-	s.Trials = []Trial{{Lane: "direct", Rate: rate, Due: p.Count(), Plan: p}}
+	s.Trials = []runfile.Trial{{Lane: "direct", Rate: rate, Due: p.Count(), Plan: p}}
 	return s
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/loadgen/plan"
+	"weir/report/runfile"
 	"weir/scenarios/catalogue"
 )
 
@@ -13,8 +14,8 @@ const maxRequests = 100_000_000
 
 // trials lays plans out over lanes. Every lane gets every plan, and the lane that goes first alternates
 // (ABBA), so that a drift of the machine does not favour one of them.
-func trials(lanes []Lane, plans []plan.Plan) ([]Trial, error) {
-	var out []Trial
+func trials(lanes []Lane, plans []plan.Plan) ([]runfile.Trial, error) {
+	var out []runfile.Trial
 	total := 0
 	for k, p := range plans {
 		if err := p.Validate(); err != nil {
@@ -32,7 +33,7 @@ func trials(lanes []Lane, plans []plan.Plan) ([]Trial, error) {
 			if total += due; total > maxRequests {
 				return nil, fmt.Errorf("the plan has more than %d requests: lower its rate, its duration or its trials", maxRequests)
 			}
-			out = append(out, Trial{Index: len(out), Lane: lane.Name, Rate: constantRate(p), Due: due, Plan: p})
+			out = append(out, runfile.Trial{Index: len(out), Lane: lane.Name, Rate: constantRate(p), Due: due, Plan: p})
 		}
 	}
 	return out, nil

@@ -10,6 +10,7 @@ import (
 	"weir/loadgen/wire"
 	"weir/probe/nginxlog"
 	"weir/probe/nginxstatus"
+	"weir/report/runfile"
 )
 
 // watchNGINX has the user's logs of NGINX followed and its status polled. They must be readable now: later is too late to find a wrong path.
@@ -50,7 +51,9 @@ func (s *Setup) watchStatus(ctx context.Context, host, address string) error {
 	if first := p.Read(ctx, time.Now()); first.Status == nil {
 		return fmt.Errorf("--nginx-status: %s", first.Error)
 	}
-	s.Watchers = append(s.Watchers, func(ctx context.Context, epoch time.Time, rec Recorder) { p.Run(ctx, epoch, rec.ProxyStatus) })
+	s.Watchers = append(s.Watchers, func(ctx context.Context, epoch time.Time, rec Recorder) {
+		p.Run(ctx, epoch, func(poll nginxstatus.Poll) { rec.Write(&runfile.ProxyStatus{Poll: poll}) })
+	})
 	return nil
 }
 
@@ -89,9 +92,9 @@ type accessSums struct {
 	epoch    int64 // Unix milliseconds: other runs' ids have another
 	rec      Recorder
 	at       time.Duration
-	open     map[time.Duration]*Access // by trial
-	other    Access                    // lines that are none of ours
-	examples map[string]int            // of the bin, by class
+	open     map[time.Duration]*runfile.Access // by trial
+	other    runfile.Access                    // lines that are none of ours
+	examples map[string]int                    // of the bin, by class
 }
 
 // examplesPerBin is how many retried requests of a class and bin are worth keeping singly.
@@ -111,38 +114,38 @@ func (s *accessSums) add(at time.Duration, r nginxlog.Request) {
 	}
 	a := s.open[id.Start]
 	if a == nil {
-		a = &Access{Host: s.host, At: s.at, TrialStart: id.Start, Hidden: map[int]uint64{}}
+		a = &runfile.Access{Host: s.host, At: s.at, TrialStart: id.Start, Hidden: map[int]uint64{}}
 		s.open[id.Start] = a
 	}
-	saved := a.add(r)
+	saved := count(a, r)
 	example := saved && s.examples[r.Class()] < examplesPerBin
 	if example {
 		s.examples[r.Class()]++
 	}
-	s.rec.Proxied(Proxied{Host: s.host, At: at, TrialStart: id.Start, Seq: id.Position, Request: r}, example)
+	s.rec.Write(&runfile.Proxied{Host: s.host, At: at, TrialStart: id.Start, Seq: id.Position, Request: r, Example: example})
 }
 
 // move ends the bin that is under way if at is in another.
 func (s *accessSums) move(at time.Duration) {
 	if at = at.Truncate(eventBin); at != s.at || s.open == nil {
 		s.emit()
-		s.at, s.open, s.examples = at, map[time.Duration]*Access{}, map[string]int{}
+		s.at, s.open, s.examples = at, map[time.Duration]*runfile.Access{}, map[string]int{}
 	}
 }
 
 func (s *accessSums) emit() {
 	for _, a := range s.open {
-		s.rec.Access(*a)
+		s.rec.Write(a)
 	}
 	if s.other.Foreign > 0 || s.other.Unread > 0 {
 		s.other.Host, s.other.At = s.host, s.at
-		s.rec.Access(s.other)
+		s.rec.Write(&s.other)
 	}
-	s.open, s.other = nil, Access{}
+	s.open, s.other = nil, runfile.Access{}
 }
 
-// add reports whether the request was saved: a try failed, and the client did not see it.
-func (a *Access) add(r nginxlog.Request) (saved bool) {
+// count adds a request, and reports whether the request was saved: a try failed, and the client did not see it.
+func count(a *runfile.Access, r nginxlog.Request) (saved bool) {
 	a.Requests++
 	tries := uint64(r.More)
 	for _, t := range r.Tries {

@@ -11,23 +11,30 @@ import (
 
 	"weir/loadgen/wire"
 	"weir/probe/nginxlog"
+	"weir/report/runfile"
 )
 
 // accessJournal keeps what an access log's watcher says.
 type accessJournal struct {
 	eventJournal
-	sums     []Access
-	requests []Proxied
+	sums     []runfile.Access
+	requests []runfile.Proxied
 	examples int
 }
 
-func (j *accessJournal) Access(a Access) { j.sums = append(j.sums, a) }
-
-func (j *accessJournal) Proxied(p Proxied, example bool) {
-	j.requests = append(j.requests, p)
-	if example {
-		j.examples++
+func (j *accessJournal) Write(rec runfile.Record) error {
+	switch rec := rec.(type) {
+	case *runfile.Access:
+		j.sums = append(j.sums, *rec)
+	case *runfile.Proxied:
+		j.requests = append(j.requests, *rec)
+		if rec.Example {
+			j.examples++
+		}
+	default:
+		return j.eventJournal.Write(rec)
 	}
+	return nil
 }
 
 // accessLine is a line as NGINX would write it.
@@ -71,7 +78,7 @@ func TestAccessLogWatcher(t *testing.T) {
 	cancel()
 	<-done
 
-	sum := map[time.Duration]Access{}
+	sum := map[time.Duration]runfile.Access{}
 	for _, a := range j.sums {
 		s := sum[a.TrialStart]
 		if s.Hidden == nil {

@@ -7,13 +7,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
-)
-
-// The roles of trials that are no load: a few requests that show how the server answers when it is at rest, and
-// when the load has just ended. "" is a trial of the load.
-const (
-	BaselineRole = "baseline"
-	RecoveryRole = "recovery"
+	"weir/report/runfile"
 )
 
 // Observation offers few requests before a lane's first trial and after its last, so that it can be told when the
@@ -62,7 +56,7 @@ func (e *Experiment) baseline(ctx context.Context, epoch time.Time, tap *queueTa
 	}
 	p := e.Observation.plan(e.Observation.Before)
 	for i, lane := range e.Lanes {
-		t := Trial{Index: len(e.Trials) + 2*i, Role: BaselineRole, Lane: lane.Name, Rate: e.Observation.Rate, Due: p.Count(), Plan: p}
+		t := runfile.Trial{Index: len(e.Trials) + 2*i, Role: runfile.Baseline, Lane: lane.Name, Rate: e.Observation.Rate, Due: p.Count(), Plan: p}
 		if err := e.trial(ctx, epoch, lane, t, tap); err != nil {
 			return err
 		}
@@ -71,35 +65,35 @@ func (e *Experiment) baseline(ctx context.Context, epoch time.Time, tap *queueTa
 }
 
 // recovery begins the observation of a lane at the end of its last trial, and returns what waits for its end.
-func (e *Experiment) recovery(ctx context.Context, epoch time.Time, lane Lane, last Trial, tap *queueTap) (wait func() error) {
+func (e *Experiment) recovery(ctx context.Context, epoch time.Time, lane Lane, last runfile.Trial, tap *queueTap) (wait func() error) {
 	if e.Observation == nil || last.Role != "" || !e.isLast(last) {
 		return func() error { return nil }
 	}
 	p := e.Observation.plan(e.Observation.After)
-	t := Trial{Role: RecoveryRole, Lane: lane.Name, Rate: e.Observation.Rate, Due: p.Count(), Plan: p, Start: last.Start + last.Plan.Duration() + lead}
+	t := runfile.Trial{Role: runfile.Recovery, Lane: lane.Name, Rate: e.Observation.Rate, Due: p.Count(), Plan: p, Start: last.Start + last.Plan.Duration() + lead}
 	for i := range e.Lanes {
 		if e.Lanes[i].Name == lane.Name {
 			t.Index = len(e.Trials) + 2*i + 1
 		}
 	}
 	t.Plan.First = e.number(t.Due)
-	tap.Trial(t)
+	tap.Write(&t)
 	over := make(chan error, 1)
 	go func() {
 		err := e.Observation.engines[lane.Name].Run(ctx, epoch, t.Start, t.Plan, tap.Results(t.Index))
-		end := TrialEnd{Index: t.Index, End: time.Since(epoch)}
+		end := runfile.TrialEnd{Index: t.Index, End: time.Since(epoch)}
 		if err == nil {
 			end.Drained, err = e.drain(ctx, epoch, lane, end.End, tap)
 		}
 		end.DrainedAt = time.Since(epoch)
-		tap.TrialEnd(end)
+		tap.Write(&end)
 		over <- err
 	}()
 	return func() error { return <-over }
 }
 
 // isLast reports whether no later trial is of the same lane.
-func (e *Experiment) isLast(t Trial) bool {
+func (e *Experiment) isLast(t runfile.Trial) bool {
 	for _, other := range e.Trials {
 		if other.Lane == t.Lane && other.Index > t.Index {
 			return false

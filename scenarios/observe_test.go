@@ -9,28 +9,29 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/report/runfile"
 )
 
 // timetable is a Recorder that notes when each trial begins and ends.
 type timetable struct {
 	journal
 	mu     sync.Mutex // an observation goes on beside the trial before it
-	trials []Trial
+	trials []runfile.Trial
 	ends   map[int]time.Duration
 }
 
 func (t *timetable) Results(int) loadgen.Recorder { return nothing{} }
 
-func (t *timetable) Trial(x Trial) {
+func (t *timetable) Write(rec runfile.Record) error {
 	t.mu.Lock()
-	t.trials = append(t.trials, x)
-	t.mu.Unlock()
-}
-
-func (t *timetable) TrialEnd(e TrialEnd) {
-	t.mu.Lock()
-	t.ends[e.Index] = e.End
-	t.mu.Unlock()
+	defer t.mu.Unlock()
+	switch rec := rec.(type) {
+	case *runfile.Trial:
+		t.trials = append(t.trials, *rec)
+	case *runfile.TrialEnd:
+		t.ends[rec.Index] = rec.End
+	}
+	return nil
 }
 
 // slowest answers a second after the plan's end.
@@ -64,7 +65,7 @@ func TestObservationFollowsTheLoadAtOnce(t *testing.T) {
 				t.Errorf("two trials have index %d", x.Index)
 			}
 			seen[x.Index] = true
-			if x.Role != RecoveryRole {
+			if x.Role != runfile.Recovery {
 				continue
 			}
 			load := rec.trials[i-1]
@@ -91,8 +92,8 @@ func TestObservationFollowsTheLoadAtOnce(t *testing.T) {
 // TestObservationBreaksNoRule: after an overload its first requests fail, which is what it is there to see.
 func TestObservationBreaksNoRule(t *testing.T) {
 	g := newGuard(&journal{}, time.Now(), []Lane{{Name: "direct"}}, nil, nil)
-	g.Trial(Trial{Index: 0, Lane: "direct"})
-	g.Trial(Trial{Index: 1, Lane: "direct", Role: RecoveryRole})
+	g.Write(&runfile.Trial{Index: 0, Lane: "direct"})
+	g.Write(&runfile.Trial{Index: 1, Lane: "direct", Role: runfile.Recovery})
 	if _, plain := g.Results(1).(*journal); !plain {
 		t.Error("the rules see the observation's requests")
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/probe"
+	"weir/report/runfile"
 )
 
 // clientHost is the name of the samples of our own namespace where the listener lives in another.
@@ -51,11 +52,14 @@ func (s *Setup) addProbe(conf probe.Config, every time.Duration) (probe.Sample, 
 		s.Environment[conf.Host+": "+name] = value
 	}
 	s.Watchers = append(s.Watchers, func(ctx context.Context, epoch time.Time, rec Recorder) {
-		look := func() { rec.Host(Host{conf.Host, time.Since(epoch), probe.TakeSnapshot(conf)}) }
+		look := func() {
+			rec.Write(&runfile.Host{Host: conf.Host, At: time.Since(epoch), Snapshot: probe.TakeSnapshot(conf)})
+		}
 		look()
 		defer look()
-		p.Run(ctx, epoch, every, rec.Sample)
-		rec.Sample(p.Last(epoch))
+		sample := func(s probe.Sample) { rec.Write(&runfile.Sample{Sample: s}) }
+		p.Run(ctx, epoch, every, sample)
+		sample(p.Last(epoch))
 	})
 	return p.Read(time.Now()), nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"weir/probe"
 	"weir/probe/remote"
+	"weir/report/runfile"
 )
 
 // remoteHost is the name under which the samples of a remote probe are recorded.
@@ -48,23 +49,23 @@ func (s *Setup) probeRemotely(ctx context.Context, opt AttachOptions) (every tim
 func remoteWatcher(r *remote.Remote) Watcher {
 	return func(ctx context.Context, epoch time.Time, rec Recorder) {
 		if before := r.Hello().Snapshot; before != nil {
-			rec.Host(Host{remoteHost, 0, *before})
+			rec.Write(&runfile.Host{Host: remoteHost, Snapshot: *before})
 		}
 		r.Samples(ctx, epoch, remote.Sink{
-			Sample: rec.Sample,
-			Clock:  func(e remote.Estimate) { rec.Clock(clockOf(e)) },
+			Sample: func(s probe.Sample) { rec.Write(&runfile.Sample{Sample: s}) },
+			Clock:  func(e remote.Estimate) { rec.Write(clockOf(e)) },
 			Warn: func(w remote.Warning) {
-				rec.Event(Event{Host: remoteHost, At: max(w.At, 0), Source: "runner", Class: w.Code, Count: 1, Text: w.Text})
+				rec.Write(&runfile.Event{Host: remoteHost, At: max(w.At, 0), Source: "runner", Class: w.Code, Count: 1, Text: w.Text})
 			},
 		})
 		if after, ok := r.After(); ok {
-			rec.Host(Host{remoteHost, time.Since(epoch), after})
+			rec.Write(&runfile.Host{Host: remoteHost, At: time.Since(epoch), Snapshot: after})
 		}
 	}
 }
 
-func clockOf(e remote.Estimate) Clock {
-	c := Clock{Host: remoteHost, At: e.At, Method: e.Method, Offset: e.Offset, Late: e.Late, RTT: e.RTT, Ahead: e.Ahead}
+func clockOf(e remote.Estimate) *runfile.Clock {
+	c := &runfile.Clock{Host: remoteHost, At: e.At, Method: e.Method, Offset: e.Offset, Late: e.Late, RTT: e.RTT, Ahead: e.Ahead}
 	if e.Early != remote.Unknown {
 		c.Early = &e.Early
 	}
@@ -84,7 +85,7 @@ func (s *Setup) watchListener(l probe.Listener, found []probe.Listener, host str
 	for i := range s.Lanes {
 		s.Lanes[i].Listener, s.Lanes[i].ListenerHost = l.Addr, host
 		if l.Unix() {
-			s.Lanes[i].Mode = LossMode // connect() on a unix socket fails at once, through a proxy too
+			s.Lanes[i].Mode = runfile.Loss // connect() on a unix socket fails at once, through a proxy too
 		}
 	}
 }

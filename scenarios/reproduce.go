@@ -12,6 +12,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
+	"weir/report/runfile"
 	"weir/scenarios/catalogue"
 	"weir/scenarios/lab"
 	"weir/scenarios/nginx"
@@ -50,8 +51,8 @@ func Reproduce(ctx context.Context, s catalogue.Scenario, opt LabOptions) (*Setu
 // capacityOf adds up the backends that listen: Σ workers × slots ÷ duration, told as all of their workers, the slots of each,
 // and the service time with which these do that. Where their slots are not alike, each slot counts as a worker.
 // Only the first one's backlog is told, as only its queue is a lane's.
-func capacityOf(s catalogue.Scenario) Capacity {
-	c := Capacity{WorkersSource: "stated", ServiceTimeSource: "stated"}
+func capacityOf(s catalogue.Scenario) runfile.Capacity {
+	c := runfile.Capacity{WorkersSource: "stated", ServiceTimeSource: "stated"}
 	workers, slots, each, alike, rate := 0, 0, 0, true, 0.0
 	for _, name := range s.BackendNames() {
 		b := s.Backends[name]
@@ -177,7 +178,9 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 		}
 		if b.proxies[l.To] != nil {
 			conf := b.nginxConfig(l.To, b.scenario.Proxies[l.To])
-			lane.Proxy = &ProxyTimeouts{conf.ConnectTimeout(), conf.ReadTimeout(), "its configuration"}
+			lane.Proxy = &runfile.ProxyTimeouts{
+				Connect: conf.ConnectTimeout(), Read: conf.ReadTimeout(), Source: "its configuration",
+			}
 		}
 		b.Lanes = append(b.Lanes, lane)
 	}

@@ -12,6 +12,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
+	"weir/report/runfile"
 )
 
 // SearchOptions ask for a search for the highest sustained rate, in place of a plan.
@@ -96,12 +97,12 @@ func (e *Experiment) search(ctx context.Context, epoch time.Time, seen *tally, t
 	return nil
 }
 
-func (s *Search) trial(index int, lane string, load float64) (Trial, error) {
+func (s *Search) trial(index int, lane string, load float64) (runfile.Trial, error) {
 	p := plan.Plan{Stages: []plan.Stage{{From: load, To: load, Duration: s.Trial}}, Arrival: s.arrival, Seed: s.seed + uint64(index)}
 	if err := p.Validate(); err != nil {
-		return Trial{}, fmt.Errorf("the search came to %g req/s: %w", load, err)
+		return runfile.Trial{}, fmt.Errorf("the search came to %g req/s: %w", load, err)
 	}
-	return Trial{Index: index, Lane: lane, Rate: load, Due: p.Count(), Plan: p}, nil
+	return runfile.Trial{Index: index, Lane: lane, Rate: load, Due: p.Count(), Plan: p}, nil
 }
 
 // tally is a Recorder that keeps what a search needs of the trial under way.
@@ -109,7 +110,7 @@ type tally struct {
 	Recorder
 	mu     sync.Mutex
 	shards []*tallyShard
-	end    TrialEnd
+	end    runfile.TrialEnd
 }
 
 // tallyShard is what one thread of the engine recorded. It is read when the engine is done.
@@ -120,16 +121,16 @@ type tallyShard struct {
 	lag      []time.Duration // of those that were sent
 }
 
-func (t *tally) Trial(trial Trial) {
-	t.mu.Lock()
-	t.shards = nil
-	t.mu.Unlock()
-	t.Recorder.Trial(trial)
-}
-
-func (t *tally) TrialEnd(end TrialEnd) {
-	t.end = end
-	t.Recorder.TrialEnd(end)
+func (t *tally) Write(rec runfile.Record) error {
+	switch rec := rec.(type) {
+	case *runfile.Trial:
+		t.mu.Lock()
+		t.shards = nil
+		t.mu.Unlock()
+	case *runfile.TrialEnd:
+		t.end = *rec
+	}
+	return t.Recorder.Write(rec)
 }
 
 func (t *tally) Results(trial int) loadgen.Recorder {

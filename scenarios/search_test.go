@@ -10,6 +10,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
+	"weir/report/runfile"
 )
 
 // pool is an engine whose server does 100 requests a second and queues 17; what is more is lost.
@@ -33,7 +34,7 @@ func (p pool) Run(ctx context.Context, epoch time.Time, start time.Duration, loa
 }
 
 func searching(start float64, budget time.Duration, engines ...loadgen.Engine) *Setup {
-	s := &Setup{Capacity: Capacity{Workers: 2, ServiceTime: 20 * time.Millisecond}, slots: 17}
+	s := &Setup{Capacity: runfile.Capacity{Workers: 2, ServiceTime: 20 * time.Millisecond}, slots: 17}
 	for i, e := range engines {
 		s.Lanes = append(s.Lanes, Lane{Name: string(rune('a' + i)), Engine: e, Deadline: 500 * time.Millisecond})
 	}
@@ -51,14 +52,20 @@ type chosen struct {
 	last  time.Duration
 }
 
-func (c *chosen) Trial(t Trial) {
-	if c.loads == nil {
-		c.loads = map[string][]float64{}
+func (c *chosen) Write(rec runfile.Record) error {
+	switch rec := rec.(type) {
+	case *runfile.Trial:
+		if c.loads == nil {
+			c.loads = map[string][]float64{}
+		}
+		c.loads[rec.Lane] = append(c.loads[rec.Lane], rec.Rate)
+	case *runfile.TrialEnd:
+		c.last = rec.DrainedAt
 	}
-	c.loads[t.Lane] = append(c.loads[t.Lane], t.Rate)
+	return nil
 }
+
 func (c *chosen) Results(int) loadgen.Recorder { return nothing{} }
-func (c *chosen) TrialEnd(e TrialEnd)          { c.last = e.DrainedAt }
 
 type nothing struct{}
 

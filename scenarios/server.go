@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"weir/report/runfile"
 	"weir/scenarios/catalogue"
 )
 
@@ -149,7 +150,7 @@ func (s *server) watch(ctx context.Context, epoch time.Time, rec Recorder) {
 	for {
 		select {
 		case why := <-s.died:
-			rec.Event(Event{Host: s.host, At: time.Since(epoch), Source: "runner", Class: "server_ended", Count: 1, Text: why})
+			rec.Write(&runfile.Event{Host: s.host, At: time.Since(epoch), Source: "runner", Class: "server_ended", Count: 1, Text: why})
 		case <-ctx.Done():
 			return
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/report/runfile"
 )
 
 // Setup is an experiment that stands ready, with what its record has to say about it.
@@ -19,36 +20,14 @@ type Setup struct {
 	Name        string
 	Claim       string
 	Environment map[string]string
-	Capacity    Capacity
-	Warnings    []Warning
+	Capacity    runfile.Capacity
+	Warnings    []runfile.Warning
 	Pairs       int      // how often each load is offered to each lane, in turn, as was asked; 0: once
 	Notes       []string // what was found and taken for granted, to be said before the load
 	closers     []func() error
 	slots       int                       // places in the queue of the lanes' listener; 0: not known
 	closesFirst map[string]loadgen.Closer // by lane: who closed the connection of the first request
 }
-
-// Capacity is what is stated or known about the backend before the load.
-type Capacity struct {
-	Workers           int    // 0: not known
-	WorkersSource     string // "stated", or what was counted; why not, where they are not known
-	WorkerConnections int    // 0: synchronous, one request a worker
-	ServiceTime       time.Duration
-	ServiceTimeSource string
-	ServiceTimes      []time.Duration // single requests at low load, of which ServiceTime is the median; none: stated
-	Backlog           uint32          // asked for; 0: not known
-}
-
-// Computed is workers × connections ÷ service time in req/s; 0 where it is not known.
-func (c Capacity) Computed() float64 {
-	if c.Workers == 0 || c.ServiceTime <= 0 {
-		return 0
-	}
-	return float64(c.Workers*max(c.WorkerConnections, 1)) / c.ServiceTime.Seconds()
-}
-
-// Warning is a doubt that belongs to the run and is shown with every result of it.
-type Warning struct{ Code, Text string }
 
 // Close ends what the setup started, the last first.
 func (s *Setup) Close() error {
@@ -62,7 +41,9 @@ func (s *Setup) Close() error {
 
 func (s *Setup) onClose(f func() error) { s.closers = append(s.closers, f) }
 
-func (s *Setup) warn(code, text string) { s.Warnings = append(s.Warnings, Warning{code, text}) }
+func (s *Setup) warn(code, text string) {
+	s.Warnings = append(s.Warnings, runfile.Warning{Code: code, Text: text})
+}
 
 func (s *Setup) note(text string) { s.Notes = append(s.Notes, text) }
 
@@ -71,18 +52,12 @@ func (s *Setup) note(text string) { s.Notes = append(s.Notes, text) }
 // request: loss mode.
 const firstSYNRetransmit = time.Second
 
-// LossMode and RetrialMode say whether a dropped SYN is a failed request or only a late one.
-const (
-	LossMode    = "loss"
-	RetrialMode = "retrial"
-)
-
 // Mode is the mode that a connect timeout puts a lane into.
 func Mode(connectTimeout time.Duration) string {
 	if connectTimeout < firstSYNRetransmit {
-		return LossMode
+		return runfile.Loss
 	}
-	return RetrialMode
+	return runfile.Retrial
 }
 
 // What a lane does where nothing else is said.

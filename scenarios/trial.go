@@ -9,26 +9,27 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/self"
 	"weir/probe"
+	"weir/report/runfile"
 )
 
 // lead is the time between the decision to start a trial and its first due request, so that the
 // engine's own start-up is not counted as lag.
 const lead = 50 * time.Millisecond
 
-func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Trial, tap *queueTap) error {
+func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t runfile.Trial, tap *queueTap) error {
 	t.Start, t.Plan.First = time.Since(epoch)+lead, e.number(t.Due)
-	tap.Trial(t)
+	tap.Write(&t)
 	acted := e.act(ctx, epoch, t.Start, tap)
 	recovered := e.recovery(ctx, epoch, lane, t, tap)
 	used := measure(t.Plan.Duration() + lead)
 	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, tap.Results(t.Index))
-	end := TrialEnd{Index: t.Index, Generator: loops(used(), lane.Engine), End: time.Since(epoch)}
+	end := runfile.TrialEnd{Index: t.Index, Generator: loops(used(), lane.Engine), End: time.Since(epoch)}
 	acted()
 	if err == nil {
 		end.Drained, err = e.drain(ctx, epoch, lane, end.End, tap)
 	}
 	end.DrainedAt = time.Since(epoch)
-	tap.TrialEnd(end)
+	tap.Write(&end)
 	if err := cmp.Or(err, recovered()); err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t Tr
 // lastRest is enough for the last stamps and samples: no trial follows that a busy worker would disturb.
 const lastRest = 500 * time.Millisecond
 
-func (e *Experiment) restAfter(t Trial) time.Duration {
+func (e *Experiment) restAfter(t runfile.Trial) time.Duration {
 	if n := len(e.Trials); n > 0 && t.Index == e.Trials[n-1].Index {
 		return min(e.Rest, lastRest)
 	}
@@ -114,10 +115,18 @@ func newQueueTap(rec Recorder) *queueTap {
 	return &queueTap{Recorder: rec, latest: map[[2]string]reading{}, heard: map[string]time.Duration{}}
 }
 
-// Sample sums the depths of the sockets that share an address: the members of a SO_REUSEPORT group have
+func (q *queueTap) Write(rec runfile.Record) error {
+	if s, ok := rec.(*runfile.Sample); ok {
+		q.look(&s.Sample)
+	}
+	return q.Recorder.Write(rec)
+}
+
+// look sums the depths of the sockets that share an address: the members of a SO_REUSEPORT group have
 // a queue each, and the lane has drained when all of them have.
-func (q *queueTap) Sample(s probe.Sample) {
+func (q *queueTap) look(s *probe.Sample) {
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	depths := map[string]uint32{}
 	for _, l := range s.Listeners {
 		depths[l.Addr] += l.Depth
@@ -126,8 +135,6 @@ func (q *queueTap) Sample(s probe.Sample) {
 		q.latest[[2]string{s.Host, addr}] = reading{s.At, depth}
 	}
 	q.heard[s.Host] = s.At
-	q.mu.Unlock()
-	q.Recorder.Sample(s)
 }
 
 func (q *queueTap) depth(host, addr string) (at time.Duration, depth uint32, seen bool) {

@@ -12,14 +12,14 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
-	"weir/probe/nginxstatus"
+	"weir/report/runfile"
 )
 
 // journal is a Recorder that notes the order of things. It is read when they are over.
 type journal struct {
 	mu      sync.Mutex
 	entries []string
-	ends    []TrialEnd
+	ends    []runfile.TrialEnd
 	samples int
 }
 
@@ -29,27 +29,24 @@ func (j *journal) note(what string) {
 	j.entries = append(j.entries, what)
 }
 
-func (j *journal) Trial(t Trial)                { j.note("trial " + t.Lane) }
 func (j *journal) Results(int) loadgen.Recorder { return j }
 func (j *journal) Record(loadgen.Result)        { j.note("result") }
-func (j *journal) Service(Service)              {}
-func (j *journal) Event(Event)                  {}
-func (j *journal) Host(Host)                    {}
-func (j *journal) Clock(Clock)                  {}
-func (j *journal) Access(Access)                {}
-func (j *journal) ProxyStatus(nginxstatus.Poll) {}
-func (j *journal) Proxied(Proxied, bool)        {}
-func (j *journal) Sample(probe.Sample) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.samples++
-}
 
-func (j *journal) TrialEnd(e TrialEnd) {
-	j.note("end")
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.ends = append(j.ends, e)
+func (j *journal) Write(rec runfile.Record) error {
+	switch rec := rec.(type) {
+	case *runfile.Trial:
+		j.note("trial " + rec.Lane)
+	case *runfile.TrialEnd:
+		j.note("end")
+		j.mu.Lock()
+		j.ends = append(j.ends, *rec)
+		j.mu.Unlock()
+	case *runfile.Sample:
+		j.mu.Lock()
+		j.samples++
+		j.mu.Unlock()
+	}
+	return nil
 }
 
 // oneRequest is an engine that answers once, after a second.
@@ -69,7 +66,7 @@ func emptiesAfter(d time.Duration) Watcher {
 			if time.Since(epoch) >= d {
 				depth = 0
 			}
-			rec.Sample(probe.Sample{Host: "h", At: time.Since(epoch), Listeners: []probe.Listener{{Addr: "a", Depth: depth}}})
+			rec.Write(&runfile.Sample{Sample: probe.Sample{Host: "h", At: time.Since(epoch), Listeners: []probe.Listener{{Addr: "a", Depth: depth}}}})
 		}
 	}
 }
@@ -77,7 +74,7 @@ func emptiesAfter(d time.Duration) Watcher {
 func experiment(drainedAt time.Duration) Experiment {
 	return Experiment{
 		Lanes:    []Lane{{Name: "direct", Engine: oneRequest{}, Listener: "a", ListenerHost: "h"}},
-		Trials:   []Trial{{Index: 0, Lane: "direct"}, {Index: 1, Lane: "direct"}},
+		Trials:   []runfile.Trial{{Index: 0, Lane: "direct"}, {Index: 1, Lane: "direct"}},
 		Watchers: []Watcher{emptiesAfter(drainedAt)}, SampleEvery: 10 * time.Millisecond,
 		Baseline: 500 * time.Millisecond, Rest: 100 * time.Millisecond, DrainLimit: 30 * time.Second,
 	}
@@ -117,7 +114,7 @@ func TestTrialGivesUpOnListenerThatIsGone(t *testing.T) {
 						if s.At < time.Second || s.At > c.back {
 							s.Listeners = []probe.Listener{{Addr: "a"}}
 						}
-						rec.Sample(s)
+						rec.Write(&runfile.Sample{Sample: s})
 					}
 				}}
 				if err := e.Run(t.Context(), time.Now(), j); err != nil {
@@ -160,7 +157,7 @@ func TestInterruptedTrialIsEndedAndRecorded(t *testing.T) {
 
 func TestQueueTapSumsSocketsOfOneAddress(t *testing.T) {
 	tap := newQueueTap(&journal{})
-	tap.Sample(probe.Sample{Host: "h", At: 5, Listeners: []probe.Listener{
+	tap.look(&probe.Sample{Host: "h", At: 5, Listeners: []probe.Listener{
 		{Addr: "a", Cookie: 1, Depth: 0}, {Addr: "a", Cookie: 2, Depth: 4}, {Addr: "b", Depth: 7},
 	}})
 	if at, depth, seen := tap.depth("h", "a"); at != 5 || depth != 4 || !seen {
@@ -193,7 +190,7 @@ func TestTrialsAlternateLanes(t *testing.T) {
 }
 
 func TestModeFollowsFirstSYNRetransmit(t *testing.T) {
-	for d, want := range map[time.Duration]string{900 * time.Millisecond: LossMode, time.Second: RetrialMode, time.Minute: RetrialMode} {
+	for d, want := range map[time.Duration]string{900 * time.Millisecond: runfile.Loss, time.Second: runfile.Retrial, time.Minute: runfile.Retrial} {
 		if got := Mode(d); got != want {
 			t.Errorf("Mode(%v) = %s, want %s", d, got, want)
 		}
@@ -213,7 +210,7 @@ func (worker) Run(ctx context.Context, epoch time.Time, start time.Duration, p p
 func TestGeneratorIsJudgedByItsLoad(t *testing.T) {
 	const d = 300 * time.Millisecond
 	j := &journal{}
-	e := Experiment{Lanes: []Lane{{Name: "direct", Engine: worker{}}}, Trials: []Trial{{Lane: "direct"}}}
+	e := Experiment{Lanes: []Lane{{Name: "direct", Engine: worker{}}}, Trials: []runfile.Trial{{Lane: "direct"}}}
 	e.Trials[0].Plan = plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: d}}}
 	if err := e.Run(t.Context(), time.Now(), j); err != nil {
 		t.Fatal(err)

@@ -95,8 +95,8 @@ func (d design) recorded(rng *rand.Rand, n noise, workers int) (*result.Analysis
 	sample := func(at time.Duration) error {
 		now = at
 		drops := uint32(overflows)
-		return rec.Sample(probe.Sample{Host: host, At: at, Took: time.Millisecond, Counters: map[string]uint64{"TcpExtListenOverflows": overflows},
-			Listeners: []probe.Listener{{Addr: listener, Cookie: 1, Limit: uint32(d.backlog), Drops: &drops}}})
+		return rec.Write(&runfile.Sample{Sample: probe.Sample{Host: host, At: at, Took: time.Millisecond, Counters: map[string]uint64{"TcpExtListenOverflows": overflows},
+			Listeners: []probe.Listener{{Addr: listener, Cookie: 1, Limit: uint32(d.backlog), Drops: &drops}}}})
 	}
 	p := plan.Plan{Stages: []plan.Stage{{From: d.rate(), To: d.rate(), Duration: d.trialFor}}, Arrival: plan.Constant}
 	for i := range d.trials {
@@ -104,7 +104,7 @@ func (d design) recorded(rng *rand.Rand, n noise, workers int) (*result.Analysis
 			return nil, err
 		}
 		start := now + 10*time.Millisecond
-		if err := rec.Trial(runfile.Trial{Index: i, Lane: "direct", Rate: d.rate(), Start: start, Due: p.Count(), Plan: p}); err != nil {
+		if err := rec.Write(&runfile.Trial{Index: i, Lane: "direct", Rate: d.rate(), Start: start, Due: p.Count(), Plan: p}); err != nil {
 			return nil, err
 		}
 		if err := sample(start + time.Millisecond); err != nil {
@@ -123,7 +123,7 @@ func (d design) recorded(rng *rand.Rand, n noise, workers int) (*result.Analysis
 		if err := sample(end); err != nil {
 			return nil, err
 		}
-		err = rec.TrialEnd(runfile.TrialEnd{Index: i, End: end, Drained: true, DrainedAt: end, Generator: runfile.Generator{CPU: time.Millisecond, Wall: time.Second, CPUs: 2}})
+		err = rec.Write(&runfile.TrialEnd{Index: i, End: end, Drained: true, DrainedAt: end, Generator: runfile.Generator{CPU: time.Millisecond, Wall: time.Second, CPUs: 2}})
 		if err != nil {
 			return nil, err
 		}

@@ -125,7 +125,7 @@ func allocated(t *testing.T, engine loadgen.Engine) (allocations map[string]int6
 		t.Fatal(err)
 	}
 	for i := range 2 {
-		if err := rec.Trial(runfile.Trial{Index: i, Lane: lane, Rate: rate, Plan: p, Due: p.Count()}); err != nil {
+		if err := rec.Write(&runfile.Trial{Index: i, Lane: lane, Rate: rate, Plan: p, Due: p.Count()}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -136,7 +136,7 @@ func allocated(t *testing.T, engine loadgen.Engine) (allocations map[string]int6
 				w.Recorder.Record(loadgen.Result{Due: i * runfile.BinWidth, Sent: i * runfile.BinWidth, Done: i * runfile.BinWidth, Outcome: loadgen.OK})
 			}
 		}
-		if err := rec.TrialEnd(runfile.TrialEnd{Index: 1}); err != nil { // writes what there is of all trials
+		if err := rec.Write(&runfile.TrialEnd{Index: 1}); err != nil { // writes what there is of all trials
 			t.Fatal(err)
 		}
 	}

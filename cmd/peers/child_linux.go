@@ -91,7 +91,7 @@ func (o order) header(epoch time.Time) runfile.Header {
 func (o order) trial(ctx context.Context, engine loadgen.Engine, epoch time.Time, rec *runfile.Recorder) ([]memory, error) {
 	p := o.plan()
 	start := time.Since(epoch) + 50*time.Millisecond
-	if err := rec.Trial(runfile.Trial{Lane: lane, Rate: o.Rate, Start: start, Due: p.Count(), Plan: p}); err != nil {
+	if err := rec.Write(&runfile.Trial{Lane: lane, Rate: o.Rate, Start: start, Due: p.Count(), Plan: p}); err != nil {
 		return nil, err
 	}
 	looked := watch(epoch.Add(start), o.Watch)
@@ -100,7 +100,7 @@ func (o order) trial(ctx context.Context, engine loadgen.Engine, epoch time.Time
 		return nil, err
 	}
 	u, end := stop(), time.Since(epoch)
-	return looked(), rec.TrialEnd(runfile.TrialEnd{
+	return looked(), rec.Write(&runfile.TrialEnd{
 		End: end, Drained: true, DrainedAt: end, Generator: runfile.Generator(u),
 	})
 }

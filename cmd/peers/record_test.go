@@ -24,7 +24,7 @@ func TestReadRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: o.Duration}}}
-	if err := rec.Trial(runfile.Trial{Lane: "server", Start: 100 * ms, Due: 4, Plan: p}); err != nil {
+	if err := rec.Write(&runfile.Trial{Lane: "server", Start: 100 * ms, Due: 4, Plan: p}); err != nil {
 		t.Fatal(err)
 	}
 	for i, r := range []loadgen.Result{
@@ -36,7 +36,7 @@ func TestReadRecord(t *testing.T) {
 		r.Seq = i
 		rec.Results(0).Record(r)
 	}
-	if err := rec.TrialEnd(runfile.TrialEnd{End: 2100 * ms, Drained: true, DrainedAt: 2100 * ms}); err != nil {
+	if err := rec.Write(&runfile.TrialEnd{End: 2100 * ms, Drained: true, DrainedAt: 2100 * ms}); err != nil {
 		t.Fatal(err)
 	}
 	if err := rec.Close("complete"); err != nil {

@@ -13,6 +13,7 @@ import (
 	"weir/report"
 	"weir/report/analysis/gate"
 	"weir/report/result"
+	"weir/report/runfile"
 	"weir/scenarios"
 )
 
@@ -119,7 +120,7 @@ func (f *assertFlags) askable(s *scenarios.Setup) error {
 // plannedLanes are those of a run before its load.
 func plannedLanes(s *scenarios.Setup) (lanes []gate.Watched) {
 	for _, l := range s.Lanes {
-		planned := gate.PlannedLane{Name: l.Name, Loss: l.Mode == scenarios.LossMode, Listener: l.Listener}
+		planned := gate.PlannedLane{Name: l.Name, Loss: l.Mode == runfile.Loss, Listener: l.Listener}
 		for _, t := range s.Trials {
 			if t.Lane == l.Name {
 				planned.Trials = append(planned.Trials, gate.PlannedTrial{Rate: t.Rate, Due: uint64(t.Due), Duration: t.Plan.Duration()})

@@ -101,8 +101,8 @@ func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setu
 	if err != nil {
 		return "", errors.Join(err, setup.Close())
 	}
-	h := header(setup, epoch, command, seed)
-	h.Asked = asked
+	h := setup.Header()
+	h.Version, h.Command, h.Epoch, h.Seed, h.Asked = version(), command, epoch.UTC(), seed, asked
 	rec, err := runfile.NewRecorder(w, h)
 	if err != nil {
 		return "", errors.Join(err, setup.Close())

@@ -61,15 +61,15 @@ func recordRun(dir string, theta float64, lag time.Duration, reason string) erro
 	now, overflows := time.Duration(0), uint64(0)
 	sample := func() {
 		drops := uint32(overflows)
-		err = errors.Join(err, rec.Sample(probe.Sample{Host: "b", At: now, Took: ms, Counters: map[string]uint64{"TcpExtListenOverflows": overflows},
-			Listeners: []probe.Listener{{Addr: "10.0.0.3:80", Cookie: 1, Limit: slots - 1, Drops: &drops}}}))
+		err = errors.Join(err, rec.Write(&runfile.Sample{Sample: probe.Sample{Host: "b", At: now, Took: ms, Counters: map[string]uint64{"TcpExtListenOverflows": overflows},
+			Listeners: []probe.Listener{{Addr: "10.0.0.3:80", Cookie: 1, Limit: slots - 1, Drops: &drops}}}}))
 	}
 	for i := range trials {
 		rate := 120 + 200*float64(i/2)/11
 		p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: 2 * time.Second}}, Arrival: plan.Constant}
 		sample()
 		start := now + 10*ms
-		err = errors.Join(err, rec.Trial(runfile.Trial{Index: i, Lane: h.Lanes[i%2].Name, Rate: rate, Start: start, Due: p.Count(), Plan: p}))
+		err = errors.Join(err, rec.Write(&runfile.Trial{Index: i, Lane: h.Lanes[i%2].Name, Rate: rate, Start: start, Due: p.Count(), Plan: p}))
 		now = start + ms
 		sample() // of an empty queue: what is wanted of it is its limit
 		results, served := rec.Results(i), 0.0
@@ -84,7 +84,7 @@ func recordRun(dir string, theta float64, lag time.Duration, reason string) erro
 		}
 		now = start + 3100*ms
 		sample()
-		err = errors.Join(err, rec.TrialEnd(runfile.TrialEnd{Index: i, End: now - 50*ms, Drained: true, DrainedAt: now - 20*ms, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
+		err = errors.Join(err, rec.Write(&runfile.TrialEnd{Index: i, End: now - 50*ms, Drained: true, DrainedAt: now - 20*ms, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
 		now += 100 * ms
 	}
 	return errors.Join(err, rec.Close(reason))

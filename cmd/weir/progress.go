@@ -13,6 +13,7 @@ import (
 
 	"weir/loadgen"
 	"weir/probe"
+	"weir/report/runfile"
 	"weir/scenarios"
 )
 
@@ -35,7 +36,7 @@ type progress struct {
 	sent, bad, canceled atomic.Uint64 // of the current trial; the generator's threads must not wait for a terminal
 
 	mu        sync.Mutex
-	current   scenarios.Trial
+	current   runfile.Trial
 	started   time.Time // the current trial
 	finished  int
 	planned   time.Duration // of the finished trials
@@ -129,7 +130,7 @@ func (p *progress) close() {
 	p.stopped.Wait()
 }
 
-func (p *progress) trial(t scenarios.Trial) {
+func (p *progress) trial(t runfile.Trial) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if t.Role != "" {

@@ -8,6 +8,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
+	"weir/report/runfile"
 	"weir/scenarios"
 )
 
@@ -35,7 +36,7 @@ func TestProgressTellsOverflowsApart(t *testing.T) {
 		setup.Lanes = []scenarios.Lane{{Name: "direct", Listener: ":1", ListenerHost: "b"}}
 		p := newProgress(&out, true, setup)
 		p.sample(c.before)
-		p.trial(scenarios.Trial{Lane: "direct"})
+		p.trial(runfile.Trial{Lane: "direct"})
 		p.sample(c.after)
 		if got := p.kernel(0); !strings.HasSuffix(got, c.want) {
 			t.Errorf("%s: got %q, want it to end in %q", name, got, c.want)
@@ -47,10 +48,10 @@ func TestProgressTellsOverflowsApart(t *testing.T) {
 // What was canceled because the run ended is no failure of the server's, and a single trial has a bar that moves.
 func TestProgressOfAnEndedRun(t *testing.T) {
 	var out strings.Builder
-	one := scenarios.Trial{Lane: "direct", Rate: 10, Plan: plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: time.Minute}}}}
+	one := runfile.Trial{Lane: "direct", Rate: 10, Plan: plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: time.Minute}}}}
 	setup := &scenarios.Setup{Name: "run"}
 	setup.Lanes = []scenarios.Lane{{Name: "direct"}}
-	setup.Trials = []scenarios.Trial{one}
+	setup.Trials = []runfile.Trial{one}
 	p := newProgress(&out, false, setup)
 	p.trial(one)
 	for _, o := range []loadgen.Outcome{loadgen.OK, loadgen.ConnectTimeout, loadgen.Canceled, loadgen.Canceled} {

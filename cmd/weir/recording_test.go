@@ -29,10 +29,10 @@ func TestOptionsAreOnRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &scenarios.Setup{}
-	s.Lanes = []scenarios.Lane{{Name: "direct", Mode: scenarios.LossMode, Target: target}}
+	s.Lanes = []scenarios.Lane{{Name: "direct", Mode: runfile.Loss, Target: target}}
 	s.Lanes[0].Target.LocalAddrs = []netip.Addr{netip.MustParseAddr("10.0.0.8"), netip.MustParseAddr("::1")}
 	var file bytes.Buffer
-	rec, err := runfile.NewRecorder(runfile.NewWriter(&file), header(s, time.Now(), nil, 1))
+	rec, err := runfile.NewRecorder(runfile.NewWriter(&file), s.Header())
 	if err == nil {
 		err = rec.Close(runfile.Complete)
 	}
@@ -51,7 +51,11 @@ func TestOptionsAreOnRecord(t *testing.T) {
 	if diff := cmp.Diff(want, l.Options); diff != "" || l.Timeout != 3 || l.MaxInFlight != 77 || l.Connections.Use != "reuse" {
 		t.Errorf("timeout %v, %d in flight, %s; (-want +got)\n%s", l.Timeout, l.MaxInFlight, l.Connections.Use, diff)
 	}
-	if on, off := options(target, "epoll").WakeQuantum, options(target, "portable").WakeQuantum; on != 200*time.Microsecond || off != 0 {
+	for _, e := range []string{"epoll", "portable"} {
+		s.Lanes = append(s.Lanes, scenarios.Lane{EngineName: e, Target: target})
+	}
+	lanes := s.Header().Lanes
+	if on, off := lanes[1].Options.WakeQuantum, lanes[2].Options.WakeQuantum; on != 200*time.Microsecond || off != 0 {
 		t.Errorf("the wake quantum is %v, and that of an engine without one %v", on, off)
 	}
 }

@@ -11,27 +11,27 @@ import (
 	"time"
 )
 
-// Usage is what the process used between Measure and stop.
+// Usage is what the process used between Measure and stop, as a run's record keeps it. Times are nanoseconds.
 type Usage struct {
-	CPU  time.Duration // user and system time of the whole process
-	Wall time.Duration
-	CPUs int // that it may use, see Processors
+	CPU  time.Duration `json:"cpu"` // user and system time of the whole process
+	Wall time.Duration `json:"wall"`
+	CPUs int           `json:"cpus"` // that it may use, see Processors
 
 	// RunDelay is the time that its threads were runnable and not run, summed over the threads. It is a
 	// lower bound: a thread that ended in between took its account with it. Nil where the system does not tell.
-	RunDelay *time.Duration
+	RunDelay *time.Duration `json:"run_delay,omitempty"`
 
 	// Loops is how many event loops the engine had, each on a thread of its own; 0 where it has none, or does not say.
 	// The other two are of the loop of which most was asked, as shares of one processor: for how much of its worst
 	// second it ran, and for how much of its worst second it was runnable and not run. Nil where they are not known.
 	// Measure does not know them.
-	Loops     int
-	LoopCPU   *float64
-	LoopDelay *float64
+	Loops     int      `json:"loops,omitempty"`
+	LoopCPU   *float64 `json:"loop_cpu,omitempty"`
+	LoopDelay *float64 `json:"loop_delay,omitempty"`
 
 	// Stolen is the time in which the hypervisor ran something else, of all the machine's processors together.
 	// Nil where the system does not tell.
-	Stolen *time.Duration
+	Stolen *time.Duration `json:"stolen,omitempty"`
 }
 
 // Measure begins to measure the process; stop, which may be called more than once, says what it has

@@ -19,7 +19,7 @@ func phased(t *testing.T) *bytes.Buffer {
 	var buf bytes.Buffer
 	rec, err := runfile.NewRecorder(runfile.NewWriter(&buf), runfile.Header{Lanes: []runfile.Lane{{Name: "direct", Mode: runfile.Retrial, Connections: loadgen.Reuse}}})
 	must(t, err)
-	must(t, rec.Trial(runfile.Trial{Lane: "direct", Rate: 100, Due: 100, Plan: plan.Plan{Stages: []plan.Stage{{Duration: time.Second, From: 100, To: 100}}}}))
+	must(t, rec.Write(&runfile.Trial{Lane: "direct", Rate: 100, Due: 100, Plan: plan.Plan{Stages: []plan.Stage{{Duration: time.Second, From: 100, To: 100}}}}))
 	for seq := range 100 {
 		at := time.Duration(seq)*10*ms + ms
 		r := loadgen.Result{Seq: seq, Due: at, Sent: at, Status: 200, Outcome: loadgen.OK, Reused: seq%10 != 0}
@@ -34,7 +34,7 @@ func phased(t *testing.T) *bytes.Buffer {
 		r.FirstByte, r.Done = begun+20*ms, begun+25*ms
 		rec.Results(0).Record(r)
 	}
-	must(t, rec.TrialEnd(runfile.TrialEnd{End: 3 * time.Second, Drained: true, DrainedAt: 3 * time.Second}))
+	must(t, rec.Write(&runfile.TrialEnd{End: 3 * time.Second, Drained: true, DrainedAt: 3 * time.Second}))
 	must(t, rec.Close(runfile.Complete))
 	return &buf
 }

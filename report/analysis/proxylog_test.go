@@ -26,7 +26,7 @@ func joined(t *testing.T, more func(*runfile.Recorder)) *result.Analysis {
 	must(t, err)
 	for i, l := range lanes {
 		start := time.Duration(i+1)*time.Second + 400*time.Microsecond
-		must(t, rec.Trial(runfile.Trial{Index: i, Lane: l.Name, Rate: 10, Start: start, Due: 10, Plan: plan.Plan{Stages: []plan.Stage{{Duration: time.Second, From: 10, To: 10}}}}))
+		must(t, rec.Write(&runfile.Trial{Index: i, Lane: l.Name, Rate: 10, Start: start, Due: 10, Plan: plan.Plan{Stages: []plan.Stage{{Duration: time.Second, From: 10, To: 10}}}}))
 		for seq := range 10 {
 			at := start + time.Duration(seq)*50*time.Millisecond
 			r := loadgen.Result{Seq: seq, Due: at, Sent: at, Done: at + 20*time.Millisecond, Status: 200, Outcome: loadgen.OK}
@@ -35,7 +35,7 @@ func joined(t *testing.T, more func(*runfile.Recorder)) *result.Analysis {
 			}
 			rec.Results(i).Record(r)
 		}
-		must(t, rec.TrialEnd(runfile.TrialEnd{Index: i, End: start + 2*time.Second}))
+		must(t, rec.Write(&runfile.TrialEnd{Index: i, End: start + 2*time.Second}))
 	}
 	more(rec)
 	must(t, rec.Close(runfile.Complete))
@@ -55,17 +55,17 @@ func TestProxyLog(t *testing.T) {
 	const a, b = "127.0.0.1:8000", "127.0.0.1:8001"
 	got := joined(t, func(rec *runfile.Recorder) {
 		at := 2 * time.Second // of the proxy lane's trial, in whole milliseconds
-		must(t, rec.Access(runfile.Access{Host: "proxy", At: 2 * time.Second, TrialStart: at, Requests: 6, Tries: 8, Retried: 2, Saved: 2,
+		must(t, rec.Write(&runfile.Access{Host: "proxy", At: 2 * time.Second, TrialStart: at, Requests: 6, Tries: 8, Retried: 2, Saved: 2,
 			Hidden: map[int]uint64{502: 1, 504: 1}, Unconnected: 2, Connect: 1 * time.Second, Header: 3 * time.Second}))
-		must(t, rec.Access(runfile.Access{Host: "proxy", At: 3 * time.Second, TrialStart: at, Requests: 4, Tries: 4,
+		must(t, rec.Write(&runfile.Access{Host: "proxy", At: 3 * time.Second, TrialStart: at, Requests: 4, Tries: 4,
 			Hidden: map[int]uint64{502: 1}, Connect: 2 * time.Second, Header: 1 * time.Second, Body: 1 * time.Second}))
-		must(t, rec.Access(runfile.Access{Host: "proxy", At: 3 * time.Second, Foreign: 7}))
+		must(t, rec.Write(&runfile.Access{Host: "proxy", At: 3 * time.Second, Foreign: 7}))
 		for seq := 8; seq < 10; seq++ {
-			must(t, rec.Proxied(runfile.Proxied{Host: "proxy", TrialStart: at, Seq: seq, Request: nginxlog.Request{Status: 504, Took: took(901 * ms),
-				Tries: []nginxlog.Try{{Addr: a, Status: 504, Response: took(900 * ms)}}}}, false))
+			must(t, rec.Write(&runfile.Proxied{Host: "proxy", TrialStart: at, Seq: seq, Request: nginxlog.Request{Status: 504, Took: took(901 * ms),
+				Tries: []nginxlog.Try{{Addr: a, Status: 504, Response: took(900 * ms)}}}}))
 		}
-		must(t, rec.Proxied(runfile.Proxied{Host: "proxy", TrialStart: at, Seq: 1, Request: nginxlog.Request{Status: 200, Took: took(21 * ms),
-			Tries: []nginxlog.Try{{Addr: a, Status: 502, Response: took(0)}, {Addr: b, Status: 200, Connect: took(0), Header: took(20 * ms), Response: took(21 * ms)}}}}, true))
+		must(t, rec.Write(&runfile.Proxied{Host: "proxy", TrialStart: at, Seq: 1, Request: nginxlog.Request{Status: 200, Took: took(21 * ms),
+			Tries: []nginxlog.Try{{Addr: a, Status: 502, Response: took(0)}, {Addr: b, Status: 200, Connect: took(0), Header: took(20 * ms), Response: took(21 * ms)}}}, Example: true}))
 	})
 	if got.Lanes[0].ProxyLog != nil {
 		t.Errorf("the direct lane has NGINX's account: %+v", got.Lanes[0].ProxyLog)
@@ -111,7 +111,7 @@ func TestProxyLogDoubts(t *testing.T) {
 		{"access_log_unjoined", runfile.Access{Foreign: 3}},
 		{"access_log_gaps", runfile.Access{TrialStart: 2 * time.Second, Requests: 9, Tries: 9}},
 	} {
-		a := joined(t, func(rec *runfile.Recorder) { must(t, rec.Access(test.sum)) })
+		a := joined(t, func(rec *runfile.Recorder) { must(t, rec.Write(&test.sum)) })
 		if codes := warningCodes(a); !slices.Contains(codes, test.code) {
 			t.Errorf("%+v: warnings %v, want %s", test.sum, codes, test.code)
 		}

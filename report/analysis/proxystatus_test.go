@@ -17,9 +17,9 @@ func TestProxyStatus(t *testing.T) {
 	lost := nginxstatus.Poll{Host: "proxy", At: 3500 * ms, Error: "i/o timeout"}
 	through := runfile.Access{Host: "proxy", TrialStart: 2 * time.Second, Requests: 10, Tries: 10}
 	a := joined(t, func(rec *runfile.Recorder) { // the proxy lane's trial runs from 2 s to 4 s
-		must(t, rec.Access(through))
+		must(t, rec.Write(&through))
 		for _, s := range []nginxstatus.Poll{poll(1900*ms, 999, 100, 100, 100), poll(2500*ms, 7, 105, 104, 110), lost, poll(3800*ms, 9, 110, 107, 120), poll(4500*ms, 3, 111, 108, 121)} {
-			must(t, rec.ProxyStatus(s))
+			must(t, rec.Write(&runfile.ProxyStatus{Poll: s}))
 		}
 	})
 	if a.Lanes[0].ProxyStatus != nil {
@@ -37,9 +37,9 @@ func TestProxyStatus(t *testing.T) {
 	}
 
 	restarted := joined(t, func(rec *runfile.Recorder) {
-		must(t, rec.Access(through))
-		must(t, rec.ProxyStatus(poll(1900*ms, 1, 100, 100, 100)))
-		must(t, rec.ProxyStatus(poll(4500*ms, 1, 2, 2, 2)))
+		must(t, rec.Write(&through))
+		must(t, rec.Write(&runfile.ProxyStatus{Poll: poll(1900*ms, 1, 100, 100, 100)}))
+		must(t, rec.Write(&runfile.ProxyStatus{Poll: poll(4500*ms, 1, 2, 2, 2)}))
 	})
 	if p := restarted.Lanes[1].ProxyStatus; p == nil || p.Accepted != nil {
 		t.Errorf("counters that went back: %+v", p)

@@ -44,7 +44,7 @@ func (m aftermath) record(t *testing.T) []byte {
 	var of []int
 	for i := range trials {
 		trials[i].Lane, trials[i].Due = "direct", trials[i].Plan.Count()
-		check(t, rec.Trial(trials[i]))
+		check(t, rec.Write(&trials[i]))
 		for _, at := range trials[i].Plan.Due() {
 			arrivals, of = append(arrivals, trials[i].Start+at), append(of, i)
 		}
@@ -90,10 +90,10 @@ func (m aftermath) record(t *testing.T) []byte {
 		if m.sample != nil && at > begin+length {
 			m.sample(&s, at-begin-length)
 		}
-		check(t, rec.Sample(s))
+		check(t, rec.Write(&runfile.Sample{Sample: s}))
 	}
 	for i, tr := range trials {
-		check(t, rec.TrialEnd(runfile.TrialEnd{Index: tr.Index, End: ends[i], Drained: true, DrainedAt: ends[i] + 20*ms, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
+		check(t, rec.Write(&runfile.TrialEnd{Index: tr.Index, End: ends[i], Drained: true, DrainedAt: ends[i] + 20*ms, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
 	}
 	check(t, rec.Close(runfile.Complete))
 	return buf.Bytes()

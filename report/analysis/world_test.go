@@ -121,7 +121,7 @@ func (k *kernel) trial(lane string, i int, p plan.Plan) {
 		trial.Rate = p.Stages[0].From
 	}
 	k.trials++
-	check(k.t, k.rec.Trial(trial))
+	check(k.t, k.rec.Write(&trial))
 	sim, err := capacity.System{
 		Servers: k.workers, Slots: k.backlog + 1, Retry: k.retry, Patience: 900 * ms,
 		Service: func(int) time.Duration { return k.service },
@@ -135,7 +135,7 @@ func (k *kernel) trial(lane string, i int, p plan.Plan) {
 		if k.event != nil {
 			if e := k.event(lane, r); e.Class != "" {
 				e.At = r.Done.Truncate(runfile.BinWidth)
-				check(k.t, k.rec.Event(e))
+				check(k.t, k.rec.Write(&e))
 			}
 		}
 	}
@@ -151,7 +151,7 @@ func (k *kernel) trial(lane string, i int, p plan.Plan) {
 	if k.world.end != nil {
 		k.world.end(&te)
 	}
-	check(k.t, k.rec.TrialEnd(te))
+	check(k.t, k.rec.Write(&te))
 }
 
 // life is what the client sees of a simulated request.
@@ -190,7 +190,7 @@ func (k *kernel) samples(start, end time.Duration, sim *capacity.Result) {
 		if k.sample != nil {
 			k.sample(&s)
 		}
-		check(k.t, k.rec.Sample(s))
+		check(k.t, k.rec.Write(&runfile.Sample{Sample: s}))
 	}
 }
 
@@ -215,7 +215,7 @@ func (k *kernel) stamp(start time.Duration, sim capacity.Result) {
 	s := k.service.Seconds()
 	for at := start.Truncate(100 * ms); at < k.now; at += 100 * ms {
 		if n := counts[at]; n > 0 {
-			check(k.t, k.rec.Service(runfile.Service{Host: backendHost, At: at, Count: n, Sum: time.Duration(n) * k.service, SumSq: float64(n) * s * s}))
+			check(k.t, k.rec.Write(&runfile.Service{Host: backendHost, At: at, Count: n, Sum: time.Duration(n) * k.service, SumSq: float64(n) * s * s}))
 		}
 	}
 }

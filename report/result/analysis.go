@@ -52,7 +52,9 @@ type Ending struct {
 }
 
 // Whole reports whether the run did what it was to do: its plan, or --max-duration of it.
-func (e Ending) Whole() bool { return e.How == runfile.Complete || e.How == runfile.CutShort && e.Why != "" }
+func (e Ending) Whole() bool {
+	return e.How == runfile.Complete || e.How == runfile.CutShort && e.Why != ""
+}
 
 // String is the ending as report.json has it.
 func (e Ending) String() string {

@@ -26,8 +26,8 @@ func testHeader() Header {
 	}
 }
 
-func testTrial(i int) Trial {
-	return Trial{Index: i, Lane: "direct", Rate: 50, Start: time.Second, Due: 3, Plan: plan.Plan{
+func testTrial(i int) *Trial {
+	return &Trial{Index: i, Lane: "direct", Rate: 50, Start: time.Second, Due: 3, Plan: plan.Plan{
 		Stages: []plan.Stage{{From: 50, To: 50, Duration: time.Second}}, Arrival: plan.Constant, Seed: 7,
 	}}
 }
@@ -38,16 +38,16 @@ func testRun(t testing.TB) []byte {
 	var buf bytes.Buffer
 	rec, err := NewRecorder(NewWriter(&buf), testHeader())
 	check(t, err)
-	check(t, rec.Trial(testTrial(0)))
+	check(t, rec.Write(testTrial(0)))
 	drops := uint32(3)
 	for i := range 3 {
-		check(t, rec.Sample(probe.Sample{
+		check(t, rec.Write(&Sample{Sample: probe.Sample{
 			Host: "backend", At: time.Duration(i) * 20 * ms, Took: ms,
 			Counters:  map[string]uint64{"TcpExtListenOverflows": uint64(i), "TcpExtListenDrops": 9},
 			Gauges:    map[string]uint64{"sockstat.TCP.tw": 4},
 			Listeners: []probe.Listener{{Addr: "10.77.0.3:8000", Cookie: 5, Depth: 17, Limit: 16, Drops: &drops}},
 			Errors:    []probe.SourceError{{Source: "snmp", Text: "gone"}},
-		}))
+		}}))
 	}
 	results := rec.Results(0)
 	results.Record(loadgen.Result{Seq: 0, Due: 1000 * ms, Sent: 1001 * ms, Done: 1020 * ms, Outcome: loadgen.OK, Status: 200})
@@ -55,10 +55,10 @@ func testRun(t testing.TB) []byte {
 	results.Record(loadgen.Result{Seq: 2, Due: 1040 * ms, Sent: 1040 * ms, Done: 1940 * ms, Outcome: loadgen.ConnectTimeout, Errno: 110})
 	results.Record(loadgen.Result{Seq: 3, Due: 1060 * ms, Done: 1060 * ms, Outcome: loadgen.Shed})
 	early := ms
-	check(t, rec.Clock(Clock{Host: "backend", At: 1500 * ms, Method: "ping", Offset: -3 * time.Second, Early: &early, Late: ms, RTT: 2 * ms, Ahead: -time.Hour, PingOffset: &early, PingRTT: &early}))
-	check(t, rec.Service(Service{Host: "backend", At: 2000 * ms, Count: 2, Sum: 40 * ms, SumSq: 0.0008}))
-	check(t, rec.Event(Event{Host: "proxy", At: 2000 * ms, Source: "nginx.error", Class: "timeout_connecting", Count: 1, Text: "\x1b[2Jupstream"}))
-	check(t, rec.TrialEnd(TrialEnd{Index: 0, End: 1940 * ms, Drained: true, DrainedAt: 2100 * ms, Generator: Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
+	check(t, rec.Write(&Clock{Host: "backend", At: 1500 * ms, Method: "ping", Offset: -3 * time.Second, Early: &early, Late: ms, RTT: 2 * ms, Ahead: -time.Hour, PingOffset: &early, PingRTT: &early}))
+	check(t, rec.Write(&Service{Host: "backend", At: 2000 * ms, Count: 2, Sum: 40 * ms, SumSq: 0.0008}))
+	check(t, rec.Write(&Event{Host: "proxy", At: 2000 * ms, Source: "nginx.error", Class: "timeout_connecting", Count: 1, Text: "\x1b[2Jupstream"}))
+	check(t, rec.Write(&TrialEnd{Index: 0, End: 1940 * ms, Drained: true, DrainedAt: 2100 * ms, Generator: Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
 	check(t, rec.Close("complete"))
 	return buf.Bytes()
 }

@@ -16,15 +16,15 @@ func TestProxiedFindTheirFailures(t *testing.T) {
 	rec, err := NewRecorder(NewWriter(&buf), Header{Lanes: []Lane{{Name: "proxy", Mode: Loss}}})
 	check(t, err)
 	const start = 1500*time.Millisecond + 300*time.Microsecond // ids have whole milliseconds
-	check(t, rec.Trial(Trial{Index: 0, Lane: "proxy", Start: start}))
+	check(t, rec.Write(&Trial{Index: 0, Lane: "proxy", Start: start}))
 	fail := func(seq int) {
 		at := start + time.Duration(seq)*time.Second
 		rec.Results(0).Record(loadgen.Result{Seq: seq, Due: at, Sent: at, Done: at, Status: 504, Outcome: loadgen.HTTP504})
 	}
 	line := func(seq int, start time.Duration, example bool) {
 		d := 900 * time.Millisecond
-		check(t, rec.Proxied(Proxied{Host: "proxy", TrialStart: start, Seq: seq, Request: nginxlog.Request{
-			Status: 504, Took: &d, Tries: []nginxlog.Try{{Addr: "a:1", Status: 504, Response: &d}}}}, example))
+		check(t, rec.Write(&Proxied{Host: "proxy", TrialStart: start, Seq: seq, Request: nginxlog.Request{
+			Status: 504, Took: &d, Tries: []nginxlog.Try{{Addr: "a:1", Status: 504, Response: &d}}}, Example: example}))
 	}
 	line(1, 1500*time.Millisecond, false) // before its failure
 	line(2, 1500*time.Millisecond, false) // of a request that went well
@@ -33,7 +33,7 @@ func TestProxiedFindTheirFailures(t *testing.T) {
 	fail(1)
 	fail(4)
 	fail(5)
-	check(t, rec.TrialEnd(TrialEnd{Index: 0}))
+	check(t, rec.Write(&TrialEnd{Index: 0}))
 	line(5, 1500*time.Millisecond, false) // after
 	check(t, rec.Close(Complete))
 

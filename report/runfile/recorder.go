@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"weir/loadgen"
-	"weir/probe"
-	"weir/probe/nginxstatus"
 )
 
 const (
@@ -70,8 +68,47 @@ func (r *Recorder) run() {
 	}
 }
 
-// Trial begins a trial. Its lane must be in the header.
-func (r *Recorder) Trial(t Trial) error {
+// Write appends a record: of the runner, the probes and the logs. Texts longer than a kilobyte are cut. A Trial
+// begins, and its lane must be in the header; a TrialEnd comes after the engine returned, and all the trial's results
+// are in the file before it. Of the requests that an access log tells of, in any number and order, those come into the
+// record that are examples, and those of the failed requests that are kept singly.
+func (r *Recorder) Write(rec Record) error {
+	switch rec := rec.(type) {
+	case *Trial:
+		return r.begin(rec)
+	case *TrialEnd:
+		return r.end(rec)
+	case *Sample:
+		out := Sample{Sample: rec.Sample} // the caller's errors stay as they are
+		out.Errors = slices.Clone(rec.Errors)
+		for i := range out.Errors {
+			out.Errors[i].Source, out.Errors[i].Text = clip(out.Errors[i].Source), clip(out.Errors[i].Text)
+		}
+		return r.write(&out, rec.At+rec.Took)
+	case *Event:
+		rec.Text = clip(rec.Text)
+		return r.write(rec, rec.At)
+	case *ProxyStatus:
+		rec.Error = clip(rec.Error)
+		return r.write(rec, rec.At)
+	case *Proxied:
+		if !r.join.line(rec) && !rec.Example {
+			return nil
+		}
+		return r.write(rec, rec.At)
+	case *Host:
+		return r.write(rec, rec.At)
+	case *Clock:
+		return r.write(rec, rec.At)
+	case *Service:
+		return r.write(rec, rec.At)
+	case *Access:
+		return r.write(rec, rec.At)
+	}
+	return fmt.Errorf("record a %s: the recorder makes those itself", rec.kind())
+}
+
+func (r *Recorder) begin(t *Trial) error {
 	lane, ok := r.lanes[t.Lane]
 	if !ok {
 		return fmt.Errorf("record trial %d: the header has no lane %q", t.Index, t.Lane)
@@ -79,7 +116,18 @@ func (r *Recorder) Trial(t Trial) error {
 	r.mu.Lock()
 	r.trials[t.Index] = newTrialResults(t.Index, t.Start, lane)
 	r.mu.Unlock()
-	return r.write(&t, t.Start)
+	return r.write(t, t.Start)
+}
+
+func (r *Recorder) end(t *TrialEnd) error {
+	r.flush()
+	r.mu.Lock()
+	if results := r.trials[t.Index]; t.Departed == nil && results != nil && results.reuse {
+		t.Departed = results.departed()
+	}
+	delete(r.trials, t.Index)
+	r.mu.Unlock()
+	return r.write(t, max(t.End, t.DrainedAt))
 }
 
 // Results returns the loadgen.Recorder of a trial that is running, which is a loadgen.Sharded. What is
@@ -102,60 +150,6 @@ func (s stray) Record(result loadgen.Result) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
 	s.r.keep(fmt.Errorf("record request %d: trial %d is not running", result.Seq, s.trial))
-}
-
-// TrialEnd ends a trial, after the engine returned: all its results are in the file before it.
-func (r *Recorder) TrialEnd(t TrialEnd) error {
-	r.flush()
-	r.mu.Lock()
-	if results := r.trials[t.Index]; t.Departed == nil && results != nil && results.reuse {
-		t.Departed = results.departed()
-	}
-	delete(r.trials, t.Index)
-	r.mu.Unlock()
-	return r.write(&t, max(t.End, t.DrainedAt))
-}
-
-// Sample records a reading of the probe.
-func (r *Recorder) Sample(s probe.Sample) error {
-	s.Errors = slices.Clone(s.Errors)
-	for i := range s.Errors {
-		s.Errors[i].Source, s.Errors[i].Text = clip(s.Errors[i].Source), clip(s.Errors[i].Text)
-	}
-	return r.write(&Sample{Sample: s}, s.At+s.Took)
-}
-
-// Host records what is read of a host before and after the load.
-func (r *Recorder) Host(h Host) error { return r.write(&h, h.At) }
-
-// Clock records what is known of a remote probe's clock.
-func (r *Recorder) Clock(c Clock) error { return r.write(&c, c.At) }
-
-// Service records what a stamping backend says of its workers.
-func (r *Recorder) Service(s Service) error { return r.write(&s, s.At) }
-
-// Event records log lines of a class. A text longer than a kilobyte is cut.
-func (r *Recorder) Event(e Event) error {
-	e.Text = clip(e.Text)
-	return r.write(&e, e.At)
-}
-
-// Access records what an access log's lines say in sum.
-func (r *Recorder) Access(a Access) error { return r.write(&a, a.At) }
-
-// ProxyStatus records a poll of an NGINX's status.
-func (r *Recorder) ProxyStatus(p nginxstatus.Poll) error {
-	p.Error = clip(p.Error)
-	return r.write(&ProxyStatus{p}, p.At)
-}
-
-// Proxied takes what an access log says of one request, of any number of them in any order. In the record come
-// examples, and those of the failed requests that are kept singly.
-func (r *Recorder) Proxied(p Proxied, example bool) error {
-	if !r.join.line(&p) && !example {
-		return nil
-	}
-	return r.write(&p, p.At)
 }
 
 // Err returns the first error, nil while all went well.

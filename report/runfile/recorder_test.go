@@ -83,7 +83,7 @@ func TestConcurrentResults(t *testing.T) {
 	var buf bytes.Buffer
 	rec, err := NewRecorder(NewWriter(&buf), testHeader())
 	check(t, err)
-	check(t, rec.Trial(testTrial(0)))
+	check(t, rec.Write(testTrial(0)))
 	const senders, each = 8, 20_000
 	var wg sync.WaitGroup
 	for range senders {
@@ -95,7 +95,7 @@ func TestConcurrentResults(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	check(t, rec.TrialEnd(TrialEnd{Index: 0, End: 3 * time.Second}))
+	check(t, rec.Write(&TrialEnd{Index: 0, End: 3 * time.Second}))
 	afterEnd := bytes.Clone(buf.Bytes())
 	check(t, rec.Close("complete"))
 	recs, r := read(afterEnd)
@@ -123,7 +123,7 @@ func TestKilledRunHasWhatWasFlushed(t *testing.T) {
 	var buf lockedBuffer
 	rec, err := NewRecorder(NewWriter(&buf), testHeader())
 	check(t, err)
-	check(t, rec.Trial(testTrial(0)))
+	check(t, rec.Write(testTrial(0)))
 	rec.Results(0).Record(loadgen.Result{Due: time.Second, Sent: time.Second, Done: time.Second, Outcome: loadgen.OK})
 	deadline := time.Now().Add(10 * time.Second)
 	for {
@@ -144,9 +144,9 @@ func TestRecorderKeepsTheFirstError(t *testing.T) {
 	full := errors.New("no space left on device")
 	rec, err := NewRecorder(NewWriter(&failing{after: 2, err: full}), testHeader())
 	check(t, err)
-	check(t, rec.Trial(testTrial(0)))
+	check(t, rec.Write(testTrial(0)))
 	rec.Results(0).Record(loadgen.Result{Due: time.Second, Done: time.Second, Outcome: loadgen.OK})
-	if err := rec.TrialEnd(TrialEnd{Index: 0}); !errors.Is(err, full) {
+	if err := rec.Write(&TrialEnd{Index: 0}); !errors.Is(err, full) {
 		t.Errorf("TrialEnd: %v", err)
 	}
 	if err := rec.Close("complete"); !errors.Is(err, full) || !errors.Is(rec.Err(), full) {
@@ -161,7 +161,7 @@ func TestStrayResult(t *testing.T) {
 	if rec.Close("complete") == nil {
 		t.Error("a result of no trial was lost without an error")
 	}
-	if err := rec.Trial(Trial{Lane: "nowhere"}); err == nil {
+	if err := rec.Write(&Trial{Lane: "nowhere"}); err == nil {
 		t.Error("a trial of a lane that the header has not")
 	}
 }
@@ -169,14 +169,14 @@ func TestStrayResult(t *testing.T) {
 func BenchmarkRecorderResult(b *testing.B) {
 	rec, err := NewRecorder(NewWriter(io.Discard), testHeader())
 	check(b, err)
-	check(b, rec.Trial(testTrial(0)))
+	check(b, rec.Write(testTrial(0)))
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
 			due := time.Duration(i) * 10 * time.Microsecond
 			rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due + 50*time.Microsecond, Done: due + 20*ms, Outcome: loadgen.OK})
 		}
 	})
-	check(b, rec.TrialEnd(TrialEnd{Index: 0}))
+	check(b, rec.Write(&TrialEnd{Index: 0}))
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "results/s")
 	check(b, rec.Close("complete"))
 }
@@ -187,7 +187,7 @@ func BenchmarkReader(b *testing.B) {
 	w := NewWriter(&buf)
 	rec, err := NewRecorder(w, testHeader())
 	check(b, err)
-	check(b, rec.Trial(testTrial(0)))
+	check(b, rec.Write(testTrial(0)))
 	for i := range 100_000 {
 		due := time.Duration(i) * 10 * ms
 		rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due + ms, Done: due + 20*ms, Outcome: loadgen.OK})

@@ -9,6 +9,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
+	"weir/loadgen/self"
 	"weir/probe"
 	"weir/probe/nginxlog"
 	"weir/probe/nginxstatus"
@@ -63,6 +64,14 @@ type Capacity struct {
 	ServiceTimeSource string          `json:"service_time_source,omitempty"` // "stated", "client median at low load", …
 	ServiceTimes      []time.Duration `json:"service_times,omitempty"`       // single requests at low load, of which ServiceTime is the median
 	Backlog           uint32          `json:"backlog,omitempty"`             // asked for; what the kernel granted is in the samples
+}
+
+// Computed is workers × connections ÷ service time in req/s; 0 where it is not known.
+func (c Capacity) Computed() float64 {
+	if c.Workers == 0 || c.ServiceTime <= 0 {
+		return 0
+	}
+	return float64(c.Workers*max(c.WorkerConnections, 1)) / c.ServiceTime.Seconds()
 }
 
 // The modes of a lane: whether a dropped SYN is a failed request, because every connect timeout on the
@@ -155,16 +164,7 @@ type Closings struct {
 
 // Generator is the load generator's confession for one trial: over its schedule or until its last outcome was known,
 // which of the two asked for more of the processors.
-type Generator struct {
-	CPU       time.Duration  `json:"cpu"` // user+system time of our process
-	Wall      time.Duration  `json:"wall"`
-	CPUs      int            `json:"cpus"`                 // what it may use
-	RunDelay  *time.Duration `json:"run_delay,omitempty"`  // time its threads were runnable but not run; nil where unknown
-	Loops     int            `json:"loops,omitempty"`      // event loops of the engine, a thread each; 0: it has none, or did not say
-	LoopCPU   *float64       `json:"loop_cpu,omitempty"`   // share of its worst second for which the busiest of them ran; nil where unknown
-	LoopDelay *float64       `json:"loop_delay,omitempty"` // share of its worst second for which one of them was runnable but not run; nil where unknown
-	Stolen    *time.Duration `json:"stolen,omitempty"`     // time a hypervisor ran something else, all processors of the machine together; nil where unknown
-}
+type Generator = self.Usage
 
 // Bin is what happened in one lane, trial and tenth of a second since the bin was last written: the
 // reader adds up all records of the same (Trial, At). So the writer never waits for the slowest
@@ -291,6 +291,7 @@ type Proxied struct {
 	TrialStart time.Duration    `json:"trial_start"` // see Access
 	Seq        int              `json:"seq"`
 	Request    nginxlog.Request `json:"request"`
+	Example    bool             `json:"-"` // worth keeping, whatever became of it; else only beside its Failure
 }
 
 // Footer is the last line of a run that ended by itself.

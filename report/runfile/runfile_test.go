@@ -28,7 +28,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("header: %s", diff)
 	}
 	trial := testTrial(0)
-	if diff := cmp.Diff([]*Trial{&trial}, only[*Trial](recs)); diff != "" {
+	if diff := cmp.Diff([]*Trial{trial}, only[*Trial](recs)); diff != "" {
 		t.Errorf("trial: %s", diff)
 	}
 	samples := only[*Sample](recs)
@@ -295,7 +295,7 @@ func TestWriterRefuses(t *testing.T) {
 	w := NewWriter(&bytes.Buffer{})
 	trial := testTrial(0)
 	h := testHeader()
-	if w.Write(&trial) == nil {
+	if w.Write(trial) == nil {
 		t.Error("a run began without a header")
 	}
 	check(t, w.Write(&h))
@@ -305,9 +305,9 @@ func TestWriterRefuses(t *testing.T) {
 	if w.Write(&Event{Text: strings.Repeat("x", MaxLine)}) == nil {
 		t.Error("a line that no reader takes")
 	}
-	check(t, w.Write(&trial))
+	check(t, w.Write(trial))
 	check(t, w.Close("complete", 0))
-	if w.Write(&trial) == nil || w.Close("complete", 0) == nil {
+	if w.Write(trial) == nil || w.Close("complete", 0) == nil {
 		t.Error("written after the end")
 	}
 }

@@ -15,7 +15,7 @@ func TestShards(t *testing.T) {
 	var buf lockedBuffer
 	rec, err := NewRecorder(NewWriter(&buf), testHeader())
 	check(t, err)
-	check(t, rec.Trial(testTrial(0)))
+	check(t, rec.Write(testTrial(0)))
 	const threads, each = 3, 30_000
 	var wg sync.WaitGroup
 	for range threads {
@@ -34,7 +34,7 @@ func TestShards(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	check(t, rec.TrialEnd(TrialEnd{Index: 0, End: 5 * time.Second}))
+	check(t, rec.Write(&TrialEnd{Index: 0, End: 5 * time.Second}))
 	check(t, rec.Close("complete"))
 
 	recs, r := read(buf.bytes())
@@ -76,14 +76,14 @@ func TestDeparted(t *testing.T) {
 		header.Lanes[0].Connections = use
 		rec, err := NewRecorder(NewWriter(&buf), header)
 		check(t, err)
-		check(t, rec.Trial(testTrial(0)))
+		check(t, rec.Write(testTrial(0)))
 		results := rec.Results(0)
 		shard := loadgen.ShardOf(results)
 		for i := range 10 {
 			loadgen.Depart(results, loadgen.Departure{Closed: loadgen.ByUs, Unread: i % 2})
 			loadgen.Depart(shard, loadgen.Departure{Closed: loadgen.ByPeer, Unread: max(0, i-7)})
 		}
-		check(t, rec.TrialEnd(TrialEnd{Index: 0, End: 5 * time.Second}))
+		check(t, rec.Write(&TrialEnd{Index: 0, End: 5 * time.Second}))
 		check(t, rec.Close("complete"))
 		recs, r := read(buf.bytes())
 		check(t, r.Err())
@@ -100,11 +100,11 @@ func TestUnanswered(t *testing.T) {
 	var buf lockedBuffer
 	rec, err := NewRecorder(NewWriter(&buf), testHeader())
 	check(t, err)
-	check(t, rec.Trial(testTrial(0)))
+	check(t, rec.Write(testTrial(0)))
 	for i := range 9 {
 		rec.Results(0).Record(loadgen.Result{Due: time.Second, Sent: time.Second, Done: 3 * time.Second, Outcome: loadgen.ConnectTimeout, LocalPort: 40000 * (i / 4), SYNRetrans: i / 8, Unread: i % 2})
 	}
-	check(t, rec.TrialEnd(TrialEnd{Index: 0, End: 5 * time.Second}))
+	check(t, rec.Write(&TrialEnd{Index: 0, End: 5 * time.Second}))
 	check(t, rec.Close("complete"))
 	recs, r := read(buf.bytes())
 	check(t, r.Err())
@@ -121,7 +121,7 @@ func TestUnanswered(t *testing.T) {
 func TestNothingAllocatedPerResult(t *testing.T) {
 	rec, err := NewRecorder(NewWriter(io.Discard), testHeader())
 	check(t, err)
-	check(t, rec.Trial(testTrial(0)))
+	check(t, rec.Write(testTrial(0)))
 	shard := loadgen.ShardOf(rec.Results(0))
 	seq := 0
 	record := func() {
@@ -138,14 +138,14 @@ func TestNothingAllocatedPerResult(t *testing.T) {
 	if n := testing.AllocsPerRun(20, record); n > 8 { // a map of bins may grow
 		t.Errorf("%v allocations for 1,000 results", n)
 	}
-	check(t, rec.TrialEnd(TrialEnd{Index: 0}))
+	check(t, rec.Write(&TrialEnd{Index: 0}))
 	check(t, rec.Close("complete"))
 }
 
 func BenchmarkShard(b *testing.B) {
 	rec, err := NewRecorder(NewWriter(io.Discard), testHeader())
 	check(b, err)
-	check(b, rec.Trial(testTrial(0)))
+	check(b, rec.Write(testTrial(0)))
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		shard := loadgen.ShardOf(rec.Results(0))
@@ -154,7 +154,7 @@ func BenchmarkShard(b *testing.B) {
 			shard.Record(loadgen.Result{Seq: i, Due: due, Sent: due + 50*time.Microsecond, Done: due + 20*ms, Outcome: loadgen.OK})
 		}
 	})
-	check(b, rec.TrialEnd(TrialEnd{Index: 0}))
+	check(b, rec.Write(&TrialEnd{Index: 0}))
 	check(b, rec.Close("complete"))
 }
 

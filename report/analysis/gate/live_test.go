@@ -84,7 +84,7 @@ func (s story) play(t testing.TB, stops bool, live ...*Live) (a *result.Analysis
 	check(t, err)
 	running, results, seen, nextCheck := -1, loadgen.Recorder(nil), map[int]bool{}, time.Duration(0)
 	end := func(at time.Duration) {
-		check(t, rec.TrialEnd(runfile.TrialEnd{Index: running, End: at, Drained: true, DrainedAt: at, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
+		check(t, rec.Write(&runfile.TrialEnd{Index: running, End: at, Drained: true, DrainedAt: at, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
 		for _, l := range live {
 			l.TrialEnd()
 		}
@@ -100,7 +100,7 @@ func (s story) play(t testing.TB, stops bool, live ...*Live) (a *result.Analysis
 			}
 			if running < 0 && !seen[i] && now >= start-10*ms {
 				running, seen[i] = i, true
-				check(t, rec.Trial(runfile.Trial{Index: i, Lane: "direct", Rate: s.rate(), Start: start, Due: s.plan.Count(), Plan: s.plan}))
+				check(t, rec.Write(&runfile.Trial{Index: i, Lane: "direct", Rate: s.rate(), Start: start, Due: s.plan.Count(), Plan: s.plan}))
 				results = rec.Results(i)
 				for _, l := range live {
 					l.Trial(i, "direct", start, s.plan)
@@ -118,7 +118,7 @@ func (s story) play(t testing.TB, stops bool, live ...*Live) (a *result.Analysis
 		}
 		switch {
 		case e.sample != nil:
-			check(t, rec.Sample(*e.sample))
+			check(t, rec.Write(&runfile.Sample{Sample: *e.sample}))
 			for _, l := range live {
 				l.Sample(*e.sample)
 			}
@@ -142,7 +142,7 @@ func (s story) play(t testing.TB, stops bool, live ...*Live) (a *result.Analysis
 		end(now)
 	}
 	last.At = now + 20*ms // the probe reads once more
-	check(t, rec.Sample(last))
+	check(t, rec.Write(&runfile.Sample{Sample: last}))
 	for i, l := range live {
 		failed[i] = l.Check()
 	}

@@ -37,10 +37,10 @@ func recordedAt(t testing.TB, capacity float64) *result.Analysis {
 	now, overflows, opened := time.Duration(0), uint64(0), uint64(0)
 	sample := func(depth uint32) {
 		drops := uint32(overflows)
-		check(t, rec.Sample(probe.Sample{Host: "backend", At: now, Took: ms, Counters: map[string]uint64{
+		check(t, rec.Write(&runfile.Sample{Sample: probe.Sample{Host: "backend", At: now, Took: ms, Counters: map[string]uint64{
 			"TcpExtListenOverflows": overflows, "TcpExtListenDrops": overflows, "TcpPassiveOpens": opened,
 			"sched.listener.cpu_ns": 300_000 * opened, "sched.listener.run_delay_ns": 50_000 * opened},
-			Listeners: []probe.Listener{{Addr: "10.0.0.3:80", Cookie: 1, Depth: depth, Limit: 16, Drops: &drops}}}))
+			Listeners: []probe.Listener{{Addr: "10.0.0.3:80", Cookie: 1, Depth: depth, Limit: 16, Drops: &drops}}}}))
 		now += 20 * ms
 	}
 	for i := range 24 {
@@ -48,7 +48,7 @@ func recordedAt(t testing.TB, capacity float64) *result.Analysis {
 		rate := 120 + 200*float64(i/2)/11
 		p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: 2 * time.Second}}, Arrival: plan.Constant}
 		start := now
-		check(t, rec.Trial(runfile.Trial{Index: i, Lane: h.Lanes[i%2].Name, Rate: rate, Start: start, Due: p.Count(), Plan: p}))
+		check(t, rec.Write(&runfile.Trial{Index: i, Lane: h.Lanes[i%2].Name, Rate: rate, Start: start, Due: p.Count(), Plan: p}))
 		results, waiting := rec.Results(i), 0.0
 		for seq, due := range p.Due() {
 			for ; now < start+due; sample(uint32(waiting)) {
@@ -69,7 +69,7 @@ func recordedAt(t testing.TB, capacity float64) *result.Analysis {
 		for now < end+50*ms {
 			sample(0)
 		}
-		check(t, rec.TrialEnd(runfile.TrialEnd{Index: i, End: end, Drained: true, DrainedAt: end + 20*ms, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
+		check(t, rec.Write(&runfile.TrialEnd{Index: i, End: end, Drained: true, DrainedAt: end + 20*ms, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
 	}
 	check(t, rec.Close(runfile.Complete))
 	a, err := analysis.Analyze(runfile.NewReader(bytes.NewReader(buf.Bytes()), "run.ndjson"))
