@@ -1,7 +1,6 @@
 package result
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -64,15 +63,13 @@ func (e Ending) String() string {
 	return e.How + ": " + e.Why
 }
 
-// MarshalJSON writes the ending as one text.
-func (e Ending) MarshalJSON() ([]byte, error) { return json.Marshal(e.String()) }
+// MarshalText writes the ending as one text.
+func (e Ending) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 
-// UnmarshalJSON takes it back.
-func (e *Ending) UnmarshalJSON(b []byte) error {
-	var text string
-	err := json.Unmarshal(b, &text)
-	e.How, e.Why, _ = strings.Cut(text, ": ")
-	return err
+// UnmarshalText takes it back.
+func (e *Ending) UnmarshalText(b []byte) error {
+	e.How, e.Why, _ = strings.Cut(string(b), ": ")
+	return nil
 }
 
 // Interval is a ratio with its 95 % interval.

@@ -1,7 +1,5 @@
 package result
 
-import "encoding/json"
-
 // Finding is something that was found: a code, and the numbers and names that belong to it. What people read of
 // it is made by package words, the only one that has sentences; no code reads a sentence.
 //
@@ -20,8 +18,11 @@ type Code string
 // not zero: what is not known is left out.
 type Args map[string]any
 
-// MarshalJSON writes the sentence.
-func (f Finding) MarshalJSON() ([]byte, error) { return json.Marshal(f.Text) }
+// MarshalText writes the sentence.
+func (f Finding) MarshalText() ([]byte, error) { return []byte(f.Text), nil }
 
-// UnmarshalJSON takes a sentence back, for programs that read a report.
-func (f *Finding) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &f.Text) }
+// UnmarshalText takes a sentence back, for programs that read a report.
+func (f *Finding) UnmarshalText(b []byte) error {
+	f.Text = string(b)
+	return nil
+}

@@ -5,6 +5,7 @@ package schema
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (m *maker) object(typ reflect.Type) map[string]any {
 	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
 }
 
-var marshaler = reflect.TypeFor[json.Marshaler]()
+var marshaler = reflect.TypeFor[encoding.TextMarshaler]()
 
 func (m *maker) of(typ reflect.Type) map[string]any {
 	if typ.Kind() == reflect.Struct && typ.Implements(marshaler) { // a finding is published as its sentence
