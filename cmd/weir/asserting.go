@@ -29,10 +29,10 @@ type assertFlags struct {
 }
 
 func (f *assertFlags) register(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.assert, "assert", nil, "`expression` that has to hold, see weir gate --help; may be repeated")
-	flags.StringArrayVar(&f.assertFiles, "assertions", nil, "YAML `file` with a list assertions, of assert: EXPR and, if wanted, name: TEXT")
-	flags.StringVar(&f.baseline, "baseline", "", "recorded `run` that baseline. stands for")
-	flags.StringVar(&f.junit, "junit", "", "write the answers for CI systems to this `file`")
+	flags.StringArrayVar(&f.assert, "assert", nil, "`expression` that must hold, e.g. 'bad.rate < 0.5%' (weir help assert); may be repeated")
+	flags.StringArrayVar(&f.assertFiles, "assertions", nil, "YAML `file` with assertions (weir help assert)")
+	flags.StringVar(&f.baseline, "baseline", "", "recorded `run` to compare with, e.g. in 'onset.rate / baseline.onset.rate >= 0.95'")
+	flags.StringVar(&f.junit, "junit", "", "write the answers as JUnit XML to this `file`")
 }
 
 // given are these flags as they were given, for another process.

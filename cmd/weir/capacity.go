@@ -33,15 +33,15 @@ func newCapacity(s streams) *cobra.Command {
 	f := capacityFlags{maxLoss: .001}
 	cmd := &cobra.Command{
 		Use:   "capacity",
-		Short: "Compute what a worker pool can take, and what a rate would need",
-		Long: `Computes what workers behind a listen backlog can take: capacity, how long until
-the queue overflows, what is lost, how long one waits. With --target-rate the
-other way round: the workers and the backlog that this rate needs. Each line
-names its formula. Nothing is measured and no network is used.
+		Short: "Compute the limit of a worker pool, or the workers for a rate",
+		Long: `Computes what workers behind a listen backlog can do: their capacity, the time until
+the queue overflows, the loss, and the wait. With --target-rate it computes the
+workers and the backlog that this rate needs. Each line names its formula. Nothing
+is measured, and no network is used.
 
---duration is how long a worker is busy with one request, from accepting the
-connection to being ready for the next. --backlog is what the server gave to
-listen(): Send-Q in ` + "`ss -ltn`" + `.`,
+--duration is the mean time that a worker is busy with one request, from accepting
+the connection until it is ready for the next. --backlog is what the server gave to
+listen(): Send-Q in ss -ltn.`,
 		Example: `  # 8 sync workers that take 200 ms a request: would they survive 200 req/s?
   weir capacity --workers 8 --duration 200ms --backlog 64 --rate 200
 
@@ -69,20 +69,20 @@ func (f *capacityFlags) register(flags *pflag.FlagSet) {
 		}
 		return pflag.NormalizedName(name)
 	})
-	flags.IntVar(&f.workers, "workers", 0, "how many workers the server has")
-	flags.Var(&f.service, "duration", "how long a worker is busy with one request, as `200ms`")
-	flags.IntVar(&f.connections, "worker-connections", 1, "requests that one worker has in hand at once")
-	flags.IntVar(&f.backlog, "backlog", backlogAssumed, "as given to listen()")
-	flags.Var(&f.deadline, "deadline", "after which a client no longer wants the answer, as `10s`")
+	flags.IntVar(&f.workers, "workers", 0, "number of workers of the server")
+	flags.Var(&f.service, "duration", "mean time that a worker is busy with one request, e.g. `200ms`")
+	flags.IntVar(&f.connections, "worker-connections", 1, "requests that one worker serves at the same time")
+	flags.IntVar(&f.backlog, "backlog", backlogAssumed, "backlog that the server gives to listen()")
+	flags.Var(&f.deadline, "deadline", "time after which a client no longer wants the answer, e.g. `10s`")
 	flags.StringVar(&f.rate, "rate", "", "offered `rate`: 200, 200/s or 3000/m")
-	flags.Float64Var(&f.cv, "service-cv", 1, "coefficient of variation of the duration, `0..1`: 0 none, 1 exponential")
-	flags.StringVar(&f.targetRate, "target-rate", "", "`rate` for which to find workers and backlog")
-	flags.Var(&f.maxLoss, "max-loss", "`share` of the target rate that may be lost")
-	flags.Var(&f.headRoom, "head-room", "`share` by which more than the target rate must be served, as 20%")
-	flags.StringVar(&f.arrival, "arrival", string(plan.Poisson), "`constant|poisson` arrivals of the target rate")
-	flags.IntVar(&f.burst, "burst", 0, "requests that come at once on top of the target rate")
+	flags.Float64Var(&f.cv, "service-cv", 1, "coefficient of variation of --duration, `0..1`: 0 is constant, 1 is exponential")
+	flags.StringVar(&f.targetRate, "target-rate", "", "find workers and backlog for this `rate`")
+	flags.Var(&f.maxLoss, "max-loss", "`share` of --target-rate that may fail")
+	flags.Var(&f.headRoom, "head-room", "spare `share` on top of --target-rate, e.g. 20%")
+	flags.StringVar(&f.arrival, "arrival", string(plan.Poisson), "arrivals at --target-rate: `constant|poisson`")
+	flags.IntVar(&f.burst, "burst", 0, "additional requests that arrive at the same moment")
 	flags.BoolVar(&f.json, "json", false, "print JSON, schema "+capacitySchemaName)
-	flags.BoolVar(&f.printSchema, "print-schema", false, "print the JSON Schema of --json and its every key, and nothing else")
+	flags.BoolVar(&f.printSchema, "print-schema", false, "print the JSON Schema of --json, which describes every key")
 }
 
 func (f *capacityFlags) run(s streams) error {

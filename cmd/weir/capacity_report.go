@@ -30,7 +30,7 @@ type capacityReport struct {
 // capacityInput is what the answer rests on.
 type capacityInput struct {
 	Workers           int      `json:"workers"`            // as given
-	WorkerConnections int      `json:"worker_connections"` // requests that one worker has in hand at once
+	WorkerConnections int      `json:"worker_connections"` // requests that one worker serves at the same time
 	ServiceTime       float64  `json:"service_time_s"`     // S: a worker's whole busy period
 	ServiceCV         float64  `json:"service_cv"`         // its coefficient of variation, 0 to 1
 	ServiceCVAssumed  bool     `json:"service_cv_assumed"` // not given

@@ -15,7 +15,7 @@ import (
 func newScenarios(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "scenarios [NAME]",
-		Short: "List the catalogue, or print one scenario as YAML to copy and change",
+		Short: "List the catalogue, or print one scenario as YAML",
 		Example: `  weir scenarios
   weir scenarios backlog-overflow > mine.yaml`,
 		Args: arguments(cobra.MaximumNArgs(1)),

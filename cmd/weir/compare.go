@@ -16,14 +16,15 @@ func newCompare(s streams) *cobra.Command {
 	var printSchema bool
 	cmd := &cobra.Command{
 		Use:   "compare A [B]",
-		Short: "Say what differs between two recorded runs, or two lanes of one",
+		Short: "Compare two recorded runs, or two lanes of one",
 		Long: `Compares two recorded runs, lane by lane: before and after a change, or two days.
-With one run, its direct and its proxy lane. A and B are folders or run.ndjson.
+With one run, it compares its direct and its proxy lane. A and B are folders or
+run.ndjson.
 
-Trials at equal load are paired, and the pairs, not the requests, give the interval
-of what differs; percentiles are read from the merged histograms of an arm. Where no
-difference is found, the least is said that would have been. Where the runs are not
-alike (kernel, machine, NGINX, engine, plan …), a warning says so.
+Trials at equal load are paired. The pairs, not the requests, give the intervals.
+Percentiles come from merged histograms. Where no difference is found, the smallest
+difference that would probably have been found is stated. Warnings name what is not
+alike (kernel, machine, NGINX, engine, plan …).
 
 Exit status: 0 compared, 2 usage, 12 one of the runs is invalid.`,
 		Example: `  weir compare weir-runs/20261122T134501Z-run weir-runs/20261123T101500Z-run
@@ -57,9 +58,9 @@ Exit status: 0 compared, 2 usage, 12 one of the runs is invalid.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&lanes, "lanes", "", "`A,B`: this lane of A against that of B; one name: this lane of both")
-	cmd.Flags().StringVar(&format, "format", "text", "print `text`, json, markdown or html (with both arms' curves over each other)")
-	cmd.Flags().BoolVar(&printSchema, "print-schema", false, "print the JSON Schema of --format json and its every key; takes no run")
+	cmd.Flags().StringVar(&lanes, "lanes", "", "lanes to compare: `A,B` for lane A of the first run and lane B of the second, or one name for both")
+	cmd.Flags().StringVar(&format, "format", "text", "output format: `text`, json, markdown or html")
+	cmd.Flags().BoolVar(&printSchema, "print-schema", false, "print the JSON Schema of --format json, which describes every key; takes no run")
 	return cmd
 }
 

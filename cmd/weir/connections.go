@@ -29,18 +29,18 @@ type connectionFlags struct {
 }
 
 func (c *connectionFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&c.connections, "connections", string(loadgen.New), "`new|reuse`: a new connection for each request, as NGINX does by default, or kept ones")
-	f.IntVar(&c.requestsPerConnection, "requests-per-connection", 0, "with reuse: close a connection after so many; 0: no bound")
-	f.DurationVar(&c.idleTimeout, "idle-timeout", 0, "with reuse: close a connection that was idle for so long; keep it below the server's own; 0: no bound")
-	f.IntVar(&c.maxIdle, "max-idle", 0, "with reuse: how many idle connections are kept, as NGINX's keepalive; 0: no bound")
-	f.StringVar(&c.close, "close", string(loadgen.Orderly), "`orderly|rst`: end connections with a FIN, or with a reset, which leaves no TIME_WAIT but is not what clients do")
-	f.DurationVar(&c.connectTimeout, "connect-timeout", scenarios.DefaultConnectTimeout, "give up connecting after this; below 1s a dropped SYN is one failure")
-	f.DurationVar(&c.timeout, "timeout", scenarios.DefaultTimeout, "give up on a request after this, connecting included")
-	f.StringVar(&c.localAddr, "local-addr", "", "source `addresses` of the connections, taken in turn: a list of addresses and networks, as 10.0.0.8/29,10.0.1.5")
+	f.StringVar(&c.connections, "connections", string(loadgen.New), "connections: `new|reuse`, a new one for each request (as NGINX does by default) or kept ones")
+	f.IntVar(&c.requestsPerConnection, "requests-per-connection", 0, "with --connections reuse: close a connection after this many requests; 0: never")
+	f.DurationVar(&c.idleTimeout, "idle-timeout", 0, "with --connections reuse: close a connection that was idle for this time; keep it below the server's own; 0: never")
+	f.IntVar(&c.maxIdle, "max-idle", 0, "with --connections reuse: number of idle connections that are kept, like NGINX's keepalive; 0: all")
+	f.StringVar(&c.close, "close", string(loadgen.Orderly), "how connections end: `orderly|rst`, with a FIN, or with a reset, which leaves no TIME_WAIT (clients do not do that)")
+	f.DurationVar(&c.connectTimeout, "connect-timeout", scenarios.DefaultConnectTimeout, "longest time to wait for a connection; below 1s one dropped SYN is one failure")
+	f.DurationVar(&c.timeout, "timeout", scenarios.DefaultTimeout, "longest time to wait for a whole answer, including the connection")
+	f.StringVar(&c.localAddr, "local-addr", "", "source `addresses` of the connections, used in turn, e.g. 10.0.0.8/29,10.0.1.5")
 	f.BoolVar(&c.insecure, "insecure", false, "do not verify TLS certificates")
-	f.IntVar(&c.maxInFlight, "max-in-flight", loadgen.DefaultMaxInFlight, "above this many, requests are recorded as shed instead of sent")
-	f.DurationVar(&c.wakeQuantum, "wake-quantum", 0, "send requests together that are due so close to each other, three on average at most: never early, and by as much late, for less CPU at thousands a second; 0: each when it is due")
-	f.StringVar(&c.maxBody, "max-body", "16M", "longest response body that is read, as a `size`: 500k, 16M; a longer one is bad_response")
+	f.IntVar(&c.maxInFlight, "max-in-flight", loadgen.DefaultMaxInFlight, "most requests in flight; further ones are not sent, and recorded as shed")
+	f.DurationVar(&c.wakeQuantum, "wake-quantum", 0, "send requests together that are due within this time (three on average at most); saves CPU above some 5,000 requests a second, adds up to this much send lag; 0: off")
+	f.StringVar(&c.maxBody, "max-body", "16M", "`size` of the longest response body that is read, e.g. 500k or 16M; a longer one is bad_response")
 }
 
 // apply checks the flags and fills in how a target is connected to.

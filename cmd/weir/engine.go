@@ -14,7 +14,7 @@ import (
 type engineFlag struct{ engine string }
 
 func (e *engineFlag) register(f *pflag.FlagSet) {
-	f.StringVar(&e.engine, "engine", "auto", "what sends the requests, `auto|epoll|portable`: epoll is an event loop, for plain HTTP on Linux; auto takes it where it can be had")
+	f.StringVar(&e.engine, "engine", "auto", "load generator: `auto|epoll|portable`; epoll is an event loop for plain HTTP on Linux, auto uses it where possible")
 }
 
 func (e *engineFlag) check() error {

@@ -31,8 +31,8 @@ type outputFlags struct {
 }
 
 func (o *outputFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&o.out, "out", "weir-runs", "`folder` in which each run makes one of its own")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
+	f.StringVar(&o.out, "out", "weir-runs", "`folder` in which each run makes a folder of its own")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not show the progress")
 	o.assertFlags.register(f)
 }
 

@@ -19,7 +19,7 @@ func newGate(s streams) *cobra.Command {
 	var f gateFlags
 	cmd := &cobra.Command{
 		Use:   "gate RUN",
-		Short: "Judge a recorded run by assertions: pass, fail or cannot tell",
+		Short: "Check a recorded run against assertions (for CI)",
 		Long: `Holds a recorded run against assertions and says of each whether it holds. RUN is
 a run's folder or its run.ndjson.
 
@@ -63,7 +63,7 @@ GitHub's workflows the result is added to the job's summary.`,
 	flags.SortFlags = false
 	f.assertFlags.register(flags)
 	flags.BoolVar(&f.json, "json", false, "print JSON instead of text, schema "+gateSchemaName)
-	flags.BoolVar(&f.printSchema, "print-schema", false, "print the JSON Schema of --json and its every key; takes no RUN")
+	flags.BoolVar(&f.printSchema, "print-schema", false, "print the JSON Schema of --json, which describes every key; takes no RUN")
 	return cmd
 }
 

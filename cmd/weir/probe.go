@@ -33,31 +33,27 @@ func newProbe(s streams) *cobra.Command {
 	var f probeFlags
 	cmd := &cobra.Command{
 		Use:   "probe [LISTENER…]",
-		Short: "Watch accept queues and counters only: a table, NDJSON or a Prometheus endpoint",
-		Long: `Watches listeners' accept queues and the kernel's counters, and only reads. LISTENER is
-:PORT, ADDRESS:PORT or the path of a unix socket. At a terminal it shows a live
-table, elsewhere a line a second; drops and totals count from the start of the
-watching, rates and peaks in lines are of the last second.
+		Short: "Watch accept queues and counters; it only reads",
+		Long: `Watches the accept queues of listeners and the kernel's counters. It only reads.
+LISTENER is :PORT, ADDRESS:PORT or the path of a unix socket. At a terminal it shows
+a live table, elsewhere a line a second. Drops and totals count from the start;
+rates and peaks in lines are those of the last second.
 
-Recv-Q is how many connections wait for accept(); a queue of limit N is full at
-N + 1. "drops" are packets that this very listener threw away (the last ACK of a
-handshake counts twice there, and once in ListenDrops); the counters below are
-those of its whole network namespace. A unix socket has no drops: the
-kernel does not count them. Where the kernel may have clamped the queue that the
-server asked for to net.core.somaxconn, it says so, with what the command line asks.
+Recv-Q is the number of connections that wait for accept(). A queue of limit N is
+full at N + 1. "drops" are packets that this listener dropped: a refused last ACK of
+a handshake counts twice there, and once in ListenDrops. The counters below the table
+are those of the whole network namespace. A unix socket has no drops: the kernel does
+not count them. The probe also reports a backlog that the kernel clamped to
+net.core.somaxconn, with what the server's command line asked for.
 
---once ends with status 1 if nobody listens on a LISTENER. Without one it lists all
-that there are in the network namespace, each with the processes that hold it and
-with what may have been clamped.
+--once ends with status 1 if nobody listens on a LISTENER. Without LISTENER it lists
+all of the network namespace, with the processes that hold them.
 
---trace loads four small programs (eBPF) into the kernel until weir ends: how long
-each connection waited for accept(), and which RST was sent for which reason. It
-takes root outside of containers, and costs every system call of the machine some
-0.2 µs meanwhile.
+--ndjson prints a hello and then one sample a line (format weir.probe/3, times in
+nanoseconds), for programs and for weir on another machine. It answers pings on stdin
+where that is a pipe, and ends with stdin once a ping came.
 
---ndjson prints a hello and then a sample a line (the format weir.probe/3, times in
-nanoseconds), for programs and for weir itself on another machine. It answers pings
-on stdin where that is a pipe, and ends with it once there was one.`,
+More: weir help queue, weir help remote.`,
 		Example: `  # is the queue of the server on port 8000 full?
   weir probe :8000
 
@@ -81,16 +77,16 @@ on stdin where that is a pipe, and ends with it once there was one.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.BoolVar(&f.once, "once", false, "one reading, all of it, and end")
-	flags.BoolVar(&f.ndjson, "ndjson", false, "print JSON lines for programs")
-	flags.DurationVar(&f.every, "every", 0, "between two readings of the kernel; 0: 10ms, with --prometheus 100ms")
-	flags.DurationVar(&f.duration, "duration", 0, "end after this time; 0: when interrupted")
-	flags.IntVar(&f.pid, "probe-pid", 0, "watch the network namespace of this `process` (a container's)")
-	flags.BoolVar(&f.trace, "trace", false, "time the accept queues and name RSTs by eBPF too: takes root")
-	flags.StringVar(&f.prometheus, "prometheus", "", "serve /metrics on `[ADDRESS]:PORT`; without an address on loopback only")
-	flags.BoolVar(&f.untilStdin, "until-stdin-closes", false, "with --ndjson: end when stdin does, also where no ping came from there")
-	flags.BoolVar(&f.printAlerts, "print-alerts", false, "print example alert rules for Prometheus, and end")
-	flags.BoolVar(&f.printDashboard, "print-dashboard", false, "print an example dashboard for Grafana, and end")
+	flags.BoolVar(&f.once, "once", false, "print one whole reading, and end")
+	flags.BoolVar(&f.ndjson, "ndjson", false, "print JSON lines, for programs")
+	flags.DurationVar(&f.every, "every", 0, "time between two readings of the kernel; 0: 10ms, with --prometheus 100ms")
+	flags.DurationVar(&f.duration, "duration", 0, "time after which the probe ends; 0: when it is interrupted")
+	flags.IntVar(&f.pid, "probe-pid", 0, "watch the network namespace of this `process`, e.g. of a container")
+	flags.BoolVar(&f.trace, "trace", false, "also measure the accept queues and RSTs with eBPF; needs root")
+	flags.StringVar(&f.prometheus, "prometheus", "", "serve /metrics on `[ADDRESS]:PORT`; without ADDRESS on loopback only")
+	flags.BoolVar(&f.untilStdin, "until-stdin-closes", false, "with --ndjson: end when stdin ends")
+	flags.BoolVar(&f.printAlerts, "print-alerts", false, "print alert rules for Prometheus, and end")
+	flags.BoolVar(&f.printDashboard, "print-dashboard", false, "print a dashboard for Grafana, and end")
 	return cmd
 }
 

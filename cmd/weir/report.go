@@ -25,17 +25,16 @@ func newReport(s streams) *cobra.Command {
 	var format, printSchema string
 	cmd := &cobra.Command{
 		Use:   "report RUN [RUN RUN …]",
-		Short: "Make a run's report again, from its record alone",
-		Long: `Makes report.html, report.json and report.md of a recorded run again and prints the
-verdict. Everything comes from the record, so another machine makes the same
-report. RUN is a run's folder or its run.ndjson. With --format, one rendering
-goes to stdout and no file is written: csv has the bins of the timeline, hlog
-the latencies second by second in HdrHistogram's log format, for its tools.
+		Short: "Write the report of a run again, from its record",
+		Long: `Writes report.html, report.json and report.md of a recorded run again, and prints the
+verdict. Everything comes from the record: another machine makes the same report.
+RUN is a run's folder or its run.ndjson. With --format, one rendering goes to stdout
+and no file is written. csv has the bins of the timeline, hlog the latencies second
+by second in HdrHistogram's log format.
 
-Several runs that differ in workers or service time are held against each other:
-does the onset of failures move with workers ÷ service time, as it must if that is
-why they begin (dose-response)? text, json and html; no file is written. Exit
-status 12 where each of them is invalid.`,
+Several runs that differ in workers or service time are compared with each other:
+does the onset of failures move with workers ÷ service time (dose-response)? Formats
+are text, json and html; no file is written. Exit status 12 if all are invalid.`,
 		Example: `  weir report weir-runs/20261122T134501Z-backlog-overflow
   weir report --format json RUN | jq '.lanes[].error_onset'
   weir report --format hlog RUN > latencies.hlog
@@ -83,8 +82,8 @@ status 12 where each of them is invalid.`,
 			return point(s, dir)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "", "print `text`, json, markdown, html, csv or hlog instead")
-	cmd.Flags().StringVar(&printSchema, "print-schema", "", "print the JSON `Schema` of report.json with its every key, or with =dose that of several runs' --format json; takes no RUN")
+	cmd.Flags().StringVar(&format, "format", "", "print one format instead of writing the files: `text`, json, markdown, html, csv or hlog")
+	cmd.Flags().StringVar(&printSchema, "print-schema", "", "print the JSON Schema of report.json, which describes every key, or with =dose that of several runs' --format json; takes no RUN")
 	cmd.Flags().Lookup("print-schema").NoOptDefVal = "report"
 	return cmd
 }

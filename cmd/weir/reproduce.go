@@ -34,17 +34,15 @@ func newReproduce(s streams) *cobra.Command {
 		Short: "Run scenarios of the catalogue in a private lab, without root",
 		Long: `Runs scenarios in a private lab: network namespaces with real hosts in them, a real
 kernel queue, and a real NGINX. It needs no root and changes no setting of this
-machine. SCENARIO is a name of the catalogue (see ` + "`weir scenarios`" + `) or a .yaml file.
+machine. SCENARIO is a name of the catalogue (weir scenarios) or a .yaml file.
 
-Each variant of a scenario is a run of its own. Then assertions over what was
-measured decide each claim: confirmed, refuted, or only when …; --all prints the
-table of all claims and leaves it as claims.md and claims.html.
-
-Light variants run beside each other; those whose verdict rests on times run alone.
+Each variant of a scenario is a run of its own. Assertions over the runs decide each
+claim: confirmed, refuted, or only when …. --all prints the table of all claims, and
+keeps it as claims.md and claims.html. More: weir help scenarios.
 
 Exit status: 0 every claim was decided, 11 one was not, 12 a run is invalid, 1 one
-could not run, 2 usage, 130 interrupted. What is not installed is skipped. With
---assert it is that of weir gate: the answer to the assertions.`,
+could not run, 2 usage, 130 interrupted. With --assert it is the answer to the
+assertions, as of weir gate.`,
 		Example: `  weir reproduce backlog-overflow
   weir reproduce --all --quick
   weir reproduce unix-upstream --set service_time=50ms
@@ -57,15 +55,15 @@ could not run, 2 usage, 130 interrupted. What is not installed is skipped. With
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&f.all, "all", false, "the whole catalogue")
-	flags.DurationVar(&f.budget, "budget", 0, "of all runs together: what it has no time for is left out; with --all 20m, with --quick 6m, if nothing is said")
-	flags.BoolVar(&f.Quick, "quick", false, "the short form of each scenario")
-	flags.StringArrayVar(&f.Set, "set", nil, "`PATH=VALUE` over what the scenario says, like backend.service_time=200ms; may be repeated")
-	flags.StringVar(&f.variant, "variant", "", "only this `variant` of the scenario; no claim is decided")
-	flags.BoolVar(&f.Flip, "flip", false, "turn the scenario's key setting round: another verdict has to come out")
-	flags.Uint64Var(&f.seed, "seed", 1, "of everything random")
+	flags.BoolVar(&f.all, "all", false, "run the whole catalogue")
+	flags.DurationVar(&f.budget, "budget", 0, "time limit for all runs together; runs that do not fit are reported as left out (default with --all: 20m, with --quick: 6m)")
+	flags.BoolVar(&f.Quick, "quick", false, "run the short form of each scenario")
+	flags.StringArrayVar(&f.Set, "set", nil, "override a key of the scenario, `PATH=VALUE`, e.g. backend.service_time=200ms; may be repeated")
+	flags.StringVar(&f.variant, "variant", "", "run only this `variant` of the scenario; no claim is decided")
+	flags.BoolVar(&f.Flip, "flip", false, "reverse the scenario's main setting: the verdict must change")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of the random numbers")
 	flags.StringVar(&f.nginx, "nginx", "", "`path` of the NGINX to use; default: the installed one")
-	flags.BoolVar(&f.trace, "trace", false, "time the accept queue and name RSTs by eBPF too: takes root; see `weir probe --help`")
+	flags.BoolVar(&f.trace, "trace", false, "also measure the accept queue and RSTs with eBPF; needs root (weir help queue)")
 	f.engineFlag.register(flags)
 	f.outputFlags.register(flags)
 	return cmd

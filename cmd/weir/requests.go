@@ -21,11 +21,11 @@ type requestFlags struct {
 }
 
 func (r *requestFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&r.targets, "targets", "", "`file` of requests that are sent in turn, in vegeta's http format; --direct and --proxy say where they go, else its URLs do")
+	f.StringVar(&r.targets, "targets", "", "`file` of requests that are sent in turn (weir help targets)")
 	f.StringVarP(&r.method, "request", "X", "GET", "request `method`")
-	f.StringArrayVarP(&r.headers, "header", "H", nil, "request header as `'Name: value'`; may be repeated")
-	f.StringVar(&r.body, "body", "", "request body as `text`, or @file")
-	f.BoolVar(&r.noRequestID, "no-request-id", false, "do not send X-Request-Id, by which the proxy's access log can be joined with the record")
+	f.StringArrayVarP(&r.headers, "header", "H", nil, "request header, `'Name: value'`; may be repeated")
+	f.StringVar(&r.body, "body", "", "request body: `text`, or @file")
+	f.BoolVar(&r.noRequestID, "no-request-id", false, "do not send the header X-Request-Id, which joins the proxy's access log with the record")
 }
 
 // apply checks the flags and fills in what a target sends.

@@ -12,20 +12,21 @@ import (
 func newRoot(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "weir",
-		Short: "Offer load, watch the accept queue overflow, and say at which rate it began",
-		Long: `weir offers load to a server on a fixed schedule (open loop), samples the kernel's
-accept queue and overflow counters at the same time, and says at which offered
+		Short: "Find out how many requests a second a server can take, and what breaks first",
+		Long: `weir offers load to a server on a fixed schedule (open loop), reads the kernel's
+accept queue and overflow counters at the same time, and reports at which offered
 rate failures begin, how sure that is, and what the clients saw.
 
 Every flag can also be given in the environment: --connect-timeout as
 WEIR_CONNECT_TIMEOUT. Results go to stdout, progress and warnings to stderr.
 
-Exit status: 0 done, 1 could not run, 2 usage, 10 ended by --abort-if or an
-assertion failed, 11 inconclusive, 12 the run is invalid (what the generator did
-cannot be believed), 130 interrupted. From 10 on the record is kept.`,
+Exit status: 0 done, 1 could not run, 2 usage, 10 an assertion failed or
+--abort-if ended the load, 11 inconclusive, 12 the run is invalid, 130
+interrupted. From 10 on the record is kept.`,
 		Example: `  weir reproduce backlog-overflow
   weir run --direct http://127.0.0.1:8000/ --workers 8
-  weir report weir-runs/20261122T134501Z-run`,
+  weir report weir-runs/20261122T134501Z-run
+  weir help start`,
 		SilenceErrors:              true,
 		SuggestionsMinimumDistance: 2,
 		SilenceUsage:               true,
@@ -41,8 +42,23 @@ cannot be believed), 130 interrupted. From 10 on the record is kept.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w; `%s --help` lists the flags", err, cmd.CommandPath())
 	})
-	root.AddCommand(newRun(s), newReproduce(s), newScenarios(s), newReport(s), newCompare(s), newGate(s), newProbe(s), newCapacity(s), newVersion(s), newBackend(s))
+	for _, g := range []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"Measure a server:", []*cobra.Command{newRun(s), newProbe(s), newCapacity(s)}},
+		{"Judge what was measured:", []*cobra.Command{newReport(s), newCompare(s), newGate(s)}},
+		{"Learn what overload does:", []*cobra.Command{newReproduce(s), newScenarios(s)}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.title
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(newVersion(s), newBackend(s))
 	root.SetHelpCommand(newHelp(s))
+	root.SetUsageFunc(usageOf)
 	return root
 }
 

@@ -40,15 +40,17 @@ func newRun(s streams) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "Offer load to your own server, directly, through its proxy, or both",
-		Long: `Offers load to servers that are already running, directly at the backend (--direct),
-through its proxy (--proxy), or both in turn on the same schedule. It watches the
-kernel at the same time, keeps a record, and says at which rate failures began.
-Nothing of the servers' is changed.
+		Short: "Offer load to your own server: directly, through its proxy, or both",
+		Long: `Offers load to servers that are already running: directly at the backend
+(--direct), through its proxy (--proxy), or both in turn on the same schedule. It
+watches the kernel at the same time, keeps a record, and reports at which rate
+failures began. It changes no setting of the servers.
 
-Without a plan: 15 trials a lane from 0.6 to 1.6 × the computed capacity. Pre-forked
-workers on this machine are counted, and what was counted is said; --workers
-overrides it. The load is real: do not point it at a server that others depend on.`,
+Without a plan: 15 trials a lane, from 0.6 to 1.6 × the computed capacity. weir
+counts pre-forked workers on this machine, and prints the count. --workers
+overrides it. The load is real: do not use it on a server that other people need.
+
+More: weir help load, verdict, targets, connections, proxies, remote, modes.`,
 		Example: `  # Gunicorn with 8 sync workers, and NGINX in front of it
   weir run --direct http://127.0.0.1:8000/ --proxy http://127.0.0.1:8080/ --workers 8
 
@@ -74,23 +76,27 @@ overrides it. The load is real: do not point it at a server that others depend o
 	f.targetFlags.register(flags)
 	f.loadFlags.register(flags)
 	f.searchFlags.register(flags)
-	flags.IntVar(&f.workers, "workers", 0, "how many workers the backend has; 0: counted, where that is certain")
-	flags.IntVar(&f.workerConnections, "worker-connections", 0, "connections a worker serves at once; 0: one")
-	flags.DurationVar(&f.serviceTime, "service-time", 0, "how long a worker is busy with a request; 0: measured at low load")
-	flags.StringVar(&f.probeListener, "probe-listener", "", "listener to watch, `:8000` or a unix socket's path; default: the target's port if it is local")
-	flags.IntVar(&f.probePid, "probe-pid", 0, "watch the network namespace of this `process` (a container's)")
-	flags.StringVar(&f.probeCommand, "probe-command", "", "watch where this `command` runs the probe, as 'ssh backend weir probe --ndjson --until-stdin-closes :8000'")
-	flags.BoolVar(&f.trace, "trace", false, "time the accept queue and name RSTs by eBPF too: takes root; see weir probe --help")
-	flags.DurationVar(&f.probeInterval, "probe-interval", 10*time.Millisecond, "between two readings of the kernel")
-	flags.DurationVar(&f.recovery, "recovery", 0, "offer a few requests for so long after the load, and say when the server was as before; 0: do not")
-	flags.StringVar(&f.errorLog, "nginx-error-log", "", "`path` of the proxy's error log, read while the load runs")
-	flags.StringVar(&f.accessLog, "nginx-access-log", "", "`path` of the proxy's access log in weir's log_format: joined with our requests")
-	flags.StringVar(&f.nginxStatus, "nginx-status", "", "`URL` of the proxy's stub_status, or unix:/path; asked twice a second")
-	flags.BoolVar(&f.printNGINX, "print-nginx-config", false, "print what NGINX needs for the last three, and end")
+	flags.IntVar(&f.workers, "workers", 0, "number of workers of the backend; 0: counted where that is certain")
+	flags.IntVar(&f.workerConnections, "worker-connections", 0, "connections that a worker serves at the same time; 0: one")
+	flags.DurationVar(&f.serviceTime, "service-time", 0, "time that a worker is busy with a request; 0: measured at low load")
+	flags.StringVar(&f.probeListener, "probe-listener", "", "listener to watch: `:8000` or a unix socket's path; default: the target's port, if it is local")
+	flags.IntVar(&f.probePid, "probe-pid", 0, "watch the network namespace of this `process`, e.g. of a container")
+	flags.StringVar(&f.probeCommand, "probe-command", "", "`command` that runs the probe elsewhere, e.g. 'ssh backend weir probe --ndjson --until-stdin-closes :8000' (weir help remote)")
+	flags.BoolVar(&f.trace, "trace", false, "also measure the accept queue and RSTs with eBPF; needs root (weir help queue)")
+	flags.DurationVar(&f.probeInterval, "probe-interval", 10*time.Millisecond, "time between two readings of the kernel")
+	flags.DurationVar(&f.recovery, "recovery", 0, "after the load, offer a few requests for this time, to see when the server recovers; 0: do not")
+	flags.StringVar(&f.errorLog, "nginx-error-log", "", "`path` of the proxy's error log, which is read during the load")
+	flags.StringVar(&f.accessLog, "nginx-access-log", "", "`path` of the proxy's access log in weir's log_format (--print-nginx-config)")
+	flags.StringVar(&f.nginxStatus, "nginx-status", "", "`URL` of the proxy's stub_status, or unix:/path; read twice a second")
+	flags.BoolVar(&f.printNGINX, "print-nginx-config", false, "print the NGINX configuration for --nginx-access-log and --nginx-status, and end")
 	flags.StringVar(&f.name, "name", "run", "`name` of the run's folder")
 	f.engineFlag.register(flags)
 	f.stopFlags.register(flags)
 	f.outputFlags.register(flags)
+	sections(flags, [2]string{"direct", "Where the requests go"}, [2]string{"targets", "What is sent"},
+		[2]string{"connections", "Connections"}, [2]string{"rate", "How much"}, [2]string{"workers", "The server"},
+		[2]string{"probe-listener", "The kernel"}, [2]string{"nginx-error-log", "The proxy"},
+		[2]string{"name", "End and output"})
 	return cmd
 }
 

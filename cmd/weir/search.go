@@ -16,8 +16,8 @@ type searchFlags struct {
 }
 
 func (s *searchFlags) register(f *pflag.FlagSet) {
-	f.BoolVar(&s.search, "search", false, "find the highest rate that is sustained (RFC 9971), from the computed capacity or --rate on")
-	f.DurationVar(&s.budget, "budget", 3*time.Minute, "of --search: it takes no longer, drains included")
+	f.BoolVar(&s.search, "search", false, "find the highest sustained rate (RFC 9971), starting at --rate or at the computed capacity")
+	f.DurationVar(&s.budget, "budget", 3*time.Minute, "time limit of --search, including the time until queues are empty")
 }
 
 // check finds what does not go with a search. Known says whether the workers are.

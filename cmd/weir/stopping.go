@@ -17,7 +17,7 @@ type stopFlags struct {
 }
 
 func (s *stopFlags) register(f *pflag.FlagSet) {
-	f.DurationVar(&s.maxDuration, "max-duration", 0, "end the load after this, whatever the plan says, and report on what there is; 0: no bound")
+	f.DurationVar(&s.maxDuration, "max-duration", 0, "end the load after this time, and report on what there is; 0: no limit")
 	f.StringArrayVar(&s.abortIf, "abort-if", nil, "end the load as soon as this is clearly so in a lane, with exit status 10, as `'failures > 5%'` or 'latency.p99 > 500ms'; may be repeated")
 }
 

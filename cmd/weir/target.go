@@ -22,11 +22,11 @@ type targetFlags struct {
 }
 
 func (t *targetFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&t.direct, "direct", "", "`URL` of the backend itself; fcgi://127.0.0.1:9000/srv/index.php speaks FastCGI and names the script")
+	f.StringVar(&t.direct, "direct", "", "`URL` of the backend itself; fcgi://127.0.0.1:9000/srv/index.php for FastCGI")
 	f.StringVar(&t.proxy, "proxy", "", "`URL` of the same backend through its proxy")
-	f.StringVar(&t.unixSocket, "unix-socket", "", "`path` of the backend's unix socket; --direct then only gives the request's host and path")
-	f.DurationVar(&t.proxyConnectTimeout, "proxy-connect-timeout", 60*time.Second, "the proxy_connect_timeout that your NGINX has; it is only read")
-	f.DurationVar(&t.proxyReadTimeout, "proxy-read-timeout", 60*time.Second, "its proxy_read_timeout, to tell which of the two a 504 is")
+	f.StringVar(&t.unixSocket, "unix-socket", "", "`path` of the backend's unix socket; --direct then gives host and path of the request")
+	f.DurationVar(&t.proxyConnectTimeout, "proxy-connect-timeout", 60*time.Second, "proxy_connect_timeout of your NGINX (weir help modes)")
+	f.DurationVar(&t.proxyReadTimeout, "proxy-read-timeout", 60*time.Second, "proxy_read_timeout of your NGINX, to distinguish the two kinds of 504")
 	t.requestFlags.register(f)
 	t.connectionFlags.register(f)
 }
