@@ -9,6 +9,7 @@ import (
 
 	"weir/report/analysis/gate"
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // assertion is what a result is called: by its name, else as it was written, with the lane that it is of.
@@ -71,7 +72,7 @@ func GateMarkdown(w io.Writer, a *result.Analysis, doubts []string, results []ga
 	fmt.Fprintf(&b, "### weir gate: %s (%s)\n\n", gate.Overall(results), md(clean(cmp.Or(a.Name, "run"))))
 	if !a.Valid {
 		b.WriteString("> [!CAUTION]\n> **INVALID RUN.** It says nothing of the server.\n")
-		for _, why := range a.InvalidReasons {
+		for _, why := range words.List(a.InvalidReasons) {
 			fmt.Fprintf(&b, "> - %s\n", md(clean(why)))
 		}
 		b.WriteString("\n")

@@ -41,7 +41,7 @@ func CompareJSON(w io.Writer, c *Comparisons) error { return writeJSON(w, c) }
 func CompareText(w io.Writer, c *Comparisons, opt TextOptions) error {
 	p := newPage(opt, compareMargin)
 	var out []string
-	for i, c := range filtered(filter{text: clean}, c).List {
+	for i, c := range readable(c).List {
 		if i > 0 {
 			out = append(out, "")
 		}

@@ -53,7 +53,7 @@ const comparisonNote = "Intervals are 95 % each, not of all metrics together. Ef
 // CompareMarkdown prints comparisons in GitHub's dialect.
 func CompareMarkdown(w io.Writer, c *Comparisons) error {
 	var b strings.Builder
-	for _, c := range filtered(filter{text: clean}, c).List {
+	for _, c := range readable(c).List {
 		fmt.Fprintf(&b, "# weir compare: %s with %s\n\n", md(armText(c.A)), md(armText(c.B)))
 		mdComparison(&b, c)
 	}
@@ -132,7 +132,7 @@ func CompareHTML(w io.Writer, c *Comparisons) error {
 		CSS  template.CSS
 		List []*comparisonView
 	}{CSP: "default-src 'none'; style-src " + hash(css) + "; base-uri 'none'; form-action 'none'", CSS: template.CSS(css)}
-	for i, of := range filtered(filter{text: clean}, c).List {
+	for i, of := range readable(c).List {
 		v := viewComparison(of)
 		labels := [2]string{of.A.Label, of.B.Label}
 		v.Response, v.Tails = c.arms[i].response(labels).svg(), c.arms[i].tails(labels).svg()

@@ -17,7 +17,7 @@ func DoseJSON(w io.Writer, d *compare.Dose) error { return writeJSON(w, d) }
 func DoseText(w io.Writer, d *compare.Dose, opt TextOptions) error {
 	p := newPage(opt, margin)
 	var out []string
-	for i, l := range filtered(filter{text: clean}, d).Lanes {
+	for i, l := range readable(d).Lanes {
 		if i > 0 {
 			out = append(out, "")
 		}
@@ -67,7 +67,7 @@ func DoseHTML(w io.Writer, d *compare.Dose) error {
 		CSS   template.CSS
 		Lanes []lane
 	}{CSP: "default-src 'none'; style-src " + hash(css) + "; base-uri 'none'; form-action 'none'", CSS: template.CSS(css)}
-	for _, l := range filtered(filter{text: clean}, d).Lanes {
+	for _, l := range readable(d).Lanes {
 		v := lane{DoseLane: l, Plot: dosePlot(l).svg()}
 		for _, x := range l.Points {
 			v.Rows = append(v.Rows, when(x.Started)+", "+doseLine(x))

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // A filter copies an analysis, or a part of one, and changes its floats or its strings on the way. Doing it once, over
@@ -115,7 +116,9 @@ func clean(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// readable is the analysis as the formats for people show it.
-func readable(a *result.Analysis) *result.Analysis {
-	return filter{text: clean}.apply(a)
+// readable is a document's content as the formats for people show it, every finding with its sentence.
+func readable[T any](v *T) *T {
+	out := filtered(filter{text: clean}, v)
+	words.Fill(out)
+	return out
 }

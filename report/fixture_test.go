@@ -58,16 +58,16 @@ func demo() *result.Analysis {
 func invalid() *result.Analysis {
 	a := demo()
 	a.Valid = false
-	a.InvalidReasons = []string{
-		"the generator was late: p99 send lag 14.2 ms, more than 1 ms",
-		"214 requests were shed at the in-flight cap of 512; give --max-in-flight 4096",
+	a.InvalidReasons = []result.Finding{
+		{Code: "sent_late", Lane: "direct", Args: result.Args{"share": .01, "measured": .0142, "limit": .001, "advice": result.Finding{Code: "quiet_machine"}}},
+		{Code: "requests_shed", Lane: "direct", Args: result.Args{"measured": 214., "advice": result.Finding{Code: "raise_in_flight"}}},
 	}
 	a.Warnings = []result.Warning{
 		{Code: "generator_cpu", Text: "The generator used 93 % of the CPU it may use; on a shared machine, offer less or pin it."},
 		{Code: "probe_gap", Text: "The probe missed 1.4 s of trial 11; overflows there are counted, but Recv-Q was not seen."},
 	}
 	a.Ended.How = "interrupted"
-	a.Verdict = append([]string{"INVALID, this run says nothing of the server: " + a.InvalidReasons[0] + "."}, a.Verdict...)
+	a.Verdict = append([]string{"INVALID, this run says nothing of the server."}, a.Verdict...)
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
 		l.Trials[9].Drained, l.Trials[14].Complete = false, false
@@ -170,7 +170,7 @@ func noCapacity() *result.Analysis {
 func allNull() *result.Analysis {
 	return &result.Analysis{
 		Schema: "weir.report/1", Name: "run", Started: "2026-03-01T12:00:00Z", Version: "0.1.0", Mode: "retrial", Ended: result.Ending{How: "cut short"},
-		InvalidReasons: []string{"the record ends before the first trial was complete"},
+		InvalidReasons: []result.Finding{{Text: "the record ends before the first trial was complete"}},
 		Lanes: []result.Lane{{Name: "direct", URL: "http://127.0.0.1:8000/", Trials: []result.Trial{{Rate: 50, Start: .2, Duration: 2, Due: 100}},
 			NoOnset: "fewer than 15 trials", Reconciliation: result.Reconciliation{Verdict: "not measured"}}},
 	}

@@ -18,7 +18,7 @@ import (
 // judged is one result of each kind, with everything in it that has a meaning in XML, Markdown or a terminal.
 func judged() (*result.Analysis, []gate.Result) {
 	const evil = "]]><script>alert(1)</script> & \"'|*b*` @x \x1b[2J\u202e\x00"
-	a := &result.Analysis{Name: evil, Started: "2026-01-02T03:04:05Z", InvalidReasons: []string{evil}}
+	a := &result.Analysis{Name: evil, Started: "2026-01-02T03:04:05Z", InvalidReasons: []result.Finding{{Text: evil}}}
 	var list []gate.Result
 	for _, v := range []gate.Verdict{gate.Pass, gate.Fail, gate.Inconclusive, gate.Invalid} {
 		list = append(list, gate.Result{Expr: "bad.rate < 0.5% " + evil, Name: string(v) + evil, Lane: "direct" + evil, Result: v, Reason: evil})

@@ -8,6 +8,7 @@ import (
 
 	"weir/report/analysis/gate"
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // Markdown writes report.md in GitHub's dialect: the verdict, every warning, the lanes side by side,
@@ -18,7 +19,7 @@ func Markdown(w io.Writer, a *result.Analysis) error {
 	fmt.Fprintf(&b, "# weir: %s\n\n", md(strings.Join(title(a), " · ")))
 	if !a.Valid {
 		b.WriteString("> [!CAUTION]\n> **INVALID RUN.** Nothing below can be relied on.\n")
-		for _, why := range a.InvalidReasons {
+		for _, why := range words.List(a.InvalidReasons) {
 			fmt.Fprintf(&b, "> - %s\n", md(why))
 		}
 		b.WriteString("\n")

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // printable is what any format for people may hold: no control character but the end of a line, no
@@ -147,7 +148,7 @@ func TestNothingIsHidden(t *testing.T) {
 				t.Errorf("%s: the warning %q is missing", format, w.Code)
 			}
 		}
-		for _, why := range a.InvalidReasons {
+		for _, why := range words.List(a.InvalidReasons) {
 			if !strings.Contains(squeeze(s), why) {
 				t.Errorf("%s: the reason %q is missing", format, why)
 			}
@@ -174,7 +175,9 @@ func TestJSON(t *testing.T) {
 		}
 		enc := json.NewEncoder(&want)
 		enc.SetEscapeHTML(false)
-		if err := enc.Encode(filter{float: round6}.apply(fixture())); err != nil {
+		content := filter{float: round6}.apply(fixture())
+		words.Fill(content)
+		if err := enc.Encode(content); err != nil {
 			t.Fatal(err)
 		}
 		if compact.String() != strings.TrimSpace(want.String()) {
@@ -260,14 +263,16 @@ func TestRenderersLeaveTheAnalysisAlone(t *testing.T) {
 func TestLanesThatSayTheSame(t *testing.T) {
 	a := &result.Analysis{
 		Lanes: []result.Lane{{Name: "direct", Cause: result.Cause{Code: "x", Text: "It was x."}}, {Name: "proxy", Cause: result.Cause{Code: "x", Text: "It was x."}}},
-		Warnings: []result.Warning{{Code: "short", Text: "direct: too short: 2 s"}, {Code: "steal", Text: "proxy: x"}, {Code: "short", Text: "proxy: too short: 2 s"},
-			{Code: "short", Text: "proxy: too short: 3 s"}, {Code: "short", Text: "elsewhere: too short: 2 s"}},
+		Warnings: []result.Warning{
+			{Code: "short", Lane: "direct", Args: result.Args{"n": 2}}, {Code: "steal", Lane: "proxy"},
+			{Code: "short", Lane: "proxy", Args: result.Args{"n": 2}}, {Code: "short", Lane: "proxy", Args: result.Args{"n": 3}}, {Code: "short", Args: result.Args{"n": 2}},
+		},
 	}
 	var texts []string
-	for _, w := range warnings(a) {
+	for _, w := range warnings(readable(a)) {
 		texts = append(texts, w.Text)
 	}
-	if want := []string{"direct, proxy: too short: 2 s", "proxy: x", "proxy: too short: 3 s", "elsewhere: too short: 2 s"}; !slices.Equal(texts, want) {
+	if want := []string{"direct, proxy: short", "proxy: steal", "proxy: short", "short"}; !slices.Equal(texts, want) {
 		t.Errorf("warnings %q, want %q", texts, want)
 	}
 	for _, c := range []struct {

@@ -3,12 +3,14 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"weir/report/result"
 	"weir/report/runfile"
+	"weir/report/words"
 )
 
 // What the formats for people say in words around the table.
@@ -138,27 +140,20 @@ func otherCauses(l *result.Lane) (list []string) {
 	return list
 }
 
-// warnings are the warnings with those that say the same of several lanes ("direct: …", "proxy: …") in one.
+// warnings are the warnings, with those that say the same of several lanes in one: "direct, proxy: …".
 func warnings(a *result.Analysis) []result.Warning {
 	var list []result.Warning
-	type said struct {
-		code result.Code
-		text string
-	}
-	at := map[said]int{} // without the lane → its place in list
 	for _, w := range a.Warnings {
-		lane, text, found := strings.Cut(w.Text, ": ")
-		if !found || !slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.Name == lane }) {
+		same := slices.IndexFunc(list, func(x result.Warning) bool {
+			return w.Lane != "" && x.Lane != "" && x.Code == w.Code && reflect.DeepEqual(x.Args, w.Args)
+		})
+		if same < 0 {
 			list = append(list, w)
 			continue
 		}
-		key := said{w.Code, text}
-		if i, seen := at[key]; seen {
-			list[i].Text = strings.TrimSuffix(list[i].Text, ": "+text) + ", " + w.Text
-			continue
-		}
-		at[key] = len(list)
-		list = append(list, w)
+		list[same].Lane += ", " + w.Lane
+		list[same].Text = ""
+		list[same].Text = words.Of(result.Finding(list[same]))
 	}
 	return list
 }

@@ -10,6 +10,7 @@ import (
 
 	"weir/loadgen"
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // trialHead and trialRows are the table of a lane's trials, one line each. Trials are counted from 1 for readers, as the
@@ -67,8 +68,8 @@ func trialOutcomes(t result.Trial) string {
 	for _, f := range failures(t.Outcomes, lateIn(t)) {
 		parts = append(parts, count(f.N)+" "+f.Name)
 	}
-	if t.Spoiled != "" {
-		parts = append(parts, "does not count: "+t.Spoiled)
+	if t.Spoiled.Code != "" {
+		parts = append(parts, "does not count: "+words.Of(t.Spoiled))
 	}
 	if !t.Complete {
 		parts = append(parts, "cut short")

@@ -1,12 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // TextOptions says what the terminal can show.
@@ -57,11 +59,7 @@ func (p page) layout(a *result.Analysis) []string {
 	var out []string
 	gap := func() { out = append(out, "") }
 	if !a.Valid {
-		why := a.InvalidReasons
-		if len(why) == 0 {
-			why = []string{"no reason recorded"}
-		}
-		out = append(out, p.paint(red, p.hang("INVALID RUN", strings.Join(why, "; ")))...)
+		out = append(out, p.paint(red, p.hang("INVALID RUN", cmp.Or(words.Join(a.InvalidReasons), "no reason recorded")))...)
 	}
 	out = append(out, p.hang("", "weir: "+strings.Join(title(a), " · "))...)
 	gap()

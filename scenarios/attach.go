@@ -146,7 +146,7 @@ func (s *Setup) greet(ctx context.Context, lane Lane) error {
 	s.closesFirst[lane.Name] = r.Closed
 	if r.Outcome == loadgen.OK {
 		if r.Status >= 300 {
-			s.warn("redirect", fmt.Sprintf("%s answers %s with status %d; redirects are counted as ok and not followed.", lane.Name, lane.Target.URL, r.Status))
+			s.warn("redirect", lane.Name, map[string]any{"url": lane.Target.URL, "status": strconv.Itoa(r.Status)})
 		}
 		return nil
 	}
@@ -180,8 +180,8 @@ func (s *Setup) probe(ctx context.Context, opt AttachOptions) (every time.Durati
 func (s *Setup) probeListener(ctx context.Context, opt AttachOptions, every time.Duration) (probing bool, err error) {
 	named := opt.ProbeListener != "" || opt.ProbePid != 0
 	conf, why := probeConfig(opt)
-	if why != "" {
-		s.warn("no_listener", why)
+	if why != nil {
+		s.warn("no_listener", "", why)
 	}
 	if conf.Pid != 0 {
 		s.probeClient(opt.Lanes)
@@ -193,21 +193,19 @@ func (s *Setup) probeListener(ctx context.Context, opt AttachOptions, every time
 	case err != nil && named:
 		return false, fmt.Errorf("probe: %w", err)
 	case err != nil:
-		s.warn("no_probe", "The kernel was not probed: "+err.Error())
+		s.warn("no_probe", "", map[string]any{"why": err.Error()})
 		return false, nil
-	case why != "":
+	case why != nil:
 		return true, nil
 	case len(found.Listeners) == 0 && probe.Unlisted(found.Errors) && !knownAbsent(found):
 		// What the kernel keeps from this user is no reason not to run: the counters speak without it.
-		s.warn("no_listener", fmt.Sprintf("The listener of %s cannot be looked at: its limit and its own drops are unknown. "+
-			"The counters of its network namespace are read all the same, in which other listeners may overflow too.", listenerName(conf)))
+		s.warn("no_listener", "", map[string]any{"hidden": listenerName(conf)})
 		s.unseenListener(conf.Host)
 		return true, nil
 	case len(found.Listeners) == 0 && named:
 		return false, fmt.Errorf("probe: there is no listening socket for %s%s", listenerName(conf), sourceErrors(found))
 	case len(found.Listeners) == 0:
-		s.warn("no_listener", fmt.Sprintf("No listening socket was found for %s: its queue and its drops are unknown. "+
-			"If the server runs in a container give --probe-pid; if it listens elsewhere give --probe-listener.", listenerName(conf)))
+		s.warn("no_listener", "", map[string]any{"missing": listenerName(conf)})
 		s.unseenListener(conf.Host)
 		return true, nil
 	}
@@ -231,7 +229,7 @@ func knownAbsent(s probe.Sample) bool {
 // Discoverable tells whether the backend's listener can be looked for, and with it, perhaps, its workers.
 func (opt AttachOptions) Discoverable() bool {
 	_, why := probeConfig(opt)
-	return opt.ProbeCommand == "" && why == ""
+	return opt.ProbeCommand == "" && why == nil
 }
 
 func sourceErrors(s probe.Sample) (text string) {
@@ -241,33 +239,34 @@ func sourceErrors(s probe.Sample) (text string) {
 	return text
 }
 
-// probeConfig says which listener is watched; why not, where none can be. The counters are watched all the same.
-func probeConfig(opt AttachOptions) (conf probe.Config, why string) {
+// probeConfig says which listener is watched; why not, in the terms of a warning, where none can be. The counters are
+// watched all the same.
+func probeConfig(opt AttachOptions) (conf probe.Config, why map[string]any) {
 	conf = probe.Config{Host: "local", Pid: opt.ProbePid, Trace: opt.Trace}
 	if name := opt.ProbeListener; strings.Contains(name, "/") {
 		conf.UnixPaths = []string{name}
-		return conf, ""
+		return conf, nil
 	} else if name != "" {
 		conf.Ports = []uint16{listenerPort(name)}
-		return conf, ""
+		return conf, nil
 	}
 	lane := opt.Lanes[0] // the direct one where there is one
 	if lane.HopConnectTimeout != 0 {
-		return conf, "Only the proxy is known, not the backend behind it: its queue and its drops are unknown. Name its listener with --probe-listener :PORT."
+		return conf, map[string]any{"behind_proxy": true}
 	}
 	if lane.Target.Network == "unix" {
 		conf.UnixPaths = []string{lane.Target.Address}
-		return conf, ""
+		return conf, nil
 	}
 	u, err := url.Parse(lane.Target.URL)
 	if err != nil {
-		return conf, err.Error()
+		return conf, map[string]any{"error": err.Error()}
 	}
 	if opt.ProbePid == 0 && !probe.IsLocal(u.Hostname()) {
-		return conf, fmt.Sprintf("%s is not on this machine, so its queue cannot be read from here: give --probe-command, run `weir run` there, or take the verdict without kernel evidence.", u.Hostname())
+		return conf, map[string]any{"remote": u.Hostname()}
 	}
 	conf.Ports = []uint16{portOf(u)}
-	return conf, ""
+	return conf, nil
 }
 
 // CheckListener says what is wrong with the name of a listener: ":8000", "10.0.0.1:8000" or a path.

@@ -43,7 +43,7 @@ func (s *Setup) discovered(ctx context.Context, host string, d probe.Discovery, 
 		}
 		s.note(fmt.Sprintf("workers: %d, %s (--workers says otherwise)", workers, text))
 	case workers > 0 && workers != s.Capacity.Workers:
-		s.warn("workers_differ", fmt.Sprintf("--workers says %d, %s. The capacity is computed from the former.", s.Capacity.Workers, text))
+		s.warn("workers_differ", "", map[string]any{"stated": s.Capacity.Workers, "found": text})
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -23,20 +22,21 @@ func TestDoubtTrials(t *testing.T) {
 		return s
 	}
 	for _, c := range []struct {
-		slots  int
-		length time.Duration
-		says   string // empty: nothing
+		slots    int
+		length   time.Duration
+		overflow any    // how many trials will overflow
+		need     string // the advised length of trials; "": no warning
 	}{
-		{17, 2 * time.Second, ""},
-		{0, 2 * time.Second, ""},
-		{110, 2 * time.Second, "only 1 of its trials will overflow a queue of 110 places"},
-		{2049, 2 * time.Second, "none of its trials will overflow a queue of 2049 places"},
-		{2049, 2 * time.Second, "--trial-duration 1m9s"},
-		{2049, 69 * time.Second, ""},
+		{17, 2 * time.Second, nil, ""},
+		{0, 2 * time.Second, nil, ""},
+		{110, 2 * time.Second, 1, "4s"},
+		{2049, 2 * time.Second, nil, "1m9s"},
+		{2049, 69 * time.Second, nil, ""},
 	} {
-		got := strings.Join(stepped(c.slots, c.length).DoubtTrials(), "\n")
-		if c.says == "" && got != "" || !strings.Contains(got, c.says) {
-			t.Errorf("%d places and trials of %v: got %q, want %q", c.slots, c.length, got, c.says)
+		got := stepped(c.slots, c.length).DoubtTrials()
+		if (len(got) == 1) != (c.need != "") || len(got) == 1 && (got[0].Code != "plan_cannot_overflow" || got[0].Lane != "direct" ||
+			got[0].Args["need"] != c.need || got[0].Args["overflow"] != c.overflow) {
+			t.Errorf("%d slots and trials of %v: got %v, want %v will overflow, and %q", c.slots, c.length, got, c.overflow, c.need)
 		}
 	}
 	one := stepped(2049, 2*time.Second)
@@ -57,9 +57,9 @@ func TestDoubtSearch(t *testing.T) {
 	if got := searched(17, 2*time.Second, 10*time.Minute).DoubtTrials(); len(got) > 0 {
 		t.Errorf("long enough trials: got %q", got)
 	}
-	got := strings.Join(searched(17, 2*time.Second, 40*time.Second).DoubtTrials(), "\n")
-	if want := "--trial-duration 8.6s with --budget 6m27s"; !strings.Contains(got, want) {
-		t.Errorf("got %q, want %q in it", got, want)
+	got := searched(17, 2*time.Second, 40*time.Second).DoubtTrials()
+	if len(got) != 1 || got[0].Code != "search_cannot_conclude" || got[0].Args["need"] != "8.6s" || got[0].Args["budget"] != "6m27s" {
+		t.Errorf("got %v, want trials of 8.6s and a budget of 6m27s", got)
 	}
 	if got := searched(17, 8600*time.Millisecond, 387*time.Second).DoubtTrials(); len(got) > 0 {
 		t.Errorf("as advised: got %q", got)

@@ -1,14 +1,13 @@
 package scenarios
 
 import (
-	"fmt"
 	"math"
 	"net"
 	"strconv"
 	"time"
 
 	"weir/loadgen"
-	"weir/loadgen/search"
+	"weir/loadgen/belief"
 	"weir/loadgen/self"
 	"weir/report/runfile"
 )
@@ -56,12 +55,31 @@ func (s *Setup) checkFiles(files uint64) {
 		}
 	}
 	for _, d := range at {
-		if need := uint64(d.flying + d.kept + ownFiles); need > files {
-			s.warn("few_files", fmt.Sprintf("The plan may need %d open files%s and this process may have %d: raise ulimit -n, or lower --max-in-flight or --timeout. "+
-				"Requests that find none make %s.", need, s.from(d.demand), files, s.spoils()))
+		need := uint64(d.flying + d.kept + ownFiles)
+		facts := belief.Facts{Outcomes: map[loadgen.Outcome]uint64{loadgen.NoFD: need - min(need, files)}}
+		if s.foresee(facts, "", map[string]any{"need": need, "have": files, "rate": s.reached(d.demand)}) {
 			return
 		}
 	}
+}
+
+// foresee warns of what the plan will break, and reports whether there was anything.
+func (s *Setup) foresee(f belief.Facts, lane string, args map[string]any) bool {
+	found := belief.Forecast(f)
+	for _, x := range found {
+		args["limit"] = x.Limit
+		args["search"] = s.Search != nil // then it costs a trial, else the run
+		s.warn(string(x.Code), lane, args)
+	}
+	return len(found) > 0
+}
+
+// reached is at which rate a search has a demand; nil of a plan, whose rates are known.
+func (s *Setup) reached(d demand) any {
+	if s.Search == nil {
+		return nil
+	}
+	return d.rate
 }
 
 // checkPorts holds the connections to one address that exist at once, in flight or in our own TIME_WAIT, against the
@@ -76,17 +94,19 @@ func (s *Setup) checkPorts(lane Lane, ports int, held time.Duration) {
 	}
 	have := ports * max(1, len(t.LocalAddrs))
 	for _, d := range s.demands(lane) {
-		if need := d.ports(t, held); need > have {
-			s.warn("few_ports", fmt.Sprintf("The %s lane may need %d local ports at once%s and there are %d (%.0f new connections a second, each holding its port for %v after it was closed by us): "+
-				"widen net.ipv4.ip_local_port_range, give more --local-addr, or --connections reuse. Requests that find none make %s.",
-				lane.Name, need, s.from(d), have, d.opening(t), held, s.spoils()))
+		need := d.ports(t, held)
+		facts := belief.Facts{Outcomes: map[loadgen.Outcome]uint64{loadgen.NoLocalPort: uint64(max(0, need-have))}}
+		if s.foresee(facts, lane.Name, map[string]any{
+			"need": need, "have": have, "rate": s.reached(d), "opened": d.opening(t), "kept": held.Seconds(),
+		}) {
 			return
 		}
 	}
 }
 
-// What a request is taken to cost at the least, in CPU time: with a kept connection, and with one of its own. They are guesses,
-// at about half of what `make bench-peers` has measured on two rented virtual processors (12 and 40 µs). Whoever offers more than that allows cannot do it; whoever offers less may still not.
+// What a request is taken to cost at the least, in CPU time: with a kept connection, and with one of its own. They are
+// guesses, at about half of what `make bench-peers` has measured on two rented virtual processors (12 and 40 µs). Whoever
+// offers more than that allows cannot do it; whoever offers less may still not.
 const (
 	leastCost    = 6 * time.Microsecond
 	leastCostNew = 15 * time.Microsecond
@@ -95,30 +115,12 @@ const (
 // checkProcessors holds the least that the highest rate costs against the processors that there are for it.
 func (s *Setup) checkProcessors(lane Lane, processors int) {
 	for _, d := range s.demands(lane) {
-		opened := d.opening(lane.Target)
-		need := d.rate*leastCost.Seconds() + opened*(leastCostNew-leastCost).Seconds()
-		if most := search.MaxCPU * float64(processors); need > most {
-			s.warn("few_processors", fmt.Sprintf("The %s lane costs the generator %.1f processors or more at %.0f req/s, and it has %d, of which more than %.0f %% make a run INVALID: "+
-				"offer less, or share the load out over several machines.", lane.Name, need, d.rate, processors, 100*search.MaxCPU))
+		need := d.rate*leastCost.Seconds() + d.opening(lane.Target)*(leastCostNew-leastCost).Seconds() // CPU time in a second
+		facts := belief.Facts{CPU: time.Duration(need * float64(time.Second)), Wall: time.Second, CPUs: processors}
+		if s.foresee(facts, lane.Name, map[string]any{"need": need, "have": processors, "rate": d.rate}) {
 			return
 		}
 	}
-}
-
-// from says at which rate a search has a demand.
-func (s *Setup) from(d demand) string {
-	if s.Search == nil {
-		return ""
-	}
-	return fmt.Sprintf(", if the search goes on to %.4g req/s,", d.rate)
-}
-
-// spoils says what a limit does that is reached.
-func (s *Setup) spoils() string {
-	if s.Search != nil {
-		return "a trial say nothing"
-	}
-	return "the run invalid"
 }
 
 // remoteIP is the address that a lane's engine found for its target; nil where it has none.

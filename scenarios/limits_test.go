@@ -1,8 +1,9 @@
 package scenarios
 
 import (
+	"math"
 	"net/netip"
-	"strings"
+	"reflect"
 	"testing"
 	"time"
 
@@ -27,15 +28,15 @@ func TestCheckFiles(t *testing.T) {
 	for _, c := range []struct {
 		setup *Setup
 		files uint64
-		says  string // empty: nothing
+		need  uint64 // 0: no warning
 	}{
-		{loaded(50, as), 1024, ""}, // 500 in flight at most
-		{loaded(100, as), 1024, "may need 1100 open files and this process may have 1024"}, // 1000
-		{loaded(5000, as), 4096, "may need 10100 open files"},                              // the limit in flight
-		{loaded(5000, func(t *loadgen.Target) { t.MaxInFlight = 900 }), 1024, ""},
+		{loaded(50, as), 1024, 0},       // 500 in flight at most
+		{loaded(100, as), 1024, 1100},   // 1000
+		{loaded(5000, as), 4096, 10100}, // the limit in flight
+		{loaded(5000, func(t *loadgen.Target) { t.MaxInFlight = 900 }), 1024, 0},
 	} {
 		c.setup.checkFiles(c.files)
-		says(t, c.setup, "few_files", c.says)
+		warns(t, c.setup, "few_files", float64(c.need))
 	}
 	two := loaded(100, as)
 	two.Lanes = append(two.Lanes, two.Lanes[0])
@@ -43,10 +44,10 @@ func TestCheckFiles(t *testing.T) {
 	two.Trials = append(two.Trials, two.Trials[0])
 	two.Trials[1].Lane = "proxy"
 	two.checkFiles(1100) // they take turns
-	says(t, two, "few_files", "")
+	warns(t, two, "few_files", 0)
 	two.Lanes[1].Target.Connections = loadgen.Reuse
 	two.checkFiles(1100)
-	says(t, two, "few_files", "may need 2100")
+	warns(t, two, "few_files", 2100)
 }
 
 func TestCheckPorts(t *testing.T) {
@@ -55,38 +56,48 @@ func TestCheckPorts(t *testing.T) {
 		change func(*loadgen.Target)
 		closes loadgen.Closer
 		held   time.Duration
-		says   string
+		need   float64
 	}{
-		"few connections":           {400, func(*loadgen.Target) {}, "", time.Minute, ""}, // 24,000 + 4,000 ports
-		"many":                      {500, func(*loadgen.Target) {}, "", time.Minute, "may need 35000 local ports at once and there are 28232"},
-		"on loopback":               {500, func(*loadgen.Target) {}, "", time.Second, ""},
-		"the server closes first":   {2000, func(*loadgen.Target) {}, loadgen.ByPeer, time.Minute, ""},
-		"we do":                     {2000, func(*loadgen.Target) {}, loadgen.ByUs, time.Minute, "may need 130000"},
-		"resets":                    {2000, func(t *loadgen.Target) { t.Close = loadgen.Reset }, loadgen.ByUs, time.Minute, ""},
-		"more addresses":            {500, func(t *loadgen.Target) { t.LocalAddrs = make([]netip.Addr, 2) }, "", time.Minute, ""},
-		"kept":                      {2000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, "", time.Minute, ""},
-		"kept for ten requests":     {2000, func(t *loadgen.Target) { t.Connections, t.RequestsPerConnection = loadgen.Reuse, 10 }, "", time.Minute, ""},
-		"kept for two":              {2000, func(t *loadgen.Target) { t.Connections, t.RequestsPerConnection = loadgen.Reuse, 2 }, "", time.Minute, "1000 new connections a second"},
-		"a unix socket has none":    {2000, func(t *loadgen.Target) { t.Network = "unix" }, "", time.Minute, ""},
-		"more in flight than ports": {9000, func(t *loadgen.Target) { t.MaxInFlight = 50_000 }, loadgen.ByPeer, time.Minute, "may need 50000"},
+		"few connections":           {400, func(*loadgen.Target) {}, "", time.Minute, 0}, // 24,000 + 4,000 ports
+		"many":                      {500, func(*loadgen.Target) {}, "", time.Minute, 35000},
+		"on loopback":               {500, func(*loadgen.Target) {}, "", time.Second, 0},
+		"the server closes first":   {2000, func(*loadgen.Target) {}, loadgen.ByPeer, time.Minute, 0},
+		"we do":                     {2000, func(*loadgen.Target) {}, loadgen.ByUs, time.Minute, 130000},
+		"resets":                    {2000, func(t *loadgen.Target) { t.Close = loadgen.Reset }, loadgen.ByUs, time.Minute, 0},
+		"more addresses":            {500, func(t *loadgen.Target) { t.LocalAddrs = make([]netip.Addr, 2) }, "", time.Minute, 0},
+		"kept":                      {2000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, "", time.Minute, 0},
+		"kept for ten requests":     {2000, func(t *loadgen.Target) { t.Connections, t.RequestsPerConnection = loadgen.Reuse, 10 }, "", time.Minute, 0},
+		"kept for two":              {2000, func(t *loadgen.Target) { t.Connections, t.RequestsPerConnection = loadgen.Reuse, 2 }, "", time.Minute, 70000},
+		"a unix socket has none":    {2000, func(t *loadgen.Target) { t.Network = "unix" }, "", time.Minute, 0},
+		"more in flight than ports": {9000, func(t *loadgen.Target) { t.MaxInFlight = 50_000 }, loadgen.ByPeer, time.Minute, 50000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := loaded(c.rate, c.change)
 			s.closesFirst["direct"] = c.closes
 			s.checkPorts(s.Lanes[0], 28232, c.held)
-			says(t, s, "few_ports", c.says)
+			warns(t, s, "few_ports", c.need)
 		})
 	}
 }
 
-func says(t *testing.T, s *Setup, code, text string) {
+// warns checks that the setup has one warning, of that need; none where it is 0.
+func warns(t *testing.T, s *Setup, code string, need float64) {
 	t.Helper()
 	switch {
-	case text == "" && len(s.Warnings) > 0:
+	case need == 0 && len(s.Warnings) > 0:
 		t.Errorf("warns of %v", s.Warnings)
-	case text != "" && (len(s.Warnings) != 1 || s.Warnings[0].Code != code || !strings.Contains(s.Warnings[0].Text, text)):
-		t.Errorf("warnings %v, want one with %q", s.Warnings, text)
+	case need == 0:
+	case len(s.Warnings) != 1 || s.Warnings[0].Code != code || math.Abs(number(s.Warnings[0].Args["need"])-need) > .01:
+		t.Errorf("warnings %v, want %s of a need for %g", s.Warnings, code, need)
 	}
+}
+
+func number(x any) float64 {
+	v := reflect.ValueOf(x)
+	if !v.CanConvert(reflect.TypeFor[float64]()) {
+		return math.NaN()
+	}
+	return v.Convert(reflect.TypeFor[float64]()).Float()
 }
 
 // TestCheckLimitsOfASearch: its rates are not known, but those that it comes to if everything holds are.
@@ -102,36 +113,38 @@ func TestCheckLimitsOfASearch(t *testing.T) {
 	as := func(*loadgen.Target) {}
 	s := search(400, 3*time.Minute, as)
 	s.checkFiles(1024) // what a second of that rate is
-	says(t, s, "few_files", "may need 1077 open files, if the search goes on to 976.6 req/s, and this process may have 1024")
-	if !strings.Contains(s.Warnings[0].Text, "make a trial say nothing") {
-		t.Errorf("%q", s.Warnings[0].Text)
+	warns(t, s, "few_files", 1077)
+	if args := s.Warnings[0].Args; args["search"] != true || math.Abs(number(args["rate"])-976.6) > .1 {
+		t.Errorf("%v, want that it costs a trial at 976.6/s", args)
 	}
 	s = search(100, 3*time.Minute, as)
 	s.checkPorts(s.Lanes[0], 28232, time.Minute)
-	says(t, s, "few_ports", "at once, if the search goes on to ")
+	if len(s.Warnings) != 1 || s.Warnings[0].Args["rate"] == nil {
+		t.Errorf("warnings %v", s.Warnings)
+	}
 	s = search(100, 3*time.Minute, func(t *loadgen.Target) { t.Connections = loadgen.Reuse })
 	s.checkPorts(s.Lanes[0], 28232, time.Minute)
-	says(t, s, "few_ports", "")
+	warns(t, s, "few_ports", 0)
 	s = search(100, 10*time.Second, as) // which ends before it comes so far
 	s.checkFiles(1024)
-	says(t, s, "few_files", "")
+	warns(t, s, "few_files", 0)
 }
 
 func TestCheckProcessors(t *testing.T) {
 	for name, c := range map[string]struct {
 		rate   float64
 		change func(*loadgen.Target)
-		says   string
+		need   float64
 	}{
-		"kept, bearable": {200_000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, ""},
-		"kept":           {300_000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, "costs the generator 1.8 processors or more at 300000 req/s, and it has 2"},
-		"new, bearable":  {100_000, func(*loadgen.Target) {}, ""},
-		"new":            {200_000, func(*loadgen.Target) {}, "costs the generator 3.0 processors"},
+		"kept, bearable": {200_000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, 0},
+		"kept":           {300_000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, 1.8},
+		"new, bearable":  {100_000, func(*loadgen.Target) {}, 0},
+		"new":            {200_000, func(*loadgen.Target) {}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := loaded(c.rate, c.change)
 			s.checkProcessors(s.Lanes[0], 2)
-			says(t, s, "few_processors", c.says)
+			warns(t, s, "few_processors", c.need)
 		})
 	}
 }

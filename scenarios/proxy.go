@@ -36,7 +36,7 @@ func (b *labBuilder) startNGINX(ctx context.Context, host string) (bool, error) 
 	}
 	path, version, err := nginx.Find(ctx, b.opt.NGINX)
 	if errors.Is(err, nginx.ErrNotInstalled) {
-		b.warn("no_proxy_lane", "The direct lane ran alone: "+err.Error())
+		b.warn("no_proxy_lane", "", map[string]any{"why": err.Error()})
 		return false, nil
 	}
 	if err != nil {

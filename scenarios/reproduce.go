@@ -173,8 +173,7 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 		lane.Deadline = cmp.Or(b.scenario.Load.Deadline, lane.Deadline)
 		lane.ListenerHost, lane.Listener = b.listenerBehind(l.To)
 		if n := b.listening(b.scenario.Proxies[l.To].Upstreams); n > 1 {
-			b.warn("one_queue_of_several", fmt.Sprintf("%s: NGINX on %s has %d upstream servers. Queue, limit and overflows of this lane are those of %s, the first; "+
-				"what the others' kernels counted is under hosts.", l.Name, l.To, n, lane.ListenerHost))
+			b.warn("one_queue_of_several", l.Name, map[string]any{"host": l.To, "servers": n, "first": lane.ListenerHost})
 		}
 		if b.proxies[l.To] != nil {
 			conf := b.nginxConfig(l.To, b.scenario.Proxies[l.To])

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/belief"
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
 	"weir/report/runfile"
@@ -87,7 +88,7 @@ func (e *Experiment) search(ctx context.Context, epoch time.Time, seen *tally, t
 			return err
 		}
 		longest = max(longest, time.Since(epoch)-began)
-		if seen.generator(e.Search, load).Spoiled() != "" {
+		if len(belief.Check(seen.facts(e.Search, load))) > 0 {
 			states[lane.Name].Spoil(load)
 		} else {
 			states[lane.Name].Add(search.Trial{Load: load, Duration: e.Search.Trial, Due: seen.due(), Bad: seen.bad(lane.Deadline)})
@@ -199,29 +200,23 @@ func (t *tally) bad(deadline time.Duration) uint64 {
 	return n
 }
 
-// generator is what the trial's generator did.
-func (t *tally) generator(s *Search, load float64) search.Generator {
-	g := search.Generator{
-		Due: t.due(), Outcomes: map[loadgen.Outcome]uint64{}, Bearable: search.Bearable(load, s.service, s.slots),
-		CPU: t.end.Generator.CPU, Wall: t.end.Generator.Wall, CPUs: t.end.Generator.CPUs,
-	}
-	g.LoopDelay = t.end.Generator.LoopDelay
-	if c := t.end.Generator.LoopCPU; c != nil {
-		g.LoopCPU = *c
-	}
-	if d := t.end.Generator.RunDelay; d != nil {
-		g.RunDelay = *d
+// facts are what decides whether the trial is believed.
+func (t *tally) facts(s *Search, load float64) belief.Facts {
+	g := t.end.Generator
+	f := belief.Facts{
+		Due: t.due(), Outcomes: map[loadgen.Outcome]uint64{}, Bearable: belief.Bearable(load, s.service, s.slots),
+		CPU: g.CPU, Wall: g.Wall, CPUs: g.CPUs, RunDelay: g.RunDelay, LoopCPU: g.LoopCPU, LoopDelay: g.LoopDelay,
 	}
 	var lag []time.Duration
 	for _, shard := range t.shards {
 		lag = append(lag, shard.lag...)
 		for o, n := range shard.outcomes {
-			g.Outcomes[o] += n
+			f.Outcomes[o] += n
 		}
 	}
-	g.Sent = uint64(len(lag))
-	if slices.Sort(lag); len(lag) >= search.LateNeeds {
-		g.Late = lag[len(lag)*99/100]
+	f.Sent = uint64(len(lag))
+	if slices.Sort(lag); len(lag) >= belief.LateNeeds {
+		f.Late = lag[len(lag)*99/100]
 	}
-	return g
+	return f
 }

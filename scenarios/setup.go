@@ -41,8 +41,8 @@ func (s *Setup) Close() error {
 
 func (s *Setup) onClose(f func() error) { s.closers = append(s.closers, f) }
 
-func (s *Setup) warn(code, text string) {
-	s.Warnings = append(s.Warnings, runfile.Warning{Code: code, Text: text})
+func (s *Setup) warn(code, lane string, args map[string]any) {
+	s.Warnings = append(s.Warnings, runfile.Warning{Code: code, Lane: lane, Args: args})
 }
 
 func (s *Setup) note(text string) { s.Notes = append(s.Notes, text) }

@@ -8,6 +8,7 @@ import (
 	"weir/report"
 	"weir/report/analysis/gate"
 	"weir/report/result"
+	"weir/report/words"
 	"weir/scenarios/catalogue"
 )
 
@@ -89,7 +90,7 @@ func notAsMeant(e experiment, runs map[string]*result.Analysis) string {
 		}
 		for _, w := range a.Warnings {
 			if slices.Contains(bars, string(w.Code)) {
-				return strings.TrimPrefix(v.Variant+": the experiment was not what it was to be: "+w.Text, ": ")
+				return strings.TrimPrefix(v.Variant+": the experiment was not what it was to be: "+words.Of(result.Finding(w)), ": ")
 			}
 		}
 	}

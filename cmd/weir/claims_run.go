@@ -189,8 +189,7 @@ func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string,
 func missingProxy(a *result.Analysis) string {
 	for _, w := range a.Warnings {
 		if w.Code == "no_proxy_lane" {
-			_, why, _ := strings.Cut(w.Text, ": ")
-			return why
+			return fmt.Sprint(w.Args["why"])
 		}
 	}
 	return ""

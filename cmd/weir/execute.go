@@ -20,6 +20,7 @@ import (
 	"weir/report/analysis/compare"
 	"weir/report/analysis/gate"
 	"weir/report/runfile"
+	"weir/report/words"
 	"weir/scenarios"
 )
 
@@ -51,7 +52,7 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 		}
 	}
 	for _, w := range setup.CheckLimits(files) {
-		fmt.Fprintf(s.err, "weir: %s\n", w.Text)
+		fmt.Fprintf(s.err, "weir: %s\n", sentence(w))
 	}
 	dir, runErr := record(ctx, s, o, setup, command, seed)
 	if dir == "" {
@@ -126,6 +127,11 @@ func create(base string) (dir string, w *runfile.Writer, err error) {
 		}
 		dir = fmt.Sprintf("%s-%d", base, i)
 	}
+}
+
+// sentence is a warning as people read it.
+func sentence(w runfile.Warning) string {
+	return words.Of(result.Finding{Code: result.Code(w.Code), Lane: w.Lane, Args: w.Args})
 }
 
 // reason is what the record says of the end of the run.

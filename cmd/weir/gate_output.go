@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"weir/report/analysis/gate"
+	"weir/report/words"
 )
 
 const (
@@ -32,10 +33,10 @@ func (j judgement) writeText(w io.Writer, color bool) error {
 		}
 	}
 	if !j.a.Valid {
-		beside("INVALID RUN", strings.Join(j.a.InvalidReasons, "; "))
+		beside("INVALID RUN", words.Join(j.a.InvalidReasons))
 	}
 	if j.baseline != nil && !j.baseline.Valid {
-		beside("INVALID", "baseline: "+strings.Join(j.baseline.InvalidReasons, "; "))
+		beside("INVALID", "baseline: "+words.Join(j.baseline.InvalidReasons))
 	}
 	column := j.column()
 	for _, r := range j.results {
@@ -131,7 +132,7 @@ type gateReport struct {
 func (j judgement) writeJSON(w io.Writer) error {
 	out := gateReport{
 		gateSchemaName, j.a.Name, gate.Overall(j.results), j.a.Valid,
-		append([]string{}, j.a.InvalidReasons...), append([]string{}, j.doubts...), slices.Clone(j.results),
+		words.List(j.a.InvalidReasons), append([]string{}, j.doubts...), slices.Clone(j.results),
 	}
 	for i := range out.Assertions {
 		r := &out.Assertions[i]

@@ -95,7 +95,7 @@ func TestGateText(t *testing.T) {
 	v, low, high := .0123, .01, .0201
 	long := strings.Repeat("a very long name ", 9)
 	j := judgement{
-		a: &result.Analysis{Name: "x", InvalidReasons: []string{"evil \x1b[2J" + long}}, baseline: &result.Analysis{InvalidReasons: []string{"why not"}},
+		a: &result.Analysis{Name: "x", InvalidReasons: []result.Finding{{Text: "evil \x1b[2J" + long}}}, baseline: &result.Analysis{InvalidReasons: []result.Finding{{Text: "why not"}}},
 		doubts: []string{"the kernel differs: " + long},
 		results: []gate.Result{
 			{Expr: "bad.rate < 0.5%", Lane: "direct", Result: gate.Pass, Value: &v, Low: &low, High: &high},

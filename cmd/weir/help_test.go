@@ -2,11 +2,18 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"weir/loadgen/belief"
+	"weir/report/result"
+	"weir/report/words"
 )
 
 // TestTopics holds the manual's form, and that the program would accept every command that it shows.
@@ -62,6 +69,25 @@ func TestTopicsOfTheReadme(t *testing.T) {
 		for _, m := range code.FindAllStringSubmatch(part, -1) {
 			accepted(t, "README", m[1])
 		}
+	}
+}
+
+// TestInvalidTopic holds the table of `weir help invalid` against the rules by which a run is judged.
+func TestInvalidTopic(t *testing.T) {
+	text, err := topics.ReadFile("help/invalid.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "what to change\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var want []string
+	for _, r := range belief.Rules() {
+		args := result.Args{"limit": r.Limit(), "burst": belief.MaxBurst}
+		reason := words.Of(result.Finding{Code: result.Code(r.Code) + "_rule", Args: args})
+		want = append(want, fmt.Sprintf("%-43s%s", reason, words.Of(result.Finding{Code: result.Code(r.Advice)})))
+	}
+	if diff := cmp.Diff(strings.Join(want, "\n"), table); diff != "" {
+		t.Errorf("the table is not that of loadgen/belief and report/words (-want +got):\n%s", diff)
 	}
 }
 

@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"report/unit":              {},
 	"report/words":             {"report/result", "report/unit"},
 	"report/result":            {"report/unit", "report/runfile", "loadgen/plan"}, // the types that everybody of report hands on
-	"report/analysis":          {"report/result", "report/unit", "report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
+	"report/analysis":          {"report/result", "report/unit", "report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/belief", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
 	"report/analysis/estimate": {},
 	"report/analysis/gate":     {"report/result", "report/unit", "report/analysis", "report/analysis/compare", "report/analysis/estimate", "report/runfile", "loadgen", "loadgen/plan", "loadgen/spelling", "probe", "probe/nginxlog"},
 	"report/schema":            {},

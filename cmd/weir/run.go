@@ -147,7 +147,9 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 		return engineUsage(err)
 	}
 	setup.Notes = append(setup.Notes, f.unheeded(setup.Lanes)...)
-	setup.Notes = append(setup.Notes, setup.DoubtTrials()...)
+	for _, w := range setup.DoubtTrials() {
+		setup.Notes = append(setup.Notes, sentence(w))
+	}
 	setup.Pairs = f.pairs
 	setup.Bounds = f.bounds()
 	return execute(ctx, s, f.outputFlags, setup, command, f.seed)

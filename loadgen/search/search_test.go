@@ -3,8 +3,6 @@ package search
 import (
 	"testing"
 	"time"
-
-	"weir/loadgen"
 )
 
 func repeated(n int, d time.Duration, bad uint64) (trials []Trial) {
@@ -62,34 +60,5 @@ func TestSpecNeedsTrialsThatShowOverload(t *testing.T) {
 	}
 	if s := New(400, 17, 1, time.Minute, time.Second); s.Validate() == nil {
 		t.Error("a budget of one second was taken for trials of a minute")
-	}
-}
-
-func TestSpoiledTrialIsNoLoss(t *testing.T) {
-	const s = time.Second
-	fine := Generator{Due: 1000, Sent: 1000, CPU: s, Wall: 2 * s, CPUs: 2, Late: 5 * time.Millisecond, Bearable: Bearable(400, 20*time.Millisecond, 17)}
-	if why := fine.Spoiled(); why != "" {
-		t.Errorf("a generator that did its work: %s", why)
-	}
-	beside := fine
-	beside.RunDelay, beside.LoopDelay = 1100*time.Millisecond, new(.1)
-	if why := beside.Spoiled(); why != "" {
-		t.Errorf("threads that send nothing waited, the event loops did not: %s", why)
-	}
-	for name, change := range map[string]func(*Generator){
-		"not sent":  func(g *Generator) { g.Sent = 980 },
-		"late":      func(g *Generator) { g.Late = 11 * time.Millisecond }, // a quarter of 17 places at 400/s is 10.6 ms
-		"busy":      func(g *Generator) { g.CPU = 3300 * time.Millisecond },
-		"not run":   func(g *Generator) { g.RunDelay = 1100 * time.Millisecond },
-		"one loop":  func(g *Generator) { g.LoopCPU = .95 },
-		"starved":   func(g *Generator) { g.LoopDelay = new(.6) },
-		"no ports":  func(g *Generator) { g.Outcomes = map[loadgen.Outcome]uint64{loadgen.NoLocalPort: 1} },
-		"in flight": func(g *Generator) { g.Outcomes = map[loadgen.Outcome]uint64{loadgen.Shed: 1} },
-	} {
-		g := fine
-		change(&g)
-		if g.Spoiled() == "" {
-			t.Errorf("%s: the trial was believed", name)
-		}
 	}
 }

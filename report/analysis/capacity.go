@@ -42,7 +42,7 @@ func (r *run) capacity() serverCapacity {
 		mean, low, high, ok := estimate.Mean(s.count, s.sum, s.sumSq)
 		if !ok {
 			mean, low, high = s.sum/float64(s.count), 0, 0
-			r.warn("service_time_interval", "one stamp of the service time gives no interval for the capacity")
+			r.warn("service_time_interval", "", nil)
 		}
 		c.nominal, c.service, c.low, c.high = c.service, mean, max(low, 0), high
 		c.source, c.count, c.stamped = s.source, s.count, true

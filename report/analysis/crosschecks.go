@@ -10,6 +10,7 @@ import (
 	"weir/loadgen/plan"
 	"weir/report/analysis/estimate"
 	"weir/report/runfile"
+	"weir/report/unit"
 )
 
 const (
@@ -53,15 +54,14 @@ func (r *run) doubtOnset(l *lane, o *result.Onset, c result.CrossChecks, rates [
 	if o == nil || c.Fill == nil {
 		return
 	}
-	doubt := func(what string, x *float64, room float64) {
+	check := func(name string, x *float64, room float64) {
 		if x != nil && (*x < o.Low-room || *x > o.High+room) {
-			r.warn("cross_check", "%s: the onset, %.4g req/s [%.4g, %.4g], and %s, %.4g req/s, are farther apart than what the queue takes in explains (C/T = %.3g req/s): something else than a full queue failed requests, or the trials are too few",
-				l.Name, o.RPS, o.Low, o.High, what, *x, *c.Fill)
+			r.warn("cross_check", l.Name, result.Args{"onset": unit.Of(unit.Rate, o.RPS, o.Low, o.High), name: *x, "fill": *c.Fill})
 		}
 	}
-	doubt("the knee of goodput over offered rate", c.Knee, *c.Fill)
+	check("knee", c.Knee, *c.Fill)
 	if !slices.ContainsFunc(l.trials, func(t *trial) bool { return t.Plan.Arrival == plan.Poisson }) {
-		doubt("the rate at which 0.5 % failed", c.Crossing, *c.Fill+around(rates, c.Crossing))
+		check("crossing", c.Crossing, *c.Fill+around(rates, c.Crossing))
 	}
 }
 

@@ -69,17 +69,17 @@ func (h *host) sample(rec *probe.Sample) {
 	}
 }
 
-// notKnown says what could not be read of the host, a line for each source.
-func (h *host) notKnown() (lines []string) {
+// notKnown is what could not be read of the host, one for each source.
+func (h *host) notKnown() (list []result.Args) {
 	for _, source := range slices.Sorted(maps.Keys(h.unread)) {
 		f := h.unread[source]
-		when := ""
+		args := result.Args{"what": f.String()}
 		if !f.Lost {
-			when = fmt.Sprintf(" in %d readings, first at %.1f s", f.times, f.at.Seconds())
+			args["readings"], args["at"] = f.times, f.at
 		}
-		lines = append(lines, fmt.Sprintf("not known%s: %.400s", when, f.String()))
+		list = append(list, args)
 	}
-	return lines
+	return list
 }
 
 // changes is the first look against the last. One that was never taken, because the run was killed, shows nothing.
@@ -165,19 +165,20 @@ const manyPorts = 0.9
 // doubtHosts warns of what changed under the run's feet.
 func (r *run) doubtHosts() {
 	for _, name := range slices.Sorted(maps.Keys(r.hosts)) {
-		for _, line := range r.hosts[name].notKnown() {
-			r.warn("source_failed", "%s: %s", name, line)
+		for _, args := range r.hosts[name].notKnown() {
+			args["host"] = name
+			r.warn("source_failed", "", args)
 		}
 	}
 	for _, h := range r.reportHosts() {
 		for _, c := range h.SysctlChanges {
-			r.warn("sysctl_changed", "%s: %s was %q before the load and %q after it: the run measured two systems", h.Name, c.Name, c.Before, c.After)
+			r.warn("sysctl_changed", "", result.Args{"host": h.Name, "name": c.Name, "before": c.Before, "after": c.After})
 		}
 		for _, s := range h.Restarts {
-			r.warn("listener_restarted", "%s: the listener %.80q was closed and opened anew %s while the run lasted: its queue began empty then", h.Name, s.Addr, often(uint64(s.Times)))
+			r.warn("listener_restarted", "", result.Args{"host": h.Name, "addr": s.Addr, "times": s.Times})
 		}
 		if h.PortsUsed != nil && value(h.PortsRange) > 0 && float64(*h.PortsUsed) >= manyPorts*float64(*h.PortsRange) {
-			r.warn("ports_short", "%s: %d of the %d local ports towards one address and port were in use at once: connects fail (EADDRNOTAVAIL) when none is left", h.Name, *h.PortsUsed, *h.PortsRange)
+			r.warn("ports_short", "", result.Args{"host": h.Name, "used": *h.PortsUsed, "range": *h.PortsRange})
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"weir/report/result"
+	"weir/report/words"
 
 	"weir/probe"
 )
@@ -100,12 +101,12 @@ func TestUnreadSources(t *testing.T) {
 	var got []string
 	for _, x := range analyze(t, w.record(t)).Warnings {
 		if x.Code == "source_failed" {
-			got = append(got, x.Text)
+			got = append(got, words.Of(result.Finding(x)))
 		}
 	}
 	want := []string{
-		"backend: not known: whether tasks of the host waited for a processor (pressure): not supported (errno 95)",
-		"backend: not known in 5 readings, first at 0.2 s: sockets in TIME_WAIT (sockstat): 200ms (errno 5)",
+		"Not known of backend: whether tasks of the host waited for a processor (pressure): not supported (errno 95)",
+		"Not known of backend in 5 readings, first at 200 ms: sockets in TIME_WAIT (sockstat): 200ms (errno 5)",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)

@@ -46,7 +46,7 @@ func (l *loader) cell(b *bin, row uint8) *latencyCell {
 		return &b.cells[i]
 	}
 	if l.cells++; l.cells > maxCells {
-		l.run.warn("latency_map", "the latency map is not complete: the record has more than %d cells", maxCells)
+		l.run.warn("latency_map", "", result.Args{"limit": maxCells})
 		return nil
 	}
 	b.cells = append(b.cells, latencyCell{row: row})

@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -43,7 +44,7 @@ func load(r *runfile.Reader) (*run, error) {
 		return nil, runfile.ErrNoHeader
 	}
 	for _, w := range slices.Concat(l.run.header.Warnings, r.Warnings()) {
-		l.run.warn(result.Code(w.Code), "%s", w.Text)
+		l.run.warn(result.Code(w.Code), w.Lane, w.Args)
 	}
 	l.run.sort()
 	return l.run, nil
@@ -175,9 +176,10 @@ func (r *run) sort() {
 	})
 }
 
-func (r *run) warn(code result.Code, format string, args ...any) {
-	w := result.Warning{Code: code, Text: fmt.Sprintf(format, args...)}
-	if !slices.ContainsFunc(r.warnings, func(x result.Warning) bool { return x.Code == w.Code && x.Text == w.Text }) {
+// warn adds a warning, unless the same was found before.
+func (r *run) warn(code result.Code, lane string, args result.Args) {
+	w := result.Warning{Code: code, Lane: lane, Args: args}
+	if !slices.ContainsFunc(r.warnings, func(x result.Warning) bool { return reflect.DeepEqual(x, w) }) {
 		r.warnings = append(r.warnings, w)
 	}
 }

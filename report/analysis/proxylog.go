@@ -175,10 +175,10 @@ func (r *run) doubtProxyLog() {
 		ours, foreign, unread = ours+a.Requests, foreign+a.Foreign, unread+a.Unread
 	}
 	if unread > 0 {
-		r.warn("access_log_format", "%d of %d lines of NGINX's access log are not in weir's log_format and were left out: weir run --print-nginx-config prints it.", unread, ours+foreign+unread)
+		r.warn("access_log_format", "", result.Args{"unread": unread, "lines": ours + foreign + unread})
 	}
 	if foreign > 0 && ours == 0 {
-		r.warn("access_log_unjoined", "None of the %d requests in NGINX's access log has an X-Request-Id of this run, so none could be joined: is it the log of the proxy under load, and are the ids sent on to it?", foreign)
+		r.warn("access_log_unjoined", "", result.Args{"n": foreign})
 	}
 	for _, l := range r.lanes {
 		var sent uint64
@@ -186,7 +186,7 @@ func (r *run) doubtProxyLog() {
 			sent += t.figures.sent
 		}
 		if n := r.inAccessLog(l); n > 0 && n < sent-sent/100 {
-			r.warn("access_log_gaps", "%s: NGINX's access log has no line of %d of the %d requests sent: they did not reach NGINX, which logs no connection that it has not accepted, or its log is buffered (buffer=) or written to another file.", l.Name, sent-n, sent)
+			r.warn("access_log_gaps", l.Name, result.Args{"missing": sent - n, "sent": sent})
 		}
 	}
 }

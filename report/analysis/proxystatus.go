@@ -137,10 +137,10 @@ func (r *run) doubtProxyStatus() {
 			continue
 		}
 		if p.Accepted != nil && *p.Handled < *p.Accepted {
-			r.warn("nginx_dropped", "%s: NGINX accepted %d connections and dropped them at once, for want of worker_connections or of descriptors: its own limit, not the backend's.", l.Name, *p.Accepted-*p.Handled)
+			r.warn("nginx_dropped", l.Name, result.Args{"n": *p.Accepted - *p.Handled})
 		}
 		if p.Failed > 0 {
-			r.warn("nginx_status_gaps", "%s: %d of %d polls of NGINX's status were not answered.", l.Name, p.Failed, p.Failed+p.Polls)
+			r.warn("nginx_status_gaps", l.Name, result.Args{"failed": p.Failed, "polls": p.Failed + p.Polls})
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"weir/loadgen/plan"
 	"weir/report/capacity"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 
@@ -20,7 +21,7 @@ func (r *run) replay(t *trial, c serverCapacity, index map[time.Duration]int, wi
 		return
 	}
 	if t.Due > maxReplay-r.replayed {
-		r.warn("not_replayed", "%s: not every trial was replayed in the simulator: together they have more than %d requests", t.lane.Name, maxReplay)
+		r.warn("not_replayed", t.lane.Name, result.Args{"limit": maxReplay})
 		return
 	}
 	r.replayed += t.Due

@@ -55,8 +55,8 @@ type trial struct {
 	bins    map[time.Duration]*bin
 	latency map[time.Duration]counted // of its ok requests, from due; by the counter's lower end
 	figures figures
-	late    time.Duration // of a search: 99th percentile of sent − due; 0 where too few requests tell it
-	spoiled string        // of a search: why the generator was the limit; "": it was not
+	late    time.Duration  // of a search: 99th percentile of sent − due; 0 where too few requests tell it
+	spoiled result.Finding // of a search: why the generator was the limit; no code: it was not
 }
 
 // counted is a counter of a histogram.

@@ -26,7 +26,7 @@ func (r *run) search(l *lane) *result.Search {
 		}
 		switch {
 		case !t.figures.complete || !t.constant():
-		case t.spoiled != "":
+		case t.spoiled.Code != "":
 			out.Spoiled++
 			state.Spoil(t.Rate)
 		default:
@@ -83,44 +83,6 @@ func (r *run) unreached(state string, spec *mlrsearch.Spec) string {
 		return "the run ended before"
 	}
 	return fmt.Sprintf("the budget of %v was spent", spec.Budget)
-}
-
-// spoil finds the trials of a search in which the generator was the limit.
-func (r *run) spoil(c serverCapacity) {
-	if r.header.Search == nil {
-		return
-	}
-	for _, t := range r.trials {
-		if t.end == nil {
-			continue
-		}
-		g := t.end.Generator
-		t.spoiled = mlrsearch.Generator{
-			Due: t.figures.due, Sent: t.figures.sent, Outcomes: t.figures.outcomes,
-			Late: t.late, Bearable: mlrsearch.Bearable(t.Rate, c.mean, t.lane.slots),
-			CPU: g.CPU, Wall: g.Wall, RunDelay: runDelay(g), CPUs: g.CPUs,
-			LoopCPU: share(g.LoopCPU), LoopDelay: g.LoopDelay,
-		}.Spoiled()
-	}
-}
-
-// allSpoiled disqualifies a search of which no trial can be believed. One trial more or less that the generator
-// spoiled is left out, and costs the search nothing but time.
-func (r *run) allSpoiled() []string {
-	why, n := "", 0
-	for _, t := range r.trials {
-		switch {
-		case t.spoiled == "" && t.figures.complete:
-			return nil
-		case t.spoiled != "":
-			why = t.spoiled
-			n++
-		}
-	}
-	if n == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("the generator was the limit in all %d trials of the search; in the last, %s", n, why)}
 }
 
 // begun is how many trials there were, of how many where that was planned.

@@ -1,66 +1,172 @@
 package analysis
 
 import (
-	"fmt"
 	"time"
 
-	"weir/loadgen"
-	mlrsearch "weir/loadgen/search"
-	"weir/report/runfile"
+	"weir/loadgen/belief"
+	"weir/report/analysis/estimate"
+	"weir/report/result"
 )
 
 // invalid lists why the run cannot be believed: the generator, not the server, decided what was measured.
-func (r *run) invalid(c serverCapacity) []string {
-	reasons := []string{}
-	add := func(format string, args ...any) { reasons = append(reasons, fmt.Sprintf(format, args...)) }
-	if n := r.overflowsBefore(); n > 0 {
-		add("the backend's accept queue overflowed %s before the load began: something else was loading it", often(n))
+func (r *run) invalid(c serverCapacity) []result.Finding {
+	reasons := []result.Finding{}
+	for _, f := range belief.Check(belief.Facts{OverflowsBefore: r.overflowsBefore()}) {
+		reasons = append(reasons, broken(f))
 	}
 	if r.header.Search != nil {
 		return append(reasons, r.allSpoiled()...)
 	}
 	for _, l := range r.lanes {
-		var due, sent uint64
-		for _, t := range l.complete() {
-			due += t.figures.due
-			sent += t.figures.sent
-		}
-		if float64(sent) < mlrsearch.MinSent*float64(due) {
-			add("%s: %d of %d due requests were sent (%.1f %%): the generator did not offer the plan", l.Name, sent, due, 100*float64(sent)/float64(due))
-		}
-		if x := l.lateness(c); x.late > x.limit {
-			add("%s: %s were sent %v late or more, the limit is %v: the schedule slipped%s", l.Name, x.of, x.late.Round(time.Microsecond), x.limit.Round(time.Microsecond), l.robbed())
-		}
-		outcomes := l.outcomes()
-		for _, o := range []struct {
-			outcome loadgen.Outcome
-			why     string
-		}{
-			{loadgen.Shed, "not sent, because --max-in-flight was reached"},
-			{loadgen.NoLocalPort, "found no local port: widen ip_local_port_range or use more addresses"},
-			{loadgen.NoFD, "found no file descriptor: raise ulimit -n"},
-		} {
-			if n := outcomes[o.outcome]; n > 0 {
-				add("%s: %s %s", l.Name, number(n, "request"), o.why)
-			}
-		}
-		if t, share := l.worst(func(g runfile.Generator) time.Duration { return g.CPU }); share > mlrsearch.MaxCPU {
-			add("%s: the generator used %.1f %% of the processors that it may use in trial %d, the limit is %.0f %%", l.Name, 100*share, t.Index+1, 100*mlrsearch.MaxCPU)
-		}
-		if t, busy := l.worstLoop(func(g runfile.Generator) *float64 { return g.LoopCPU }); busy > mlrsearch.MaxLoop {
-			add("%s: one of the generator's %s ran for %.1f %% of a second in trial %d, the limit is %.0f %%: what is due waits there, also where other processors rest; offer less, or load from several machines",
-				l.Name, eventLoops(t), 100*busy, t.Index+1, 100*mlrsearch.MaxLoop)
-		}
-		if t, waited := l.worstLoop(func(g runfile.Generator) *float64 { return g.LoopDelay }); waited > mlrsearch.MaxLoopDelay {
-			add("%s: one of the generator's %s was ready to run and waited for a processor for %.1f %% of a second in trial %d, the limit is %.0f %%: leave more of the machine to it",
-				l.Name, eventLoops(t), 100*waited, t.Index+1, 100*mlrsearch.MaxLoopDelay)
-		}
-		if t, share := l.worst(runDelay); share > mlrsearch.MaxRunDelay {
-			add("%s: in trial %d the generator's threads waited for a processor for %.1f %% of the time that they could have had, the limit is %.0f %%: leave more of the machine to it",
-				l.Name, t.Index+1, 100*share, 100*mlrsearch.MaxRunDelay)
-		}
+		reasons = append(reasons, l.invalid(c)...)
 	}
 	return reasons
+}
+
+// invalid lists the rules that the lane breaks: as a whole, or in one of its trials, of which the worst is named.
+func (l *lane) invalid(c serverCapacity) (reasons []result.Finding) {
+	whole, late := l.facts(c)
+	for _, rule := range belief.Rules() {
+		f, found := rule.Broken(whole)
+		var worst *trial
+		for _, t := range l.trials {
+			if x, broken := rule.Broken(t.processors()); broken && (!found || x.Measured > f.Measured) {
+				f, found, worst = x, true, t
+			}
+		}
+		if !found {
+			continue
+		}
+		reason := broken(f)
+		reason.Lane = l.Name
+		reason.Args["sent"], reason.Args["due"] = whole.Sent, whole.Due
+		if worst != nil {
+			reason.Args["trial"], reason.Args["loops"] = worst.Index+1, worst.loops()
+		}
+		if f.Code == "sent_late" {
+			late.describe(reason.Args)
+			reason.Args["meanwhile"] = l.contention()
+		}
+		reasons = append(reasons, reason)
+	}
+	return reasons
+}
+
+// broken is the finding of a broken rule.
+func broken(f belief.Finding) result.Finding {
+	return result.Finding{Code: result.Code(f.Code), Args: result.Args{
+		"measured": f.Measured, "limit": f.Limit, "advice": result.Finding{Code: result.Code(f.Advice)},
+	}}
+}
+
+// facts are those of the lane's whole load. What one trial took of the processors stands with the trial.
+func (l *lane) facts(c serverCapacity) (belief.Facts, lateness) {
+	late := l.lateness()
+	f := belief.Facts{Outcomes: l.outcomes(), Late: late.by, Bearable: l.bearable(c)}
+	for _, t := range l.complete() {
+		f.Due += t.figures.due
+		f.Sent += t.figures.sent
+	}
+	return f, late
+}
+
+// processors are the facts of one trial's use of the machine.
+func (t *trial) processors() belief.Facts {
+	if t.end == nil {
+		return belief.Facts{}
+	}
+	g := t.end.Generator
+	return belief.Facts{CPU: g.CPU, Wall: g.Wall, CPUs: g.CPUs, RunDelay: g.RunDelay, LoopCPU: g.LoopCPU, LoopDelay: g.LoopDelay}
+}
+
+// loops is how many event loops the trial's generator had; nil where there was one, or none is known.
+func (t *trial) loops() *uint64 {
+	if n := t.end.Generator.Loops; n > 1 {
+		return new(uint64(n))
+	}
+	return nil
+}
+
+// spoil finds the trials of a search in which the generator was the limit.
+func (r *run) spoil(c serverCapacity) {
+	if r.header.Search == nil {
+		return
+	}
+	for _, t := range r.trials {
+		if t.end == nil {
+			continue
+		}
+		f := t.processors()
+		f.Due, f.Sent, f.Outcomes = t.figures.due, t.figures.sent, t.figures.outcomes
+		f.Late, f.Bearable = t.late, belief.Bearable(t.Rate, c.mean, t.lane.slots)
+		if found := belief.Check(f); len(found) > 0 {
+			t.spoiled = broken(found[0])
+			t.spoiled.Args["sent"], t.spoiled.Args["due"], t.spoiled.Args["loops"] = f.Sent, f.Due, t.loops()
+			lateness{by: t.late, share: onePercent}.describe(t.spoiled.Args)
+		}
+	}
+}
+
+// allSpoiled disqualifies a search of which no trial can be believed. One trial more or less that the generator
+// spoiled is left out, and costs the search nothing but time.
+func (r *run) allSpoiled() []result.Finding {
+	var last result.Finding
+	n := uint64(0)
+	for _, t := range r.trials {
+		switch {
+		case t.spoiled.Code == "" && t.figures.complete:
+			return nil
+		case t.spoiled.Code != "":
+			last = t.spoiled
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []result.Finding{{Code: "all_trials_spoiled", Args: result.Args{"trials": n, "last": last}}}
+}
+
+const (
+	onePercent = 0.01
+	fewLate    = 3 // requests that are sent late are not enough to say that a generator was late
+)
+
+// lateness is how late (sent − due) the latest requests were sent: one in a hundred or, where there are too few for a
+// 99th percentile, one more than the few that a machine's one hiccup delays.
+type lateness struct {
+	by        time.Duration // so late or later; 0 where there are not even so many
+	share     float64       // of the requests, or
+	count, of uint64        // so many of so many
+}
+
+func (l *lane) lateness() lateness {
+	switch n := l.lag.TotalCount(); {
+	case estimate.Supported(uint64(n), 1-onePercent):
+		return lateness{by: time.Duration(l.lag.ValueAtPercentile(100 * (1 - onePercent))), share: onePercent}
+	case n > fewLate:
+		return lateness{by: time.Duration(l.lag.ValueAtPercentile(100 * float64(n-fewLate) / float64(n))), count: fewLate + 1, of: uint64(n)}
+	}
+	return lateness{}
+}
+
+// describe adds how many requests were late.
+func (x lateness) describe(args result.Args) {
+	if x.share > 0 {
+		args["share"] = x.share
+	} else {
+		args["late"], args["of"] = x.count, x.of
+	}
+}
+
+// bearable is how late the lane's requests may be sent. Above capacity the queue is full anyway, so no higher rate than
+// W/S matters, where that is known.
+func (l *lane) bearable(c serverCapacity) time.Duration {
+	rate := l.highest()
+	if c.rate > 0 {
+		rate = min(rate, c.rate)
+	}
+	return belief.Bearable(rate, c.mean, l.slots)
 }
 
 // overflowsBefore is how often the lanes' listeners overflowed between the first sample and the first trial.

@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -10,13 +12,15 @@ import (
 	"weir/loadgen"
 	"weir/probe"
 	"weir/report/runfile"
+	"weir/report/words"
 )
 
 // TestInvalid: what makes a run say nothing of the server, and that the verdict begins with it.
 func TestInvalid(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*world)
-		says   string
+		change   func(*world)
+		code     result.Code
+		measured float64
 	}{
 		"not sent": {func(w *world) {
 			w.result = func(_ string, r *loadgen.Result) {
@@ -24,55 +28,55 @@ func TestInvalid(t *testing.T) {
 					r.Sent, r.Outcome = 0, loadgen.DNSFailed
 				}
 			}
-		}, "due requests were sent"},
+		}, "not_sent", .98},
 		"shed": {func(w *world) {
 			w.result = func(_ string, r *loadgen.Result) {
 				if r.Seq == 7 {
 					r.Sent, r.Outcome = 0, loadgen.Shed
 				}
 			}
-		}, "--max-in-flight"},
-		"late by more than a quarter of the queue": {func(w *world) { w.result = late(15 * ms) }, "the limit is 14.167ms"},
+		}, "requests_shed", 2},
+		"late by more than a quarter of the queue": {func(w *world) { w.result = late(15 * ms) }, "sent_late", .015},
 		"late, because the hypervisor": {func(w *world) {
 			w.result = late(15 * ms)
 			w.end = func(e *runfile.TrialEnd) { stolen := e.Generator.Wall / 8; e.Generator.Stolen = &stolen }
-		}, "the limit is 14.167ms: the schedule slipped; meanwhile the hypervisor took 12.5 % of a processor"},
+		}, "sent_late", .015},
 		"late before a queue of unknown length": {func(w *world) {
 			w.result = late(3 * ms)
 			w.sample = func(s *probe.Sample) { s.Listeners = nil }
-		}, "the limit is 1ms"},
+		}, "sent_late", .003},
 		"ports": {func(w *world) {
 			w.result = func(_ string, r *loadgen.Result) {
 				if r.Seq == 7 {
 					r.Outcome = loadgen.NoLocalPort
 				}
 			}
-		}, "no local port"},
+		}, "no_local_ports", 2},
 		"descriptors": {func(w *world) {
 			w.result = func(_ string, r *loadgen.Result) {
 				if r.Seq == 7 {
 					r.Outcome = loadgen.NoFD
 				}
 			}
-		}, "no file descriptor"},
+		}, "no_descriptors", 2},
 		"processor": {func(w *world) {
 			w.end = func(e *runfile.TrialEnd) { e.Generator.CPU = e.Generator.Wall * 17 / 10 }
-		}, "85.0 % of the processors that it may use in trial 1,"},
+		}, "processors_busy", .85},
 		"run queue": {func(w *world) {
 			w.end = func(e *runfile.TrialEnd) { delay := e.Generator.Wall * 6 / 10; e.Generator.RunDelay = &delay }
-		}, "the generator's threads waited for a processor for 30.0 %"},
+		}, "threads_waited", .3},
 		"one loop of eight": {func(w *world) {
 			w.end = func(e *runfile.TrialEnd) {
 				busy, waited := .97, .1
 				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy, &waited
 			}
-		}, "direct: one of the generator's 8 event loops ran for 97.0 % of a second in trial 1, the limit is 90 %"},
+		}, "loop_busy", .97},
 		"one loop of eight without a processor": {func(w *world) {
 			w.end = func(e *runfile.TrialEnd) {
 				busy, waited := .4, .6
 				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy, &waited
 			}
-		}, "one of the generator's 8 event loops was ready to run and waited for a processor for 60.0 % of a second in trial 1"},
+		}, "loop_waited", .6},
 		"overflows before the load": {func(w *world) {
 			w.sample = func(s *probe.Sample) {
 				n := uint64(min(s.At, 300*ms) / (100 * ms))
@@ -80,15 +84,25 @@ func TestInvalid(t *testing.T) {
 				s.Counters["TcpExtListenOverflows"] += n
 				s.Listeners[0].Drops = &drops
 			}
-		}, "overflowed 3 times before"},
+		}, "overflowed_before", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := demo()
 			w.rates = []float64{240, 300}
 			c.change(&w)
 			a := analyze(t, w.record(t))
-			if a.Valid || len(a.InvalidReasons) != 1 || !strings.Contains(a.InvalidReasons[0], c.says) {
-				t.Errorf("valid %v, reasons %q, want one with %q", a.Valid, a.InvalidReasons, c.says)
+			if a.Valid || len(a.InvalidReasons) != 1 {
+				t.Fatalf("valid %v, reasons %v, want one", a.Valid, a.InvalidReasons)
+			}
+			got := a.InvalidReasons[0]
+			if x := got.Args["measured"].(float64); got.Code != c.code || math.Abs(x-c.measured) > .05*c.measured {
+				t.Errorf("%s: measured %g, want %s, %g", got.Code, x, c.code, c.measured)
+			}
+			if trial := got.Args["trial"]; (trial != nil) != strings.Contains(words.Of(got), fmt.Sprint("in trial ", trial)) {
+				t.Errorf("the sentence does not name the trial %v: %s", trial, words.Of(got))
+			}
+			if stolen := strings.Contains(name, "hypervisor"); strings.Contains(words.Of(got), "(steal)") != stolen {
+				t.Errorf("stolen time: %v, %s", stolen, words.Of(got))
 			}
 			if !strings.HasPrefix(a.Verdict[0], "INVALID") {
 				t.Errorf("the verdict begins with %q", a.Verdict[0])
@@ -148,8 +162,8 @@ func TestFewRequestsMayBeLate(t *testing.T) {
 			}
 		}
 		a := analyze(t, w.record(t))
-		if a.Valid != valid || !valid && !strings.Contains(a.InvalidReasons[0], "4 of 120 requests were sent 200") {
-			t.Errorf("%d of 120 requests sent late: valid %v, %q", n, a.Valid, a.InvalidReasons)
+		if a.Valid != valid || !valid && !strings.Contains(words.Of(a.InvalidReasons[0]), "4 of 120 requests were sent 200 ms late") {
+			t.Errorf("%d of 120 requests sent late: valid %v, %q", n, a.Valid, words.List(a.InvalidReasons))
 		}
 	}
 }
@@ -197,13 +211,13 @@ func TestWarnings(t *testing.T) {
 // TestDoubtsFitTheRun: what blurs an onset is said of runs that have one, and of a unix socket that nothing counts its
 // overflows, not that samples are missing.
 func TestDoubtsFitTheRun(t *testing.T) {
-	said := func(a *result.Analysis, code string) string {
+	found := func(a *result.Analysis, code result.Code) result.Args {
 		for _, w := range a.Warnings {
-			if w.Code == result.Code(code) {
-				return w.Text
+			if w.Code == code {
+				return w.Args
 			}
 		}
-		return ""
+		return nil
 	}
 	for name, c := range map[string]struct {
 		change       func(*world)
@@ -219,16 +233,16 @@ func TestDoubtsFitTheRun(t *testing.T) {
 		w := demo()
 		w.length = time.Second
 		c.change(&w)
-		text := said(analyze(t, w.record(t)), "short_trials")
-		if (text != "") != c.short || strings.Contains(text, "less sharp") != c.sharp {
-			t.Errorf("%s: %q", name, text)
+		args := found(analyze(t, w.record(t)), "short_trials")
+		if blurred, _ := args["blurred"].(bool); (args != nil) != c.short || blurred != c.sharp {
+			t.Errorf("%s: %v", name, args)
 		}
 	}
 	w := demo()
 	w.rates = []float64{240, 300}
 	w.header = func(h *runfile.Header) { h.Lanes[0].Listener = "/run/app.sock" }
 	w.sample = func(s *probe.Sample) { s.Listeners[0].Addr, s.Listeners[0].Drops = "/run/app.sock", nil }
-	if text := said(analyze(t, w.record(t)), "overflows_unknown"); !strings.Contains(text, "unix socket") || strings.Contains(text, "no sample") {
-		t.Errorf("of a unix socket: %q", text)
+	if args := found(analyze(t, w.record(t)), "overflows_unknown"); args["unix"] != true || args["n"] != nil {
+		t.Errorf("of a unix socket: %v", args)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // TestVerdictKeepsAll: what two lanes have to say leaves room for how the run ended, which stands before the causes.
 func TestVerdictKeepsAll(t *testing.T) {
-	a := &result.Analysis{Ended: result.Ending{How: "cut short"}, InvalidReasons: []string{"x"}, Agreement: &result.Interval{Ratio: 1, Low: 1, High: 1}}
+	a := &result.Analysis{Ended: result.Ending{How: "cut short"}, InvalidReasons: []result.Finding{{Code: "x"}}, Agreement: &result.Interval{Ratio: 1, Low: 1, High: 1}}
 	for _, name := range []string{"direct", "proxy"} {
 		a.Lanes = append(a.Lanes, result.Lane{Name: name, Recovery: &result.Recovery{Text: "Did not recover."}})
 	}

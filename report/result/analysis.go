@@ -20,7 +20,7 @@ type Analysis struct {
 	Mode              string              `json:"mode"`                // "loss" or "retrial", or "mixed" where the lanes differ
 	Ended             Ending              `json:"ended"`               // how: "complete", "interrupted", "cut short", "aborted" or "failed"; after some of them a colon and why
 	Valid             bool                `json:"valid"`               // false: nothing below can be relied on
-	InvalidReasons    []string            `json:"invalid_reasons"`     // why not
+	InvalidReasons    []Finding           `json:"invalid_reasons"`     // why not
 	Warnings          []Warning           `json:"warnings"`            // every doubt
 	Environment       map[string]string   `json:"environment"`         // kernel, cpus, nginx, backend, sysctls … by name
 	Capacity          Capacity            `json:"capacity"`            // what workers ÷ service time predicts
@@ -39,9 +39,10 @@ type Analysis struct {
 // Warning is a finding that is published with its code: a reason to read a result with care. It converts to a
 // Finding, and package words makes its sentence likewise.
 type Warning struct {
-	Code Code   `json:"code"` // stable, for programs
-	Args Args   `json:"-"`    // what its sentence names
-	Text string `json:"text"` // for people
+	Code Code   `json:"code"`           // stable, for programs
+	Lane string `json:"lane,omitempty"` // whose it is, where it is a lane's; its name stands in the text too
+	Args Args   `json:"-"`              // what its sentence names
+	Text string `json:"text"`           // for people
 }
 
 // Ending is how a run ended. In report.json it is one text, "complete" or "cut short: why".

@@ -6,6 +6,7 @@ package result
 // In report.json it is its sentence. The keys beside it have the code and the numbers.
 type Finding struct {
 	Code Code
+	Lane string // whose it is; "": the run's. Its name stands before the sentence
 	Args Args
 	Text string // its sentence, set by words.Fill before it is shown; the analysis leaves it empty
 }
@@ -17,6 +18,9 @@ type Code string
 // float64 (in base units), time.Duration, string, []string, bool, unit.Estimate, Finding or []Finding. Absent is
 // not zero: what is not known is left out.
 type Args map[string]any
+
+// IsZero reports whether nothing was found.
+func (f Finding) IsZero() bool { return f.Code == "" && f.Text == "" }
 
 // MarshalText writes the sentence.
 func (f Finding) MarshalText() ([]byte, error) { return []byte(f.Text), nil }

@@ -32,7 +32,7 @@ type Trial struct {
 
 	Latencies Latencies `json:"-"` // the same, to merge with other trials'; nil where they were too many to keep
 
-	Spoiled string `json:"spoiled,omitempty"` // of a search: why the generator was the limit, so that it says nothing of the server
+	Spoiled Finding `json:"spoiled,omitzero"` // of a search: why the generator was the limit, so that it says nothing of the server
 }
 
 // Rates are the lowest and the highest that the plan offers, req/s.

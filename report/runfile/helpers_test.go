@@ -22,7 +22,7 @@ func testHeader() Header {
 		Capacity:    Capacity{Workers: 8, WorkerConnections: 1, ServiceTime: 20 * ms},
 		Lanes:       []Lane{{Name: "direct", Mode: Loss, URL: "http://x/", Deadline: 100 * ms, ConnectTimeout: 900 * ms}},
 		TrialsTotal: 1,
-		Warnings:    []Warning{{"no_nginx", "nginx is missing"}},
+		Warnings:    []Warning{{Code: "no_proxy_lane", Args: map[string]any{"why": "nginx is missing"}}},
 	}
 }
 

@@ -98,7 +98,7 @@ func (r *Reader) next() ([]byte, error) {
 		if r.line == 1 {
 			return nil, ErrNoHeader
 		}
-		r.warn("torn_line", fmt.Sprintf("line %d, the last, is torn and was dropped: the run was killed while it wrote", r.line))
+		r.warn("torn_line", map[string]any{"line": r.line})
 		return nil, io.EOF
 	case err != nil:
 		r.err = fmt.Errorf("read %s: %w", r.name, err)
@@ -116,7 +116,7 @@ func (r *Reader) finish() {
 		r.line = 1
 		r.fail(ErrNoHeader)
 	case !r.footer:
-		r.warn("cut_short", "the record has no footer: the run was cut short")
+		r.warn("cut_short", nil)
 	}
 }
 
@@ -132,8 +132,8 @@ func (r *Reader) fail(err error) {
 	r.err = err
 }
 
-func (r *Reader) warn(code, text string) {
-	r.warnings = append(r.warnings, Warning{code, text})
+func (r *Reader) warn(code string, args map[string]any) {
+	r.warnings = append(r.warnings, Warning{Code: code, Args: args})
 }
 
 // parse returns the record of a line, or nil for a kind that this version does not know.
@@ -188,7 +188,7 @@ func (r *Reader) skip(kind string) {
 		return
 	}
 	r.unknown[kind] = true
-	r.warn("unknown_kind", fmt.Sprintf("records of the kind %.40q were skipped: a later weir wrote them", kind))
+	r.warn("unknown_kind", map[string]any{"kind": fmt.Sprintf("%.40s", kind)})
 }
 
 func newRecord(kind string) Record {

@@ -127,10 +127,12 @@ type ProxyTimeouts struct {
 	Source  string        `json:"source"`            // where that is known from: "its configuration", "stated, or NGINX's default"
 }
 
-// Warning is a doubt that belongs to the run and is always shown.
+// Warning is a reason to read the run with care that was known before its analysis: its code, and what its sentence
+// names. Package report/words makes the sentence.
 type Warning struct {
-	Code string `json:"code"`
-	Text string `json:"text"`
+	Code string         `json:"code"`
+	Lane string         `json:"lane,omitempty"` // whose it is; "": the run's
+	Args map[string]any `json:"args,omitempty"` // strings, true, and numbers in base units
 }
 
 // Trial opens a trial: one plan offered to one lane.

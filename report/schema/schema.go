@@ -90,7 +90,7 @@ func (m *maker) object(typ reflect.Type) map[string]any {
 		property := m.of(f.Type)
 		property["description"] = doc
 		properties[key] = property
-		if options != "omitempty" {
+		if options != "omitempty" && options != "omitzero" {
 			required = append(required, key)
 		}
 	}

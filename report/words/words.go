@@ -8,16 +8,18 @@
 //
 //	{name}                the argument: a string, a list "a, b and c", a count "2,628", a duration, another finding
 //	{name|rate}           a number in base units: rate, seconds, percent, ratio; with a digit, rate4: so many digits
-//	{name|count overflow} a count with its noun: "1 overflow", "2,628 overflows"; {name|count retry/retries}
+//	{name|count overflow} a count with its noun: "1 overflow", "2,628 overflows"; {name|count retry/retries}; {name|count}
 //	{name|times}          "once", "12 times"
 //	[ … {name} … ]        left out where any argument in it is absent: nil, "", false, an empty list. A true adds nothing
+//	[ … {a} …|… {b} …|…]  the first of these parts of which nothing is absent
 //
-// Square brackets are doubled to stand for themselves.
+// Outside of brackets, doubled ones stand for themselves.
 package words
 
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,61 +53,99 @@ func merge(topics []Sentences) Sentences {
 // Codes are all that have a sentence, sorted.
 func Codes() []result.Code { return slices.Sorted(maps.Keys(all)) }
 
-// Of is the sentence of a finding. Strings that came from outside are cleaned (unit.Clean). A code without a
-// sentence is shown as itself: nothing that was found is lost.
+// Of is the sentence of a finding, after the name of its lane. Strings that came from outside are cleaned (unit.Clean). A code without a
+// sentence is shown as itself, or as the text of an event: nothing that was found is lost.
 func Of(f result.Finding) string {
 	if f.Text != "" {
 		return unit.Clean(f.Text)
 	}
-	text, ok := all[f.Code]
-	if !ok {
-		return string(f.Code)
+	sentence := string(f.Code)
+	if text, ok := all[f.Code]; ok {
+		sentence = Expand(text, f.Args)
+	} else if f.Args["text"] != nil {
+		sentence = Expand(event, f.Args)
 	}
-	return Expand(text, f.Args)
+	if f.Lane != "" {
+		sentence = unit.Clean(f.Lane) + ": " + sentence
+	}
+	return sentence
 }
+
+// List has the sentences of some findings, in their order.
+func List(findings []result.Finding) []string {
+	list := make([]string, len(findings))
+	for i, f := range findings {
+		list[i] = Of(f)
+	}
+	return list
+}
+
+// Join has them in one paragraph.
+func Join(findings []result.Finding) string { return strings.Join(List(findings), " ") }
 
 // Expand fills the placeholders of a text.
 func Expand(text string, args result.Args) string {
-	out, _, _ := expand(text, args, false)
+	out, _ := expand(text, args)
 	return out
 }
 
-// expand reads up to the end, or to the bracket that closes an optional part. Complete tells whether every
-// argument was there.
-func expand(text string, args result.Args, inner bool) (out, rest string, complete bool) {
+// expand also tells whether every argument outside of brackets was there.
+func expand(text string, args result.Args) (out string, complete bool) {
 	var b strings.Builder
 	complete = true
 	for text != "" {
 		i := strings.IndexAny(text, "{[]")
 		if i < 0 {
 			b.WriteString(text)
-			return b.String(), "", complete
+			break
 		}
 		b.WriteString(text[:i])
 		c := text[i]
+		text = text[i+1:]
 		switch {
-		case c != '{' && strings.HasPrefix(text[i+1:], string(c)): // doubled
-			b.WriteByte(c)
-			text = text[i+2:]
 		case c == '{':
-			name, after, _ := strings.Cut(text[i+1:], "}")
+			name, after, _ := strings.Cut(text, "}")
 			value, known := placeholder(name, args)
 			b.WriteString(value)
 			complete = complete && known
 			text = after
+		case strings.HasPrefix(text, string(c)): // doubled
+			b.WriteByte(c)
+			text = text[1:]
 		case c == '[':
-			part, after, whole := expand(text[i+1:], args, true)
-			if whole {
-				b.WriteString(part)
+			parts, after := alternatives(text)
+			for _, part := range parts {
+				if filled, whole := expand(part, args); whole {
+					b.WriteString(filled)
+					break
+				}
 			}
 			text = after
-		case inner:
-			return b.String(), text[i+1:], complete
-		default:
-			text = text[i+1:]
 		}
 	}
-	return b.String(), "", complete
+	return b.String(), complete
+}
+
+// alternatives splits what follows an opening bracket into its parts, up to the bracket that closes it.
+func alternatives(text string) (parts []string, rest string) {
+	depth, begin := 0, 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '{':
+			depth++
+		case c == '}':
+			depth--
+		case c == '[':
+			depth++
+		case c == ']' && depth > 0:
+			depth--
+		case c == ']':
+			return append(parts, text[begin:i]), text[i+1:]
+		case c == '|' && depth == 0:
+			parts, begin = append(parts, text[begin:i]), i+1
+		}
+	}
+	return append(parts, text[begin:]), ""
 }
 
 // placeholder is what stands for "name" or "name|format", and whether it is known.
@@ -131,7 +171,7 @@ func absent(v any) bool {
 	case []result.Finding:
 		return len(v) == 0
 	case result.Finding:
-		return v.Code == "" && v.Text == ""
+		return v.IsZero()
 	case unit.Estimate:
 		return v.Value == nil
 	case *float64:
@@ -155,23 +195,19 @@ func show(v any, format string) string {
 	case result.Finding:
 		return Of(v)
 	case []result.Finding:
-		var parts []string
-		for _, f := range v {
-			parts = append(parts, Of(f))
-		}
-		return strings.Join(parts, " ")
+		return Join(v)
 	case unit.Estimate:
 		return v.String()
 	case time.Duration:
 		return unit.Time.Format(v.Seconds())
 	case *float64:
-		return number(*v, format)
+		return float(*v, format)
 	case *uint64:
 		return counted(*v, format)
 	case *uint32:
 		return counted(uint64(*v), format)
 	case float64:
-		return number(v, format)
+		return float(v, format)
 	case int:
 		return counted(uint64(max(v, 0)), format)
 	case uint32:
@@ -194,6 +230,14 @@ func list(parts []string) string {
 	return clean[0]
 }
 
+// float writes a number, which is a count where its format is a count's: numbers that a record keeps have lost their type.
+func float(x float64, format string) string {
+	if x >= 0 && (format == "times" || strings.HasPrefix(format, "count")) {
+		return counted(uint64(math.Round(x)), format)
+	}
+	return number(x, format)
+}
+
 func counted(n uint64, format string) string {
 	noun, isCount := strings.CutPrefix(format, "count ")
 	switch {
@@ -201,7 +245,7 @@ func counted(n uint64, format string) string {
 		return unit.Plural(n, noun)
 	case format == "times":
 		return unit.Times(n)
-	case format == "":
+	case format == "", format == "count":
 		return unit.Int(n)
 	}
 	return number(float64(n), format)

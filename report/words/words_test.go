@@ -19,7 +19,10 @@ var update = flag.Bool("update", false, "rewrite the golden file")
 func TestSentences(t *testing.T) {
 	var b strings.Builder
 	for _, code := range Codes() {
-		fmt.Fprintf(&b, "%s\n    %s\n", code, Of(result.Finding{Code: code, Args: samples(all[code])}))
+		fmt.Fprintf(&b, "%s\n", code)
+		for _, text := range variants(all[code]) {
+			fmt.Fprintf(&b, "    %s\n", Expand(text, samples(text)))
+		}
 	}
 	const golden = "testdata/sentences.golden"
 	if *update {
@@ -41,12 +44,38 @@ func TestSentences(t *testing.T) {
 
 var place = regexp.MustCompile(`\{([^}|]+)(?:\|([^}]*))?\}`)
 
+// variants has a text for each of the alternatives in its brackets, so that each can be read once.
+func variants(text string) (list []string) {
+	for n, more := 0, true; more; n++ {
+		more = false
+		var b strings.Builder
+		for rest := text; rest != ""; {
+			before, after, found := strings.Cut(rest, "[")
+			b.WriteString(before)
+			if !found {
+				break
+			}
+			if strings.HasPrefix(after, "[") {
+				b.WriteString("[[")
+				rest = after[1:]
+				continue
+			}
+			parts, after := alternatives(after)
+			b.WriteString("[" + parts[min(n, len(parts)-1)] + "]")
+			more = more || n+1 < len(parts)
+			rest = after
+		}
+		list = append(list, b.String())
+	}
+	return list
+}
+
 // samples has an argument for each placeholder of a text.
 func samples(text string) result.Args {
 	args := result.Args{}
 	for _, m := range place.FindAllStringSubmatch(text, -1) {
 		switch name, format := m[1], m[2]; {
-		case strings.HasPrefix(format, "count "), format == "times":
+		case strings.HasPrefix(format, "count"), format == "times":
 			args[name] = uint64(403)
 		case strings.HasPrefix(format, "rate"):
 			args[name] = 397.
@@ -67,13 +96,15 @@ func samples(text string) result.Args {
 func TestPlainEnglish(t *testing.T) {
 	banned := regexp.MustCompile(`(?i)\b(tells?|told|said|held|doubts?|once more|opened anew|greets?|what it takes|8 times in 10)\b`)
 	for code, text := range all {
-		plain := Of(result.Finding{Code: code, Args: samples(text)})
-		if m := banned.FindString(plain); m != "" {
-			t.Errorf("%s: %q is not our word (STYLE.md): %s", code, m, plain)
-		}
-		for _, sentence := range regexp.MustCompile(`[.:;!?] `).Split(plain, -1) {
-			if n := len(strings.Fields(sentence)); n > 24 {
-				t.Errorf("%s: %d words in one sentence: %s", code, n, sentence)
+		for _, text := range variants(text) {
+			plain := Expand(text, samples(text))
+			if m := banned.FindString(plain); m != "" {
+				t.Errorf("%s: %q is not our word (STYLE.md): %s", code, m, plain)
+			}
+			for _, sentence := range regexp.MustCompile(`[.:;!?] `).Split(plain, -1) {
+				if n := len(strings.Fields(sentence)); n > 24 {
+					t.Errorf("%s: %d words in one sentence: %s", code, n, sentence)
+				}
 			}
 		}
 	}
@@ -98,6 +129,9 @@ func TestExpand(t *testing.T) {
 		{"full[ a[ b {x}] {n}].", result.Args{"n": "c"}, "full a c."},
 		{"yes[{no}, not].", result.Args{"no": false}, "yes."},
 		{"yes[{no}, indeed].", result.Args{"no": true}, "yes, indeed."},
+		{"[{a} of a|{b} of b|of none] there.", result.Args{"b": "x"}, "x of b there."},
+		{"[{a|count thing}|none] there.", result.Args{"a": 2}, "2 things there."},
+		{"[{a|count thing}|none[ of {b}]] there.", nil, "none there."},
 		{"[[a]] {b}", result.Args{"b": "\x1b[31mred\n"}, "[a] [31mred "},
 		{"{missing}", nil, unit.Unknown},
 		{"{broken", result.Args{"broken": "x"}, "x"},

@@ -71,14 +71,16 @@ func doubts(a *result.Analysis, la *result.Lane, b *result.Analysis, lb *result.
 	same := a == b
 	for i, r := range runs {
 		who := r.label + " is"
+		arm := result.Args{"arm": r.label}
 		if same {
-			who = "the run is"
+			who, arm = "the run is", result.Args{}
 		}
 		if same && i > 0 {
 			continue
 		}
 		if !r.run.Valid {
-			list = append(list, result.Warning{Code: "invalid", Text: who + " INVALID: " + strings.Join(r.run.InvalidReasons, "; ")})
+			arm["reasons"] = r.run.InvalidReasons
+			list = append(list, result.Warning{Code: "invalid", Args: arm})
 		}
 		if r.run.Ended.How != runfile.Complete {
 			list = append(list, result.Warning{Code: "ended", Text: who + " not complete: " + r.run.Ended.String()})

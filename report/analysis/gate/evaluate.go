@@ -50,9 +50,9 @@ func (a Assertion) evaluate(run, baseline *result.Analysis, lane string) Result 
 	}
 	for _, u := range used {
 		if !u.Valid {
-			v, i.note, i.absent = Invalid, "the run is invalid: "+strings.Join(u.InvalidReasons, "; "), ""
+			v, i.note, i.absent = Invalid, "the run is invalid", ""
 			if u == baseline {
-				i.note = "the baseline is invalid: " + strings.Join(u.InvalidReasons, "; ")
+				i.note = "the baseline is invalid"
 			}
 			break
 		}

@@ -131,7 +131,7 @@ func TestUnbelievable(t *testing.T) {
 		a := shareRun(1, 3000)
 		a.Valid = valid
 		a.Ended.How, a.Ended.Why, _ = strings.Cut(ended, ": ")
-		a.InvalidReasons = []string{"the schedule slipped"}
+		a.InvalidReasons = []result.Finding{{Code: "sent_late"}}
 		return a
 	}
 	const passes, fails, both = "bad.count == 1", "bad.count == 0", "bad.count / baseline.bad.count == 1"
@@ -144,7 +144,7 @@ func TestUnbelievable(t *testing.T) {
 	}{
 		{passes, good, run(false, "failed"), Pass, ""},
 		{both, good, good, Pass, ""},
-		{passes, run(false, "complete"), nil, Invalid, "the run is invalid: the schedule slipped"},
+		{passes, run(false, "complete"), nil, Invalid, "the run is invalid"},
 		{fails, run(false, "complete"), nil, Invalid, "the run is invalid"},
 		{"overflows == 0", run(false, "complete"), nil, Invalid, "the run is invalid"},
 		{both, good, run(false, "complete"), Invalid, "the baseline is invalid"},

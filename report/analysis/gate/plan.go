@@ -3,7 +3,6 @@ package gate
 import (
 	"fmt"
 	"sort"
-	"strings"
 	"time"
 
 	"weir/probe"
@@ -100,7 +99,7 @@ func (t Term) absent(baseline *result.Analysis, l PlannedLane, level float64) st
 	case baseline == nil:
 		return "there is no baseline: name its run with --baseline"
 	case !baseline.Valid:
-		return "the baseline is invalid: " + strings.Join(baseline.InvalidReasons, "; ")
+		return "the baseline is invalid"
 	}
 	return t.measure(nil, baseline, l.Name, level).absent
 }

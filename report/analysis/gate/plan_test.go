@@ -62,7 +62,7 @@ func TestCheckPlan(t *testing.T) {
 		{"plateau.rate > 1/s", searchPlan(":80"), ""},
 		{"bad.rate < 1% abort", searchPlan(":80"), "leave abort out"},
 		{"sent / baseline.sent < 1", baselinePlan(true), ""},
-		{"sent / baseline.sent < 1", baselinePlan(false), "the baseline is invalid: why"},
+		{"sent / baseline.sent < 1", baselinePlan(false), "the baseline is invalid"},
 		{"bad.rate / baseline.bad.rate < 2", baselinePlan(true), "of this plan and the baseline there are 0, 5 are the least"},
 		{"bad.rate / baseline.bad.rate < 2", pairedPlan(5), ""},
 		{"bad.rate / baseline.bad.rate < 2", pairedPlan(4), "there are 4, 5 are the least"},
@@ -84,7 +84,7 @@ func baselinePlan(valid bool) Plan {
 	p := steps(6, nil)
 	p.Baseline = shareRun(1, 100)
 	p.Baseline.Valid = valid
-	p.Baseline.InvalidReasons = []string{"why"}
+	p.Baseline.InvalidReasons = []result.Finding{{Code: "why"}}
 	return p
 }
 
