@@ -44,7 +44,7 @@ fuzz: ## every parser of what comes from a network or a log, against made-up inp
 bench: ## benchmarks of plan, engine, probe and record
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-bench-peers: ## side by side with wrk, ab, hey, h2load, vegeta and k6 (6 minutes; FLAGS=-long: memory over 10 more)
+bench-peers: ## side by side with wrk, ab, hey, h2load, vegeta and k6 (6 minutes; FLAGS=-long: memory over 15 more)
 	@mkdir -p bin
 	$(BUILD) -o bin/bench-peers ./cmd/peers
 	@GO=$(GO) bin/bench-peers $(FLAGS)

@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"report/capacity":          {}, // anyone may import it, so it drags nothing along
 	"cmd/gatebench":            {"loadgen", "loadgen/plan", "probe", "report/capacity", "report/runfile", "report/result", "report/analysis", "report/analysis/estimate", "report/analysis/gate"},
 	"report/analysis/compare":  {"report/result", "report/unit", "report/analysis", "report/analysis/estimate", "report/runfile", "loadgen"},
-	"cmd/peers":                {"loadgen", "loadgen/", "report/runfile"}, // a benchmark of the whole: it records as a run does
+	"cmd/peers":                {"loadgen", "loadgen/", "scenarios/lab", "scenarios/nginx", "report/runfile"}, // a benchmark of the whole: it records as a run does
 	"cmd/weir":                 {"loadgen", "loadgen/", "probe", "probe/", "scenarios", "scenarios/", "report", "report/"},
 }
 

@@ -4,32 +4,28 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
-var parsers = map[string]func([]byte) (tally, error){
-	"wrk-": parseWrk, "wrk2": parseWrk, "ab": parseAB, "hey": parseHey, "h2load": parseH2load, "vegeta": parseVegeta, "k6": parseK6,
-}
-
-func parserOf(t *testing.T, name string) func([]byte) (tally, error) {
+// parserOf is that of the generator that a file's name begins with.
+func parserOf(t *testing.T, file string) func(string) (tally, error) {
 	t.Helper()
-	for prefix, parse := range parsers {
-		if strings.HasPrefix(name, prefix) {
-			return parse
-		}
+	name, _, _ := strings.Cut(file, "-")
+	i := slices.IndexFunc(peers, func(p peer) bool { return p.name == name })
+	if i < 0 {
+		t.Fatalf("no generator %s", name)
 	}
-	t.Fatalf("no parser for %s", name)
-	return nil
+	return peers[i].parse
 }
 
 // Outputs as the generators printed them, against an NGINX that answered 200, one that answered 503, and a
-// port that refused. wrk2's is written after its documentation: Debian does not have it.
+// port that refused.
 func TestParsers(t *testing.T) {
 	want := map[string]tally{
 		"wrk-4.1.0.txt":               {61258, 0, 61033.76},
 		"wrk-4.1.0-503.txt":           {0, math.MaxUint64, 0},
-		"wrk2-4.0.0.txt":              {91240, 8, 45618.21},
 		"ab-2.3.txt":                  {71392, 0, 71391.50},
 		"ab-2.3-503.txt":              {0, 2000, 0},
 		"hey-0.1.4.txt":               {17487, 0, 17459.5370},
@@ -49,7 +45,7 @@ func TestParsers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := parserOf(t, name)(out)
+		got, err := parserOf(t, name)(string(out))
 		if want.failed == math.MaxUint64 && got.failed > 1000 { // any: the capture is of a busy second
 			want.failed = got.failed
 		}
@@ -66,14 +62,17 @@ func TestParsersRefuse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := parserOf(t, name)(out); err == nil {
+		if got, err := parserOf(t, name)(string(out)); err == nil {
 			t.Errorf("%s, in which no request was completed: %+v", name, got)
 		}
 	}
-	for prefix, parse := range parsers {
-		for _, out := range []string{"", "{}", "null", `{"metrics":{}}`, "unable to connect to 127.0.0.1:1 Connection refused\n", "Requests/sec: lots"} {
-			if got, err := parse([]byte(out)); err == nil {
-				t.Errorf("%s made %+v of %q", prefix, got, out)
+	for _, p := range peers {
+		for _, out := range []string{
+			"", "{}", "null", `{"metrics":{}}`, "Requests/sec: lots",
+			"unable to connect to 127.0.0.1:1 Connection refused\n",
+		} {
+			if got, err := p.parse(out); err == nil {
+				t.Errorf("%s made %+v of %q", p.name, got, out)
 			}
 		}
 	}
@@ -98,7 +97,7 @@ func TestParsersNeedTheirLines(t *testing.T) {
 			if strings.HasSuffix(name, ".json") {
 				cut = strings.ReplaceAll(string(out), line, strings.Replace(line, `"`, `"no_`, 1))
 			}
-			if got, err := parserOf(t, name)([]byte(cut)); err == nil {
+			if got, err := parserOf(t, name)(cut); err == nil {
 				t.Errorf("%s without %s: %+v", name, line, got)
 			}
 		}
