@@ -127,7 +127,7 @@ func (a *Account) Add(s Sample) {
 		a.listeners, a.sockets = map[string]*listener{}, map[uint64]*socket{}
 	}
 	a.at, a.round = s.At, a.round+1
-	a.overflows.add(s.Counter("TcpExtListenOverflows"))
+	a.overflows.add(s.Counter(ListenOverflows))
 	failed := func(source string) bool {
 		return slices.ContainsFunc(s.Errors, func(e SourceError) bool { return e.Source == source })
 	}

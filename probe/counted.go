@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// CountersAge is the gauge of how many µs before a sample the counters in it were read; absent: with it.
-const CountersAge = "counters.age_us"
-
 // countersEvery is how long the counters of the namespace may be told again while nothing dropped.
 const countersEvery = 50 * time.Millisecond
 
@@ -45,7 +42,7 @@ func (c *countedSources) note(listeners []Listener) { c.seen = dropStateOf(liste
 // readAll reads them. The listeners are to be looked at afterwards: then no overflow that is in the counters is missing
 // in a listener's own drops.
 func (c *countedSources) readAll(now time.Time) {
-	c.kept = Sample{Counters: make(map[string]uint64, len(counterNames)+1), Gauges: make(map[string]uint64, 4)}
+	c.kept = Sample{Counters: make(map[string]uint64, len(Metrics)), Gauges: make(map[string]uint64, 4)}
 	c.read, c.errs = now, nil
 	for _, source := range c.sources {
 		if err := source.Read(&c.kept); err != nil {

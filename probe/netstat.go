@@ -8,7 +8,7 @@ import (
 
 // counterTable is the source of the counters in /proc/<pid>/net/netstat (TcpExt) and snmp (Tcp).
 //
-// Meaning: counterNames. Scope: the network namespace, all its sockets together, so an overflow
+// Meaning: Metrics. Scope: the network namespace, all its sockets together, so an overflow
 // here may be another listener's; the listener's own Drops tell. Privilege: none, for any process whose
 // /proc entry is visible. Cost: some 60 µs (netstat) and 20 µs (snmp) on two CPUs, nearly all of it the
 // kernel's, which adds up every CPU's share and prints every column. Gotcha: columns come and go with
@@ -31,8 +31,10 @@ type columns struct {
 
 func newCounterTable(name string, file *procFile) *counterTable {
 	t := &counterTable{name: name, file: file, wanted: make(map[string]string), layouts: make(map[string]*columns)}
-	for _, n := range counterNames {
-		t.wanted[n] = n
+	for _, m := range Metrics {
+		if m.Source == name {
+			t.wanted[m.Name] = m.Name
+		}
 	}
 	return t
 }

@@ -100,7 +100,7 @@ func (p *Probe) read(epoch time.Time, sparingly bool) Sample {
 	s := Sample{
 		Host:     p.host,
 		At:       began.Sub(epoch),
-		Counters: make(map[string]uint64, len(counterNames)+1),
+		Counters: make(map[string]uint64, len(Metrics)),
 		Gauges:   make(map[string]uint64, 5),
 		Errors:   slices.Clone(p.failed),
 	}

@@ -67,7 +67,7 @@ func (s *slowSources) readAgain(recently time.Duration) {
 		}
 	}
 	got.Took = time.Since(began)
-	got.Gauges["slow.took_us"] = uint64(got.Took.Microseconds())
+	got.Gauges[SlowTook] = uint64(got.Took.Microseconds())
 	s.mu.Lock()
 	s.latest, s.began = got, began
 	s.mu.Unlock()
@@ -84,7 +84,7 @@ func (s *slowSources) addTo(to *Sample, now, epoch time.Time) {
 	maps.Copy(to.Counters, s.latest.Counters)
 	maps.Copy(to.Gauges, s.latest.Gauges)
 	if at := s.began.Sub(epoch); at >= 0 {
-		to.Gauges["slow.at_us"] = uint64(at.Microseconds())
+		to.Gauges[SlowAt] = uint64(at.Microseconds())
 	}
 	to.Errors = append(to.Errors, s.latest.Errors...)
 	s.latest.Errors = nil

@@ -23,6 +23,7 @@ func slowNow(t *testing.T, p *Probe) Sample {
 	p.slow.began = time.Time{}
 	p.slow.mu.Unlock()
 	s := p.ReadAll(time.Now().Add(-time.Minute))
+	describe(t, s)
 	if len(s.Errors) != 0 {
 		t.Fatalf("%v", s.Errors)
 	}

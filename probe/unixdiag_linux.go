@@ -42,10 +42,9 @@ type unixDiag struct {
 // To ask for a socket by its inode would be no cheaper: the kernel looks through the same table for it
 // (net/unix/diag.c, unix_lookup_by_ino).
 const (
-	restPerWalk  = 50
-	longestUnix  = 500 * time.Millisecond
-	shortRest    = 10 * time.Millisecond // after 200 µs
-	unixAgeGauge = "unix_diag.age_us"
+	restPerWalk = 50
+	longestUnix = 500 * time.Millisecond
+	shortRest   = 10 * time.Millisecond // after 200 µs
 )
 
 // restAfter is how long no walk is made after one that took so much processor time.
@@ -109,7 +108,7 @@ func (d *unixDiag) Read(s *Sample) error {
 	now := time.Now()
 	if age := now.Sub(d.began); age < d.rest {
 		s.Listeners = append(s.Listeners, d.last...)
-		s.Gauges[unixAgeGauge] = uint64(age.Microseconds())
+		s.Gauges[UnixAge] = uint64(age.Microseconds())
 		return d.err
 	}
 	before := len(s.Listeners)

@@ -158,11 +158,11 @@ func TestDearWalksRest(t *testing.T) {
 	}
 	read()
 	d.rest, d.last = time.Hour, []Listener{{Addr: path, Limit: 77}} // as if that one had been dear
-	if s := read(); s.Listeners[0].Limit != 77 || s.Gauges[unixAgeGauge] == 0 {
+	if s := read(); s.Listeners[0].Limit != 77 || s.Gauges[UnixAge] == 0 {
 		t.Errorf("while it rests: %+v", s)
 	}
 	d.began = d.began.Add(-2 * time.Hour)
-	if s := read(); s.Listeners[0].Limit != 5 || s.Gauges[unixAgeGauge] != 0 {
+	if s := read(); s.Listeners[0].Limit != 5 || s.Gauges[UnixAge] != 0 {
 		t.Errorf("after the rest: %+v", s)
 	}
 }
@@ -182,7 +182,7 @@ func TestWalksAtAnyRate(t *testing.T) {
 			if d.Read(s) != nil {
 				errs++
 			}
-			if _, old := s.Gauges[unixAgeGauge]; old {
+			if _, old := s.Gauges[UnixAge]; old {
 				told++
 			} else {
 				walks++

@@ -6,11 +6,11 @@ package prom
 
 import (
 	_ "embed"
-	"strings"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"weir/probe"
 	"weir/probe/tally"
 )
 
@@ -66,18 +66,10 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	v := c.view()
 	collectTraced(out, v.Counters)
 	for _, one := range v.Counters {
-		if isTraced(one.Name) {
-			continue
-		}
-		m := named(one.Name, true)
-		out <- prometheus.MustNewConstMetric(c.desc(m), prometheus.CounterValue, float64(one.Value)*m.scale)
+		c.collect(out, one.Name, one.Value, prometheus.CounterValue)
 	}
 	for name, value := range v.Sample.Gauges {
-		if name == "slow.at_us" || name == "slow.took_us" || strings.HasSuffix(name, ".age_us") { // about the reading, not the host
-			continue
-		}
-		m := named(name, false)
-		out <- prometheus.MustNewConstMetric(c.desc(m), prometheus.GaugeValue, float64(value)*m.scale)
+		c.collect(out, name, value, prometheus.GaugeValue)
 	}
 	for _, l := range v.Listeners {
 		collectListener(out, v, l)
@@ -91,6 +83,17 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 			out <- prometheus.MustNewConstMetric(lost, prometheus.GaugeValue, 1, tidy(e.Source))
 		}
 	}
+}
+
+// collect shows a counter or a gauge of the kernel. What was traced is shown by collectTraced, and what is about the reading
+// itself is nobody's metric.
+func (c *collector) collect(out chan<- prometheus.Metric, name string, value uint64, kind prometheus.ValueType) {
+	of, known := probe.MetricOf(name)
+	if !known || of.Scope == probe.Itself || of.Source == "trace" {
+		return
+	}
+	m := named(of)
+	out <- prometheus.MustNewConstMetric(c.desc(m), kind, float64(value)*m.scale)
 }
 
 // collectListener shows one address; one where nobody listens now has only its history.

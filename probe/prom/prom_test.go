@@ -59,9 +59,9 @@ func everything() *tally.Tally {
 			{Addr: "/run/app.sock\xff", Cookie: 2, Depth: 1, Limit: 3},
 		},
 	}
-	for name := range help {
-		if strings.HasPrefix(name, "Tcp") {
-			s.Counters[name] = 12
+	for _, m := range probe.Metrics {
+		if strings.HasPrefix(m.Name, "Tcp") {
+			s.Counters[m.Name] = 12
 		}
 	}
 	ta.Add(s)

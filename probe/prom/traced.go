@@ -1,8 +1,6 @@
 package prom
 
 import (
-	"strings"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"weir/probe"
@@ -20,9 +18,6 @@ var (
 		"RSTs that the kernel sent from the watched ports, by whom they were for and the kernel's reason.", []string{"for", "reason"}, nil)
 	rstReceived = prometheus.NewDesc("weir_rst_received_total", "Connections of the watched ports that an RST ended.", nil, nil)
 )
-
-// isTraced tells the counters that collectTraced shows.
-func isTraced(name string) bool { return strings.HasPrefix(name, "trace.") }
 
 // collectTraced shows the traced counters as what they are together: a histogram, and resets with labels. Its buckets are the
 // octaves': four times as many series would say little more.

@@ -81,12 +81,11 @@ func (w *watcher) rebase(s probe.Sample, sink func(probe.Sample)) {
 		return
 	}
 	s.At = max(s.At, w.last)
-	const slowAt = "slow.at_us"
-	if at, ok := s.Gauges[slowAt]; ok {
+	if at, ok := s.Gauges[probe.SlowAt]; ok {
 		if moved := int64(at) + offset.Microseconds(); moved >= 0 {
-			s.Gauges[slowAt] = uint64(moved)
+			s.Gauges[probe.SlowAt] = uint64(moved)
 		} else {
-			delete(s.Gauges, slowAt)
+			delete(s.Gauges, probe.SlowAt)
 		}
 	}
 	w.last = s.At

@@ -11,33 +11,10 @@ import (
 	"weir/probe/tally"
 )
 
-// weights order the counters: those of lost connections first, then of resets, then of everything else. They
-// are prefixes; the first that fits counts.
-var weights = []struct {
-	prefix string
-	weight int
-}{
-	{"TcpExtListen", loss}, {"TcpExtTCPReqQFullDrop", loss}, {"TcpExtTCPTimeWaitOverflow", loss}, {"TcpExtTCPBacklogDrop", loss},
-	{"TcpExtTCPRcvQDrop", loss}, {"TcpExtTCPAbortOnMemory", loss}, {"softnet.dropped", loss}, {"TcpExtTCPMigrateReqFailure", loss},
-	{"TcpExtTCPReqQ", doubt}, {"TcpExtSyncookies", doubt}, {"TcpExtEmbryonicRsts", doubt}, {"TcpOutRsts", doubt},
-	{"TcpEstabResets", doubt}, {"TcpAttemptFails", doubt}, {"TcpExtTCPSynRetrans", doubt}, {"TcpRetransSegs", doubt},
-	{"TcpExtTCPTimeouts", doubt}, {"TcpExtTCPAbort", doubt}, {"cgroup.cpu.nr_throttled", doubt}, {"cgroup.cpu.throttled", doubt},
-	{"stat.cpu.steal", doubt}, {"softnet.time_squeeze", doubt}, {"TcpInErrs", doubt},
-}
-
-const (
-	traffic = iota
-	doubt   // something was tried again, or reset: maybe nothing, maybe a symptom
-	loss    // something was thrown away
-)
-
-func weight(name string) int {
-	for _, w := range weights {
-		if strings.HasPrefix(name, w.prefix) {
-			return w.weight
-		}
-	}
-	return traffic
+// weight of a counter: those of lost connections come first, then resets and retries, then everything else.
+func weight(name string) probe.Weight {
+	m, _ := probe.MetricOf(name)
+	return m.Weight
 }
 
 // changed are the counters that moved since the watching began, the gravest first.
@@ -90,9 +67,9 @@ func (p *painter) counters(v tally.View) {
 	for _, c := range moved {
 		s := plain
 		switch {
-		case weight(c.Name) == loss && c.Rate > 0:
+		case weight(c.Name) == probe.Loss && c.Rate > 0:
 			s = red
-		case weight(c.Name) == loss:
+		case weight(c.Name) == probe.Loss:
 			s = yellow
 		}
 		p.line(s, fmt.Sprintf("%-32s %14s %12s", Printable(c.Name), grouped(c.Since), rate(c.Rate)))
@@ -122,7 +99,7 @@ func Line(head Head, v tally.View) string {
 		parts = append(parts, text)
 	}
 	for _, c := range changed(v) {
-		if weight(c.Name) == loss {
+		if weight(c.Name) == probe.Loss {
 			parts = append(parts, fmt.Sprintf("%s %d +%s/s", Printable(c.Name), c.Since, rate(c.Rate)))
 		}
 	}

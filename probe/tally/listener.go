@@ -54,6 +54,6 @@ func (t *Tally) viewListeners(past mark, window time.Duration) []Listener {
 // lossOf is how many of so many drops since the counters were as given are losses.
 func (t *Tally) lossOf(drops uint64, since map[string]uint64) uint64 {
 	rise := func(name string) *uint64 { return t.last.Counter(name).Since(probe.ReadingOf(since, name)) }
-	harmless, _ := probe.DeferredACKs(drops, rise("TcpExtListenDrops"), rise("TcpExtTCPDeferAcceptDrop"))
+	harmless, _ := probe.DeferredACKs(drops, rise(probe.ListenDrops), rise(probe.DeferAcceptDrops))
 	return drops - harmless
 }

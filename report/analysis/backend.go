@@ -44,7 +44,7 @@ func (r *run) processor(l *lane) *float64 {
 	var sent float64
 	for _, t := range l.trials {
 		first, last, ok := r.inside(t)
-		if grew := last.counters[listenerCPU].Since(first.counters[listenerCPU]); ok && grew != nil {
+		if grew := last.counters.since(first.counters, listenerCPU); ok && grew != nil {
 			ns += *grew
 			sent += t.sentBetween(first.from, last.from)
 		}
@@ -66,7 +66,7 @@ func (r *run) starved(l *lane) (share float64, text string, known bool) {
 	var delayed, stopped, wall time.Duration
 	for _, t := range l.trials {
 		first, last, ok := r.inside(t)
-		delay, quota := last.counters[listenerRunDelay].Since(first.counters[listenerRunDelay]), last.counters[throttled].Since(first.counters[throttled])
+		delay, quota := last.counters.since(first.counters, listenerRunDelay), last.counters.since(first.counters, throttled)
 		if !ok || delay == nil && quota == nil {
 			continue
 		}

@@ -6,7 +6,19 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/probe"
 	"weir/report/runfile"
+)
+
+// The counters that the figures of a trial are made of, and what the listener's processes had of the processors.
+var (
+	listenDrops      = keep(probe.ListenDrops)
+	reqQFullDrop     = keep("TcpExtTCPReqQFullDrop")
+	deferAcceptDrop  = keep(probe.DeferAcceptDrops)
+	passiveOpens     = keep("TcpPassiveOpens")
+	listenerCPU      = keep("sched.listener.cpu_ns")
+	listenerRunDelay = keep("sched.listener.run_delay_ns")
+	throttled        = keep("cgroup.cpu.throttled_us")
 )
 
 // figures are a trial's sums.

@@ -132,12 +132,12 @@ func (l *loader) sample(rec *probe.Sample) error {
 		return fmt.Errorf("more than %d samples", maxSamples)
 	}
 	l.run.host(rec.Host).sample(rec)
-	s := sample{at: rec.At, counted: rec.At}
+	s := sample{at: rec.At, counted: rec.At, counters: make(counters, 0, len(kept))}
 	if age := rec.Gauges[probe.CountersAge]; age < uint64(maxCountersAge.Microseconds()) { // of anything else we cannot make sense
 		s.counted -= time.Duration(age) * time.Microsecond
 	}
-	for i, name := range counterNames {
-		s.counters[i] = rec.Counter(name)
+	for _, name := range kept {
+		s.counters = append(s.counters, rec.Counter(name))
 	}
 	watched := l.run.watched[rec.Host]
 	if l.states += len(watched); l.states > maxStates {

@@ -81,7 +81,7 @@ type bin struct {
 type sample struct {
 	at        time.Duration
 	counted   time.Duration // when the namespace's counters were read: at, or a little before
-	counters  [nCounters]probe.Reading
+	counters  counters
 	listeners []probe.State // those that a lane of the host leads to
 }
 
@@ -93,21 +93,4 @@ func (s *sample) listener(addr string) probe.State {
 		}
 	}
 	return probe.State{Addr: addr}
-}
-
-// The counters that the analysis uses.
-const (
-	listenOverflows = iota
-	listenDrops
-	reqQFullDrop
-	listenerRunDelay // ns, of all threads that hold the listener
-	throttled        // µs, of their cgroup
-	passiveOpens     // of the network namespace
-	listenerCPU      // ns, of all threads that hold the listener
-	deferAcceptDrop  // bare ACKs that TCP_DEFER_ACCEPT ignored, in the network namespace
-	nCounters
-)
-
-var counterNames = [nCounters]string{"TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDrop", "sched.listener.run_delay_ns", "cgroup.cpu.throttled_us",
-	"TcpPassiveOpens", "sched.listener.cpu_ns", "TcpExtTCPDeferAcceptDrop",
 }

@@ -14,6 +14,36 @@ func search[T any](s []T, after func(T) bool) int {
 	return sort.Search(len(s), func(i int) bool { return after(s[i]) })
 }
 
+// counter is one of those that the analysis keeps of every sample: its place in kept.
+type counter int
+
+// kept are their names. All others are too many to keep: a hundred, a hundred times a second.
+var kept []string
+
+// keep declares one, by its name in the table of the probe.
+func keep(name string) counter {
+	if m, known := probe.MetricOf(name); !known || m.Kind != probe.Counter {
+		panic("the probe's table has no counter " + name)
+	}
+	kept = append(kept, name)
+	return counter(len(kept) - 1)
+}
+
+// counters are the readings of those in kept; none: nothing was read.
+type counters []probe.Reading
+
+func (c counters) of(which counter) probe.Reading {
+	if len(c) == 0 {
+		return probe.Reading{}
+	}
+	return c[which]
+}
+
+// since is by how much one grew; nil where that is not known.
+func (c counters) since(before counters, which counter) *uint64 {
+	return c.of(which).Since(before.of(which))
+}
+
 // window is a stretch of a host's samples that covers a trial: the last reading before anything was
 // offered, all within, and the first after everything had come to rest.
 type window []sample
@@ -68,11 +98,11 @@ func (r *run) observed(t *trial) window {
 }
 
 // delta is by how much a counter grew over the window; nil where it is absent at either end, or was reset.
-func (w window) delta(counter int) *uint64 {
+func (w window) delta(which counter) *uint64 {
 	if len(w) < 2 {
 		return nil
 	}
-	return w[len(w)-1].counters[counter].Since(w[0].counters[counter])
+	return w[len(w)-1].counters.since(w[0].counters, which)
 }
 
 // listener is what happened at an address over the window.

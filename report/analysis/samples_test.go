@@ -14,12 +14,12 @@ import (
 	"weir/report/runfile"
 )
 
-// overflowing returns samples whose overflow counter is its own time in milliseconds.
+// overflowing returns samples whose counter of connections is its own time in milliseconds.
 func overflowing(at ...time.Duration) []sample {
 	var s []sample
 	for _, a := range at {
-		x := sample{at: a, counted: a}
-		x.counters[listenOverflows] = probe.Reading{Value: uint64(a / ms), Known: true}
+		x := sample{at: a, counted: a, counters: make(counters, len(kept))}
+		x.counters[passiveOpens] = probe.Reading{Value: uint64(a / ms), Known: true}
 		s = append(s, x)
 	}
 	return s
@@ -51,11 +51,11 @@ func TestCover(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := &run{samples: map[string][]sample{"b": overflowing(c.at...)}}
 			got := int64(-1)
-			if d := r.cover(c.t).delta(listenOverflows); d != nil {
+			if d := r.cover(c.t).delta(passiveOpens); d != nil {
 				got = int64(*d)
 			}
 			if got != c.want {
-				t.Errorf("%d overflows, want %d", got, c.want)
+				t.Errorf("%d connections, want %d", got, c.want)
 			}
 		})
 	}
@@ -80,7 +80,7 @@ func TestCoverOfOldCounters(t *testing.T) {
 			} else {
 				read = at
 			}
-			rec.Counters[counterNames[passiveOpens]] = uint64(read / ms)
+			rec.Counters[kept[passiveOpens]] = uint64(read / ms)
 			check(t, l.sample(&rec))
 		}
 		tr := &trial{
@@ -95,7 +95,7 @@ func TestCoverOfOldCounters(t *testing.T) {
 
 func TestDeltaOfAResetCounter(t *testing.T) {
 	w := window(overflowing(200*ms, 100*ms))
-	if d := w.delta(listenOverflows); d != nil {
+	if d := w.delta(passiveOpens); d != nil {
 		t.Errorf("a counter that fell grew by %d", *d)
 	}
 	if d := w.delta(listenDrops); d != nil {

@@ -12,16 +12,10 @@ import (
 // between two trials it mostly tells nothing, and a sample of a trial's beginning has what was before it.
 type slowReading struct {
 	from, to time.Duration
-	counters [nCounters]probe.Reading // those of slow sources are meant
+	counters counters // those of slow sources are meant
 }
 
-// Gauges of a sample that say when its slow counters were read, and for how long: package probe's table.
-const (
-	slowAt   = "slow.at_us"
-	slowTook = "slow.took_us"
-)
-
-// maxSlowTime bounds what is believed of them: a year.
+// maxSlowTime bounds what is believed of the times at which slow sources were read: a year.
 const maxSlowTime = uint64(365 * 24 * time.Hour / time.Microsecond)
 
 // sameSlow is how far the times of one reading may lie apart: those of another host move with what is known of its clock.
@@ -30,9 +24,9 @@ const sameSlow = 200 * time.Millisecond
 
 // readSlowly notes the reading that a sample carries, each once. One of before the epoch has no time that a gauge can hold.
 // Where a sample says nothing of it, its counters are taken for the sample's own.
-func (r *run) readSlowly(rec *probe.Sample, counters [nCounters]probe.Reading) {
-	at, timed := rec.Gauges[slowAt]
-	took, early := rec.Gauges[slowTook]
+func (r *run) readSlowly(rec *probe.Sample, counters counters) {
+	at, timed := rec.Gauges[probe.SlowAt]
+	took, early := rec.Gauges[probe.SlowTook]
 	read := slowReading{from: rec.At, to: rec.At, counters: counters}
 	switch {
 	case timed && at <= maxSlowTime && took <= maxSlowTime:
@@ -47,7 +41,7 @@ func (r *run) readSlowly(rec *probe.Sample, counters [nCounters]probe.Reading) {
 	if n := len(all); timed && n > 0 && (read.from-all[n-1].from).Abs() < sameSlow {
 		return
 	}
-	told := counters[listenerRunDelay].Known || counters[throttled].Known || counters[listenerCPU].Known
+	told := counters.of(listenerRunDelay).Known || counters.of(throttled).Known || counters.of(listenerCPU).Known
 	if n := len(all); told && (n == 0 || all[n-1].from != read.from) {
 		r.slow[rec.Host] = append(all, read)
 	}

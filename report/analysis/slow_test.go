@@ -83,7 +83,7 @@ func TestSlowReadings(t *testing.T) {
 	}
 	moving := &run{slow: map[string][]slowReading{}} // with the offset of a far clock
 	for _, at := range []uint64{500_000, 500_003, 499_990, 1_000_007, 1_000_000} {
-		var counters [nCounters]probe.Reading
+		counters := make(counters, len(kept))
 		counters[listenerCPU] = probe.Reading{Value: 1, Known: true}
 		moving.readSlowly(&probe.Sample{Host: "b", Gauges: map[string]uint64{"slow.at_us": at}}, counters)
 	}
@@ -99,7 +99,7 @@ func TestSlowReadings(t *testing.T) {
 		"without end":      {map[string]uint64{"slow.at_us": 1, "slow.took_us": 1 << 63}, 0},
 	} {
 		r := &run{slow: map[string][]slowReading{}}
-		var counters [nCounters]probe.Reading
+		counters := make(counters, len(kept))
 		counters[listenerCPU] = probe.Reading{Value: 1, Known: true}
 		r.readSlowly(&probe.Sample{Host: "b", At: time.Second, Gauges: c.gauges}, counters)
 		if s := r.slow["b"]; len(s) != c.want || len(s) > 0 && s[0].to != 0 {

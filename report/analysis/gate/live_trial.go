@@ -7,6 +7,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/probe"
 	"weir/report/result"
 	"weir/report/runfile"
 )
@@ -96,7 +97,7 @@ func (t *liveTrial) sample(now, before *liveSample) {
 	since := now.listener.Since(before.listener)
 	more(&lane.drops, since.Drops)
 	more(&lane.overflows, since.Overflows)
-	more(&lane.listenDrops, now.Counter("TcpExtListenDrops").Since(before.Counter("TcpExtListenDrops")))
+	more(&lane.listenDrops, now.Counter(probe.ListenDrops).Since(before.Counter(probe.ListenDrops)))
 	if inside {
 		more(&t.over[i], since.Overflows)
 		t.touch(i)
