@@ -245,6 +245,25 @@ func (s State) Listened() bool { return s.had }
 // Who follows a run from sample to sample leaves out the others.
 func (s State) Whole() bool { return s.complete || !s.told }
 
+// Accounts are those of several hosts, by Sample.Host.
+type Accounts map[string]*Account
+
+// Add enters a sample into its host's account.
+func (a Accounts) Add(s Sample) {
+	if a[s.Host] == nil {
+		a[s.Host] = &Account{}
+	}
+	a[s.Host].Add(s)
+}
+
+// State is how things stand at an address of a host; nothing is known where no sample of the host has come.
+func (a Accounts) State(host, addr string) State {
+	if a[host] == nil {
+		return State{Addr: addr}
+	}
+	return a[host].State(addr)
+}
+
 // Drops is what the sockets of the address dropped since the first complete listing; nil where the kernel does not tell.
 func (s State) Drops() *uint64 {
 	if !s.told {

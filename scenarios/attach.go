@@ -243,7 +243,7 @@ func sourceErrors(s probe.Sample) (text string) {
 // watched all the same.
 func probeConfig(opt AttachOptions) (conf probe.Config, why map[string]any) {
 	conf = probe.Config{Host: "local", Pid: opt.ProbePid, Trace: opt.Trace}
-	if name := opt.ProbeListener; strings.Contains(name, "/") {
+	if name := opt.ProbeListener; probe.IsUnix(name) {
 		conf.UnixPaths = []string{name}
 		return conf, nil
 	} else if name != "" {
@@ -271,7 +271,7 @@ func probeConfig(opt AttachOptions) (conf probe.Config, why map[string]any) {
 
 // CheckListener says what is wrong with the name of a listener: ":8000", "10.0.0.1:8000" or a path.
 func CheckListener(name string) error {
-	if name == "" || strings.Contains(name, "/") || listenerPort(name) != 0 {
+	if name == "" || probe.IsUnix(name) || listenerPort(name) != 0 {
 		return nil
 	}
 	return fmt.Errorf("%q is neither :PORT, ADDRESS:PORT nor the path of a unix socket", name)

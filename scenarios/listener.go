@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"net/netip"
-	"strings"
 
 	"weir/loadgen/wire"
 	"weir/probe"
@@ -14,7 +13,7 @@ func backendAddress(name string, lane LaneOptions) netip.Addr {
 	if at, err := netip.ParseAddrPort(name); err == nil {
 		return at.Addr()
 	}
-	if throughProxy := lane.HopConnectTimeout != 0; throughProxy || strings.Contains(name, "/") {
+	if throughProxy := lane.HopConnectTimeout != 0; throughProxy || probe.IsUnix(name) {
 		return netip.Addr{}
 	}
 	return wire.Resolve(lane.Target).TCP.Addr()

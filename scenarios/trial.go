@@ -85,10 +85,11 @@ func (e *Experiment) drain(ctx context.Context, epoch time.Time, lane Lane, sinc
 		return false, nil
 	}
 	for time.Since(epoch) < since+e.DrainLimit {
-		if at, depth, seen := tap.depth(lane.ListenerHost, lane.Listener); seen && at > since && depth == 0 {
+		l := tap.listener(lane)
+		if l.Sockets > 0 && l.At > since && l.Sum == 0 { // all sockets of its address
 			return true, nil
 		}
-		if tap.missing(lane.ListenerHost, lane.Listener, since) > gone {
+		if l.At-max(since, l.Seen) > gone {
 			return false, nil
 		}
 		if err := sleep(ctx, e.SampleEvery); err != nil {
@@ -98,57 +99,31 @@ func (e *Experiment) drain(ctx context.Context, epoch time.Time, lane Lane, sinc
 	return false, nil
 }
 
-// queueTap passes everything on to a Recorder and remembers each listener's latest depth.
+// queueTap passes everything on to a Recorder, and keeps account of the listeners of every host.
 type queueTap struct {
 	Recorder
-	mu     sync.Mutex
-	latest map[[2]string]reading
-	heard  map[string]time.Duration // each host's last sample
-}
-
-type reading struct {
-	at    time.Duration
-	depth uint32
+	mu       sync.Mutex
+	accounts probe.Accounts
 }
 
 func newQueueTap(rec Recorder) *queueTap {
-	return &queueTap{Recorder: rec, latest: map[[2]string]reading{}, heard: map[string]time.Duration{}}
+	return &queueTap{Recorder: rec, accounts: probe.Accounts{}}
 }
 
 func (q *queueTap) Write(rec runfile.Record) error {
 	if s, ok := rec.(*runfile.Sample); ok {
-		q.look(&s.Sample)
+		q.mu.Lock()
+		q.accounts.Add(s.Sample)
+		q.mu.Unlock()
 	}
 	return q.Recorder.Write(rec)
 }
 
-// look sums the depths of the sockets that share an address: the members of a SO_REUSEPORT group have
-// a queue each, and the lane has drained when all of them have.
-func (q *queueTap) look(s *probe.Sample) {
+// listener is how the lane's listener stood in the last sample of its host.
+func (q *queueTap) listener(lane Lane) probe.State {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	depths := map[string]uint32{}
-	for _, l := range s.Listeners {
-		depths[l.Addr] += l.Depth
-	}
-	for addr, depth := range depths {
-		q.latest[[2]string{s.Host, addr}] = reading{s.At, depth}
-	}
-	q.heard[s.Host] = s.At
-}
-
-func (q *queueTap) depth(host, addr string) (at time.Duration, depth uint32, seen bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	r, seen := q.latest[[2]string{host, addr}]
-	return r.at, r.depth, seen
-}
-
-// missing is for how long, from since on, the host's samples have not shown the listener.
-func (q *queueTap) missing(host, addr string, since time.Duration) time.Duration {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.heard[host] - max(since, q.latest[[2]string{host, addr}].at)
+	return q.accounts.State(lane.ListenerHost, lane.Listener)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

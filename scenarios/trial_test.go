@@ -157,13 +157,13 @@ func TestInterruptedTrialIsEndedAndRecorded(t *testing.T) {
 
 func TestQueueTapSumsSocketsOfOneAddress(t *testing.T) {
 	tap := newQueueTap(&journal{})
-	tap.look(&probe.Sample{Host: "h", At: 5, Listeners: []probe.Listener{
+	_ = tap.Write(&runfile.Sample{Sample: probe.Sample{Host: "h", At: 5, Listeners: []probe.Listener{
 		{Addr: "a", Cookie: 1, Depth: 0}, {Addr: "a", Cookie: 2, Depth: 4}, {Addr: "b", Depth: 7},
-	}})
-	if at, depth, seen := tap.depth("h", "a"); at != 5 || depth != 4 || !seen {
-		t.Errorf("depth of a is %d at %d (%v), want 4 at 5", depth, at, seen)
+	}}})
+	if a := tap.listener(Lane{ListenerHost: "h", Listener: "a"}); a.Sum != 4 || a.Sockets != 2 || a.At != 5 || a.Seen != 5 {
+		t.Errorf("%+v, want 4 in two sockets at 5", a)
 	}
-	if _, _, seen := tap.depth("other", "a"); seen {
+	if a := tap.listener(Lane{ListenerHost: "other", Listener: "a"}); a.Sockets != 0 {
 		t.Error("a listener of another host was taken for ours")
 	}
 }

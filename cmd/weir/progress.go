@@ -40,37 +40,18 @@ type progress struct {
 	started   time.Time // the current trial
 	finished  int
 	planned   time.Duration // of the finished trials
+	observed  map[int]bool  // trials that are no load
+	accounts  probe.Accounts
+	from, now probe.State // of the current lane's listener: when the trial began, and as last known whole
 	depth     uint32
 	deepest   uint32 // of the current trial
 	limit     uint32
-	observed  map[int]bool      // trials that are no load
-	seen      bool              // the listener was
-	overflows map[string]uint64 // by host: TcpExtListenOverflows as last read
-	base      uint64            // of the current lane's host when the trial began
-	drops     map[[2]string]*ownDrops
-	baseDrops uint64 // of the current lane's listener when the trial began
-}
-
-// ownDrops are what the sockets of one listener dropped since they were seen first, at least one for each overflow: they
-// bound its share of the overflows of its namespace, in which others may listen too.
-type ownDrops struct {
-	sockets map[uint64]uint32 // sk_drops as last read, by cookie
-	total   uint64
-}
-
-// add takes one socket's counter, which wraps; early: there has been no listing in which it was missing.
-func (o *ownDrops) add(cookie uint64, drops uint32, early bool) {
-	if before, known := o.sockets[cookie]; known || !early {
-		o.total += uint64(drops - before)
-	}
-	o.sockets[cookie] = drops
 }
 
 func newProgress(out io.Writer, quiet bool, s *scenarios.Setup) *progress {
 	p := &progress{
 		out: out, quiet: quiet, total: len(s.Trials), length: s.Length(), began: time.Now(),
-		listener: map[string][2]string{}, overflows: map[string]uint64{}, observed: map[int]bool{}, stop: make(chan struct{}),
-		drops: map[[2]string]*ownDrops{},
+		listener: map[string][2]string{}, accounts: probe.Accounts{}, observed: map[int]bool{}, stop: make(chan struct{}),
 	}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		p.terminal = true
@@ -141,10 +122,9 @@ func (p *progress) trial(t runfile.Trial) {
 	p.sent.Store(0)
 	p.bad.Store(0)
 	p.canceled.Store(0)
-	p.base, p.baseDrops = p.overflows[p.listener[t.Lane][0]], 0
-	if own := p.drops[p.listener[t.Lane]]; own != nil {
-		p.baseDrops = own.total
-	}
+	at := p.listener[t.Lane]
+	p.from = p.accounts.State(at[0], at[1])
+	p.now = p.from
 }
 
 // observes reports whether a trial is one of an observation.
@@ -168,41 +148,18 @@ func (p *progress) result(r loadgen.Result) {
 func (p *progress) sample(s probe.Sample) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if n, ok := s.Counters["TcpExtListenOverflows"]; ok {
-		p.overflows[s.Host] = n
-	}
-	p.sampleDrops(s)
+	p.accounts.Add(s)
 	at := p.listener[p.current.Lane]
-	for _, l := range s.Listeners {
-		if s.Host == at[0] && l.Addr == at[1] {
-			p.depth, p.limit, p.seen = l.Depth, l.Limit, true
-			p.deepest = max(p.deepest, l.Depth)
-		}
+	if s.Host != at[0] {
+		return
 	}
-}
-
-// sampleDrops brings every lane's listener up to date.
-func (p *progress) sampleDrops(s probe.Sample) {
-	early := map[[2]string]bool{}
-	for _, l := range s.Listeners {
-		at := [2]string{s.Host, l.Addr}
-		if l.Drops == nil || !p.watches(at) {
-			continue
-		}
-		if p.drops[at] == nil {
-			p.drops[at], early[at] = &ownDrops{sockets: map[uint64]uint32{}}, true
-		}
-		p.drops[at].add(l.Cookie, *l.Drops, early[at])
+	l := p.accounts.State(at[0], at[1])
+	if l.Whole() {
+		p.now = l
 	}
-}
-
-func (p *progress) watches(listener [2]string) bool {
-	for _, at := range p.listener {
-		if at == listener {
-			return true
-		}
+	if l.Sockets > 0 {
+		p.depth, p.limit, p.deepest = l.Depth, l.Limit, max(p.deepest, l.Depth)
 	}
-	return false
 }
 
 func (p *progress) trialEnd() {
@@ -246,19 +203,16 @@ func (p *progress) number(n int) string {
 
 // kernel says what the probe sees of the current lane's listener.
 func (p *progress) kernel(depth uint32) string {
-	if !p.seen {
+	if !p.now.Listened() {
 		return "Recv-Q unknown"
 	}
 	text := fmt.Sprintf("Recv-Q %d/%d", depth, p.limit)
-	at := p.listener[p.current.Lane]
-	n, ok := p.overflows[at[0]]
-	own := p.drops[at]
-	switch {
-	case !ok:
-	case own != nil:
-		text += fmt.Sprintf("  overflows %d", min(n-p.base, own.total-p.baseDrops))
+	switch since := p.now.Since(p.from); {
+	case since.Overflows == nil:
+	case since.Drops != nil:
+		text += fmt.Sprintf("  overflows %d", *since.Overflows)
 	default: // another listener's, maybe
-		text += fmt.Sprintf("  netns overflows %d", n-p.base)
+		text += fmt.Sprintf("  netns overflows %d", *since.Overflows)
 	}
 	return text
 }

@@ -19,18 +19,13 @@ import (
 type Live struct {
 	asserts []Assertion
 
-	mu      sync.Mutex
-	lanes   []*liveLane
-	trials  []*liveTrial // by index; nil: has not begun
-	running *liveTrial   // nil: none
-	hosts   map[string]*liveHost
-	failed  *Failed // once found
-}
-
-// liveHost is a probed host.
-type liveHost struct {
-	account probe.Account
-	last    *liveSample // the last whole one of the trial that is running; nil: none yet
+	mu       sync.Mutex
+	lanes    []*liveLane
+	trials   []*liveTrial // by index; nil: has not begun
+	running  *liveTrial   // nil: none
+	accounts probe.Accounts
+	last     *liveSample // the last whole one of the trial that is running; nil: none yet
+	failed   *Failed     // once found
 }
 
 // liveSample is a sample with the account of the listener that the running trial's load goes to.
@@ -64,7 +59,7 @@ type Watched struct {
 
 // NewLive returns nil where no assertion ends with abort.
 func NewLive(asserts []Assertion, lanes []Watched) *Live {
-	l := &Live{hosts: map[string]*liveHost{}}
+	l := &Live{accounts: probe.Accounts{}}
 	for _, a := range asserts {
 		if a.Abort {
 			l.asserts = append(l.asserts, a)
@@ -96,7 +91,7 @@ func (l *Live) Trial(index int, lane string, start time.Duration, p plan.Plan) {
 		for len(l.trials) <= index {
 			l.trials = append(l.trials, nil)
 		}
-		l.running = newLiveTrial(of, start, p)
+		l.running, l.last = newLiveTrial(of, start, p), nil
 		l.trials[index] = l.running
 	}
 }
@@ -123,20 +118,14 @@ func (l *Live) Results(index int, next loadgen.Recorder) loadgen.Recorder {
 func (l *Live) Sample(s probe.Sample) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := l.hosts[s.Host]
-	if h == nil {
-		h = &liveHost{}
-		l.hosts[s.Host] = h
-	}
-	h.account.Add(s)
+	l.accounts.Add(s)
 	t := l.running
 	if t == nil || t.lane.host != s.Host || s.At < t.start {
-		h.last = nil
 		return
 	}
-	now := &liveSample{s, h.account.State(t.lane.Listener)}
-	if t.sample(now, h.last); now.listener.Whole() {
-		h.last = now
+	now := &liveSample{s, l.accounts.State(s.Host, t.lane.Listener)}
+	if t.sample(now, l.last); now.listener.Whole() {
+		l.last = now
 	}
 }
 
