@@ -68,8 +68,8 @@ func TestLateIsDrawn(t *testing.T) {
 	trial := &a.Lanes[0].Trials[14]
 	trial.Bad += 40
 	f := draw(a)
-	if got := f.Lanes[0].Bad["late"]; len(got) != 15 || got[14] != 20 {
-		t.Errorf("late: %v, want 20 req/s in the last trial", got)
+	if got := f.Lanes[0].Bad["late"]; len(got) != 15 || got[14] != 40/2.5 {
+		t.Errorf("late: %v, want 16 req/s in the last trial", got)
 	}
 	if f.Classes[len(f.Classes)-1] != "late" {
 		t.Errorf("classes %v do not name it", f.Classes)

@@ -1,179 +1,376 @@
 package report
 
 import (
-	"slices"
+	"bytes"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
 
-	"weir/report/analysis/compare"
+	"weir/loadgen"
+	"weir/loadgen/search"
+	"weir/probe"
+	"weir/report/analysis"
 	"weir/report/result"
+	"weir/report/runfile"
+	"weir/report/world"
 )
 
-// demo is the run of the README: two lanes, everything known.
-func demo() *result.Analysis {
-	direct, proxy := simulateLane("direct", "connect_timeout", 0, 387.4), simulateLane("proxy", "http_504", 1, 386.7)
-	proxy.URL = "http://10.77.0.2:8080/"
-	proxy.LogClasses = []result.LogClass{
-		{Source: "nginx.error", Class: "connect_timeout", Count: *proxy.Overflows,
-			Text: `2026/03/01 12:00:41 [error] 31#31: *5211 upstream timed out (110: Connection timed out) while connecting to upstream, client: 10.77.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://10.77.0.3:8000/", host: "10.77.0.2:8080"`},
-		{Source: "nginx.access", Class: "504", Count: *proxy.Overflows},
-	}
-	proxy.ProxyLog = &result.ProxyLog{
-		Requests: proxy.Sent, Tries: proxy.Sent, TriesPerRequest: ptr(1.), Hidden: map[string]uint64{}, Unconnected: *proxy.Overflows,
-		Upstream: 3100, Connect: ptr(.803), Header: ptr(.196), Body: ptr(.001),
-		Kinds: []result.ProxiedKind{{Outcome: "http_504", Class: "504/504/connect", Kept: 122, Examples: []result.Proxied{
-			{Trial: 22, Seq: 219, Due: ptr(31.4), Latency: ptr(.902), Status: 504, Took: ptr(.901), Text: "this 504 spent 0.9 s in connect to 10.77.0.3:8000, one try",
-				Tries: []result.ProxyTry{{Addr: "10.77.0.3:8000", Status: 504, Response: ptr(.9)}}}}}},
-	}
-	proxy.ProxyStatus = &result.ProxyStatus{Polls: 61, Active: 131, Reading: 1, Writing: 130, Accepted: &proxy.Sent, Handled: &proxy.Sent, Requested: &proxy.Sent}
-	computed := fixWorkers / fixService
-	a := &result.Analysis{
-		Schema: "weir.report/1", Name: "backlog-overflow", Started: "2026-03-01T12:00:00Z", Version: "0.1.0",
-		Command: []string{"weir", "reproduce", "backlog-overflow", "--seed", "7"}, Seed: 7, Mode: "loss", Ended: result.Ending{How: "complete"}, Valid: true,
-		Environment: map[string]string{"kernel": "Linux 6.18.5", "proxy": "nginx/1.22.1", "backend": "weir backend 0.1.0, 8 sync workers",
-			"go": "go1.26.0", "cpus": "2", "backend.net.core.somaxconn": "4096", "backend.net.ipv4.tcp_abort_on_overflow": "0"},
-		Capacity: result.Capacity{Workers: 8, WorkerConnections: 1, ServiceTime: ptr(fixService), ServiceTimeLow: ptr(.02054), ServiceTimeHigh: ptr(.02067),
-			ServiceTimeSource: "busy periods stamped by the backend", ServiceTimeCount: direct.Latency.Count + proxy.Latency.Count,
-			NominalServiceTime: ptr(.02), Computed: &computed, Low: ptr(8 / .02067), High: ptr(8 / .02054)},
-		Lanes: []result.Lane{direct, proxy},
-		Hosts: []result.Host{
-			{Name: "backend", Overflows: ptr(*direct.Overflows + *proxy.Overflows + 12), OwnDrops: ptr(*direct.Overflows + *proxy.Overflows), OthersAtLeast: ptr(uint64(12)),
-				Others: []result.OtherListener{{Addr: "0.0.0.0:9000", Drops: 12}}, SYNQueue: ptr(uint64(3)),
-				SysctlChanges: []result.SysctlChange{{Name: "net.core.somaxconn", Before: "128", After: "4096"}}},
-			{Name: "client", Overflows: ptr(uint64(0)), SYNSent: ptr(uint64(41)), TimeWait: ptr(uint64(2210)), PortsUsed: ptr(uint64(2251)), PortsRange: ptr(uint64(28232))},
-			{Name: "remote", Clock: &result.Clock{Method: "ping", Estimates: 91, Offset: -2.25, Moved: .0004, Early: ptr(.00031), Late: .00031, RTT: .0006, Ahead: -.012,
-				Drift: &result.Drift{PPM: 4.2, Low: -2.5, High: 10.9}}},
-		},
-		OnsetOverCapacity: map[string]result.Interval{
-			"direct": {Ratio: 387.4 / computed, Low: .978, High: 1.018}, "proxy": {Ratio: 386.7 / computed, Low: .976, High: 1.016}},
-		Agreement: &result.Interval{Ratio: 386.7 / 387.4, Low: .971, High: 1.026},
-		Verdict: []string{
-			"Overflow began where workers ÷ service time says it must: at 387 req/s, 0.998 of the computed 388 req/s.",
-			"Directly, the client saw it as connect timeouts; through NGINX the same drops became 504, never 502.",
-		},
-	}
-	a.Comparison = compare.Lanes(a)
-	return a
+// The fixtures are what the analysis says of simulated runs, so that what they show is what people will read.
+
+const ms = time.Millisecond
+
+// fixtures by the name of their golden files.
+var fixtures = map[string]func() *result.Analysis{
+	"demo": demo, "nothing-failed": fixture(nothingFailed), "one-lane": oneLane, "reused": fixture(reused),
+	"no-capacity": noCapacity, "invalid": invalid, "all-null": allNull,
+	"limiter": fixture(limiter), "inner-queue": fixture(innerQueue),
+	"retrial": fixture(retrial), "generator": fixture(overloadedGenerator), "search": fixture(searching),
+	"recovery": fixture(recovering), "hostile": hostile,
 }
 
-// invalid is a run whose generator could not keep its schedule.
-func invalid() *result.Analysis {
-	a := demo()
-	a.Valid = false
-	a.InvalidReasons = []result.Finding{
-		{Code: "sent_late", Lane: "direct", Args: result.Args{"share": .01, "measured": .0142, "limit": .001, "advice": result.Finding{Code: "quiet_machine"}}},
-		{Code: "requests_shed", Lane: "direct", Args: result.Args{"measured": 214., "advice": result.Finding{Code: "raise_in_flight"}}},
-	}
-	a.Warnings = []result.Warning{
-		{Code: "generator_cpu", Text: "The generator used 93 % of the CPU it may use; on a shared machine, offer less or pin it."},
-		{Code: "probe_gap", Text: "The probe missed 1.4 s of trial 11; overflows there are counted, but Recv-Q was not seen."},
-	}
-	a.Ended.How = "interrupted"
-	a.Verdict = append([]string{"INVALID, this run says nothing of the server."}, a.Verdict...)
-	for i := range a.Lanes {
-		l := &a.Lanes[i]
-		l.Trials[9].Drained, l.Trials[14].Complete = false, false
-		l.Outcomes["shed"] = 107
-		l.Shed = 107
-		for j := 190; j < 204; j++ {
-			l.Timeline.RecvQ[j] = nil
+var (
+	demo       = fixture(demonstration)
+	invalid    = fixture(unbelievable)
+	oneLane    = fixture(withoutNGINX)
+	noCapacity = fixture(addressOnly)
+	allNull    = fixtureOf(killed)
+)
+
+// fixture analyses a world's record once, and hands out copies.
+func fixture(w func() world.World) func() *result.Analysis {
+	return fixtureOf(func() ([]byte, error) { return w().Record() })
+}
+
+func fixtureOf(record func() ([]byte, error)) func() *result.Analysis {
+	once := sync.OnceValue(func() *result.Analysis {
+		r, err := record()
+		if err == nil {
+			var a *result.Analysis
+			if a, err = analysis.Analyze(runfile.NewReader(bytes.NewReader(r), "run.ndjson")); err == nil {
+				return a
+			}
+		}
+		panic(err)
+	})
+	return func() *result.Analysis { return clone(reflect.ValueOf(once())).Interface().(*result.Analysis) }
+}
+
+// clone copies a value that has no cycles.
+func clone(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	out.Set(v)
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			out.Set(reflect.New(v.Type().Elem()))
+			out.Elem().Set(clone(v.Elem()))
+		}
+	case reflect.Slice:
+		if !v.IsNil() {
+			out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		}
+		for i := range v.Len() {
+			out.Index(i).Set(clone(v.Index(i)))
+		}
+	case reflect.Map:
+		if !v.IsNil() {
+			out.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+		}
+		for k, e := range v.Seq2() {
+			out.SetMapIndex(k, clone(e))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if out.Field(i).CanSet() {
+				out.Field(i).Set(clone(v.Field(i)))
+			}
 		}
 	}
-	return a
+	return out
 }
 
-// direct is a run of one lane.
-func oneLane() *result.Analysis {
-	a := demo()
-	a.Lanes, a.Agreement, a.Comparison = a.Lanes[:1], nil, nil
-	delete(a.OnsetOverCapacity, "proxy")
-	delete(a.Environment, "proxy")
-	a.Warnings = []result.Warning{{Code: "no_nginx", Text: "NGINX is not installed, so there is no proxy lane; run make demo to have it installed."}}
-	a.Verdict = a.Verdict[:1]
-	return a
+// demonstration is the run of the README: two lanes, everything known.
+func demonstration() world.World {
+	w := world.Demo()
+	w.Seed, w.Noise = 7, world.Noise{Trial: .003, Jitter: 600 * time.Microsecond}
+	w.Lanes, w.NGINX, w.Length, w.Deadline = []string{"direct", world.Proxy}, true, 2500*ms, 950*ms
+	w.Header = attached
+	w.More = looks(nil)
+	return w
+}
+
+// attached is what a run in the lab has in its header.
+func attached(h *runfile.Header) {
+	h.Version, h.Name = "0.1.0", "backlog-overflow"
+	h.Command = []string{"weir", "reproduce", "backlog-overflow", "--seed", "7"}
+	h.Epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	h.Claim = "The accept queue overflows where workers ÷ service time says."
+	h.Environment = map[string]string{
+		"kernel": "Linux 6.18.5", "backend": "weir backend", "go": "go1.26.0", "cpus": "2",
+		"backend: net.core.somaxconn": "4096", "backend: net.ipv4.tcp_abort_on_overflow": "0",
+	}
+	h.Capacity.WorkersSource, h.Capacity.WorkerConnections = "stated", 1
+	for i := range h.Lanes {
+		l := &h.Lanes[i]
+		l.Engine, l.Connections, l.Close, l.MaxInFlight = "epoll", loadgen.New, loadgen.Orderly, 10_000
+		l.Options = &runfile.Options{MaxBody: 16 << 20, RequestIDs: true, Requests: 1}
+		if l.Name == world.Proxy {
+			l.URL = "http://10.77.0.2:8080/"
+			l.Proxy = &runfile.ProxyTimeouts{Connect: 900 * ms, Read: time.Minute, Source: "stated"}
+			h.Environment["proxy"] = "nginx/1.22.1"
+		}
+	}
+}
+
+// looks is what the hosts show before the load and after it, where it differs by what changed.
+func looks(changed func(*runfile.Host)) func(*runfile.Recorder) error {
+	return func(rec *runfile.Recorder) error {
+		for i := range 2 {
+			none := uint32(0)
+			h := runfile.Host{Host: world.Backend, At: time.Duration(1 + i*int(time.Minute))}
+			h.Snapshot = probe.Snapshot{
+				Sysctls:   map[string]string{"net.core.somaxconn": "4096", "net.ipv4.tcp_syncookies": "1"},
+				Listeners: []probe.Listener{{Addr: world.Listener, Cookie: 1, Limit: 16, Drops: &none}},
+			}
+			if changed != nil && i == 1 {
+				changed(&h)
+			}
+			if err := rec.Write(&h); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // nothingFailed is a run that stayed below capacity.
-func nothingFailed() *result.Analysis {
-	a := demo()
-	for i := range a.Lanes {
-		l := &a.Lanes[i]
-		l.Trials = l.Trials[:5]
-		l.Timeline = head(l.Timeline, 5*20)
-		l.Outcomes = map[string]uint64{}
-		l.Offered = 0
-		for _, t := range l.Trials {
-			l.Outcomes["ok"] += t.Due
-			l.Offered += t.Due
-		}
-		l.LatencyMap, l.Percentiles = headLatencies(l.LatencyMap, 5*4), l.Percentiles[:13]
-		l.Sent, l.Latency.Count = l.Offered, l.Offered
-		l.Overflows, l.ListenDrops, l.ListenerDrops, l.MaxRecvQ = ptr(uint64(0)), ptr(uint64(0)), ptr(uint64(0)), ptr(uint32(2))
-		l.OverflowOnset, l.ErrorOnset, l.Plateau, l.CrossChecks = nil, nil, nil, result.CrossChecks{}
-		l.NoOnset = "nothing overflowed or failed up to 354 req/s"
-		l.FailLatency = result.Quantiles{}
-		l.Reconciliation = result.Reconciliation{Verdict: "nothing to reconcile"}
-		l.Cause = result.Cause{Code: "none", EvidenceName: "none", Text: "Nothing failed."}
-		l.LogClasses = nil
+func nothingFailed() world.World {
+	w := demonstration()
+	w.Rates = w.Rates[:5]
+	return w
+}
+
+// withoutNGINX is a run of one lane, because there is no NGINX.
+func withoutNGINX() world.World {
+	w := demonstration()
+	w.Lanes = w.Lanes[:1]
+	w.Header = func(h *runfile.Header) {
+		attached(h)
+		h.Warnings = []runfile.Warning{{
+			Code: "no_proxy_lane",
+			Args: map[string]any{"why": "NGINX is not installed: install it, or name it with --nginx"},
+		}}
 	}
-	a.OnsetOverCapacity, a.Agreement = nil, nil
-	a.Comparison = compare.Lanes(a)
-	a.Verdict = []string{"Nothing overflowed and nothing failed up to 354 req/s, 0.91 of the computed capacity.", "An onset, if there is one, lies above."}
-	return a
+	return w
 }
 
-func head(t result.Timeline, n int) result.Timeline {
-	return result.Timeline{BinS: t.BinS, AtS: t.AtS[:n], Offered: t.Offered[:n], Goodput: t.Goodput[:n], RecvQ: t.RecvQ[:n],
-		Overflows: t.Overflows[:n], Replayed: t.Replayed[:n]}
-}
-
-func headLatencies(m result.LatencyMap, columns int) result.LatencyMap {
-	cells := slices.IndexFunc(m.Column, func(c int) bool { return c == columns })
-	return result.LatencyMap{BinS: m.BinS, Trial: m.Trial[:columns], AtS: m.AtS[:columns], EdgesS: m.EdgesS,
-		Column: m.Column[:cells], Row: m.Row[:cells], OK: m.OK[:cells], Failed: m.Failed[:cells]}
-}
-
-// reused is a run over kept connections whose generator was late, of which the proxy reset its own.
-func reused() *result.Analysis {
-	a := demo()
-	a.Warnings = []result.Warning{{Code: "send_lag", Text: "the generator sent late: 1 % of requests over 9.1 ms (direct), 1 % of requests over 9.4 ms (proxy); latencies are blurred by that, onsets are not"}}
-	for i, c := range []result.Connections{
-		{Use: "reuse", Opened: ptr(uint64(1234)), PerOne: ptr(12.3), PeerClosed: ptr(uint64(1180)), WeClosed: ptr(uint64(0)), TimeWait: ptr("peer")},
-		{Use: "reuse", Opened: ptr(uint64(87)), PerOne: ptr(151.7), PeerClosed: ptr(uint64(0)), WeClosed: ptr(uint64(12))},
-	} {
-		l := &a.Lanes[i]
-		l.Connections = c
-		l.Outcomes["reused_closed"] = 17
-		l.Latency.P99 = ptr(*l.Latency.P99 + .0091)
-		if i == 0 {
-			l.SYNRetrans = 18
-			l.LostSYNs = []result.LostSYNs{{Lost: 1, Count: 12, Connect: 1.031}, {Lost: 2, Count: 3, Connect: 3.08}}
+// reused is a run over kept connections whose generator was late, and of which the server closed some just
+// as they were used again; a few SYNs were lost on the way.
+func reused() world.World {
+	w := demonstration()
+	w.Header = func(h *runfile.Header) {
+		attached(h)
+		for i := range h.Lanes {
+			h.Lanes[i].Connections = loadgen.Reuse
 		}
 	}
-	return a
+	w.Result = func(_ string, r *loadgen.Result) {
+		late := time.Duration(0)
+		if r.Seq%60 == 0 {
+			late = 9 * ms
+		}
+		r.Sent, r.Done = r.Sent+late, r.Done+late
+		if r.Connected > 0 {
+			r.Connected += late
+		}
+		if r.Outcome != loadgen.OK {
+			return
+		}
+		r.Closed = ""
+		switch {
+		case r.Seq%12 == 11:
+			r.Reused, r.Connected, r.Closed = true, 0, loadgen.ByPeer
+		case r.Seq%300 == 120:
+			r.SYNRetrans, r.Connected, r.Done = 1, r.Sent+1031*ms, r.Done+1031*ms
+		case r.Seq%400 == 50:
+			r.Reused, r.Connected, r.Closed = true, 0, loadgen.ByPeer
+			r.Status, r.Outcome = 0, loadgen.ReusedClosed
+		case r.Seq%12 > 0:
+			r.Reused, r.Connected = true, 0
+		}
+	}
+	return w
 }
 
-// noCapacity is a run against a server of which only the address is known.
-func noCapacity() *result.Analysis {
-	a := demo()
-	a.Capacity, a.OnsetOverCapacity = result.Capacity{}, nil
-	for i := range a.Lanes {
-		l := &a.Lanes[i]
-		clear(l.Timeline.Replayed)
-		l.Timeline.Marks = l.Timeline.Marks[2:]
-		l.Cause.EvidenceLevel, l.Cause.EvidenceName = 1, "order"
+// addressOnly is a run against a server of which only the address is known, on a host whose probe prints
+// what it sees: another listener overflows there too, and somebody changes a sysctl.
+func addressOnly() world.World {
+	w := demonstration()
+	w.Stamps = false
+	w.Header = func(h *runfile.Header) {
+		attached(h)
+		h.Capacity = runfile.Capacity{WorkersSource: "the processes behind the listener cannot be seen"}
+		delete(h.Environment, "backend")
 	}
-	a.Warnings = []result.Warning{{Code: "no_capacity", Text: "The number of workers is not known; give --workers to compare the onset with what it should be."}}
-	a.Verdict = []string{"Overflow began at 387 req/s; whether that is what the workers can do is not known."}
-	return a
+	w.Sample = func(s *probe.Sample) {
+		s.Counters["TcpExtListenOverflows"] += uint64(s.At/time.Second) / 5
+		s.Gauges = map[string]uint64{
+			"ports.used": 2251, "ports.range": 28_232,
+			"tcp.towards.time_wait": 2210, "listen.syn_recv": 3, "tcp.towards.syn_sent": 41,
+		}
+	}
+	look := looks(func(h *runfile.Host) {
+		drops := uint32(12)
+		h.Sysctls["net.core.somaxconn"] = "1024"
+		other := probe.Listener{Addr: "0.0.0.0:9000", Cookie: 2, Limit: 128, Drops: &drops}
+		h.Listeners = append(h.Listeners, other)
+	})
+	w.More = func(rec *runfile.Recorder) error {
+		early := 310 * time.Microsecond
+		for i := range 91 {
+			offset, rtt := -2250*ms+time.Duration(i)*4*time.Microsecond, 600*time.Microsecond
+			c := runfile.Clock{
+				Host: world.Backend, At: time.Duration(i) * time.Second, Method: "ping",
+				Offset: offset, Early: &early, Late: early, RTT: rtt, Ahead: -12 * ms,
+				PingOffset: &offset, PingRTT: &rtt,
+			}
+			if err := rec.Write(&c); err != nil {
+				return err
+			}
+		}
+		return look(rec)
+	}
+	return w
 }
 
-// allNull is a record that was cut off right after its header and one trial's opening.
-func allNull() *result.Analysis {
-	return &result.Analysis{
-		Schema: "weir.report/1", Name: "run", Started: "2026-03-01T12:00:00Z", Version: "0.1.0", Mode: "retrial", Ended: result.Ending{How: "cut short"},
-		InvalidReasons: []result.Finding{{Text: "the record ends before the first trial was complete"}},
-		Lanes: []result.Lane{{Name: "direct", URL: "http://127.0.0.1:8000/", Trials: []result.Trial{{Rate: 50, Start: .2, Duration: 2, Due: 100}},
-			NoOnset: "fewer than 15 trials", Reconciliation: result.Reconciliation{Verdict: "not measured"}}},
+// unbelievable is a run whose server was under somebody else's load before, some requests of which were not
+// sent, and that its user ended; the probe lost sight of the queue for a while.
+func unbelievable() world.World {
+	w := demonstration()
+	w.Stop, w.Reason = 27, runfile.Interrupted
+	w.Result = func(lane string, r *loadgen.Result) {
+		if lane == world.Proxy && r.Seq%1000 == 700 {
+			none(r, loadgen.Shed, r.Due)
+			r.Sent = 0
+		}
 	}
+	w.Sample = func(s *probe.Sample) {
+		before := uint64(min(s.At, 400*ms) / (100 * ms))
+		drops := *s.Listeners[0].Drops + uint32(before)
+		s.Counters["TcpExtListenOverflows"] += before
+		s.Listeners[0].Drops = &drops
+		if s.At > 60*time.Second && s.At < 62*time.Second {
+			s.Listeners, s.Errors = nil, []probe.SourceError{{Source: "inet_diag", Text: "timeout"}}
+		}
+	}
+	return w
+}
+
+// none lets a request have no answer.
+func none(r *loadgen.Result, o loadgen.Outcome, at time.Duration) {
+	r.Connected, r.FirstByte, r.Status, r.Outcome, r.Closed, r.Done = 0, 0, 0, o, "", at
+}
+
+// overloadedGenerator is a run in which the load was too much for the machine that offered it, not for the
+// server.
+func overloadedGenerator() world.World {
+	w := direct(world.Server{Workers: 8, Service: world.Constant(20 * ms), Backlog: 16})
+	w.Rates = world.Steps(200, 360, 8)
+	w.Result = func(_ string, r *loadgen.Result) {
+		switch {
+		case r.Seq%40 == 0:
+			r.Sent, r.Done = r.Sent+14*ms+200*time.Microsecond, r.Done+14*ms+200*time.Microsecond
+		case r.Seq%50 == 7:
+			none(r, loadgen.DNSFailed, r.Due)
+			r.Sent = 0
+		case r.Seq%100 == 99:
+			none(r, loadgen.NoLocalPort, r.Sent)
+		case r.Seq%500 == 98:
+			none(r, loadgen.NoFD, r.Sent)
+		}
+	}
+	w.End = func(e *runfile.TrialEnd) {
+		stolen, delay, busy, waited := e.Generator.Wall/8, e.Generator.Wall*6/10, .97, .6
+		e.Generator.CPU, e.Generator.Stolen, e.Drained = e.Generator.Wall*93*2/100, &stolen, e.Index != 5
+		if e.Index < 4 {
+			e.Generator.RunDelay = &delay
+		} else {
+			e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 2, &busy, &waited
+		}
+	}
+	return w
+}
+
+// killed is a record that was cut off right after its header and one trial's opening.
+func killed() ([]byte, error) {
+	w := world.World{
+		Server: world.Server{Workers: 1, Service: world.Constant(20 * ms)}, Lanes: []string{"direct"},
+		Mode: runfile.Retrial, Rates: []float64{50}, Length: 2 * time.Second, Every: time.Hour,
+	}
+	w.Header = func(h *runfile.Header) {
+		h.Version, h.Name, h.Capacity, h.Environment = "0.1.0", "run", runfile.Capacity{}, nil
+		h.Lanes[0].Listener, h.Lanes[0].ListenerHost, h.Lanes[0].URL = "", "", "http://127.0.0.1:8000/"
+	}
+	record, err := w.Record()
+	var kept strings.Builder
+	for line := range strings.Lines(string(record)) {
+		if strings.Contains(line, `"kind":"header"`) || strings.Contains(line, `"kind":"trial"`) {
+			kept.WriteString(line)
+		}
+	}
+	return []byte(kept.String()), err
+}
+
+// direct is a run at a server behind nothing.
+func direct(s world.Server) world.World {
+	w := demonstration()
+	w.Server, w.Lanes, w.NGINX, w.Stamps, w.Stated = s, []string{"direct"}, false, false, 0
+	w.Header = func(h *runfile.Header) {
+		attached(h)
+		h.Name, h.Claim, h.Command = "run", "", []string{"weir", "run", "--direct", "http://10.77.0.3:8000/"}
+		delete(h.Environment, "backend")
+	}
+	return w
+}
+
+// limiter is a server that answers 429 above 300 req/s.
+func limiter() world.World {
+	s := world.Server{Workers: 8, Service: world.Constant(20 * ms), Backlog: 511}
+	s.MostRate, s.Burst = 300, 10
+	return direct(s)
+}
+
+// innerQueue is an event loop that does 200 req/s and takes in whatever comes. Its clients wait for a second.
+func innerQueue() world.World {
+	s := world.Server{Workers: 1, Service: world.Constant(5 * ms), Backlog: 511}
+	s.Ahead = world.Unbounded
+	w := direct(s)
+	w.Rates, w.Length, w.Timeout, w.Deadline = world.Steps(120, 320, 15), 5*time.Second, time.Second, 950*ms
+	return w
+}
+
+// retrial is a run in which clients send their SYNs again, as they do outside of a measurement.
+func retrial() world.World {
+	w := direct(world.Server{Workers: 8, Service: world.Constant(20 * ms), Backlog: 16})
+	w.Mode, w.Rates, w.Length = runfile.Retrial, []float64{360, 420, 480, 600}, 8*time.Second
+	w.ConnectTimeout, w.Deadline, w.Timeout = 3500*ms, 10*time.Second, 10*time.Second
+	return w
+}
+
+// searching is a search for the highest sustained rate.
+func searching() world.World {
+	w := direct(world.Server{Workers: 8, Service: world.Constant(20 * ms), Backlog: 16})
+	spec := search.New(400, 17, 1, time.Second, 3*time.Minute)
+	w.Rates, w.Search, w.Stamps = nil, &spec, true
+	return w
+}
+
+// recovering is a load of three seconds on a deep queue, from which the server needs a while to come back.
+func recovering() world.World {
+	w := direct(world.Server{Workers: 2, Service: world.Constant(50 * ms), Backlog: 400})
+	w.Rates, w.Length, w.Timeout, w.After = []float64{200}, 3*time.Second, time.Second, 15*time.Second
+	return w
 }
 
 // plants is text as a hostile server, header or log line would send it.
@@ -217,8 +414,14 @@ func hostile() *result.Analysis {
 			l.Timeline.Bad[p][7] = 2
 			l.LogClasses = append(l.LogClasses, result.LogClass{Source: p, Class: p, Count: 1, Text: p})
 		}
-		l.ProxyLog = &result.ProxyLog{Requests: 2, Tries: 3, Hidden: map[string]uint64{plants[0]: 1, plants[1]: 2}, Retried: 1, Saved: 1,
-			Kinds: []result.ProxiedKind{{Outcome: all, Class: all, Kept: 1, Examples: []result.Proxied{{Tries: []result.ProxyTry{{Addr: all}}, Text: all}}}}}
+		example := result.Proxied{Tries: []result.ProxyTry{{Addr: all}}, Text: all}
+		l.ProxyLog = &result.ProxyLog{
+			Requests: 2, Tries: 3, Retried: 1, Saved: 1,
+			Hidden: map[string]uint64{plants[0]: 1, plants[1]: 2},
+			Kinds: []result.ProxiedKind{
+				{Outcome: all, Class: all, Kept: 1, Examples: []result.Proxied{example}},
+			},
+		}
 		for j := range l.Timeline.Marks {
 			l.Timeline.Marks[j].Text = all
 		}
@@ -229,8 +432,4 @@ func hostile() *result.Analysis {
 	return a
 }
 
-// fixtures by the name of their golden files.
-var fixtures = map[string]func() *result.Analysis{
-	"demo": demo, "invalid": invalid, "one-lane": oneLane, "nothing-failed": nothingFailed,
-	"no-capacity": noCapacity, "reused": reused, "all-null": allNull, "hostile": hostile,
-}
+func ptr[T any](x T) *T { return &x }

@@ -42,7 +42,9 @@ func expectedMarks(a *result.Analysis) (list []mark) {
 			}
 		}
 		for _, g := range l.Guides {
-			list = append(list, mark{fmt.Sprintf("heat-%d", i), 0, "y", g.S, nil})
+			if edges := l.LatencyMap.EdgesS; g.S <= edges[len(edges)-1] { // else it lies above the figure
+				list = append(list, mark{fmt.Sprintf("heat-%d", i), 0, "y", g.S, nil})
+			}
 		}
 	}
 	return list

@@ -79,6 +79,9 @@ func (r *run) start(req int, at time.Duration) {
 	}
 	r.started++
 	r.idle--
+	if r.Slower != nil {
+		took = time.Duration(float64(took) * r.Slower(r.Servers-r.idle))
+	}
 	o := &r.Outcomes[req]
 	o.Start, o.Done = at, at+max(0, took)
 	o.Served = r.Deadline == 0 || o.Done-o.Arrival <= r.Deadline

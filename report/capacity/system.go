@@ -21,6 +21,9 @@ type System struct {
 
 	// Service is the time for which the i-th request taken from the queue, from 0, keeps its server.
 	Service func(i int) time.Duration
+	// Slower is how many times longer a service takes that begins as the n-th of those under way, from 1: a lock,
+	// the processors, memory. Nil: they do not hinder each other.
+	Slower func(n int) float64
 
 	// Retry are the offsets from its first SYN at which a client whose SYNs were all dropped sends the
 	// next, ascending (see SYNRetransmits). Nil is loss mode: one SYN, one overflow, one failure.

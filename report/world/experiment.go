@@ -1,0 +1,202 @@
+package world
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"weir/loadgen"
+	"weir/loadgen/plan"
+	"weir/loadgen/search"
+	"weir/report/runfile"
+)
+
+// experiment is a world while its record is written.
+type experiment struct {
+	World
+	rec    *runfile.Recorder
+	err    error
+	loads  int             // trials that are planned for each lane
+	slower float64         // times: the noise of the whole run
+	began  map[string]bool // lanes that have had a trial
+
+	now       time.Duration // of the next sample
+	idle      time.Duration // when the server has done everything
+	trials    int
+	overflows uint64 // before the trial that is under way
+	accepted  uint64 // the same
+	nginx     nginx
+}
+
+func (e *experiment) keep(err error) {
+	if e.err == nil {
+		e.err = err
+	}
+}
+
+// load offers a plan to a lane, and the few requests of an observation before the lane's first and after
+// its last. It returns how the load fared.
+func (e *experiment) load(lane string, p plan.Plan, last bool) (due, bad uint64) {
+	if e.err != nil || e.Stop > 0 && e.trials >= e.Stop {
+		return 0, 0
+	}
+	if e.After > 0 && !e.began[lane] {
+		before := At(e.few(), max(e.After/5, time.Second))
+		e.offer(lane, part{role: runfile.Baseline, index: e.observation(lane), plan: before})
+	}
+	e.began[lane] = true
+	parts := []part{{index: e.trials, plan: p}}
+	if e.After > 0 && last {
+		after := part{role: runfile.Recovery, index: e.observation(lane) + 1, plan: At(e.few(), e.After)}
+		after.offset = p.Duration() + lead
+		parts = append(parts, after)
+	}
+	e.trials++
+	return e.offer(lane, parts...)
+}
+
+// observation is the index of the lane's baseline; the next one is its recovery's.
+func (e *experiment) observation(lane string) int {
+	return e.loads*len(e.Lanes) + 2*slices.Index(e.Lanes, lane)
+}
+
+// few is the rate at which a recovery is observed.
+func (e *experiment) few() float64 { return min(20, .2*e.Capacity()) }
+
+// lead is how long a trial is announced before its first request.
+const lead = 50 * ms
+
+// part is a plan that is offered while the server still has what came before it: a load, or few requests
+// after it.
+type part struct {
+	role   string
+	index  int
+	plan   plan.Plan
+	offset time.Duration // of its beginning from the load's
+	end    time.Duration // its last outcome
+}
+
+// offer lets the server have a load, and what is observed after it.
+func (e *experiment) offer(lane string, parts ...part) (due, bad uint64) {
+	start := max(e.now, e.idle).Truncate(ms) + lead
+	var arrivals []time.Duration
+	var seq, of []int
+	for i := range parts {
+		p := &parts[i]
+		trial := runfile.Trial{Index: p.index, Role: p.role, Lane: lane, Due: p.plan.Count(), Plan: p.plan}
+		trial.Start = start + p.offset
+		if s := p.plan.Stages; len(s) == 1 && s[0].From == s[0].To {
+			trial.Rate = s[0].From
+		}
+		e.keep(e.rec.Write(&trial))
+		for n, at := range p.plan.Due() {
+			arrivals, seq, of = append(arrivals, p.offset+at), append(seq, n), append(of, i)
+		}
+	}
+	random := e.random(1 + parts[0].index)
+	sim, err := e.serve(arrivals, patience{e.retry(), e.ConnectTimeout, e.Timeout},
+		pace{random, e.slower * (1 + e.Noise.Trial*random.NormFloat64()), e.Noise.Jitter})
+	if e.keep(err); e.err != nil {
+		return 0, 0
+	}
+	told := make([]toldResult, len(sim.fates))
+	for i, f := range sim.fates {
+		p := &parts[of[i]]
+		told[i].trial, told[i].Result = p.index, e.life(lane, start, seq[i], f)
+		if e.Result != nil {
+			e.Result(lane, &told[i].Result)
+		}
+		p.end = max(p.end, told[i].Done)
+		if of[i] == 0 {
+			due++
+			if r := told[i].Result; r.Outcome != loadgen.OK || e.Deadline > 0 && r.Done-r.Due > e.Deadline {
+				bad++
+			}
+		}
+	}
+	slices.SortStableFunc(told, func(a, b toldResult) int { return cmp.Compare(a.Done, b.Done) })
+	e.record(lane, start, parts, told, &sim)
+	return due, bad
+}
+
+// toldResult is a result of one of the parts' trials.
+type toldResult struct {
+	trial int
+	loadgen.Result
+}
+
+// record writes what was told, what the kernel and the proxy saw meanwhile, and how the trials ended, in
+// the order of time.
+func (e *experiment) record(lane string, start time.Duration, parts []part, told []toldResult, sim *served) {
+	end := start
+	for _, p := range parts {
+		end = max(end, p.end+ms)
+	}
+	logs := e.NGINX && lane == Proxy
+	if logs {
+		e.nginx.take(told)
+	}
+	drained, ok := e.drained(start, end, len(parts) > 1, sim)
+	for _, r := range told {
+		e.samplesUntil(r.Done, start, sim)
+		e.rec.Results(r.trial).Record(r.Result)
+		if e.Event != nil {
+			if ev := e.Event(lane, r.Result); ev.Class != "" {
+				ev.At = r.Done.Truncate(runfile.BinWidth)
+				e.keep(e.rec.Write(&ev))
+			}
+		}
+		if logs {
+			e.keep(e.nginx.request(e.rec, start, r.Result))
+		}
+	}
+	e.samplesUntil(max(end, drained)+60*ms, start, sim)
+	e.overflows += uint64(len(sim.overflows))
+	e.accepted += uint64(len(sim.queued))
+	if n := len(sim.ended); n > 0 {
+		e.idle = start + sim.ended[n-1]
+	}
+	if logs {
+		e.keep(e.nginx.flush(e.rec))
+	}
+	if e.Stamps {
+		e.stamp(start, sim)
+	}
+	for _, p := range parts {
+		te := runfile.TrialEnd{
+			Index: p.index, End: p.end + ms, Drained: ok, DrainedAt: max(p.end+ms, drained) + 20*ms,
+			Generator: runfile.Generator{CPU: 100 * ms, Wall: p.end + ms - start - p.offset, CPUs: 2},
+		}
+		if e.End != nil {
+			e.End(&te)
+		}
+		e.keep(e.rec.Write(&te))
+	}
+}
+
+// drained is when the kernel's queue was empty after the load. That is waited for, but only until an
+// observation ends.
+func (e *experiment) drained(start, end time.Duration, observed bool, sim *served) (time.Duration, bool) {
+	at := time.Duration(0)
+	if n := len(sim.started) - 1 - e.Ahead; n >= 0 && e.MostInside == 0 {
+		at = start + sim.started[n]
+	}
+	if observed && at > end {
+		return end, false
+	}
+	return at, true
+}
+
+// search offers what a search asks for, each lane to its end.
+func (e *experiment) search() {
+	for _, lane := range e.Lanes {
+		state := e.World.Search.Begin()
+		for load, ok := state.Next(); ok && e.err == nil; load, ok = state.Next() {
+			if e.Stop > 0 && e.trials >= e.Stop {
+				return
+			}
+			due, bad := e.load(lane, At(load, e.World.Search.Trial), false)
+			state.Add(search.Trial{Load: load, Duration: e.World.Search.Trial, Due: due, Bad: bad})
+		}
+	}
+}
