@@ -3,8 +3,11 @@ package main
 import (
 	"embed"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +17,21 @@ import (
 //
 //go:embed help/*.md
 var topics embed.FS
+
+// tableTopics are the topics that are made of a table of the program.
+var tableTopics = map[string]func() string{"counters": countersTopic}
+
+// topic is the text of one; "" where there is none of that name.
+func topic(name string) string {
+	if of, ok := tableTopics[name]; ok {
+		return of()
+	}
+	if !fs.ValidPath(name) {
+		return ""
+	}
+	text, _ := topics.ReadFile("help/" + name + ".md") // an error is that there is none
+	return string(text)
+}
 
 // newHelp is `weir help COMMAND` and `weir help TOPIC`.
 func newHelp(s streams) *cobra.Command {
@@ -34,8 +52,8 @@ func newHelp(s streams) *cobra.Command {
 				_, err := fmt.Fprintf(s.out, "\nTopics of the manual, for `weir help TOPIC`:\n%s", topicList())
 				return err
 			}
-			if text, err := topics.ReadFile("help/" + args[0] + ".md"); err == nil && fs.ValidPath(args[0]) {
-				_, err := s.out.Write(text)
+			if text := topic(args[0]); text != "" {
+				_, err := io.WriteString(s.out, text)
 				return err
 			}
 			if about, _, err := cmd.Root().Find(args); err == nil && about != cmd.Root() {
@@ -54,18 +72,14 @@ func topicNames() (names []string) {
 	for _, f := range files {
 		names = append(names, strings.TrimSuffix(path.Base(f), ".md"))
 	}
-	return names
+	return slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(tableTopics))))
 }
 
 // topicList has a line for each topic, with what its heading says of it.
 func topicList() string {
 	var b strings.Builder
 	for _, name := range topicNames() {
-		text, err := topics.ReadFile("help/" + name + ".md")
-		if err != nil {
-			panic(err) // it was listed
-		}
-		heading, _, _ := strings.Cut(string(text), "\n")
+		heading, _, _ := strings.Cut(topic(name), "\n")
 		_, about, _ := strings.Cut(heading, ": ")
 		fmt.Fprintf(&b, "  %-12s %s\n", name, about)
 	}
