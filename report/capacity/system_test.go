@@ -178,3 +178,19 @@ func BenchmarkSystem(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/60000, "ns/request")
 }
+
+// TestSlower: what is in service hinders each other, from the first that is not alone.
+func TestSlower(t *testing.T) {
+	var seen []int
+	r, err := System{
+		Servers: 4, Slots: 1000, Service: func(int) time.Duration { return 10 * time.Millisecond },
+		Slower: func(n int) float64 { seen = append(seen, n); return float64(n) },
+	}.Run(slices.Values(make([]time.Duration, 400)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 10, 20, 30 and 40 ms for the first of each server, and 40 ms for each after them: 100 a second.
+	if got := r.Outcomes[399].Done; got != 4*time.Second || !slices.Equal(seen[:5], []int{1, 2, 3, 4, 4}) {
+		t.Errorf("400 requests took %v, with %v in service", got, seen[:5])
+	}
+}

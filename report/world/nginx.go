@@ -110,9 +110,8 @@ func (n *nginx) poll(rec *runfile.Recorder, at time.Duration) error {
 	n.polled = at + nginxstatus.Every
 	begun := uint64(upTo(n.sent, at))
 	active, all := 1+begun-uint64(upTo(n.done, at)), 1+n.requests+begun
-	return rec.Write(&runfile.ProxyStatus{Poll: nginxstatus.Poll{Host: Proxy, At: at, Took: ms, Status: &nginxstatus.Status{
-		Active: active, Writing: active, Accepts: all, Handled: all, Requests: all,
-	}}})
+	status := nginxstatus.Status{Active: active, Writing: active, Accepts: all, Handled: all, Requests: all}
+	return rec.Write(&runfile.ProxyStatus{Poll: nginxstatus.Poll{Host: Proxy, At: at, Took: ms, Status: &status}})
 }
 
 // asked is what the access log says of a request: one try, in whole milliseconds.
@@ -158,7 +157,7 @@ func accessLine(r loadgen.Result, q nginxlog.Request) string {
 func errorLine(r loadgen.Result) string {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(r.Done)
 	return fmt.Sprintf(`%s [error] 31#31: *%d upstream timed out (110: Connection timed out) while `+
-		`connecting to upstream, client: 10.77.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://%s/", `+
-		`host: "10.77.0.2:8080"`,
+		`connecting to upstream, client: 10.77.0.1, server: , request: "GET / HTTP/1.1", `+
+		`upstream: "http://%s/", host: "10.77.0.2:8080"`,
 		at.Format("2006/01/02 15:04:05"), 1+r.Seq, Listener)
 }
