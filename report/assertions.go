@@ -24,8 +24,8 @@ func assertion(r gate.Result) string {
 // found is what was measured, and why there is no more to say.
 func found(r gate.Result) string {
 	text := string(r.Result) + ": " + r.Measured
-	if r.Reason != "" {
-		text += "; " + r.Reason
+	if r.Reason.Text != "" {
+		text += "; " + r.Reason.Text
 	}
 	return text
 }
@@ -41,8 +41,8 @@ func (p page) assertions(a *result.Analysis) (out []string) {
 			text += ": " + r.Expr
 		}
 		text += " · " + r.Measured
-		if r.Reason != "" && r.Result != gate.Invalid { // that is at the top
-			text += "; " + r.Reason
+		if r.Reason.Text != "" && r.Result != gate.Invalid { // that is at the top
+			text += "; " + r.Reason.Text
 		}
 		out = append(out, p.paint(verdictTones[r.Result], p.hang(string(r.Result), text))...)
 	}
@@ -54,8 +54,8 @@ func mdAssertions(b *strings.Builder, results []gate.Result) {
 	var body [][]string
 	for _, r := range results {
 		measured := md(clean(r.Measured))
-		if r.Reason != "" {
-			measured += "; " + md(clean(r.Reason))
+		if r.Reason.Text != "" {
+			measured += "; " + md(clean(r.Reason.Text))
 		}
 		name := code(clean(r.Expr))
 		if r.Name != "" {
@@ -67,7 +67,7 @@ func mdAssertions(b *strings.Builder, results []gate.Result) {
 }
 
 // GateMarkdown writes the answers in GitHub's dialect, for a job's summary.
-func GateMarkdown(w io.Writer, a *result.Analysis, doubts []string, results []gate.Result) error {
+func GateMarkdown(w io.Writer, a *result.Analysis, warnings []result.Finding, results []gate.Result) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### weir gate: %s (%s)\n\n", gate.Overall(results), md(clean(cmp.Or(a.Name, "run"))))
 	if !a.Valid {
@@ -78,10 +78,10 @@ func GateMarkdown(w io.Writer, a *result.Analysis, doubts []string, results []ga
 		b.WriteString("\n")
 	}
 	mdSummarized(&b, results)
-	for _, d := range doubts {
-		fmt.Fprintf(&b, "- not comparable: %s\n", md(clean(d)))
+	for _, w := range warnings {
+		fmt.Fprintf(&b, "- not comparable: %s\n", md(clean(words.Of(w))))
 	}
-	if len(doubts) > 0 {
+	if len(warnings) > 0 {
 		b.WriteString("\n")
 	}
 	_, err := io.WriteString(w, b.String())
@@ -123,10 +123,10 @@ func Annotations(w io.Writer, a *result.Analysis, results []gate.Result) error {
 	type note struct{ kind, text string }
 	var notes []note
 	if gate.Overall(results) == gate.Invalid {
-		why := results[0].Reason
+		why := results[0].Reason.Text
 		for _, r := range results {
 			if r.Result == gate.Invalid {
-				why = r.Reason
+				why = r.Reason.Text
 				break
 			}
 		}

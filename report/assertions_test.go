@@ -31,7 +31,7 @@ func TestAnnotations(t *testing.T) {
 		t.Errorf("%v: %q", err, out.String())
 	}
 	out.Reset()
-	invalid := []gate.Result{{Expr: "x", Result: gate.Invalid, Reason: "the run is invalid: late"}, {Expr: "y", Result: gate.Invalid, Reason: "the run is invalid: late"}}
+	invalid := []gate.Result{{Expr: "x", Result: gate.Invalid, Reason: result.Finding{Text: "the run is invalid: late"}}, {Expr: "y", Result: gate.Invalid, Reason: result.Finding{Text: "the run is invalid: late"}}}
 	if err := Annotations(&out, a, invalid); err != nil || out.String() != "::error title=weir%3A a%3Ab%2Cc::the run is invalid: late\n" {
 		t.Errorf("%v: %q", err, out.String())
 	}
@@ -45,7 +45,7 @@ func TestAnnotations(t *testing.T) {
 func TestAssertionsShown(t *testing.T) {
 	a := demo()
 	value := .07
-	a.Assertions = []gate.Result{{Name: "few <b>", Expr: "bad.rate < 5%", Lane: "direct", Result: gate.Fail, Value: &value, Low: &value, High: &value, Unit: "share", Measured: "7%", Reason: "because \x1b[2J"}}
+	a.Assertions = []gate.Result{{Name: "few <b>", Expr: "bad.rate < 5%", Lane: "direct", Result: gate.Fail, Value: &value, Low: &value, High: &value, Unit: "share", Measured: "7%", Reason: result.Finding{Text: "because \x1b[2J"}}}
 	var text, page, page2 bytes.Buffer
 	if err := Text(&text, a, TextOptions{}); err != nil || !strings.Contains(text.String(), "\nfail               few <b> (direct): bad.rate < 5% · 7%; because [2J\n") {
 		t.Errorf("%v: %s", err, text.String())

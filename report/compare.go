@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"weir/report/analysis/compare"
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // Comparisons are those that `weir compare` makes: one a lane.
@@ -58,7 +58,7 @@ func (p page) comparison(c *result.Comparison) []string {
 	out = append(out, p.hang("  with", armText(c.B))...)
 	out = append(out, "")
 	for i, v := range c.Verdict {
-		lines := p.hang("", v)
+		lines := p.hang("", v.Text)
 		switch {
 		case !valid:
 			lines = p.paint(red, lines)
@@ -68,10 +68,10 @@ func (p page) comparison(c *result.Comparison) []string {
 		out = append(out, lines...)
 	}
 	out = append(out, "")
-	for _, d := range c.Doubts {
-		out = append(out, p.paint(yellow, p.hang("warning", fmt.Sprintf("%s (%s)", d.Text, d.Code)))...)
+	for _, d := range c.Warnings {
+		out = append(out, p.paint(yellow, p.hang("warning", fmt.Sprintf("%s (%s)", d.Text.Text, d.Code)))...)
 	}
-	out = append(out, p.hang("design", c.Design+callOut(c))...)
+	out = append(out, p.hang("design", c.Design.Text)...)
 	if c.Proxy != nil {
 		for _, l := range proxyFacts(c.Proxy) {
 			out = append(out, p.hang(l.Name, l.Value)...)
@@ -95,17 +95,17 @@ func (p page) comparison(c *result.Comparison) []string {
 func reasons(c *result.Comparison) (list []fact) {
 	at := map[string]int{}
 	for _, e := range c.Effects {
-		said := func(v string) bool { return strings.Contains(strings.ToLower(v), strings.ToLower(e.Reason)) }
-		if e.Reason == "" || slices.ContainsFunc(c.Verdict, said) {
+		said := func(v result.Finding) bool { return strings.Contains(v.Text, e.Reason.Text) }
+		if e.Reason.Text == "" || slices.ContainsFunc(c.Verdict, said) {
 			continue
 		}
 		name := strings.TrimSuffix(e.Metric, ".rate")
-		if i, seen := at[e.Reason]; seen {
+		if i, seen := at[e.Reason.Text]; seen {
 			list[i].Value = name + ", " + list[i].Value
 			continue
 		}
-		at[e.Reason] = len(list)
-		list = append(list, fact{"not known", name + ": " + e.Reason})
+		at[e.Reason.Text] = len(list)
+		list = append(list, fact{"not known", name + ": " + e.Reason.Text})
 		if e.Finding != result.NotKnown {
 			list[len(list)-1].Name = "note"
 		}
@@ -120,14 +120,6 @@ func armText(a result.Arm) string {
 		text = a.Label + ": " + text
 	}
 	return text + ", lane " + a.Lane + ", " + when(a.Started)
-}
-
-// callOut says on how many pairs the latencies rest.
-func callOut(c *result.Comparison) string {
-	if c.Pairs == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; both arms served all but 0.5 %% in %d of them", c.Calm)
 }
 
 // proxyBrief is what a terminal's screen has room for; the long formats say it in words.
@@ -155,7 +147,7 @@ func proxyBrief(c *result.Comparison) []fact {
 		facts[0].Value = text
 	}
 	if bad := effect("bad.rate"); c.Proxy.Hides.Measured && bad != nil {
-		d, what := bad.Difference, map[string]string{
+		d, what := bad.Difference, map[result.Direction]string{
 			result.Lower: "failures", result.Higher: "no failures, it adds some", result.NoDifference: "no failures found",
 		}
 		facts[1].Value = fmt.Sprintf("%s: %+.2g [%+.2g, %+.2g] points", what[bad.Finding], 100*d.Value, 100*d.Low, 100*d.High)
@@ -164,14 +156,14 @@ func proxyBrief(c *result.Comparison) []fact {
 		r := onset.Ratio
 		facts[2].Value = fmt.Sprintf("onset × %.3f [%.3f, %.3f]", r.Ratio, r.Low, r.High)
 		if onset.Finding == result.NoDifference && onset.Detectable != nil {
-			facts[2].Value += fmt.Sprintf(": no loss found, %s %% would be", compare.TwoDigits(100**onset.Detectable))
+			facts[2].Value += fmt.Sprintf(": no loss found, %s %% would be", unit.Digits(100**onset.Detectable, 2))
 		}
 	}
 	return facts
 }
 
 func proxyFacts(x *result.ProxyEffects) []fact {
-	return []fact{{"the proxy adds", x.Adds.Text}, {"the proxy hides", x.Hides.Text}, {"the proxy costs", x.Costs.Text}}
+	return []fact{{"the proxy adds", x.Adds.Text.Text}, {"the proxy hides", x.Hides.Text.Text}, {"the proxy costs", x.Costs.Text.Text}}
 }
 
 // effectLabel is a metric with its unit, so that its cells need none.
@@ -205,7 +197,7 @@ func shortened(label string) string {
 }
 
 // scale of a unit in tables.
-func scale(unit string) float64 {
+func scale(unit unit.Unit) float64 {
 	switch unit {
 	case "time":
 		return 1e3
@@ -215,7 +207,7 @@ func scale(unit string) float64 {
 	return 1
 }
 
-func estimateCell(x result.Estimate, unit string) cell {
+func estimateCell(x result.Estimate, unit unit.Unit) cell {
 	if x.Value == nil {
 		return cell{Main: "not known", Tone: muted}
 	}

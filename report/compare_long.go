@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"weir/report/analysis/compare"
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // comparisonHead and comparisonRows are the table of a comparison in the long formats.
@@ -19,7 +19,7 @@ func comparisonHead(c *result.Comparison) []string {
 func comparisonRows(c *result.Comparison) [][]string {
 	var rows [][]string
 	for _, e := range c.Effects {
-		line := []string{effectLabel(e), estimateCell(e.A, e.Unit).Text(), estimateCell(e.B, e.Unit).Text(), "–", "–", "–", "–", "–", e.Finding, e.Method}
+		line := []string{effectLabel(e), estimateCell(e.A, e.Unit).Text(), estimateCell(e.B, e.Unit).Text(), "–", "–", "–", "–", "–", string(e.Finding), e.Method.Text}
 		if e.Ratio != nil {
 			line[3] = ratioCell(*e.Ratio).Text()
 		}
@@ -31,7 +31,7 @@ func comparisonRows(c *result.Comparison) [][]string {
 			line[5] = fmt.Sprintf("%+.2f", *e.EffectSize)
 		}
 		if e.Detectable != nil {
-			line[6] = compare.TwoDigits(100**e.Detectable) + " %"
+			line[6] = unit.Digits(100**e.Detectable, 2) + " %"
 			if e.Unit == "share" {
 				line[6] = fmt.Sprintf("%.2g points", 100**e.Detectable)
 			}
@@ -39,8 +39,8 @@ func comparisonRows(c *result.Comparison) [][]string {
 		if e.Pairs > 0 {
 			line[7] = fmt.Sprint(e.Pairs)
 		}
-		if e.Reason != "" {
-			line[9] = strings.TrimPrefix(e.Method+"; "+e.Reason, "; ")
+		if e.Reason.Text != "" {
+			line[9] = strings.TrimPrefix(e.Method.Text+"; "+e.Reason.Text, "; ")
 		}
 		rows = append(rows, line)
 	}
@@ -66,12 +66,12 @@ func mdComparison(b *strings.Builder, c *result.Comparison) {
 		b.WriteString("> [!CAUTION]\n> **INVALID.** Nothing below can be relied on.\n\n")
 	}
 	for _, v := range c.Verdict {
-		fmt.Fprintf(b, "%s\n\n", md(v))
+		fmt.Fprintf(b, "%s\n\n", md(v.Text))
 	}
-	if len(c.Doubts) > 0 {
+	if len(c.Warnings) > 0 {
 		b.WriteString("> [!WARNING]\n")
-		for _, d := range c.Doubts {
-			fmt.Fprintf(b, "> - %s (%s)\n", md(d.Text), code(string(d.Code)))
+		for _, d := range c.Warnings {
+			fmt.Fprintf(b, "> - %s (%s)\n", md(d.Text.Text), code(string(d.Code)))
 		}
 		b.WriteString("\n")
 	}
@@ -81,7 +81,7 @@ func mdComparison(b *strings.Builder, c *result.Comparison) {
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(b, "Design: %s.\n\n", md(c.Design+callOut(c)))
+	fmt.Fprintf(b, "Design: %s\n\n", md(c.Design.Text))
 	var body [][]string
 	for _, line := range comparisonRows(c) {
 		for i := range line {
@@ -120,7 +120,7 @@ func viewComparison(c *result.Comparison) *comparisonView {
 	if c.Proxy != nil {
 		v.Facts = proxyFacts(c.Proxy)
 	}
-	v.Facts = append(v.Facts, fact{"design", c.Design + callOut(c)})
+	v.Facts = append(v.Facts, fact{"design", c.Design.Text})
 	return v
 }
 

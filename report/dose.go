@@ -21,15 +21,15 @@ func DoseText(w io.Writer, d *compare.Dose, opt TextOptions) error {
 		if i > 0 {
 			out = append(out, "")
 		}
-		out = append(out, p.paint(bold, p.hang("", l.Name+": "+l.Verdict))...)
+		out = append(out, p.paint(bold, p.hang("", l.Name+": "+l.Verdict.Text))...)
 		for _, x := range l.Points {
 			out = append(out, p.hang(strings.TrimSuffix(when(x.Started), " UTC"), doseLine(x))...)
 		}
 		for _, why := range l.Left {
-			out = append(out, p.hang("left out", why)...)
+			out = append(out, p.hang("left out", why.Text)...)
 		}
-		for _, w := range l.Doubts {
-			out = append(out, p.hang("warning", w.Text+" ("+string(w.Code)+")")...)
+		for _, w := range l.Warnings {
+			out = append(out, p.hang("warning", w.Text.Text+" ("+string(w.Code)+")")...)
 		}
 	}
 	_, err := io.WriteString(w, strings.Join(out, "\n")+"\n")
@@ -44,7 +44,7 @@ func doseLine(p compare.DosePoint) string {
 
 // dosePlot is the onset against the capacity, both logarithmic, beside the line on which they are equal.
 func dosePlot(l compare.DoseLane) plot {
-	p := plot{X: "workers ÷ service time, req/s", Y: "onset, req/s", Log: true, Diagonal: true, Title: "Onset of failures against capacity, lane " + l.Name + ": " + l.Verdict}
+	p := plot{X: "workers ÷ service time, req/s", Y: "onset, req/s", Log: true, Diagonal: true, Title: "Onset of failures against capacity, lane " + l.Name + ": " + l.Verdict.Text}
 	s := svgSeries{Name: l.Name, Line: true}
 	for _, x := range l.Points {
 		s.Points = append(s.Points, svgPoint{X: *x.Capacity.Value, Y: *x.Onset.Value, XLow: x.Capacity.Low, XHigh: x.Capacity.High,

@@ -46,7 +46,7 @@ func TestDose(t *testing.T) {
 		t.Errorf("%d points on the page, %d are known", n, points)
 	}
 	for format, s := range map[string]string{"text": text.String(), "html": page.String(), "json": machine.String()} {
-		if !strings.Contains(strings.Join(strings.Fields(s), " "), "dose-response (level 3 of 4)") || !strings.Contains(s, "INVALID") {
+		if !strings.Contains(strings.Join(strings.Fields(s), " "), "Dose-response (level 3 of 4)") || !strings.Contains(s, "INVALID") {
 			t.Errorf("%s has no verdict, or hides what was left out: %.400s", format, s)
 		}
 	}

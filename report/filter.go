@@ -21,8 +21,10 @@ type filter struct {
 // "not known" and an empty list is known to be empty. Pointers and interfaces that are nil stay nil.
 func (f filter) apply(a *result.Analysis) *result.Analysis { return filtered(f, a) }
 
+// filtered is the copy, with the sentence of every finding.
 func filtered[T any](f filter, v *T) *T {
 	out := f.copy(reflect.ValueOf(*v)).Interface().(T)
+	words.Fill(&out)
 	return &out
 }
 

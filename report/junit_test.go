@@ -21,7 +21,7 @@ func judged() (*result.Analysis, []gate.Result) {
 	a := &result.Analysis{Name: evil, Started: "2026-01-02T03:04:05Z", InvalidReasons: []result.Finding{{Text: evil}}}
 	var list []gate.Result
 	for _, v := range []gate.Verdict{gate.Pass, gate.Fail, gate.Inconclusive, gate.Invalid} {
-		list = append(list, gate.Result{Expr: "bad.rate < 0.5% " + evil, Name: string(v) + evil, Lane: "direct" + evil, Result: v, Reason: evil})
+		list = append(list, gate.Result{Expr: "bad.rate < 0.5% " + evil, Name: string(v) + evil, Lane: "direct" + evil, Result: v, Reason: result.Finding{Text: evil}})
 	}
 	list[0].Name, list[0].Lane = "", ""
 	return a, list
@@ -137,7 +137,7 @@ func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left"
 func TestGateMarkdown(t *testing.T) {
 	a, results := judged()
 	var b bytes.Buffer
-	if err := errors.Join(GateMarkdown(&b, a, []string{"the kernel differs: <b>"}, results), GateMarkdown(io.Discard, a, nil, nil)); err != nil {
+	if err := errors.Join(GateMarkdown(&b, a, []result.Finding{{Text: "the kernel differs: <b>"}}, results), GateMarkdown(io.Discard, a, nil, nil)); err != nil {
 		t.Fatal(err)
 	}
 	printable(t, b.String())

@@ -52,9 +52,9 @@ func TestFiguresOfARun(t *testing.T) {
 // After an event the recovery is the gate's: until no request failed any more, which may be never.
 func TestMendedText(t *testing.T) {
 	for want, bad := range map[string][]uint64{
-		"3s after the change":                              {5, 5, 5, 5, 0, 0, 0, 0, 0, 0},
+		"3.00 s after the change":                          {5, 5, 5, 5, 0, 0, 0, 0, 0, 0},
 		"failures to the end of the load after the change": {5, 5, 5, 5, 5, 5, 5, 5, 5, 5},
-		"0ms after the change":                             {5, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+		"0 s after the change":                             {5, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 	} {
 		a := incidentRun()
 		a.Lanes[1].Timeline = result.Timeline{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +11,12 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"weir/loadgen/plan"
 	"weir/report"
 	"weir/report/analysis/gate"
 	"weir/report/result"
 	"weir/report/runfile"
+	"weir/report/words"
 	"weir/scenarios"
 )
 
@@ -112,6 +115,7 @@ func (f *assertFlags) askable(s *scenarios.Setup) error {
 		return usage("%w", err)
 	}
 	if err := gate.CheckPlan(f.asserts, p); err != nil {
+		words.Fill(err)
 		return usage("%w", err)
 	}
 	return nil
@@ -123,7 +127,7 @@ func plannedLanes(s *scenarios.Setup) (lanes []gate.Watched) {
 		planned := gate.PlannedLane{Name: l.Name, Loss: l.Mode == runfile.Loss, Listener: l.Listener}
 		for _, t := range s.Trials {
 			if t.Lane == l.Name {
-				planned.Trials = append(planned.Trials, gate.PlannedTrial{Rate: t.Rate, Due: uint64(t.Due), Duration: t.Plan.Duration()})
+				planned.Trials = append(planned.Trials, gate.PlannedTrial{Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Due: uint64(t.Due), Duration: t.Plan.Duration()})
 			}
 		}
 		lanes = append(lanes, gate.Watched{PlannedLane: planned, ListenerHost: l.ListenerHost, Deadline: l.Deadline})
@@ -183,15 +187,17 @@ func (f *assertFlags) writeJUnit(j judgement) error {
 // judgement is what a gate found.
 type judgement struct {
 	a, baseline *result.Analysis // baseline may be nil
-	doubts      []string         // whether they can be compared
+	warnings    []result.Finding // whether they can be compared
 	results     []gate.Result
 }
 
 func newJudgement(a, baseline *result.Analysis, results []gate.Result) judgement {
 	j := judgement{a: a, baseline: baseline, results: results}
 	if baseline != nil {
-		j.doubts = gate.Doubts(a, baseline)
+		j.warnings = gate.Warnings(a, baseline)
 	}
+	words.Fill(&j.warnings)
+	words.Fill(&j.results)
 	return j
 }
 
@@ -204,7 +210,7 @@ func (j judgement) summarize(path string) error {
 	if err != nil {
 		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
 	}
-	return errors.Join(report.GateMarkdown(file, j.a, j.doubts, j.results), file.Close())
+	return errors.Join(report.GateMarkdown(file, j.a, j.warnings, j.results), file.Close())
 }
 
 // gateStatus is nil where everything passed. The result has been printed, so the error has no text.

@@ -108,7 +108,9 @@ func measured(list []premise, runs map[string]*result.Analysis) (numbers, agains
 		if c.against == "" {
 			baseline = nil
 		}
-		for _, r := range gate.Evaluate(a, baseline, c.asserts) {
+		results := gate.Evaluate(a, baseline, c.asserts)
+		words.Fill(&results)
+		for _, r := range results {
 			what := r.Expr
 			if r.Lane != "" {
 				what += " (" + r.Lane + ")"
@@ -117,7 +119,7 @@ func measured(list []premise, runs map[string]*result.Analysis) (numbers, agains
 				what = c.run + ": " + what
 			}
 			if r.Result == gate.Invalid {
-				invalid = strings.TrimSpace(c.run + " " + r.Reason)
+				invalid = strings.TrimSpace(c.run + " " + r.Reason.Text)
 			}
 			text := what + " → " + r.Measured
 			numbers = append(numbers, text)

@@ -16,6 +16,7 @@ import (
 
 	"weir/report/analysis/gate"
 	"weir/report/result"
+	"weir/report/words"
 	"weir/scenarios/catalogue"
 )
 
@@ -143,7 +144,7 @@ func runBriefly(weir, file, out, variant string, opt catalogue.Options) (r brief
 // hasValue reports whether there is a value, or there may be none in so short a run: an onset takes failures at some rates and none at
 // others, a quantile of failures takes failures, a p99 hundreds of requests, a quotient something to divide by.
 func hasValue(r gate.Result) bool {
-	return r.Value != nil || r.Reason == "a division by 0" || strings.Contains(r.Reason, " are too few for a p") || strings.Contains(r.Expr, "onset.rate") || strings.Contains(r.Expr, "fail_latency.")
+	return r.Value != nil || r.Reason.Code == "division_by_0" || strings.Contains(words.Of(r.Reason), " are too few for a p") || strings.Contains(r.Expr, "onset.rate") || strings.Contains(r.Expr, "fail_latency.")
 }
 
 // briefFaults are what is wrong with a scenario's runs, and why some were not made, by variant.

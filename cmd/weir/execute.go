@@ -166,6 +166,7 @@ func analyze(path string) (*result.Analysis, error) {
 	}
 	a.Comparison = compare.Lanes(a)
 	gate.Judge(a)
+	words.Fill(a)
 	return a, nil
 }
 

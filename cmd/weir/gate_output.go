@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"weir/report/analysis/gate"
+	"weir/report/result"
 	"weir/report/words"
 )
 
@@ -49,8 +50,8 @@ func (j judgement) writeText(w io.Writer, color bool) error {
 			beside(string(r.Result), what)
 			beside("", r.Measured)
 		}
-		if r.Reason != "" && r.Result != gate.Invalid { // that was said above
-			beside("", r.Reason)
+		if r.Reason.Text != "" && r.Result != gate.Invalid { // that was said above
+			beside("", r.Reason.Text)
 		}
 		if color {
 			text := b.String()
@@ -58,8 +59,8 @@ func (j judgement) writeText(w io.Writer, color bool) error {
 			b.WriteString(text[:start] + gateColours[r.Result] + string(r.Result) + "\x1b[0m" + text[start+len(r.Result):])
 		}
 	}
-	for _, d := range j.doubts {
-		beside("warning", "not comparable: "+d)
+	for _, w := range j.warnings {
+		beside("warning", "not comparable: "+w.Text)
 	}
 	b.WriteString(j.conclusion())
 	_, err := io.WriteString(w, b.String())
@@ -119,20 +120,20 @@ const gateSchemaName = "weir.gate/1"
 
 // gateReport is what `weir gate --json` prints.
 type gateReport struct {
-	Schema         string        `json:"schema"`          // "weir.gate/1"
-	Run            string        `json:"run"`             // its name
-	Result         gate.Verdict  `json:"result"`          // of all assertions: "pass", "fail", "inconclusive" or "invalid"
-	Valid          bool          `json:"valid"`           // false: the run cannot be believed
-	InvalidReasons []string      `json:"invalid_reasons"` // why not
-	Doubts         []string      `json:"not_comparable"`  // with the baseline, and why
-	Assertions     []gate.Result `json:"assertions"`      // the answers, in the order of the assertions
+	Schema         string           `json:"schema"`          // "weir.gate/1"
+	Run            string           `json:"run"`             // its name
+	Result         gate.Verdict     `json:"result"`          // of all assertions: "pass", "fail", "inconclusive" or "invalid"
+	Valid          bool             `json:"valid"`           // false: the run cannot be believed
+	InvalidReasons []string         `json:"invalid_reasons"` // why not
+	Warnings       []result.Finding `json:"not_comparable"`  // why the run and its baseline may not be comparable
+	Assertions     []gate.Result    `json:"assertions"`      // the answers, in the order of the assertions
 }
 
 // writeJSON prints the judgement for programs. Its results are those of report.json's assertions.
 func (j judgement) writeJSON(w io.Writer) error {
 	out := gateReport{
 		gateSchemaName, j.a.Name, gate.Overall(j.results), j.a.Valid,
-		words.List(j.a.InvalidReasons), append([]string{}, j.doubts...), slices.Clone(j.results),
+		words.List(j.a.InvalidReasons), append([]result.Finding{}, j.warnings...), slices.Clone(j.results),
 	}
 	for i := range out.Assertions {
 		r := &out.Assertions[i]

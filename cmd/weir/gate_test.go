@@ -96,12 +96,12 @@ func TestGateText(t *testing.T) {
 	long := strings.Repeat("a very long name ", 9)
 	j := judgement{
 		a: &result.Analysis{Name: "x", InvalidReasons: []result.Finding{{Text: "evil \x1b[2J" + long}}}, baseline: &result.Analysis{InvalidReasons: []result.Finding{{Text: "why not"}}},
-		doubts: []string{"the kernel differs: " + long},
+		warnings: []result.Finding{{Text: "the kernel differs: " + long}},
 		results: []gate.Result{
 			{Expr: "bad.rate < 0.5%", Lane: "direct", Result: gate.Pass, Value: &v, Low: &low, High: &high},
-			{Expr: "bad.rate   <\n0.5%", Lane: "l\u202eane", Name: long, Result: gate.Inconclusive, Reason: long},
+			{Expr: "bad.rate   <\n0.5%", Lane: "l\u202eane", Name: long, Result: gate.Inconclusive, Reason: result.Finding{Text: long}},
 			{Expr: "proxy.onset.rate / baseline.proxy.onset.rate / capacity.computed >= 0.95 @99.9", Result: gate.Fail},
-			{Expr: "sent > 1", Result: gate.Invalid, Reason: "the run is invalid: " + long},
+			{Expr: "sent > 1", Result: gate.Invalid, Reason: result.Finding{Text: "the run is invalid: " + long}},
 		},
 	}
 	var plain, colour bytes.Buffer

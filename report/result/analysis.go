@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"weir/report/runfile"
+	"weir/report/unit"
 )
 
 // Analysis is what a run showed. Its JSON form is report.json (schema weir.report/1): times are
@@ -79,6 +80,9 @@ type Interval struct {
 	Low   float64 `json:"low"`   // of its 95 % interval
 	High  float64 `json:"high"`  // of its 95 % interval
 }
+
+// Estimate is the ratio as a measured number.
+func (i Interval) Estimate() unit.Estimate { return unit.Of(unit.Quotient, i.Ratio, i.Low, i.High) }
 
 // Capacity is what workers ÷ service time predicts.
 type Capacity struct {

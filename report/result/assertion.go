@@ -1,5 +1,7 @@
 package result
 
+import "weir/report/unit"
+
 // Verdict is the answer to an assertion.
 type Verdict string
 
@@ -13,14 +15,26 @@ const (
 
 // AssertionResult is the answer to one assertion, of one lane where it is made of each. Package gate finds it.
 type AssertionResult struct {
-	Expr     string   `json:"expr"`             // as it was written
-	Name     string   `json:"name,omitempty"`   // from an assertion file
-	Lane     string   `json:"lane,omitempty"`   // where the assertion names none
-	Result   Verdict  `json:"result"`           // "pass", "fail", "inconclusive" or "invalid"
-	Value    *float64 `json:"value"`            // base units: shares of 1, seconds, requests per second; null: not known
-	Low      *float64 `json:"low"`              // null with a value: nothing bounds it below
-	High     *float64 `json:"high"`             // null with a value: nothing bounds it above
-	Unit     string   `json:"unit"`             // "share", "time", "rate", "count" or "ratio"
-	Measured string   `json:"measured"`         // value and interval in words, or "not known"
-	Reason   string   `json:"reason,omitempty"` // why there is no better answer, or what is to be known beside it
+	Expr     string    `json:"expr"`            // as it was written
+	Name     string    `json:"name,omitempty"`  // from an assertion file
+	Lane     string    `json:"lane,omitempty"`  // where the assertion names none
+	Result   Verdict   `json:"result"`          // "pass", "fail", "inconclusive" or "invalid"
+	Value    *float64  `json:"value"`           // base units: shares of 1, seconds, requests per second; null: not known
+	Low      *float64  `json:"low"`             // null with a value: nothing bounds it below
+	High     *float64  `json:"high"`            // null with a value: nothing bounds it above
+	Unit     unit.Unit `json:"unit"`            // "share", "time", "rate", "count" or "ratio"
+	Measured string    `json:"measured"`        // value and interval as people read them, or "not known"
+	Reason   Finding   `json:"reason,omitzero"` // why there is no better answer, or what a reader has to know beside it
+}
+
+// Estimate is what was measured. An exact number has no interval.
+func (r *AssertionResult) Estimate() unit.Estimate {
+	e := unit.Estimate{Value: r.Value, Low: r.Low, High: r.High, Unit: r.Unit}
+	if e.Unit == unit.Ratio && e.Value != nil && *e.Value >= .1 {
+		e.Unit = unit.Quotient
+	}
+	if e.Low != nil && e.High != nil && *e.Low == *e.High {
+		e.Low, e.High = nil, nil
+	}
+	return e
 }

@@ -1,16 +1,25 @@
 package result
 
+import "weir/report/unit"
+
 // Comparison is what differs between two arms, A and B: two runs, or two lanes of one run.
 type Comparison struct {
 	A       Arm           `json:"a"`       // before, or direct
 	B       Arm           `json:"b"`       // after, or proxy
-	Design  string        `json:"design"`  // how trials were paired, in words
+	Design  Finding       `json:"design"`  // how trials were paired, in words
 	Pairs   int           `json:"pairs"`   // of complete trials at equal load; the trial is the independent unit, never the request
 	Calm    int           `json:"calm"`    // of these: both arms lost 0.5 % at most. Latencies are compared there, where there are any
-	Doubts  []Warning     `json:"doubts"`  // why the arms may differ for another reason than what is under test
-	Verdict []string      `json:"verdict"` // plain sentences, differences first
+	Verdict []Finding     `json:"verdict"` // plain sentences, differences first
 	Effects []Effect      `json:"effects"` // one a metric
 	Proxy   *ProxyEffects `json:"proxy"`   // null: the arms are not direct and proxy
+
+	Warnings []ArmWarning `json:"doubts"` // why the arms may differ for another reason than what is under test
+}
+
+// ArmWarning is why the arms may differ for another reason than what is under test.
+type ArmWarning struct {
+	Code Code    `json:"code"` // what differs, stable for programs: "kernel", "plan" …
+	Text Finding `json:"text"` // what differs and how, in words
 }
 
 // Arm is one side of a comparison.
@@ -24,26 +33,29 @@ type Arm struct {
 
 // Effect is one metric in both arms, and what differs.
 type Effect struct {
-	Metric     string      `json:"metric"`           // "onset.rate", "plateau.rate", "latency.p50", "bad.rate", "outcome.http_504.rate" …
-	Unit       string      `json:"unit"`             // "rate": per second; "time": seconds; "share": of 1
-	A          Estimate    `json:"a"`                // of arm A
-	B          Estimate    `json:"b"`                // of arm B
-	Ratio      *Interval   `json:"ratio"`            // B ÷ A; null for shares, or where there is no interval
-	Difference *Difference `json:"difference"`       // B − A in the unit; null for rates, or where there is no interval
-	Pairs      int         `json:"pairs"`            // of trials that the interval rests on; 0: it rests on both arms' own intervals
-	EffectSize *float64    `json:"effect_size"`      // mean ÷ standard deviation of the pairs (Cohen's d); of shares Cohen's h
-	Detectable *float64    `json:"detectable"`       // the least change that 8 of 10 such comparisons would find: relative, of shares absolute
-	Method     string      `json:"method"`           // of the interval
-	Finding    string      `json:"finding"`          // of B: "higher", "lower", "no difference found" or "not known"
-	Reason     string      `json:"reason,omitempty"` // why it is not known, or what is to be known beside it
+	Metric     string      `json:"metric"`          // "onset.rate", "plateau.rate", "latency.p50", "bad.rate", "outcome.http_504.rate" …
+	Unit       unit.Unit   `json:"unit"`            // "rate": per second; "time": seconds; "share": of 1
+	A          Estimate    `json:"a"`               // of arm A
+	B          Estimate    `json:"b"`               // of arm B
+	Ratio      *Interval   `json:"ratio"`           // B ÷ A; null for shares, or where there is no interval
+	Difference *Difference `json:"difference"`      // B − A in the unit; null for rates, or where there is no interval
+	Pairs      int         `json:"pairs"`           // of trials that the interval rests on; 0: it rests on both arms' own intervals
+	EffectSize *float64    `json:"effect_size"`     // mean ÷ standard deviation of the pairs (Cohen's d); of shares Cohen's h
+	Detectable *float64    `json:"detectable"`      // minimum detectable change, which 8 of 10 such comparisons find: relative, of shares absolute
+	Method     Finding     `json:"method"`          // how the interval was made
+	Finding    Direction   `json:"finding"`         // of B: "higher", "lower", "no difference found" or "not known"
+	Reason     Finding     `json:"reason,omitzero"` // why it is not known, or what a reader has to know beside it
 }
 
-// The findings of an Effect.
+// Direction is how arm B differs from arm A.
+type Direction string
+
+// The directions of an Effect.
 const (
-	Higher       = "higher"
-	Lower        = "lower"
-	NoDifference = "no difference found"
-	NotKnown     = "not known"
+	Higher       Direction = "higher"
+	Lower        Direction = "lower"
+	NoDifference Direction = "no difference found"
+	NotKnown     Direction = "not known"
 )
 
 // Estimate is a value with its 95 % interval; null is not known.
@@ -54,11 +66,24 @@ type Estimate struct {
 	Count uint64   `json:"count"` // requests that it rests on; 0 where trials are what counts
 }
 
+// In is the estimate in a unit.
+func (e Estimate) In(u unit.Unit) unit.Estimate {
+	return unit.Estimate{Value: e.Value, Low: e.Low, High: e.High, N: e.Count, Unit: u}
+}
+
 // Difference is a difference with its 95 % interval.
 type Difference struct {
 	Value float64 `json:"value"` // B − A
-	Low   float64 `json:"low"`   // its lower end
-	High  float64 `json:"high"`  // its upper end
+	Low   float64 `json:"low"`   // lower end of the interval
+	High  float64 `json:"high"`  // upper end of the interval
+}
+
+// In is the difference in the unit of what differs; shares differ by percentage points.
+func (d Difference) In(u unit.Unit) unit.Estimate {
+	if u == unit.Share {
+		u = unit.Points
+	}
+	return unit.Of(u, d.Value, d.Low, d.High)
 }
 
 // ProxyEffects is what a proxy does to the requests that pass through it, as far as it was measured.
@@ -70,7 +95,7 @@ type ProxyEffects struct {
 
 // ProxyEffect is one of these.
 type ProxyEffect struct {
-	Text     string   `json:"text"`     // in words, with intervals
+	Text     Finding  `json:"text"`     // in words, with intervals
 	Measured bool     `json:"measured"` // false: the text says why not
 	Metrics  []string `json:"metrics"`  // of the comparison's effects that it rests on
 }

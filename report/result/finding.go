@@ -22,6 +22,9 @@ type Args map[string]any
 // IsZero reports whether nothing was found.
 func (f Finding) IsZero() bool { return f.Code == "" && f.Text == "" }
 
+// String is the sentence, once words has set it.
+func (f Finding) String() string { return f.Text }
+
 // MarshalText writes the sentence.
 func (f Finding) MarshalText() ([]byte, error) { return []byte(f.Text), nil }
 

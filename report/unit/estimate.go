@@ -1,7 +1,7 @@
 package unit
 
-// Estimate is a measured number with its interval. A nil Value is not known. A nil bound of a known value is
-// unbounded on that side; both nil: there is no interval. N is how many observations it rests on, 0 where that has
+// Estimate is a measured number with its interval. A nil Value is not known, but its bounds may be. A nil bound of a
+// known value is unbounded on that side; both nil: there is no interval. N is how many observations it rests on, 0 where that has
 // no meaning.
 type Estimate struct {
 	Value, Low, High *float64
@@ -20,9 +20,18 @@ func Exactly(u Unit, value float64) Estimate { return Estimate{Value: &value, Un
 // Maybe is a number that may be absent, without an interval.
 func Maybe(u Unit, value *float64) Estimate { return Estimate{Value: value, Unit: u} }
 
-// String is "397 req/s [388, 405]": the value with its unit, the interval in the same unit.
+// String is "397 req/s [388, 405]": the value with its unit, the interval in the same unit. Of a value that is not known
+// it is the bounds, "at least 388 req/s".
 func (e Estimate) String() string {
 	if e.Value == nil {
+		switch {
+		case e.Low != nil && e.High != nil:
+			return e.Unit.Format(*e.Low) + " to " + e.Unit.Format(*e.High)
+		case e.Low != nil:
+			return "at least " + e.Unit.Format(*e.Low)
+		case e.High != nil:
+			return "at most " + e.Unit.Format(*e.High)
+		}
 		return Unknown
 	}
 	text := e.Unit.Format(*e.Value)
@@ -39,8 +48,11 @@ func (e Estimate) Interval() string {
 	}
 	factor, _ := e.Unit.scale(*e.Value)
 	bound := func(x *float64, unbounded string) string {
-		if x == nil {
+		switch {
+		case x == nil:
 			return unbounded
+		case e.Unit == Quotient:
+			return e.Unit.Format(*x)
 		}
 		return Digits(*x*factor, figures)
 	}

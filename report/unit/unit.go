@@ -21,6 +21,9 @@ const (
 	Rate  Unit = "rate"  // requests per second
 	Count Unit = "count" // things
 	Ratio Unit = "ratio" // one quantity divided by another of the same kind
+
+	Quotient Unit = "quotient" // a ratio that is near 1: three decimals
+	Points   Unit = "points"   // the difference of two shares, in percentage points
 )
 
 // Unknown stands where a value is absent, in every format for people.
@@ -41,6 +44,9 @@ func (u Unit) FormatTo(x float64, digits int) string {
 	if u == Count && !math.IsInf(x, 0) {
 		return commas(strconv.FormatFloat(math.Round(x), 'f', 0, 64))
 	}
+	if u == Quotient && math.Abs(x) < 1000 {
+		return strconv.FormatFloat(x, 'f', 3, 64)
+	}
 	return Digits(x*factor, digits) + suffix
 }
 
@@ -49,6 +55,8 @@ func (u Unit) scale(x float64) (factor float64, suffix string) {
 	switch u {
 	case Share:
 		return 100, "%"
+	case Points:
+		return 100, "points"
 	case Time:
 		return timeScale(x)
 	case Rate:
@@ -69,8 +77,15 @@ func timeScale(seconds float64) (factor float64, suffix string) {
 }
 
 // Digits writes x with n significant digits where it has a fraction to show, without an exponent, and with
-// commas between the thousands.
+// commas between the thousands. With n = 0 it is a stated number, as "8" or "0.25": as few digits as it has, up to six.
 func Digits(x float64, n int) string {
+	if n == 0 {
+		text := Digits(x, 6)
+		if strings.Contains(text, ".") {
+			text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+		}
+		return text
+	}
 	switch {
 	case x == 0:
 		return "0" // also where it is negative
@@ -86,7 +101,8 @@ func Digits(x float64, n int) string {
 	if power >= n-1 {
 		return commas(strconv.FormatFloat(math.Round(x), 'f', 0, 64))
 	}
-	return strconv.FormatFloat(x, 'f', min(n-1-power, 9), 64)
+	whole, fraction, _ := strings.Cut(strconv.FormatFloat(x, 'f', min(n-1-power, 9), 64), ".")
+	return commas(whole) + "." + fraction
 }
 
 // Int writes a count with commas between its thousands.

@@ -41,3 +41,11 @@ func TestFormat(t *testing.T) {
 		t.Errorf("a bound that is open above is written %q", got)
 	}
 }
+
+func TestStated(t *testing.T) {
+	for x, want := range map[float64]string{8: "8", 1200: "1,200", .25: "0.25", 60.5: "60.5", 1. / 3: "0.333333", 0: "0"} {
+		if got := unit.Digits(x, 0); got != want {
+			t.Errorf("%v: %s, want %s", x, got, want)
+		}
+	}
+}

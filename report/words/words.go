@@ -7,9 +7,11 @@
 // A sentence is a text with placeholders:
 //
 //	{name}                the argument: a string, a list "a, b and c", a count "2,628", a duration, another finding
-//	{name|rate}           a number in base units: rate, seconds, percent, ratio; with a digit, rate4: so many digits
+//	{name|rate}           a number in base units: rate, seconds, percent, ratio; with a digit, rate4: so many digits;
+//	                      rate0: a stated number, with the digits that it has
 //	{name|count overflow} a count with its noun: "1 overflow", "2,628 overflows"; {name|count retry/retries}; {name|count}
 //	{name|times}          "once", "12 times"
+//	{name|list}           several findings as "a, b and c"; without it they follow each other as sentences
 //	[ … {name} … ]        left out where any argument in it is absent: nil, "", false, an empty list. A true adds nothing
 //	[ … {a} …|… {b} …|…]  the first of these parts of which nothing is absent
 //
@@ -195,6 +197,9 @@ func show(v any, format string) string {
 	case result.Finding:
 		return Of(v)
 	case []result.Finding:
+		if format == "list" {
+			return list(List(v))
+		}
 		return Join(v)
 	case unit.Estimate:
 		return v.String()
@@ -252,7 +257,7 @@ func counted(n uint64, format string) string {
 }
 
 var units = map[string]unit.Unit{
-	"rate": unit.Rate, "seconds": unit.Time, "percent": unit.Share, "ratio": unit.Ratio, "number": unit.Ratio, "": unit.Ratio,
+	"rate": unit.Rate, "seconds": unit.Time, "percent": unit.Share, "points": unit.Points, "ratio": unit.Ratio, "quotient": unit.Quotient, "number": unit.Ratio, "": unit.Ratio,
 }
 
 // number writes a float in the unit that the format names: "rate", or "rate4" with its significant digits.

@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -23,7 +22,7 @@ func Pairs(a, b []result.Trial) int { return len(pairTrials(a, b)) }
 
 // Latencies is a percentile ("p50", "p99") of the later run b ÷ that of a, over pairs of trials at a load that both
 // served, or at equal load where there is none, with a 95 % interval; else why there is none.
-func Latencies(a, b *result.Lane, name string) (result.Interval, string) {
+func Latencies(a, b *result.Lane, name string) (result.Interval, result.Finding) {
 	all := pairTrials(a.Trials, b.Trials)
 	used := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.calm() })
 	if len(used) == 0 {
@@ -31,15 +30,15 @@ func Latencies(a, b *result.Lane, name string) (result.Interval, string) {
 	}
 	k := slices.IndexFunc(percentiles, func(q percentile) bool { return q.name == name })
 	if k < 0 {
-		return result.Interval{}, fmt.Sprintf("there is no percentile %s", name)
+		return result.Interval{}, result.Finding{Code: "no_such_percentile", Args: result.Args{"percentile": name}}
 	}
 	quotients, _ := percentiles[k].between(used)
 	p, ok := estimate.Paired(quotients)
 	if !ok {
-		return result.Interval{}, fewPairs(len(quotients), fmt.Sprintf("at equal load and long enough for a %s", name))
+		return result.Interval{}, percentiles[k].few(len(quotients))
 	}
 	half := math.Hypot(p.High-p.Mean+counterWidth, math.Hypot(percentiles[k].room(a), percentiles[k].room(b)))
-	return result.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Mean - half), High: math.Exp(p.Mean + half)}, ""
+	return result.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Mean - half), High: math.Exp(p.Mean + half)}, result.Finding{}
 }
 
 // room is how far, as a logarithm, the percentile of a run may lie beside that of another run of the same.
@@ -55,10 +54,10 @@ func (q percentile) room(l *result.Lane) float64 {
 	return math.Hypot(math.Log1p(estimate.Allowance), math.Log1p(*late / *x))
 }
 
-// OfDue and PerSecond are what Counts divides by.
+// OfDue divides by the requests that were due, for Counts.
 func OfDue(t *result.Trial) float64 { return float64(t.Due) }
 
-// PerSecond is the other.
+// PerSecond divides by the length of the trial, for Counts.
 func PerSecond(t *result.Trial) float64 { return t.Duration }
 
 // Counts is how many requests of a kind there were in the later run b, of those due or per second, ÷ how many in a, over
@@ -67,10 +66,10 @@ func PerSecond(t *result.Trial) float64 { return t.Duration }
 // a share of estimate.Allowance slower, is as many good requests more or fewer where the server was overloaded.
 //
 // Source: W. G. Cochran, Sampling Techniques, section 6.3, for the ratio estimator.
-func Counts(a, b *result.Lane, of func(*result.Trial) uint64, per func(*result.Trial) float64, level float64) (result.Interval, string) {
+func Counts(a, b *result.Lane, of func(*result.Trial) uint64, per func(*result.Trial) float64, level float64) (result.Interval, result.Finding) {
 	pairs := pairTrials(a.Trials, b.Trials)
 	if len(pairs) < estimate.MinPairs {
-		return result.Interval{}, fewPairs(len(pairs), "at equal load")
+		return result.Interval{}, few("few_pairs", len(pairs))
 	}
 	var x, y summed
 	for _, p := range pairs {
@@ -84,7 +83,7 @@ func Counts(a, b *result.Lane, of func(*result.Trial) uint64, per func(*result.T
 	}
 	i := y.over(&x, level)
 	if x.sum == 0 || y.sum == 0 {
-		return i, ""
+		return i, result.Finding{}
 	}
 	squares := 0.
 	for k := range pairs {
@@ -94,7 +93,7 @@ func Counts(a, b *result.Lane, of func(*result.Trial) uint64, per func(*result.T
 	n := float64(len(pairs))
 	half := math.Hypot(estimate.StudentTAt(uint64(len(pairs)-1), level)*math.Sqrt(squares*n/(n-1)), math.Hypot(x.room/x.sum, y.room/y.sum))
 	i.Low, i.High = min(i.Low, i.Ratio*math.Exp(-half)), max(i.High, i.Ratio*math.Exp(half))
-	return i, ""
+	return i, result.Finding{}
 }
 
 // summed adds up an arm's trials.

@@ -3,13 +3,14 @@
 //
 // Its opinion: the replicate is the trial, never the request, for the requests of one trial share a queue. Trials
 // at equal load are paired; what a pair says is the logarithm of the quotient, and the interval is Student's over the
-// pairs. Percentiles come from an arm's merged histogram and are never averaged. A difference that was not found is said
-// together with the least one that would have been. Every interval is a 95 % one by itself: of twenty metrics that
+// pairs. Percentiles come from an arm's merged histogram and are never averaged. A difference that was not found is
+// given together with the minimum detectable change. Every interval is a 95 % one by itself: of twenty metrics that
 // do not differ, one will seem to.
+//
+// It returns findings, numbers and codes; package words has their sentences.
 package compare
 
 import (
-	"fmt"
 	"slices"
 
 	"weir/report/result"
@@ -40,14 +41,13 @@ func Arms(a *result.Analysis, la *result.Lane, b *result.Analysis, lb *result.La
 	calm := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.calm() })
 	c := &result.Comparison{
 		A: arm("A", a, la, same), B: arm("B", b, lb, same),
-		Design: design(all, same, a.Pairs), Pairs: len(all), Calm: len(calm), Doubts: doubts(a, la, b, lb),
+		Design: design(all, len(calm), same, a.Pairs), Pairs: len(all), Calm: len(calm), Warnings: warnings(a, la, b, lb),
 	}
-	c.Effects = append(c.Effects,
+	c.Effects = slices.Concat([]result.Effect{
 		onset("onset.rate", la.ErrorOnset, lb.ErrorOnset, la.NoOnset, lb.NoOnset),
 		onset("overflow_onset.rate", la.OverflowOnset, lb.OverflowOnset, la.NoOnset, lb.NoOnset),
-		plateau(la, lb, all))
-	c.Effects = append(c.Effects, latencies(all, calm)...)
-	c.Effects = append(c.Effects, failures(all)...)
+		plateau(la, lb, all),
+	}, latencies(all, calm), failures(all))
 	c.Verdict = verdict(c)
 	if same && la.Name == "direct" && lb.Name == "proxy" {
 		c.Proxy = proxyEffects(c, la, lb)
@@ -71,13 +71,14 @@ func Effect(c *result.Comparison, metric string) *result.Effect {
 	return &c.Effects[i]
 }
 
-// design says how the trials were laid out, as the record has it.
-func design(pairs []pair, same bool, repeated int) string {
+// design is how the trials were laid out, as the record has it.
+func design(pairs []pair, calm int, same bool, repeated int) result.Finding {
+	args := result.Args{"pairs": len(pairs), "calm": calm}
 	if len(pairs) == 0 {
-		return "no two complete trials at equal load: nothing can be paired"
+		return result.Finding{Code: "design_unpaired"}
 	}
 	if !same {
-		return fmt.Sprintf("%d pairs of trials at equal load from two runs: whatever else changed between the runs counts as a difference", len(pairs))
+		return result.Finding{Code: "design_two_runs", Args: args}
 	}
 	first := 0
 	for _, p := range pairs {
@@ -85,13 +86,12 @@ func design(pairs []pair, same bool, repeated int) string {
 			first++
 		}
 	}
-	text := fmt.Sprintf("%d pairs of trials at equal load, side by side", len(pairs))
-	if rest := len(pairs) - first; rest-first <= 1 && first-rest <= 1 {
-		text += ", the lane that goes first alternating (ABBA)"
-		if repeated > 0 {
-			text += fmt.Sprintf(", each load %d times in each lane as --pairs asks", repeated)
-		}
-		return text
+	if rest := len(pairs) - first; rest-first > 1 || first-rest > 1 {
+		args["first"] = first
+		return result.Finding{Code: "design_in_turn", Args: args}
 	}
-	return fmt.Sprintf("%s, the first lane ahead in %d: a drift of the machine may favour one", text, first)
+	if repeated > 0 {
+		args["repeated"] = uint64(repeated)
+	}
+	return result.Finding{Code: "design_abba", Args: args}
 }

@@ -10,6 +10,8 @@ import (
 
 	"weir/report/analysis"
 	"weir/report/result"
+	"weir/report/unit"
+	"weir/report/words"
 )
 
 func ptr[T any](x T) *T { return &x }
@@ -107,7 +109,7 @@ func TestLatencyAtEqualLoad(t *testing.T) {
 	if v := *e.A.Value; v < .0195 || v > .0206 || e.A.Count != 2404 || e.B.Count != 2404 {
 		t.Errorf("the arm's median is %v s: the slow trial has 4 of 2404 requests", v)
 	}
-	if e := Effect(c, "latency.p999"); e.Finding != result.NotKnown || !strings.Contains(e.Reason, "3688 requests") || e.Ratio != nil {
+	if e := Effect(c, "latency.p999"); e.Finding != result.NotKnown || !strings.Contains(words.Of(e.Reason), "3,688 requests") || e.Ratio != nil {
 		t.Errorf("p99.9 of trials of 400: %+v", e)
 	}
 	// the replicate is the trial: ten times the requests make nothing surer
@@ -161,11 +163,11 @@ func TestFailures(t *testing.T) {
 	if d := e.Difference; math.Abs(d.Value-.006) > 1e-9 || math.Abs(d.Low-.00178) > 5e-6 || math.Abs(d.High-.01057) > 5e-6 || e.Finding != result.Higher {
 		t.Errorf("%+v %+v", e, d)
 	}
-	if math.Abs(*e.A.Low-.00229) > 1e-5 || !strings.Contains(e.Reason, "1 pair") {
+	if math.Abs(*e.A.Low-.00229) > 1e-5 || e.Reason.Code != "few_pairs_to_vary" {
 		t.Errorf("%+v", e)
 	}
 	// the same sums, in bursts that come to either arm: the requests are not independent, and the trials say so
-	if e := of(lane(0, 0, 60, 0, 0, 0), lane(0, 150, 0, 0, 0, 0)); e.Finding != result.NoDifference || !strings.Contains(e.Method, "widened") {
+	if e := of(lane(0, 0, 60, 0, 0, 0), lane(0, 150, 0, 0, 0, 0)); e.Finding != result.NoDifference || e.Method.Code != "by_newcombe_widened" {
 		t.Errorf("%+v %+v", e, e.Difference)
 	}
 	if e := of(lane(0, 0, 0, 0, 0), lane(0, 0, 0, 0, 0)); e.Finding != result.NoDifference || *e.A.High < .0002 || *e.Detectable < .0002 {
@@ -190,19 +192,19 @@ func TestOnset(t *testing.T) {
 	for _, c := range []struct {
 		a, b *result.Onset
 		why  string
-	}{{nil, onsetOf(1, "hinge"), "no failure up to"}, {onsetOf(1, "hinge"), onsetOf(1, "first trial"), "not estimated: first trial"}, {nil, nil, "no failure"}} {
-		if e := onset("onset.rate", c.a, c.b, "no failure up to 5", "other"); e.Finding != result.NotKnown || !strings.Contains(e.Reason, c.why) || e.Ratio != nil {
+	}{{nil, onsetOf(1, "hinge"), "no failure up to"}, {onsetOf(1, "hinge"), onsetOf(1, "first trial"), "observed, not estimated: first trial"}, {nil, nil, "no failure"}} {
+		if e := onset("onset.rate", c.a, c.b, "no failure up to 5", "other"); e.Finding != result.NotKnown || !strings.Contains(words.Of(e.Reason), c.why) || e.Ratio != nil {
 			t.Errorf("%+v", e)
 		}
 	}
 }
 
-func TestDoubts(t *testing.T) {
+func TestWarnings(t *testing.T) {
 	run := func() *result.Analysis {
 		return both(1, server{20, 0, 1e9, "x"}, server{20, 0, 1e9, "x"}, 40, sixTimes...)
 	}
 	codes := func(c *result.Comparison) (list []string) {
-		for _, d := range c.Doubts {
+		for _, d := range c.Warnings {
 			list = append(list, string(d.Code))
 		}
 		return list
@@ -225,8 +227,8 @@ func TestDoubts(t *testing.T) {
 		if want == "" && len(got) != 0 || want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], want)) {
 			t.Errorf("%q: %q", want, got)
 		}
-		if invalid := strings.HasPrefix(c.Verdict[0], "INVALID"); invalid != (want == "invalid") || invalid && len(c.Verdict) != 1 {
-			t.Errorf("%q: %q", want, c.Verdict)
+		if invalid := c.Verdict[0].Code == "compare_invalid"; invalid != (want == "invalid") || invalid && len(c.Verdict) != 1 {
+			t.Errorf("%q: %v", want, c.Verdict)
 		}
 	}
 	a, b := run(), run()
@@ -241,34 +243,34 @@ func TestProxy(t *testing.T) {
 	a := both(1, server{20, .003, 200, "connect_timeout"}, server{23, .003, 200, "http_504"}, 400, rates...)
 	a.Lanes[1].LogClasses = []result.LogClass{{Source: "nginx.access", Class: "200/200/response/retried", Count: 3}, {Source: "nginx.access", Class: "502/502/header/retried", Count: 2}}
 	c := Lanes(a)
-	if c.Pairs != 10 || c.Calm != 5 || !strings.Contains(c.Design, "ABBA") {
-		t.Errorf("%d pairs, %d calm, %s", c.Pairs, c.Calm, c.Design)
+	if c.Pairs != 10 || c.Calm != 5 || c.Design.Code != "design_abba" {
+		t.Errorf("%d pairs, %d calm, %v", c.Pairs, c.Calm, c.Design)
 	}
 	p := c.Proxy
-	for what, e := range map[string]result.ProxyEffect{"+3 ms (+2": p.Adds, "at the p99": p.Adds, "5 pairs": p.Adds,
-		"no failures that could be found": p.Hides, "most failures are connect_timeout in lane direct and http_504 in lane proxy": p.Hides,
-		"5 requests were tried again, of which 3 then succeeded": p.Hides,
-		"failures begin at 1.000 (0.958 to 1.043)":               p.Costs, "of the direct rate, no difference found; a change of 6": p.Costs} {
-		if what == "+3 ms (+2" { // to two digits
-			if !e.Measured || !strings.HasPrefix(e.Text, "+2.9") && !strings.HasPrefix(e.Text, "+3") {
-				t.Errorf("adds %q", e.Text)
-			}
-		} else if !e.Measured || !strings.Contains(e.Text, what) {
-			t.Errorf("%q is not in %q", what, e.Text)
+	for what, e := range map[string]result.ProxyEffect{"At the p99: ": p.Adds, "5 pairs": p.Adds,
+		"No difference in failures was found: ": p.Hides, "Most failures are connect_timeout in lane direct and http_504 in lane proxy.": p.Hides,
+		"The proxy retried 5 requests, of which 3 then succeeded.":                                                        p.Hides,
+		"Failures begin at 1.000 [0.958, 1.043] × the direct rate. No difference was found. Minimum detectable change: 6": p.Costs} {
+		if !e.Measured || !strings.Contains(words.Of(e.Text), what) {
+			t.Errorf("%q is not in %q", what, words.Of(e.Text))
 		}
+	}
+	by := p.Adds.Text.Args["p50"].(result.Finding).Args["by"].(unit.Estimate)
+	if *by.Value < .0029 || *by.Value > .0031 || *by.Low < .0028 || *by.High > .0032 || by.Unit != unit.Time {
+		t.Errorf("adds %v at the median", by)
 	}
 	// overload alone measures no latency that the proxy adds, and without an onset or a plateau there is no cost
 	over := both(1, server{20, .01, 200, "x"}, server{23, .01, 200, "y"}, 400, 205, 205, 205, 205, 205)
 	over.Lanes[0].ErrorOnset, over.Lanes[0].NoOnset = nil, "one rate only"
 	p = Lanes(over).Proxy
-	if p.Adds.Measured || !strings.HasPrefix(p.Adds.Text, "not measured") || p.Costs.Measured || !strings.Contains(p.Costs.Text, "one rate only") {
+	if p.Adds.Measured || p.Adds.Text.Code != "proxy_not_measured" || p.Costs.Measured || !strings.Contains(words.Of(p.Costs.Text), "one rate only") {
 		t.Errorf("%+v", p)
 	}
-	if !strings.Contains(p.Hides.Text, "retries not measured") {
-		t.Errorf("%q", p.Hides.Text)
+	if text := words.Of(p.Hides.Text); !strings.Contains(text, "Retries were not measured") {
+		t.Errorf("%q", text)
 	}
 	over.Valid = false
-	if p := Lanes(over).Proxy; p.Hides.Measured || !strings.Contains(p.Hides.Text, "INVALID") {
+	if p := Lanes(over).Proxy; p.Hides.Measured || !strings.Contains(words.Of(p.Hides.Text), "INVALID") {
 		t.Errorf("%+v", p)
 	}
 	if Lanes(&result.Analysis{Lanes: a.Lanes[:1]}) != nil {

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"math"
 	"reflect"
@@ -10,6 +9,7 @@ import (
 
 	"weir/report/analysis/estimate"
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // Dose is the third level of evidence: over several runs that differ in workers or service time, the onset of failures
@@ -21,16 +21,16 @@ type Dose struct {
 
 // DoseLane is what the runs show of one lane.
 type DoseLane struct {
-	Name    string      `json:"name"`    // of the lane
-	Points  []DosePoint `json:"points"`  // a run each, by capacity
-	Left    []string    `json:"left"`    // the runs that are left out, and why
-	Slope   *float64    `json:"slope"`   // of ln(onset) against ln(W/S), by least squares; 1 where the onset is W/S. Null: not known
-	Low     *float64    `json:"low"`     // of its 95 % interval: by the scatter about the line (t), or by the points' own intervals where these are wider
-	High    *float64    `json:"high"`    // its other end
-	Shown   bool        `json:"shown"`   // the whole interval lies in 0.9 to 1.1: level 3, dose-response
-	Verdict string      `json:"verdict"` // in words
+	Name    string           `json:"name"`    // of the lane
+	Points  []DosePoint      `json:"points"`  // a run each, by capacity
+	Left    []result.Finding `json:"left"`    // the runs that are left out, and why
+	Slope   *float64         `json:"slope"`   // of ln(onset) against ln(W/S), by least squares; 1 where the onset is W/S. Null: not known
+	Low     *float64         `json:"low"`     // lower end of the slope's 95 % interval: by the scatter about the line (t), or by the points' own intervals where these are wider
+	High    *float64         `json:"high"`    // upper end of the slope's 95 % interval
+	Shown   bool             `json:"shown"`   // the whole interval lies in 0.9 to 1.1: level 3, dose-response
+	Verdict result.Finding   `json:"verdict"` // whether the onset moves with the capacity, in words
 
-	Doubts []result.Warning `json:"doubts"` // in what else the runs differ
+	Warnings []result.ArmWarning `json:"warnings"` // in what else the runs differ
 }
 
 // DosePoint is one run.
@@ -70,20 +70,20 @@ func Doses(runs []*result.Analysis) *Dose {
 		}
 	}
 	for _, name := range names {
-		l := DoseLane{Name: name, Points: []DosePoint{}, Left: []string{}, Doubts: []result.Warning{}}
+		l := DoseLane{Name: name, Points: []DosePoint{}, Left: []result.Finding{}, Warnings: []result.ArmWarning{}}
 		var used []*result.Analysis
 		for _, a := range runs {
 			p, why := dosePoint(a, name)
-			if why == "" && slices.ContainsFunc(used, func(b *result.Analysis) bool { return sameRun(a, b) }) {
-				why = "it is there already, and the same run twice is one"
+			if why == nil && slices.ContainsFunc(used, func(b *result.Analysis) bool { return sameRun(a, b) }) {
+				why = &result.Finding{Code: "dose_twice"}
 			}
-			if why != "" {
-				l.Left = append(l.Left, fmt.Sprintf("%s, %s: %s", a.Name, a.Started, why))
+			if why != nil {
+				l.Left = append(l.Left, result.Finding{Code: "dose_left", Args: result.Args{"run": a.Name, "started": a.Started, "why": *why}})
 				continue
 			}
 			l.Points, used = append(l.Points, p), append(used, a)
 		}
-		l.doubt(used)
+		l.warn(used)
 		slices.SortStableFunc(l.Points, func(a, b DosePoint) int { return cmp.Compare(*a.Capacity.Value, *b.Capacity.Value) })
 		l.fit()
 		d.Lanes = append(d.Lanes, l)
@@ -103,39 +103,39 @@ func sameRun(a, b *result.Analysis) bool {
 	return same
 }
 
-// doubt says in what the runs differ beside their capacity, each time once: an onset that moved may have moved with that.
+// warn says in what the runs differ beside their capacity, each time once: an onset that moved may have moved with that.
 // The plan goes with the capacity.
-func (l *DoseLane) doubt(runs []*result.Analysis) {
+func (l *DoseLane) warn(runs []*result.Analysis) {
 	for _, b := range runs[min(1, len(runs)):] {
 		a := runs[0]
 		la, lb := Lane(a, l.Name), Lane(b, l.Name)
 		for _, m := range slices.Concat(Places(a, b, la, lb), Loads(la, lb)) {
-			known := slices.ContainsFunc(l.Doubts, func(w result.Warning) bool { return w.Code == m.Code })
+			known := slices.ContainsFunc(l.Warnings, func(w result.ArmWarning) bool { return w.Code == m.Code })
 			if m.Code != "plan" && m.Code != "backend" && !known {
-				l.Doubts = append(l.Doubts, result.Warning{Code: m.Code, Text: fmt.Sprintf("the %s differs: %s against %s", m.What, m.A, m.B)})
+				l.Warnings = append(l.Warnings, m.warning())
 			}
 		}
 	}
 }
 
 // dosePoint is a run's point, or why it has none.
-func dosePoint(a *result.Analysis, name string) (p DosePoint, why string) {
+func dosePoint(a *result.Analysis, name string) (p DosePoint, why *result.Finding) {
 	l := Lane(a, name)
 	switch {
 	case l == nil:
-		return p, "it has no such lane"
+		return p, &result.Finding{Code: "dose_no_lane"}
 	case !a.Valid:
-		return p, "it is INVALID"
+		return p, &result.Finding{Code: "run_is_invalid"}
 	case a.Capacity.Computed == nil || *a.Capacity.Computed <= 0:
-		return p, "its capacity is not known"
+		return p, &result.Finding{Code: "dose_no_capacity"}
 	case l.ErrorOnset == nil:
-		return p, "it has no onset: " + l.NoOnset
+		return p, &result.Finding{Code: "no_onset", Args: result.Args{"why": l.NoOnset}}
 	case !l.ErrorOnset.Estimated() || l.ErrorOnset.RPS <= 0:
-		return p, "its onset was seen, not estimated"
+		return p, &result.Finding{Code: "onset_bracketed", Args: result.Args{"method": l.ErrorOnset.Method}}
 	}
 	c, o := a.Capacity, l.ErrorOnset
 	return DosePoint{Run: a.Name, Started: a.Started, Capacity: result.Estimate{Value: c.Computed, Low: c.Low, High: c.High},
-		Onset: result.Estimate{Value: &o.RPS, Low: &o.Low, High: &o.High}}, ""
+		Onset: result.Estimate{Value: &o.RPS, Low: &o.Low, High: &o.High}}, nil
 }
 
 // fit is the slope with its interval, and what it proves.
@@ -146,10 +146,10 @@ func (l *DoseLane) fit() {
 	}
 	switch n := len(x); {
 	case n < leastRuns:
-		l.Verdict = fmt.Sprintf("not known: %d runs have an onset and a capacity, %d are the least", n, leastRuns)
+		l.Verdict = result.Finding{Code: "dose_few", Args: result.Args{"runs": n, "least": leastRuns}}
 		return
 	case x[n-1]-x[0] < math.Log(leastRange):
-		l.Verdict = fmt.Sprintf("not known: the capacities differ by a factor of %.3g at most, %g is the least", math.Exp(x[n-1]-x[0]), leastRange)
+		l.Verdict = result.Finding{Code: "dose_close", Args: result.Args{"factor": math.Exp(x[n-1] - x[0]), "least": leastRange}}
 		return
 	}
 	slope, half := estimate.Slope(x, y)
@@ -157,18 +157,19 @@ func (l *DoseLane) fit() {
 	low, high := slope-half, slope+half
 	l.Slope, l.Low, l.High = &slope, &low, &high
 	l.Shown = low >= leastSlope && high <= mostSlope
-	said := fmt.Sprintf("the onset moves with workers ÷ service time to the power of %.3f [%.3f, %.3f], over %d runs from %.4g to %.4g req/s",
-		slope, low, high, len(x), *l.Points[0].Capacity.Value, *l.Points[len(x)-1].Capacity.Value)
+	code := result.Code("dose_unclear")
 	switch {
 	case l.Shown:
-		l.Verdict = "dose-response (level 3 of 4): " + said
+		code = "dose_shown"
 	case high < leastSlope && low <= 0:
-		l.Verdict = "no dose-response found: " + said + ", which may be none at all"
+		code = "dose_none"
 	case high < leastSlope || low > mostSlope:
-		l.Verdict = "not in proportion: " + said
-	default:
-		l.Verdict = fmt.Sprintf("not known: %s, which is neither within %g to %g nor outside; more runs, or capacities further apart, would tell", said, leastSlope, mostSlope)
+		code = "dose_other"
 	}
+	l.Verdict = result.Finding{Code: code, Args: result.Args{
+		"slope": unit.Of(unit.Quotient, slope, low, high), "runs": len(x), "from": *l.Points[0].Capacity.Value, "to": *l.Points[len(x)-1].Capacity.Value,
+		"low": leastSlope, "high": mostSlope,
+	}}
 }
 
 // own is half of the slope's 95 % interval by the intervals of its points alone, which are taken for independent: points

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // doseRun has this capacity and onset.
@@ -27,16 +28,16 @@ func TestDosesOnce(t *testing.T) {
 	a.Environment, c.Environment = map[string]string{"kernel": "6.1"}, map[string]string{"kernel": "6.2"}
 	b.Lanes[0].ConnectTimeout = .9
 	l := Doses([]*result.Analysis{a, b, a}).Lanes[0]
-	if len(l.Points) != 2 || len(l.Left) != 1 || !strings.Contains(l.Left[0], "the same run twice is one") {
+	if len(l.Points) != 2 || len(l.Left) != 1 || !strings.Contains(words.Of(l.Left[0]), "the same run counts once") {
 		t.Errorf("%+v", l)
 	}
 	l = Doses([]*result.Analysis{a, b, c}).Lanes[0]
 	said := ""
-	for _, w := range l.Doubts {
+	for _, w := range l.Warnings {
 		said += string(w.Code) + " "
 	}
 	if said != "kernel connect_timeout " {
-		t.Errorf("doubts %+v", l.Doubts)
+		t.Errorf("warnings %+v", l.Warnings)
 	}
 }
 
@@ -49,19 +50,19 @@ func TestDoses(t *testing.T) {
 		runs  []*result.Analysis
 		shown bool
 		slope float64
-		says  string
+		says  result.Code
 	}{
-		{[]*result.Analysis{doseRun(400, 398), doseRun(100, 101), doseRun(200, 199), invalid, blind}, true, 1, "dose-response (level 3 of 4)"},
-		{[]*result.Analysis{doseRun(400, 99), doseRun(100, 101), doseRun(200, 100)}, false, 0, "no dose-response found"},
-		{[]*result.Analysis{doseRun(400, 200), doseRun(100, 100), doseRun(200, 141.4)}, false, .5, "not in proportion"},
-		{[]*result.Analysis{doseRun(400, 230), doseRun(100, 100), doseRun(200, 145)}, false, .6, "not known"},
-		{[]*result.Analysis{doseRun(400, 382), doseRun(400, 382.5), doseRun(100, 100), doseRun(100, 99.9), doseRun(200, 195.4), doseRun(200, 195.6)}, true, .968, "level 3"},
-		{[]*result.Analysis{vague(400), vague(100), vague(200)}, false, 1, "not known"},
-		{[]*result.Analysis{doseRun(400, 400), doseRun(100, 100), invalid}, false, math.NaN(), "2 runs have an onset and a capacity, 3 are the least"},
-		{[]*result.Analysis{doseRun(110, 110), doseRun(100, 100), doseRun(105, 105)}, false, math.NaN(), "a factor of 1.1 at most"},
+		{[]*result.Analysis{doseRun(400, 398), doseRun(100, 101), doseRun(200, 199), invalid, blind}, true, 1, "dose_shown"},
+		{[]*result.Analysis{doseRun(400, 99), doseRun(100, 101), doseRun(200, 100)}, false, 0, "dose_none"},
+		{[]*result.Analysis{doseRun(400, 200), doseRun(100, 100), doseRun(200, 141.4)}, false, .5, "dose_other"},
+		{[]*result.Analysis{doseRun(400, 230), doseRun(100, 100), doseRun(200, 145)}, false, .6, "dose_unclear"},
+		{[]*result.Analysis{doseRun(400, 382), doseRun(400, 382.5), doseRun(100, 100), doseRun(100, 99.9), doseRun(200, 195.4), doseRun(200, 195.6)}, true, .968, "dose_shown"},
+		{[]*result.Analysis{vague(400), vague(100), vague(200)}, false, 1, "dose_unclear"},
+		{[]*result.Analysis{doseRun(400, 400), doseRun(100, 100), invalid}, false, math.NaN(), "dose_few"},
+		{[]*result.Analysis{doseRun(110, 110), doseRun(100, 100), doseRun(105, 105)}, false, math.NaN(), "dose_close"},
 	} {
 		l := Doses(c.runs).Lanes[0]
-		if l.Shown != c.shown || !strings.Contains(l.Verdict, c.says) || (l.Slope == nil) != math.IsNaN(c.slope) || l.Slope != nil && math.Abs(*l.Slope-c.slope) > .02 {
+		if l.Shown != c.shown || l.Verdict.Code != c.says || (l.Slope == nil) != math.IsNaN(c.slope) || l.Slope != nil && math.Abs(*l.Slope-c.slope) > .02 {
 			t.Errorf("%+v, want shown %v, slope %v, %q", l, c.shown, c.slope, c.says)
 		}
 		if len(l.Points)+len(l.Left) != len(c.runs) || len(l.Points) > 1 && *l.Points[0].Capacity.Value != 100 {

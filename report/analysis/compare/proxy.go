@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,82 +9,74 @@ import (
 	"weir/report/runfile"
 )
 
-// proxyEffects says what the proxy adds, hides and costs, each only where it was measured.
+// proxyEffects are what the proxy adds, hides and costs, each only where it was measured.
 func proxyEffects(c *result.Comparison, direct, proxy *result.Lane) *result.ProxyEffects {
 	if !c.A.Valid {
-		unknown := result.ProxyEffect{Text: "not known: the run is INVALID", Metrics: []string{}}
+		unknown := notMeasured(result.Finding{Code: "run_is_invalid"})
 		return &result.ProxyEffects{Adds: unknown, Hides: unknown, Costs: unknown}
 	}
 	return &result.ProxyEffects{Adds: adds(c), Hides: hides(c, direct, proxy), Costs: costs(c)}
 }
 
+func notMeasured(why result.Finding, metrics ...string) result.ProxyEffect {
+	return result.ProxyEffect{
+		Text: result.Finding{Code: "proxy_not_measured", Args: result.Args{"why": why}}, Metrics: append([]string{}, metrics...),
+	}
+}
+
+func measuredOf(text result.Finding, metrics ...string) result.ProxyEffect {
+	return result.ProxyEffect{Text: text, Measured: true, Metrics: metrics}
+}
+
 // adds is latency, at loads that both lanes serve.
 func adds(c *result.Comparison) result.ProxyEffect {
-	e := result.ProxyEffect{Metrics: []string{"latency.p50", "latency.p99"}}
+	metrics := []string{"latency.p50", "latency.p99"}
 	median := Effect(c, "latency.p50")
 	switch {
 	case c.Calm == 0:
-		e.Text = "not measured: no two trials at equal load lost 0.5 % at most, and at overload the queue decides the latency"
-		return e
+		return notMeasured(result.Finding{Code: "no_calm_pairs"}, metrics...)
 	case median.Finding == result.NotKnown:
-		e.Text = "not measured: " + median.Reason
-		return e
+		return notMeasured(median.Reason, metrics...)
 	}
-	e.Measured = true
-	e.Text = change(median, "at the median")
+	args := result.Args{"p50": added(median, "p50"), "pairs": median.Pairs}
 	if p99 := Effect(c, "latency.p99"); p99.Finding == result.NotKnown {
-		e.Text += "; the p99 is not known, " + p99.Reason
+		args["p99"] = result.Finding{Code: "added_unknown", Args: result.Args{"percentile": "p99", "why": p99.Reason}}
 	} else {
-		e.Text += ", " + change(p99, "at the p99")
+		args["p99"] = added(p99, "p99")
 	}
-	e.Text += fmt.Sprintf("; %d pairs of trials that both lanes served", median.Pairs)
-	return e
+	return measuredOf(result.Finding{Code: "proxy_adds", Args: args}, metrics...)
 }
 
-func change(e *result.Effect, where string) string {
+func added(e *result.Effect, percentile string) result.Finding {
+	code := result.Code("added")
 	if e.Finding == result.NoDifference {
-		return "nothing that could be found " + where + ", " + milliseconds(e.Difference)
+		code = "added_nothing"
 	}
-	return milliseconds(e.Difference) + " " + where
+	return result.Finding{Code: code, Args: result.Args{"percentile": percentile, "by": e.Difference.In(e.Unit)}}
 }
 
 // hides is what reaches the backend's clients otherwise than it happened at the backend: failures that are fewer,
 // or have another name, and tries that were repeated.
 func hides(c *result.Comparison, direct, proxy *result.Lane) result.ProxyEffect {
-	e := result.ProxyEffect{Metrics: []string{"bad.rate"}}
 	bad := Effect(c, "bad.rate")
 	if bad.Finding == result.NotKnown {
-		e.Text = "not measured: " + bad.Reason
-		return e
+		return notMeasured(bad.Reason, "bad.rate")
 	}
-	e.Measured = true
-	var parts []string
-	switch what := points(bad.Difference); {
-	case bad.Finding == result.Lower:
-		parts = append(parts, "failures: "+what+" fewer of them reach the client")
-	case bad.Finding == result.Higher:
-		parts = append(parts, "no failures, it makes more of them: "+what)
-	case *bad.A.Value == 0 && *bad.B.Value == 0:
-		parts = append(parts, "nothing: there was no failure in either lane")
-	default:
-		parts = append(parts, "no failures that could be found: "+what)
+	code := map[result.Direction]result.Code{result.Lower: "hides_failures", result.Higher: "makes_failures", result.NoDifference: "hides_none"}[bad.Finding]
+	if *bad.A.Value == 0 && *bad.B.Value == 0 {
+		code = "no_failures"
 	}
-	if other := renamed(c, direct, proxy); other != "" {
-		parts = append(parts, other)
+	parts := []result.Finding{{Code: code, Args: result.Args{"by": bad.Difference.In(bad.Unit)}}}
+	if from, to := mostFrequent(direct), mostFrequent(proxy); from != "" && to != "" && from != to {
+		args := result.Args{"from": from, "to": to, "a": c.A.Label, "b": c.B.Label}
+		parts = append(parts, result.Finding{Code: "failures_renamed", Args: args})
 	}
-	parts = append(parts, swallowed(proxy)...)
-	parts = append(parts, retried(proxy))
-	e.Text = strings.Join(parts, "; ")
-	return e
-}
-
-// renamed says under which names the same failures reach the client.
-func renamed(c *result.Comparison, direct, proxy *result.Lane) string {
-	a, b := mostFrequent(direct), mostFrequent(proxy)
-	if a == "" || b == "" || a == b {
-		return ""
+	// In loss mode an overflow on the proxy's way is a failure of its client.
+	if r := proxy.Reconciliation; proxy.Mode == runfile.Loss && proxy.Overflows != nil && r.Overflows > 0 {
+		args := result.Args{"overflows": r.Overflows, "failures": r.ClientFailures}
+		parts = append(parts, result.Finding{Code: "overflows_behind_proxy", Args: args})
 	}
-	return fmt.Sprintf("most failures are %s in lane %s and %s in lane %s", a, c.A.Label, b, c.B.Label)
+	return measuredOf(result.Finding{Code: "proxy_hides", Args: result.Args{"parts": append(parts, retried(proxy))}}, "bad.rate")
 }
 
 func mostFrequent(l *result.Lane) (name string) {
@@ -98,21 +89,10 @@ func mostFrequent(l *result.Lane) (name string) {
 	return name
 }
 
-// swallowed compares the overflows on the proxy's way with the failures its clients saw, in loss mode, where one
-// is the other.
-func swallowed(proxy *result.Lane) []string {
-	r := proxy.Reconciliation
-	if proxy.Mode != runfile.Loss || proxy.Overflows == nil || r.Overflows == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("%d overflows on its way, %d failures that they explain", r.Overflows, r.ClientFailures)}
-}
-
-// retried is what the proxy's access log says of repeated tries.
-func retried(proxy *result.Lane) string {
-	read := slices.ContainsFunc(proxy.LogClasses, func(c result.LogClass) bool { return c.Source == "nginx.access" })
-	if !read {
-		return "retries not measured (--nginx-access-log)"
+// retried is what the proxy's access log shows of repeated tries.
+func retried(proxy *result.Lane) result.Finding {
+	if !slices.ContainsFunc(proxy.LogClasses, func(c result.LogClass) bool { return c.Source == "nginx.access" }) {
+		return result.Finding{Code: "retries_not_measured"}
 	}
 	var n, ok uint64
 	for _, c := range proxy.LogClasses {
@@ -124,34 +104,28 @@ func retried(proxy *result.Lane) string {
 		}
 	}
 	if n == 0 {
-		return "no request was tried again"
+		return result.Finding{Code: "no_retries"}
 	}
-	return fmt.Sprintf("%d requests were tried again, of which %d then succeeded", n, ok)
+	return result.Finding{Code: "retries", Args: result.Args{"requests": n, "ok": ok}}
 }
 
 // costs is capacity.
 func costs(c *result.Comparison) result.ProxyEffect {
-	e := result.ProxyEffect{Metrics: []string{"onset.rate", "plateau.rate"}}
-	if !anyOf(c, e.Metrics...) {
-		e.Text = "not measured: " + Effect(c, "onset.rate").Reason
-		return e
-	}
-	e.Measured = true
-	var parts []string
-	for _, m := range []struct{ metric, what string }{{"onset.rate", "failures begin at"}, {"plateau.rate", "overloaded, the server does"}} {
-		x := Effect(c, m.metric)
-		if x.Finding == result.NotKnown {
+	metrics := []string{"onset.rate", "plateau.rate"}
+	var parts []result.Finding
+	for _, m := range metrics {
+		e := Effect(c, m)
+		if e.Finding == result.NotKnown {
 			continue
 		}
-		text := fmt.Sprintf("%s %s of the direct rate", m.what, x.Ratio)
-		switch x.Finding {
-		case result.NoDifference:
-			text += ", no difference found; " + Least(*x)
-		case result.Higher:
-			text += ", which is more"
+		args := result.Args{"ratio": e.Ratio.Estimate()}
+		if e.Finding == result.NoDifference {
+			args["least"] = least(*e)
 		}
-		parts = append(parts, text)
+		parts = append(parts, result.Finding{Code: "cost_" + result.Code(m), Args: args})
 	}
-	e.Text = strings.Join(parts, "; ")
-	return e
+	if len(parts) == 0 {
+		return notMeasured(Effect(c, "onset.rate").Reason, metrics...)
+	}
+	return measuredOf(result.Finding{Code: "proxy_costs", Args: result.Args{"parts": parts}}, metrics...)
 }

@@ -8,6 +8,7 @@ import (
 
 	"weir/report/result"
 	"weir/report/runfile"
+	"weir/report/unit"
 )
 
 // maxBaseline leaves the rest of the header a quarter of the line that both have to fit in, see runfile.MaxLine.
@@ -68,15 +69,15 @@ func Judge(a *result.Analysis) {
 	for _, asked := range a.Asked.Assertions {
 		s, err := Parse(asked.Expr)
 		if err != nil {
-			a.Assertions = append(a.Assertions, Result{Expr: asked.Expr, Name: asked.Name, Result: Inconclusive, Measured: "not known", Reason: err.Error()})
+			a.Assertions = append(a.Assertions, Result{Expr: asked.Expr, Name: asked.Name, Result: Inconclusive, Measured: unit.Unknown, Reason: result.Finding{Text: err.Error()}})
 			continue
 		}
 		s.Name = asked.Name
 		a.Assertions = append(a.Assertions, Evaluate(a, baseline, []Assertion{s})...)
 	}
 	if baseline != nil {
-		for _, d := range Doubts(a, baseline) {
-			a.Warnings = append(a.Warnings, result.Warning{Code: "not_comparable", Text: d})
+		for _, w := range Warnings(a, baseline) {
+			a.Warnings = append(a.Warnings, result.Warning{Code: "not_comparable", Args: result.Args{"text": w}})
 		}
 	}
 }

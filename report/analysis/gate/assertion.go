@@ -1,10 +1,14 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"weir/report/result"
+	"weir/report/unit"
 )
 
 // Assertion is a sentence that a run makes true, false or neither:
@@ -66,10 +70,11 @@ type SyntaxError struct {
 	Expr   string
 	Column int // in characters, from 1
 	Text   string
+	Why    result.Finding // a finding that is the mistake's reason, in place of a text; package words fills it in
 }
 
 func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("assertion %q, column %d: %s", e.Expr, e.Column, e.Text)
+	return fmt.Sprintf("assertion %q, column %d: %s", e.Expr, e.Column, cmp.Or(e.Text, e.Why.Text))
 }
 
 // String is the assertion in one spelling. It parses to the same.
@@ -108,10 +113,10 @@ func (t Term) String() string {
 const baselinePrefix = "baseline."
 
 // unit is that of what is compared: of the first operand, divided by the others.
-func (a Assertion) unit() unit {
+func (a Assertion) kind() unit.Unit {
 	u := a.Terms[0].metric.unit
 	for _, t := range a.Terms[1:] {
-		u, _ = u.over(t.metric.unit) // Parse saw to it
+		u, _ = quotient(u, t.metric.unit) // Parse saw to it
 	}
 	return u
 }

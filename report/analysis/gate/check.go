@@ -14,7 +14,7 @@ import (
 func Check(asserts []Assertion, lanes, baseline []string) error {
 	for _, a := range asserts {
 		if why := a.insideAllowance(); why != "" {
-			return &SyntaxError{a.Expr, a.Terms[0].Column, why}
+			return &SyntaxError{Expr: a.Expr, Column: a.Terms[0].Column, Text: why}
 		}
 		for _, t := range a.Terms {
 			known, which := lanes, "run"
@@ -23,13 +23,13 @@ func Check(asserts []Assertion, lanes, baseline []string) error {
 			}
 			switch {
 			case t.Baseline && baseline == nil:
-				return &SyntaxError{a.Expr, t.Column, "no baseline to compare with: name its run with --baseline"}
+				return &SyntaxError{Expr: a.Expr, Column: t.Column, Text: "no baseline to compare with: name its run with --baseline"}
 			case t.Lane == "" || slices.Contains(known, t.Lane):
 			case len(known) == 0:
-				return &SyntaxError{a.Expr, t.Column, fmt.Sprintf("the %s has no lane, and so no %q", which, t.Lane)}
+				return &SyntaxError{Expr: a.Expr, Column: t.Column, Text: fmt.Sprintf("the %s has no lane, and so no %q", which, t.Lane)}
 			default:
 				near, _ := nearest(t.Lane, known)
-				return &SyntaxError{a.Expr, t.Column, fmt.Sprintf("the %s has no lane %q; did you mean %q? There are: %s", which, t.Lane, near, strings.Join(known, ", "))}
+				return &SyntaxError{Expr: a.Expr, Column: t.Column, Text: fmt.Sprintf("the %s has no lane %q; did you mean %q? There are: %s", which, t.Lane, near, strings.Join(known, ", "))}
 			}
 		}
 	}

@@ -1,18 +1,18 @@
 package gate
 
 import (
-	"fmt"
-
 	"weir/report/analysis/compare"
 	"weir/report/result"
 )
 
-// Doubts lists in sentences why a run and its baseline may differ for another reason than what is under test.
-func Doubts(a, baseline *result.Analysis) []string {
-	var list []string
+// Warnings lists why a run and its baseline may differ for another reason than what is under test.
+func Warnings(a, baseline *result.Analysis) []result.Finding {
+	var list []result.Finding
 	differ := func(lane string, mismatches []compare.Mismatch) {
 		for _, m := range mismatches {
-			list = append(list, fmt.Sprintf("the %s%s differs: %s, baseline %s", m.What, lane, m.A, m.B))
+			args := m.Args()
+			args["lane"] = lane
+			list = append(list, result.Finding{Code: "baseline_differs", Args: args})
 		}
 	}
 	var lanes []*result.Lane
@@ -23,9 +23,9 @@ func Doubts(a, baseline *result.Analysis) []string {
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
 		if b := compare.Lane(baseline, l.Name); b != nil {
-			differ(" of "+l.Name, compare.Loads(l, b))
+			differ(l.Name, compare.Loads(l, b))
 		} else {
-			list = append(list, fmt.Sprintf("the baseline has no lane %s", l.Name))
+			list = append(list, result.Finding{Code: "baseline_no_lane", Args: result.Args{"lane": l.Name}})
 		}
 	}
 	return list

@@ -6,9 +6,10 @@ import (
 	"testing"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
-func TestDoubts(t *testing.T) {
+func TestWarnings(t *testing.T) {
 	two := func() *result.Analysis {
 		lane := result.Lane{Name: "direct", Mode: "loss", Engine: "epoll", Deadline: .95, BacklogLimit: ptr(uint32(16))}
 		for i := range 12 {
@@ -18,7 +19,7 @@ func TestDoubts(t *testing.T) {
 		proxy.Name, proxy.Trials = "proxy", slices.Clone(lane.Trials)
 		return &result.Analysis{Version: "1", Environment: map[string]string{"kernel": "simulated"}, Lanes: []result.Lane{lane, proxy}}
 	}
-	if d := Doubts(two(), two()); len(d) != 0 {
+	if d := Warnings(two(), two()); len(d) != 0 {
 		t.Errorf("two runs of the same: %v", d)
 	}
 	for what, change := range map[string]func(*result.Analysis){
@@ -40,12 +41,12 @@ func TestDoubts(t *testing.T) {
 	} {
 		a := two()
 		change(a)
-		d := Doubts(a, two())
-		if !slices.ContainsFunc(d, func(s string) bool { return strings.Contains(s, what) }) {
-			t.Errorf("%s: %q", what, d)
+		d := Warnings(a, two())
+		if !slices.ContainsFunc(d, func(f result.Finding) bool { return strings.Contains(words.Of(f), what) }) {
+			t.Errorf("%s: %v", what, d)
 		}
 		if len(d) != 1 {
-			t.Errorf("%s: %d doubts: %q", what, len(d), d)
+			t.Errorf("%s: %d warnings: %v", what, len(d), d)
 		}
 	}
 }

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // Result is the answer to one assertion.
@@ -45,14 +45,14 @@ func (a Assertion) evaluate(run, baseline *result.Analysis, lane string) Result 
 	}
 	for _, u := range used {
 		if v == Pass && !u.Ended.Whole() {
-			v, i.note = Inconclusive, "the run did not end by itself: "+u.Ended.String()
+			v, i.note = Inconclusive, said("the run did not end by itself: %v", u.Ended)
 		}
 	}
 	for _, u := range used {
 		if !u.Valid {
-			v, i.note, i.absent = Invalid, "the run is invalid", ""
+			v, i.note, i.absent = Invalid, result.Finding{Code: "gate_run_invalid", Args: result.Args{"reasons": u.InvalidReasons}}, result.Finding{}
 			if u == baseline {
-				i.note = "the baseline is invalid"
+				i.note.Code = "gate_baseline_invalid"
 			}
 			break
 		}
@@ -84,8 +84,8 @@ func (t Term) measure(run, baseline *result.Analysis, lane string, level float64
 		return missing("%s", why)
 	}
 	i := t.metric.measure(s)
-	if i.absent != "" {
-		i.absent = t.String() + ": " + i.absent
+	if !i.known() {
+		i.absent = result.Finding{Code: "of_operand", Args: result.Args{"operand": t.String(), "why": i.absent}}
 	}
 	return i
 }
@@ -116,21 +116,14 @@ func (t Term) scope(run, baseline *result.Analysis, lane string, level float64) 
 
 // result puts what was found into words.
 func (a Assertion) result(i interval, v Verdict) Result {
-	u := a.unit()
-	r := Result{Expr: a.Expr, Name: a.Name, Result: v, Unit: string(u), Reason: i.absent, Measured: "not known"}
-	if i.note != "" {
-		r.Reason = strings.TrimPrefix(r.Reason+"; "+i.note, "; ")
-	}
-	if i.absent != "" || math.IsNaN(i.value) && math.IsInf(i.high, 1) && i.low == 0 {
+	r := Result{Expr: a.Expr, Name: a.Name, Result: v, Unit: a.kind(), Reason: both(i.absent, i.note), Measured: unit.Unknown}
+	if !i.known() || math.IsNaN(i.value) && math.IsInf(i.high, 1) && i.low == 0 {
 		return r
 	}
 	r.Value, r.Low, r.High = finite(i.value), finite(i.low), finite(i.high)
-	r.Measured = u.format(i.value)
-	if i.low != i.high {
-		r.Measured += " [" + u.format(i.low) + ", " + u.format(i.high) + "]"
-	}
-	if v == Inconclusive && r.Reason == "" {
-		r.Reason = "the interval reaches over the limit: more requests or trials make it narrower"
+	r.Measured = r.Estimate().String()
+	if v == Inconclusive && r.Reason.Code == "" && r.Reason.Text == "" {
+		r.Reason = result.Finding{Code: "interval_over_limit"}
 	}
 	return r
 }

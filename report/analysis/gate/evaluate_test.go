@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestRecordedRun(t *testing.T) {
 		}
 		if name == "onset.rate" || name == "overflow_onset.rate" || name == "plateau.rate" || strings.HasPrefix(name, "send_lag") || m.unit != seconds && m.unit != rate {
 			i := m.measure(scope{run: a, lane: &a.Lanes[0], level: 95})
-			if i.absent != "" || !(i.low <= i.value && i.value <= i.high) {
+			if !i.known() || !(i.low <= i.value && i.value <= i.high) {
 				t.Errorf("%s: %+v", name, i)
 			}
 		}
@@ -69,7 +70,7 @@ func TestEachLane(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	a.Lanes = nil
-	if r := only(t, "bad.rate < 1%", a, nil); r.Result != Inconclusive || !strings.Contains(r.Reason, "no lane") {
+	if r := only(t, "bad.rate < 1%", a, nil); r.Result != Inconclusive || !strings.Contains(reason(r), "no lane") {
 		t.Errorf("%+v", r)
 	}
 }
@@ -89,13 +90,13 @@ func TestAbsentIsNotZero(t *testing.T) {
 		"proxy.bad.rate < 9%": "the run has no lane proxy", "bad.rate / baseline.bad.rate < 9": "there is no baseline",
 		"overflows == 0 over 1s": "no timeline", "bad.rate < 1% over 1s": "no timeline",
 	} {
-		if r := only(t, expr, a, nil); r.Result != Inconclusive || !strings.Contains(r.Reason, why) || r.Value != nil || r.Measured != "not known" {
+		if r := only(t, expr, a, nil); r.Result != Inconclusive || !strings.Contains(reason(r), why) || r.Value != nil || r.Measured != "not known" {
 			t.Errorf("%s: %+v, want the reason %q", expr, r, why)
 		}
 	}
 	a.Lanes[0].Listener = "/run/app.sock"
-	if r := only(t, "overflows == 0", a, nil); !strings.Contains(r.Reason, "unix socket") {
-		t.Error(r.Reason)
+	if r := only(t, "overflows == 0", a, nil); !strings.Contains(reason(r), "unix socket") {
+		t.Error(reason(r))
 	}
 	if r := only(t, "bad.rate < 1%", &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{{Name: "direct"}}}, nil); r.Result != Inconclusive {
 		t.Errorf("no requests: %+v", r)
@@ -144,17 +145,17 @@ func TestUnbelievable(t *testing.T) {
 	}{
 		{passes, good, run(false, "failed"), Pass, ""},
 		{both, good, good, Pass, ""},
-		{passes, run(false, "complete"), nil, Invalid, "the run is invalid"},
-		{fails, run(false, "complete"), nil, Invalid, "the run is invalid"},
-		{"overflows == 0", run(false, "complete"), nil, Invalid, "the run is invalid"},
-		{both, good, run(false, "complete"), Invalid, "the baseline is invalid"},
+		{passes, run(false, "complete"), nil, Invalid, "The run is INVALID"},
+		{fails, run(false, "complete"), nil, Invalid, "The run is INVALID"},
+		{"overflows == 0", run(false, "complete"), nil, Invalid, "The run is INVALID"},
+		{both, good, run(false, "complete"), Invalid, "The baseline is INVALID"},
 		{passes, run(true, "interrupted"), nil, Inconclusive, "did not end by itself: interrupted"},
 		{passes, run(true, "cut short"), nil, Inconclusive, "did not end"},
 		{passes, run(true, "cut short: as long as it may be"), nil, Pass, ""},
 		{fails, run(true, "aborted: x"), nil, Fail, ""},
 		{both, good, run(true, "interrupted"), Inconclusive, "did not end"},
 	} {
-		if r := only(t, c.expr, c.a, c.baseline); r.Result != c.want || !strings.Contains(r.Reason, c.why) {
+		if r := only(t, c.expr, c.a, c.baseline); r.Result != c.want || !strings.Contains(reason(r), c.why) {
 			t.Errorf("%s: %+v, want %s, %q", c.expr, r, c.want, c.why)
 		}
 	}
@@ -162,10 +163,10 @@ func TestUnbelievable(t *testing.T) {
 
 func TestQuantile(t *testing.T) {
 	q := result.Quantiles{P50: ptr(.05), P50Interval: &result.Bounds{Low: .04, High: .06}, Max: ptr(.09), Count: 300}
-	if got := quantile(&q, 0); got.value != .05 || got.low != .04 || got.high != .06 || got.absent != "" {
+	if got := quantile(&q, 0); got.value != .05 || got.low != .04 || got.high != .06 || !got.known() {
 		t.Errorf("p50: %+v", got)
 	}
-	if got := quantile(&q, 2); got.absent != "300 requests are too few for a p99" {
+	if got := quantile(&q, 2); got.absent.Text != "300 requests are too few for a p99" {
 		t.Errorf("p99: %+v", got)
 	}
 	if got := quantile(&q, 4); got.low != .09 || got.high != .09 {
@@ -198,7 +199,7 @@ func TestStated(t *testing.T) {
 		low, high *float64
 		want      interval
 	}{{&low, &high, interval{value: 2, low: 1, high: 3}}, {nil, &high, exact(2)}, {&low, nil, exact(2)}, {nil, nil, exact(2)}} {
-		if got := stated(&x, c.low, c.high); got != c.want {
+		if got := stated(&x, c.low, c.high); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%+v, want %+v", got, c.want)
 		}
 	}

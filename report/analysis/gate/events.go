@@ -5,6 +5,7 @@ import (
 
 	"weir/probe/nginxlog"
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // events counts what logs and health checks said while a lane's trials ran. That a log was not followed, or nobody
@@ -46,7 +47,7 @@ func phases() (list []metric) {
 			counts = "health checks sent before the load; also .failed.count .slow.count, and so for health.during, health.after"
 			times = "how long those took that were answered; also .max, and so for health.during, health.after"
 		}
-		add := func(name string, u unit, what string, value func(*result.HealthCounts) interval) {
+		add := func(name string, u unit.Unit, what string, value func(*result.HealthCounts) interval) {
 			list = append(list, metric{name: prefix + name, unit: u, ofLane: true, anyLevel: true, what: what, measure: func(s scope) interval {
 				if s.lane.Health == nil {
 					return missing("nobody checked while this lane's trials ran")

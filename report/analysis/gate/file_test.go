@@ -67,18 +67,3 @@ func TestCheck(t *testing.T) {
 		t.Error("lanes")
 	}
 }
-
-func TestFormat(t *testing.T) {
-	for _, c := range []struct {
-		of   unit
-		x    float64
-		want string
-	}{
-		{share, .00512, "0.512%"}, {share, 0, "0%"}, {share, 1, "100%"}, {share, .0000021, "0.00021%"}, {seconds, .0206, "20.6ms"}, {seconds, 1.5, "1.5s"}, {seconds, .0000412, "0.0412ms"},
-		{rate, 388.24, "388.2/s"}, {rate, 12345.6, "12346/s"}, {count, 2777, "2777"}, {ratio, .98765, "0.9877"}, {ratio, 1, "1"},
-	} {
-		if got := c.of.format(c.x); got != c.want {
-			t.Errorf("%v: %s, want %s", c.x, got, c.want)
-		}
-	}
-}

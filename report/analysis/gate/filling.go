@@ -24,7 +24,7 @@ func untilOverflow(s scope) interval {
 	if found {
 		return exact(took)
 	}
-	return interval{value: took, low: took, high: math.Inf(1), note: "no overflow while there was load"}
+	return interval{value: took, low: took, high: math.Inf(1), note: said("no overflow while there was load")}
 }
 
 func firstOverflow(t *result.Timeline) (at float64, found bool) {
@@ -44,7 +44,7 @@ func untilDrained(s scope) interval {
 	i := exact(0)
 	for _, t := range s.lane.Trials {
 		if t.DrainedAfter == nil {
-			i.high, i.note = math.Inf(1), "a trial's queue was not empty when it was given up"
+			i.high, i.note = math.Inf(1), said("a trial's queue was not empty when it was given up")
 			continue
 		}
 		i.low = max(i.low, *t.DrainedAfter)

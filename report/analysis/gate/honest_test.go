@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // shareRun is a run of one lane in which k of n requests failed.
@@ -48,6 +49,9 @@ func only(t testing.TB, expr string, a, baseline *result.Analysis) Result {
 	}
 	return results[0]
 }
+
+// reason is a result's, in words.
+func reason(r Result) string { return words.Of(r.Reason) }
 
 // binomial draws how many of n fail.
 func binomial(rng *rand.Rand, n uint64, p float64) (k uint64) {

@@ -12,14 +12,32 @@ import (
 // nothing is known of it.
 type interval struct {
 	value, low, high float64 // high may be +Inf; value is NaN where only the bounds are known
-	absent           string
-	note             string // what a reader has to know beside the numbers
+	absent           result.Finding
+	note             result.Finding // what a reader has to know beside the numbers
 }
 
 func exact(x float64) interval { return interval{value: x, low: x, high: x} }
 
 func missing(format string, args ...any) interval {
-	return interval{value: math.NaN(), high: math.Inf(1), absent: fmt.Sprintf(format, args...)}
+	return interval{value: math.NaN(), high: math.Inf(1), absent: said(format, args...)}
+}
+
+func said(format string, args ...any) result.Finding {
+	return result.Finding{Text: fmt.Sprintf(format, args...)}
+}
+
+// known reports whether anything is.
+func (i interval) known() bool { return i.absent.Code == "" && i.absent.Text == "" }
+
+// both are two findings as one.
+func both(a, b result.Finding) result.Finding {
+	switch {
+	case a.Code == "" && a.Text == "":
+		return b
+	case b.Code == "" && b.Text == "":
+		return a
+	}
+	return result.Finding{Code: "and", Args: result.Args{"parts": []result.Finding{a, b}}}
 }
 
 // over divides. The bounds are the extremes that the bounds of both allow. That keeps the level whatever ties
@@ -27,14 +45,14 @@ func missing(format string, args ...any) interval {
 // which is what the extremes add up. For independent estimates it is generous, see ratio.
 func (i interval) over(by interval) interval {
 	switch {
-	case i.absent != "":
+	case !i.known():
 		return i
-	case by.absent != "":
+	case !by.known():
 		return by
 	case by.high == 0:
-		return missing("a division by 0")
+		return interval{value: math.NaN(), high: math.Inf(1), absent: result.Finding{Code: "division_by_0"}}
 	}
-	q := interval{value: i.value / by.value, low: i.low / by.high, high: i.high / by.low, note: i.note + by.note}
+	q := interval{value: i.value / by.value, low: i.low / by.high, high: i.high / by.low, note: both(i.note, by.note)}
 	if by.low == 0 {
 		q.high = math.Inf(1)
 	}
@@ -47,9 +65,9 @@ func (i interval) over(by interval) interval {
 // ratio divides independent estimates (estimate.Ratio): two intervals of ±3 % give ±4.2 %, and not ±6 %. Where a bound
 // leaves no logarithm, it is over.
 func (i interval) ratio(by interval) interval {
-	if i.absent == "" && by.absent == "" {
+	if i.known() && by.known() {
 		if value, low, high, ok := estimate.Ratio(i.value, i.low, i.high, by.value, by.low, by.high); ok {
-			return interval{value: value, low: low, high: high, note: i.note + by.note}
+			return interval{value: value, low: low, high: high, note: both(i.note, by.note)}
 		}
 	}
 	return i.over(by)
@@ -68,7 +86,7 @@ const (
 
 // judge holds all that a quantity may be against a limit: within, outside or both.
 func judge(i interval, op Op, limit Limit) Verdict {
-	if i.absent != "" {
+	if !i.known() {
 		return Inconclusive
 	}
 	var within, outside bool

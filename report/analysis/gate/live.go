@@ -136,7 +136,7 @@ type Failed struct {
 }
 
 func (f *Failed) Error() string {
-	return fmt.Sprintf("%s: the assertion %q has failed, whatever may still come: %s; %s", f.Lane, f.Expr, f.Measured, f.Reason)
+	return fmt.Sprintf("%s: the assertion %q has failed, whatever may still come: %s; %s", f.Lane, f.Expr, f.Measured, f.Reason.Text)
 }
 
 // Check returns the first assertion that is certainly failed, if any is.

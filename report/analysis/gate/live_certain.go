@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 func (l *Live) check(a Assertion, lane *liveLane) (interval, bool) {
 	if a.Over == 0 {
 		i := a.Terms[0].metric.soFar(scope{lane: lane.whole(), level: a.Level})
-		i.note = "while the load still ran"
+		i.note = said("while the load still ran")
 		return i, judge(i, a.Op, a.Limit) == Fail
 	}
 	t := l.running
@@ -49,7 +48,7 @@ func (a Assertion) failedWindow(l *result.Lane, among stretch, of int) (interval
 			i.high = math.Inf(1)
 		}
 		if judge(i, a.Op, a.Limit) == Fail {
-			i.note = fmt.Sprintf("in the %v from %.1fs on, while the load still ran", a.Over, l.Timeline.AtS[w.from])
+			i.note = said("in the %v from %.1fs on, while the load still ran", a.Over, l.Timeline.AtS[w.from])
 			return i, true
 		}
 	}

@@ -155,7 +155,7 @@ func (s story) play(t testing.TB, stops bool, live ...*Live) (a *result.Analysis
 
 func watched2s() []Watched {
 	return []Watched{{ListenerHost: "b", Deadline: 950 * ms, PlannedLane: PlannedLane{Name: "direct", Loss: true, Listener: "10.0.0.3:80",
-		Trials: []PlannedTrial{{100, 200, 2 * time.Second}, {100, 200, 2 * time.Second}}}}}
+		Trials: []PlannedTrial{{Rate: 100, Due: 200, Duration: 2 * time.Second}, {Rate: 100, Due: 200, Duration: 2 * time.Second}}}}}
 }
 
 // TestLiveIsCertain: what ended a run, or would have, is what the whole run is judged to be; and the record of the run that
@@ -312,7 +312,7 @@ func TestNothingAborts(t *testing.T) {
 func TestLiveCountsAll(t *testing.T) {
 	const threads, each = 4, 2000
 	p := plan.Plan{Stages: []plan.Stage{{From: threads * each, To: threads * each, Duration: time.Second}}, Arrival: plan.Constant}
-	live := NewLive([]Assertion{parse(t, "bad.count < 8000 abort")}, []Watched{{PlannedLane: PlannedLane{Name: "direct", Trials: []PlannedTrial{{8000, 8000, time.Second}}}}})
+	live := NewLive([]Assertion{parse(t, "bad.count < 8000 abort")}, []Watched{{PlannedLane: PlannedLane{Name: "direct", Trials: []PlannedTrial{{Rate: 8000, Due: 8000, Duration: time.Second}}}}})
 	live.Trial(0, "direct", 0, p)
 	rec := live.Results(0, discard{})
 	var wait sync.WaitGroup
@@ -342,7 +342,7 @@ func (discard) Record(loadgen.Result) {}
 
 // TestDeparturesPass: what is no result reaches the record all the same.
 func TestDeparturesPass(t *testing.T) {
-	live := NewLive([]Assertion{parse(t, "bad.count < 8000 abort")}, []Watched{{PlannedLane: PlannedLane{Name: "direct", Trials: []PlannedTrial{{8000, 8000, time.Second}}}}})
+	live := NewLive([]Assertion{parse(t, "bad.count < 8000 abort")}, []Watched{{PlannedLane: PlannedLane{Name: "direct", Trials: []PlannedTrial{{Rate: 8000, Due: 8000, Duration: time.Second}}}}})
 	live.Trial(0, "direct", 0, plan.Plan{Stages: []plan.Stage{{From: 8000, To: 8000, Duration: time.Second}}})
 	next := &gone{}
 	rec := live.Results(0, next)

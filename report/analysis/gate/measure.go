@@ -19,7 +19,7 @@ func counter(of func(*result.Lane) *uint64, part func(result.Trial) *uint64) fun
 		}
 		i := exact(float64(*n))
 		if slices.ContainsFunc(l.Trials, func(t result.Trial) bool { return part(t) == nil }) {
-			i.high, i.note = math.Inf(1), "the kernel was not read around every trial"
+			i.high, i.note = math.Inf(1), said("the kernel was not read around every trial")
 		}
 		return i
 	}

@@ -16,7 +16,7 @@ func TestDropsOfAUnixLane(t *testing.T) {
 		return counter(func(l *result.Lane) *uint64 { return l.ListenDrops }, func(t result.Trial) *uint64 { return t.ListenDrops })(scope{lane: l})
 	}
 	read := result.Trial{ListenDrops: &none}
-	if i := drops(read, read); i.low != 0 || i.high != 0 || i.absent != "" {
+	if i := drops(read, read); i.low != 0 || i.high != 0 || !i.known() {
 		t.Errorf("%+v, want exactly 0", i)
 	}
 	if i := drops(read, result.Trial{}); !math.IsInf(i.high, 1) {

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -35,7 +34,7 @@ func mendedOf(name, class, what string) metric {
 		at, last, whole := mendedAt(t, from, class)
 		if !whole { // when it would have stopped is not known
 			took := last - from
-			return interval{value: took, low: took, high: math.Inf(1), note: fmt.Sprintf("no %v of the load in which fewer than %g %% failed came after it", cleanTail, 100*cleanShare)}
+			return interval{value: took, low: took, high: math.Inf(1), note: said("no %v of the load in which fewer than %g %% failed came after it", cleanTail, 100*cleanShare)}
 		}
 		return interval{value: at - from, low: at - from, high: at - from}
 	}}

@@ -9,12 +9,13 @@ import (
 	"weir/report/analysis/compare"
 	"weir/report/analysis/estimate"
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // metric is something that an assertion may name.
 type metric struct {
 	name     string
-	unit     unit
+	unit     unit.Unit
 	ofLane   bool // else of the run
 	anyLevel bool // its interval can be had at any level, or it has none and needs none; else at 95 % only
 	what     string
@@ -168,7 +169,7 @@ func kernel() []metric {
 
 // backend is what the load was to the host of the lane's listener: of a proxy's lane, the server behind it.
 func backend() []metric {
-	of := func(name string, u unit, what string, needs func(Plan, PlannedLane) string, value func(*result.Backend) *float64) metric {
+	of := func(name string, u unit.Unit, what string, needs func(Plan, PlannedLane) string, value func(*result.Backend) *float64) metric {
 		return metric{name: "backend." + name, unit: u, ofLane: true, anyLevel: true, what: what, needs: needs, measure: func(s scope) interval {
 			x := value(&s.lane.Backend)
 			if x == nil {

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -39,7 +38,7 @@ func (a Assertion) everyWindow(run *result.Analysis, l *result.Lane) (interval, 
 		i := m.window(scope{run, l, level}, w)
 		v := judge(i, a.Op, a.Limit)
 		if verdict == "" || worse[v] > worse[verdict] || v == Pass && verdict == Pass && a.nearer(i, decides) {
-			i.note = fmt.Sprintf("of %d windows, the one from %.1fs on", len(windows), l.Timeline.AtS[w.from])
+			i.note = said("of %d windows, the one from %.1fs on", len(windows), l.Timeline.AtS[w.from])
 			decides, verdict = i, v
 		}
 	}
@@ -126,7 +125,7 @@ func (s stretch) tally(l *result.Lane, of counting) tally {
 // next one: at the stretch's edges they may be its own or not.
 func overflowsIn(s scope, w stretch) interval {
 	whole := counter(func(l *result.Lane) *uint64 { return l.Overflows }, overflowsOf)(s)
-	if whole.absent != "" {
+	if !whole.known() {
 		return whole
 	}
 	bins, sum, isRead := s.lane.Timeline.Overflows, 0.0, func(n *uint64) bool { return n != nil }

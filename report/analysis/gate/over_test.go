@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -86,7 +87,7 @@ func TestOver(t *testing.T) {
 		if c.change != nil {
 			c.change(&a.Lanes[0].Timeline)
 		}
-		if r := only(t, c.expr, a, nil); r.Result != c.want || !strings.Contains(r.Reason, c.why) {
+		if r := only(t, c.expr, a, nil); r.Result != c.want || !strings.Contains(reason(r), c.why) {
 			t.Errorf("%s: %s: %+v, want %s, %q", c.name, c.expr, r, c.want, c.why)
 		}
 	}
@@ -102,7 +103,7 @@ func TestOverflowsAtTheEdges(t *testing.T) {
 		{35, 37}: {value: 5, low: 5, high: 5}, {36, 37}: {value: 5, low: 0, high: 5}, {36, 39}: {value: 7, low: 2, high: 7},
 		{34, 39}: {value: 7, low: 7, high: 7},
 	} {
-		if got := overflowsIn(scope{run: a, lane: l}, w); got != want {
+		if got := overflowsIn(scope{run: a, lane: l}, w); !reflect.DeepEqual(got, want) {
 			t.Errorf("%v: %+v, want %+v", w, got, want)
 		}
 	}

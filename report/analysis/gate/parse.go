@@ -92,9 +92,9 @@ func (p *parser) term() (Term, error) {
 func (p *parser) divisible(terms []Term) error {
 	u := terms[0].metric.unit
 	for _, t := range terms[1:] {
-		q, ok := u.over(t.metric.unit)
+		q, ok := quotient(u, t.metric.unit)
 		if !ok {
-			return &SyntaxError{p.expr, t.Column, fmt.Sprintf("a %s cannot be divided by the %s %s: divide like by like", u, t.metric.unit, t.Metric)}
+			return &SyntaxError{Expr: p.expr, Column: t.Column, Text: fmt.Sprintf("a %s cannot be divided by the %s %s: divide like by like", u, t.metric.unit, t.Metric)}
 		}
 		u = q
 	}
@@ -135,7 +135,7 @@ func (p *parser) limit(a *Assertion, low, high quantity) (err error) {
 		quantity
 		to *float64
 	}{{low, &a.Limit.Low}, {high, &a.Limit.High}} {
-		if *q.to, err = a.unit().value(q.number, q.suffix); err != nil {
+		if *q.to, err = limitIn(a.kind(), q.number, q.suffix); err != nil {
 			return p.fail(q.start, "%w", err)
 		}
 	}

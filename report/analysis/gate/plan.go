@@ -9,6 +9,7 @@ import (
 	"weir/report/analysis/estimate"
 	"weir/report/result"
 	"weir/report/runfile"
+	"weir/report/unit"
 )
 
 // Plan is a run before its load, as far as it decides what the run can measure.
@@ -31,6 +32,7 @@ type PlannedLane struct {
 // PlannedTrial is a stretch of load.
 type PlannedTrial struct {
 	Rate     float64 // req/s; 0: not constant
+	Arrival  string  // "constant" or "poisson"
 	Due      uint64
 	Duration time.Duration
 }
@@ -42,8 +44,17 @@ func CheckPlan(asserts []Assertion, p Plan) error {
 	for _, a := range asserts {
 		for _, t := range a.Terms {
 			for _, l := range p.lanes(t) {
+				if b := p.Baseline; t.Baseline && b != nil {
+					if !b.Valid {
+						why := result.Finding{Code: "gate_baseline_invalid", Args: result.Args{"reasons": b.InvalidReasons}}
+						return &SyntaxError{Expr: a.Expr, Column: t.Column, Why: why}
+					}
+					if i := t.measure(nil, p.Baseline, l.Name, a.Level); !i.known() {
+						return &SyntaxError{Expr: a.Expr, Column: t.Column, Why: i.absent}
+					}
+				}
 				if why := a.impossible(t, p, l); why != "" {
-					return &SyntaxError{a.Expr, t.Column, why}
+					return &SyntaxError{Expr: a.Expr, Column: t.Column, Text: why}
 				}
 			}
 		}
@@ -66,10 +77,13 @@ func (p Plan) lanes(t Term) (list []PlannedLane) {
 
 func (a Assertion) impossible(t Term, p Plan, l PlannedLane) string {
 	if t.Baseline {
-		if why := t.absent(p.Baseline, l, a.Level); why != "" || !a.acrossRuns() {
-			return why
+		switch {
+		case p.Baseline == nil:
+			return "there is no baseline: name its run with --baseline"
+		case a.acrossRuns():
+			return a.unpaired(p, l)
 		}
-		return a.unpaired(p, l)
+		return ""
 	}
 	if p.Search && a.Abort {
 		return "a search offers more than is sustained on purpose: leave abort out"
@@ -91,17 +105,6 @@ func (a Assertion) impossible(t Term, p Plan, l PlannedLane) string {
 		return "this plan cannot tell for lane " + l.Name + ": " + why
 	}
 	return "this plan cannot tell: " + why
-}
-
-// absent says why the baseline cannot be compared with.
-func (t Term) absent(baseline *result.Analysis, l PlannedLane, level float64) string {
-	switch {
-	case baseline == nil:
-		return "there is no baseline: name its run with --baseline"
-	case !baseline.Valid:
-		return "the baseline is invalid"
-	}
-	return t.measure(nil, baseline, l.Name, level).absent
 }
 
 // neverCertain says why it cannot be known before the end that the assertion has failed.
@@ -142,7 +145,7 @@ func (a Assertion) tooFew(t Term, l PlannedLane) string {
 		takes = fmt.Sprintf("it takes %d of them, or a limit further off", n)
 	}
 	return fmt.Sprintf("the best that %d requests can show is %s [%s, %s], at %s %%: %s",
-		n, share.format(i.value), share.format(i.low), share.format(i.high), digits(level, 4), takes)
+		n, share.Format(i.value), share.Format(i.low), share.Format(i.high), unit.Digits(level, 0), takes)
 }
 
 // best is what n requests show if all are as the assertion wants them.

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"weir/report/analysis/compare"
@@ -68,9 +69,9 @@ func (a Assertion) replicated(run, baseline *result.Analysis, lane string) inter
 }
 
 // between is what compare found of two runs.
-func between(r result.Interval, why string) interval {
-	if why != "" {
-		return missing("%s", why)
+func between(r result.Interval, why result.Finding) interval {
+	if why.Code != "" {
+		return interval{value: math.NaN(), high: math.Inf(1), absent: why}
 	}
 	return interval{value: r.Ratio, low: r.Low, high: r.High}
 }
@@ -92,7 +93,7 @@ func (a Assertion) unpaired(p Plan, l PlannedLane) string {
 	}
 	var planned []result.Trial
 	for _, t := range l.Trials {
-		planned = append(planned, result.Trial{Rate: t.Rate, Duration: t.Duration.Seconds(), Complete: true})
+		planned = append(planned, result.Trial{Rate: t.Rate, Arrival: t.Arrival, Duration: t.Duration.Seconds(), Complete: true})
 	}
 	if n := compare.Pairs(b.Trials, planned); n < estimate.MinPairs {
 		return fmt.Sprintf("two runs are compared by pairs of trials at equal load: of this plan and the baseline there are %d, %d are the least (--steps, --trials)", n, estimate.MinPairs)

@@ -77,14 +77,14 @@ func TestRunIsNoReplicate(t *testing.T) {
 		says string
 	}{
 		{"latency.p50 / baseline.latency.p50 <= 1.05", timed(20.1, 20, 20, 20.1, 20), Pass, ""},
-		{"latency.p50 / baseline.latency.p50 <= 1.05", timed(21.2, 21.3, 21.1, 21.2, 21.3), Inconclusive, "1.06 ["}, // 6 % slower
+		{"latency.p50 / baseline.latency.p50 <= 1.05", timed(21.2, 21.3, 21.1, 21.2, 21.3), Inconclusive, "1.060 ["}, // 6 % slower
 		{"latency.p50 / baseline.latency.p50 <= 1.05", timed(23, 23.1, 22.9, 23, 23.1), Fail, ""},
 		{"latency.p50 / baseline.latency.p50 <= 1.05", timed(23, 23.1), Inconclusive, "2 pairs of trials"},
 		{"baseline.latency.p50 / latency.p50 >= 0.95", timed(20.1, 20, 20, 20.1, 20), Pass, ""},
 		{"latency.p50 / baseline.fail_latency.p50 <= 1.05", base, Inconclusive, "of one metric"},
 		{"fail_latency.p50 / baseline.fail_latency.p50 <= 1.05", base, Inconclusive, "not kept"},
 	} {
-		if r := only(t, c.expr, c.run, base); r.Result != c.want || !strings.Contains(r.Measured+r.Reason, c.says) {
+		if r := only(t, c.expr, c.run, base); r.Result != c.want || !strings.Contains(r.Measured+reason(r), c.says) {
 			t.Errorf("%s: %+v, want %s, %q", c.expr, r, c.want, c.says)
 		}
 	}

@@ -70,5 +70,5 @@ func (p *parser) word(text string) bool {
 func (p *parser) column(at int) int { return utf8.RuneCountInString(p.expr[:at]) + 1 }
 
 func (p *parser) fail(at int, format string, args ...any) error {
-	return &SyntaxError{p.expr, p.column(at), fmt.Errorf(format, args...).Error()}
+	return &SyntaxError{Expr: p.expr, Column: p.column(at), Text: fmt.Errorf(format, args...).Error()}
 }

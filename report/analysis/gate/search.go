@@ -39,7 +39,7 @@ func searched() (list []metric) {
 }
 
 func sustained(g result.SearchGoal) interval {
-	i := interval{value: math.NaN(), high: math.Inf(1), note: g.Reason}
+	i := interval{value: math.NaN(), high: math.Inf(1), note: said("%s", g.Reason)}
 	if g.Lower == nil && g.Upper == nil {
 		return missing("no rate is known to hold or not to hold: %s", g.Reason)
 	}
@@ -55,7 +55,7 @@ func sustained(g result.SearchGoal) interval {
 // lasting is the rate that held in its trials, down to what of it lasts however long it is offered.
 func lasting(g result.SearchGoal) interval {
 	i := bound(g.Lower, "no rate is known to hold", g)
-	if i.absent != "" {
+	if !i.known() {
 		return i
 	}
 	i.low = 0
@@ -70,7 +70,7 @@ func bound(x *float64, why string, g result.SearchGoal) interval {
 		return missing("%s: %s", why, g.Reason)
 	}
 	i := exact(*x)
-	i.note = g.Reason
+	i.note = said("%s", g.Reason)
 	return i
 }
 

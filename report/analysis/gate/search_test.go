@@ -30,27 +30,27 @@ func TestSearch(t *testing.T) {
 		want Verdict
 		says string
 	}{
-		{found, "search.rate >= 97/s", Pass, "98/s [97/s, 100/s]"},
-		{found, "search.rate >= 98/s", Inconclusive, "98/s [97/s, 100/s]"}, // it held for a trial, with the help of the queue
-		{found, "search.rate > 100/s", Fail, "98/s [97/s, 100/s]"},
-		{found, "search.rate / capacity.computed in 0.9..1.1", Pass, "0.98 [0.97, 1]"},
-		{found, "search.rate / baseline.search.rate >= 0.95", Pass, "1 [0.97, 1.031]"},
-		{found, "search.rate / baseline.search.rate >= 1", Inconclusive, "1 [0.97, 1.031]"},
-		{found, "search.lower.rate >= 97", Pass, "98/s [97/s, 98/s]"},
-		{found, "search.lower.rate >= 98", Inconclusive, "98/s [97/s, 98/s]"},
-		{found, "search.upper.rate <= 99", Fail, "100/s"},
-		{found, "search.tolerant.rate >= 107", Pass, "108/s [107/s, 110/s]"},
-		{found, "search.tolerant.upper.rate == 110", Pass, "110/s"},
-		{half, "search.rate >= 97", Pass, "98/s [97/s, ∞]"}, // it held, however far the search came
+		{found, "search.rate >= 97/s", Pass, "98.0 req/s [97.0, 100]"},
+		{found, "search.rate >= 98/s", Inconclusive, "98.0 req/s [97.0, 100]"}, // it held for a trial, with the help of the queue
+		{found, "search.rate > 100/s", Fail, "98.0 req/s [97.0, 100]"},
+		{found, "search.rate / capacity.computed in 0.9..1.1", Pass, "0.980 [0.970, 1.000]"},
+		{found, "search.rate / baseline.search.rate >= 0.95", Pass, "1.000 [0.970, 1.031]"},
+		{found, "search.rate / baseline.search.rate >= 1", Inconclusive, "1.000 [0.970, 1.031]"},
+		{found, "search.lower.rate >= 97", Pass, "98.0 req/s [97.0, 98.0]"},
+		{found, "search.lower.rate >= 98", Inconclusive, "98.0 req/s [97.0, 98.0]"},
+		{found, "search.upper.rate <= 99", Fail, "100 req/s"},
+		{found, "search.tolerant.rate >= 107", Pass, "108 req/s [107, 110]"},
+		{found, "search.tolerant.upper.rate == 110", Pass, "110 req/s"},
+		{half, "search.rate >= 97", Pass, "98.0 req/s [97.0, ∞]"}, // it held, however far the search came
 		{half, "search.rate >= 99", Inconclusive, "budget of 3m0s was spent"},
 		{half, "search.upper.rate >= 99", Inconclusive, "no rate is known not to hold: the budget"},
-		{searchRun(nil, ptr(50.), "no rate that was offered holds"), "search.rate >= 60", Fail, "? [0/s, 50/s]"},
+		{searchRun(nil, ptr(50.), "no rate that was offered holds"), "search.rate >= 60", Fail, "0 req/s to 50.0 req/s"},
 		{searchRun(nil, nil, "the run ended before"), "search.rate >= 60", Inconclusive, "the run ended before"},
 		{shareRun(0, 1000), "search.rate >= 60", Inconclusive, "the run was no search"},
 	} {
 		c.run.Capacity.Computed = ptr(100.)
-		if r := only(t, c.expr, c.run, found); r.Result != c.want || !strings.Contains(r.Measured+"; "+r.Reason, c.says) {
-			t.Errorf("%s: %s, %s; %s; want %s, %q", c.expr, r.Result, r.Measured, r.Reason, c.want, c.says)
+		if r := only(t, c.expr, c.run, found); r.Result != c.want || !strings.Contains(r.Measured+"; "+reason(r), c.says) {
+			t.Errorf("%s: %s, %s; %s; want %s, %q", c.expr, r.Result, r.Measured, reason(r), c.want, c.says)
 		}
 	}
 }

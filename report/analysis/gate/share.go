@@ -120,7 +120,7 @@ func goodput() metric {
 
 // times scales what is known.
 func (i interval) times(x float64) interval {
-	if i.absent == "" {
+	if i.known() {
 		i.value, i.low, i.high = i.value*x, i.low*x, i.high*x
 	}
 	return i
