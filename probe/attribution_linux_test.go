@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // fillAndKnock fills a listener's queue and sends it extra SYNs more, one connect each.
@@ -46,7 +47,7 @@ func fillAndKnock(t *testing.T, p *Probe, port uint16, extra int) {
 // TestOverflowOfReusePortGroup: every member has a queue and drops of its own; the kernel picks one for a
 // SYN, and tries no other. Their drops add up to the namespace's overflows.
 func TestOverflowOfReusePortGroup(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	reuse := func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) }
@@ -80,7 +81,7 @@ func TestOverflowOfReusePortGroup(t *testing.T) {
 // TestAnotherListenerDidIt overflows a listener beside the watched one, then the watched one, and then
 // restarts it and overflows it again.
 func TestAnotherListenerDidIt(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	fd, port, err := listenTCP(1)
@@ -128,14 +129,10 @@ func TestAnotherListenerDidIt(t *testing.T) {
 
 // TestUnixOverflowMovesNoCounter: what unix_diag shows of a full queue is all there is.
 func TestUnixOverflowMovesNoCounter(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
-	dir, err := os.MkdirTemp("", "probe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := labtest.ShortDir(t)
 	path := filepath.Join(dir, "s")
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err := errors.Join(err, unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, 1)); err != nil {

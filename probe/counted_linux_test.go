@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // TestRunSeesARealOverflow: Run, which spares itself the counters while nothing drops, has each overflow of the watched
 // listener in the sample that has its drop.
 func TestRunSeesARealOverflow(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	fd, port, err := listenTCP(0)

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 const testWorkers = 3
@@ -80,7 +82,7 @@ func TestDiscoverPrefork(t *testing.T) {
 }
 
 func TestDiscoverElsewhere(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	setSysctl(t, "net.core.somaxconn", "7") // of the namespace here; the child's is the host's
@@ -111,11 +113,7 @@ func TestDiscoverElsewhere(t *testing.T) {
 }
 
 func TestDiscoverUnixSocket(t *testing.T) {
-	dir, err := os.MkdirTemp("", "probe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := labtest.ShortDir(t)
 	path := filepath.Join(dir, "s")
 	ln, err := net.Listen("unix", path)
 	if err != nil {

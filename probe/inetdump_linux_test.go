@@ -5,11 +5,13 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // TestInetDump: one walk for both families finds what two walks find.
 func TestInetDump(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	var want []string

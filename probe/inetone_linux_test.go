@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // TestOneByOne: a listener that is known is asked for alone, one that has gone or was replaced is noticed at the next
 // reading, and the members of a group are looked for each time.
 func TestOneByOne(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	reuse := func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) }

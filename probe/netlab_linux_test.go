@@ -2,7 +2,6 @@ package probe
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // The tests overflow real queues, each in a user and network namespace of its own, so that counters
@@ -35,69 +36,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// inPrivateNetwork runs the calling test again in a new user and network namespace (flags 0), or in
-// those of the flags given. It answers true there, with the loopback up, and false in the parent, once
-// the child has ended.
-func inPrivateNetwork(t *testing.T, flags uintptr) bool {
-	t.Helper()
-	if os.Getenv(childEnv) == t.Name() {
-		if flags&unix.CLONE_NEWNET != 0 || flags == 0 {
-			if err := loopbackUp(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return true
-	}
-	if flags == 0 {
-		flags = unix.CLONE_NEWUSER | unix.CLONE_NEWNET
-	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
-	cmd.Env = append(os.Environ(), childEnv+"="+t.Name())
-	cmd.SysProcAttr = cloneAttr(flags)
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) {
-		leave := t.Skipf
-		if os.Getenv("CI") != "" { // where nothing may be left untested unseen
-			leave = t.Fatalf
-		}
-		leave("NOT TESTED: user namespaces are forbidden here (kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns, user.max_user_namespaces): %v", err)
-	}
-	t.Logf("in its own namespace:\n%s", out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(out), "--- PASS: "+t.Name()+" ") {
-		t.Fatal("the test did not run in its namespace")
-	}
-	return false
-}
-
-func cloneAttr(flags uintptr) *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Cloneflags: flags, Pdeathsig: syscall.SIGKILL}
-	if flags&unix.CLONE_NEWUSER != 0 {
-		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
-	return attr
-}
-
-func loopbackUp() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	lo, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	lo.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo)
-}
-
 // listenUntilEOF is the other process: it listens with a backlog of 7, says where, and waits.
 func listenUntilEOF() error {
-	if err := loopbackUp(); err != nil {
+	if err := labtest.LoopbackUp(); err != nil {
 		return err
 	}
 	fd, port, err := listenTCP(7)
@@ -117,7 +58,7 @@ func untilEOF() error {
 // startListener starts that process in namespaces of its own and returns its pid and port.
 func startListener(t *testing.T, flags uintptr) (pid int, port uint16) {
 	t.Helper()
-	return startRole(t, "listen", cloneAttr(flags))
+	return startRole(t, "listen", labtest.Namespaces(flags))
 }
 
 func startRole(t *testing.T, role string, attr *syscall.SysProcAttr) (pid int, port uint16) {

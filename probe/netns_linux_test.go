@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // TestAnotherNamespace reads a process's namespace through its pid and through a path, and finds its
 // own threads where they were.
 func TestAnotherNamespace(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	pid, port := startListener(t, unix.CLONE_NEWNET)
@@ -63,7 +65,7 @@ func TestAnotherNamespace(t *testing.T) {
 // TestNamespaceThatMayNotBeEntered looks from inside a user namespace at the namespace outside: its
 // counters are for everyone, its listeners are not.
 func TestNamespaceThatMayNotBeEntered(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	outside := os.Getppid()
@@ -94,7 +96,7 @@ func TestNamespaceThatMayNotBeEntered(t *testing.T) {
 // TestNoWayBack enters a namespace from one that the process may not enter again: the thread that went
 // must end, or some later goroutine would run on it in the wrong namespace.
 func TestNoWayBack(t *testing.T) {
-	if !inPrivateNetwork(t, unix.CLONE_NEWUSER) {
+	if !labtest.InChild(t, unix.CLONE_NEWUSER) {
 		return
 	}
 	for _, cfg := range []Config{{Pid: os.Getpid()}, {NetNS: "/proc/self/ns/net"}} {
@@ -138,7 +140,7 @@ func TestOwnNamespace(t *testing.T) {
 
 // TestReusePortMembersApart: each has a queue of its own. IPv6 is asked too.
 func TestReusePortMembersApart(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	reuse := func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) }
@@ -190,12 +192,13 @@ func threadNamespaces(t *testing.T) map[string]bool {
 // TestQueueOfANamespaceThatMayNotBeEntered: what is in /proc for everyone tells of the listener there that it is, and
 // what waits in its queue.
 func TestQueueOfANamespaceThatMayNotBeEntered(t *testing.T) {
-	fd, port, err := listenTCP(7)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	if os.Getenv(childEnv) == "" { // outside; the child looks at us
+	const portOutside = "WEIR_PROBE_TEST_PORT"
+	if os.Getenv(portOutside) == "" { // outside; the child looks at us
+		fd, port, err := listenTCP(7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
 		for range 3 {
 			c, err := dial(port, time.Second)
 			if err != nil {
@@ -203,12 +206,12 @@ func TestQueueOfANamespaceThatMayNotBeEntered(t *testing.T) {
 			}
 			defer c.Close()
 		}
-		t.Setenv("WEIR_PROBE_TEST_PORT", strconv.Itoa(int(port)))
+		t.Setenv(portOutside, strconv.Itoa(int(port)))
 	}
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
-	at, err := strconv.ParseUint(os.Getenv("WEIR_PROBE_TEST_PORT"), 10, 16)
+	at, err := strconv.ParseUint(os.Getenv(portOutside), 10, 16)
 	if err != nil {
 		t.Fatal(err)
 	}

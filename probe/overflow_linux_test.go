@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // TestOverflowBySYN fills a queue of N+1 and knocks three times more: every SYN is one ListenOverflow,
 // one ListenDrop and one drop of this listener, whatever tcp_abort_on_overflow says.
 func TestOverflowBySYN(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	for _, abort := range []string{"0", "1"} {
@@ -81,7 +83,7 @@ func overflowBySYN(t *testing.T, port uint16, backlog uint32) {
 // the four clients lose is the kernel's affair: the later ones may be let in early by a SYN cookie,
 // which knows of no deferral.
 func TestOverflowByFinalACK(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	for _, abort := range []int{1, 0} /* the clients of 0 go on retransmitting into what follows */ {
@@ -145,11 +147,7 @@ func TestOverflowByFinalACK(t *testing.T) {
 // TestOverflowOfUnixSocket: no counter anywhere, only the queue itself; the path may lead through a
 // link or have been bound relative.
 func TestOverflowOfUnixSocket(t *testing.T) {
-	dir, err := os.MkdirTemp("", "probe") // t.TempDir may be longer than sun_path
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := labtest.ShortDir(t)
 	t.Chdir(dir)
 	link := filepath.Join(dir, "link.sock")
 	if err := os.Symlink("real.sock", link); err != nil {
@@ -197,7 +195,7 @@ func TestOverflowOfUnixSocket(t *testing.T) {
 // TestDeferredACKsAreNoOverflow: clients that connect to a listener with TCP_DEFER_ACCEPT and say nothing make its drops
 // grow, and no overflow and no ListenDrops.
 func TestDeferredACKsAreNoOverflow(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	fd, port, err := listenTCP(100, func(fd int) error {

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // slowNow reads the slow sources now, however short ago they were read.
@@ -32,7 +34,7 @@ func slowNow(t *testing.T, p *Probe) Sample {
 
 // TestConnectionsTowardsAPort: connects that are stuck, TIME_WAIT, and local ports until there is none left.
 func TestConnectionsTowardsAPort(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	setSysctl(t, "net.ipv4.tcp_tw_reuse", "0")

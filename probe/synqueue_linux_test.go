@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // TestSYNQueue fills the queue of connections whose handshake is not over, which a deferring listener
 // keeps there until data comes. A full one is no accept queue overflow: with SYN cookies nothing is lost,
 // without them SYNs are dropped that ListenOverflows does not count.
 func TestSYNQueue(t *testing.T) {
-	if !inPrivateNetwork(t, 0) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
 	const backlog, extra = 4, 3

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // listenUnix listens at a path and lets the file be there afterwards.
@@ -27,20 +29,10 @@ func listenUnix(t *testing.T, path string, backlog int) (fd int) {
 	return fd
 }
 
-func shortDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "probe") // t.TempDir may be longer than sun_path
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 // TestReopenedUnixSocket: a server that listens anew at its path leaves a socket of the same name, which its old workers
 // still hold. Only the one that a connect() reaches is the listener.
 func TestReopenedUnixSocket(t *testing.T) {
-	path := filepath.Join(shortDir(t), "app.sock")
+	path := filepath.Join(labtest.ShortDir(t), "app.sock")
 	p := open(t, Config{UnixPaths: []string{path}})
 	limits := func() (all []uint32) {
 		s := p.Read(time.Now())
@@ -98,11 +90,11 @@ func listenInChroot() error {
 
 // TestUnixPathOfAnotherRoot: with a pid, a path is what that process sees there.
 func TestUnixPathOfAnotherRoot(t *testing.T) {
-	if !inPrivateNetwork(t, unix.CLONE_NEWUSER|unix.CLONE_NEWNET) {
+	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
 	}
-	t.Setenv(rootEnv, shortDir(t))
-	pid, _ := startRole(t, "chroot", cloneAttr(0))
+	t.Setenv(rootEnv, labtest.ShortDir(t))
+	pid, _ := startRole(t, "chroot", labtest.Namespaces(0))
 	p := open(t, Config{Pid: pid, UnixPaths: []string{"/app.sock", "/none.sock"}})
 	s := p.Read(time.Now())
 	if len(s.Errors) > 0 || len(s.Listeners) != 1 || s.Listeners[0].Addr != "/app.sock" || s.Listeners[0].Limit != 9 {
@@ -142,7 +134,7 @@ func TestDearWalksRest(t *testing.T) {
 			t.Errorf("after %v a rest of %v, want %v", took, got, want)
 		}
 	}
-	path := filepath.Join(shortDir(t), "app.sock")
+	path := filepath.Join(labtest.ShortDir(t), "app.sock")
 	listenUnix(t, path, 5)
 	d, err := newUnixDiag(Config{}, []string{path})
 	if err != nil {
@@ -170,7 +162,7 @@ func TestDearWalksRest(t *testing.T) {
 // TestWalksAtAnyRate: who reads without a pause makes walks no more often than they may take of a processor, also where a
 // walk is cheap, and where it fails.
 func TestWalksAtAnyRate(t *testing.T) {
-	path := filepath.Join(shortDir(t), "app.sock")
+	path := filepath.Join(labtest.ShortDir(t), "app.sock")
 	listenUnix(t, path, 5)
 	d, err := newUnixDiag(Config{}, []string{path})
 	if err != nil {

@@ -1,19 +1,17 @@
 package scenarios
 
 import (
-	"errors"
-	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"weir/loadgen"
 	"weir/report/runfile"
+	"weir/scenarios/lab/labtest"
 )
 
 // TestProbePidThatMayNotBeEntered: from a user namespace of its own, a process may not enter the network namespace of one
@@ -23,12 +21,9 @@ func TestProbePidThatMayNotBeEntered(t *testing.T) {
 	const childEnv = "WEIR_ATTACH_TEST_ADDRESS"
 	addr := os.Getenv(childEnv)
 	if addr == "" {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		inUserNamespace(t, childEnv+"="+l.Addr().String())
+		addr = labtest.Listen(t, "tcp").Addr().String()
+	}
+	if !labtest.InChild(t, unix.CLONE_NEWUSER, childEnv+"="+addr) {
 		return
 	}
 	look := func(addr string) (*Setup, bool, error) {
@@ -49,26 +44,5 @@ func TestProbePidThatMayNotBeEntered(t *testing.T) {
 	}
 	if _, _, err = look("127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "no listening socket for port 1") || !strings.Contains(err.Error(), "CAP_SYS_ADMIN") {
 		t.Errorf("a listener that is not there: %v", err)
-	}
-}
-
-func inUserNamespace(t *testing.T, env string) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
-	cmd.Env = append(os.Environ(), env)
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWUSER, Pdeathsig: syscall.SIGKILL,
-		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}, GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
-	}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) {
-		leave := t.Skipf
-		if os.Getenv("CI") != "" { // where nothing may be left untested unseen
-			leave = t.Fatalf
-		}
-		leave("NOT TESTED: user namespaces are forbidden here: %v", err)
-	}
-	if err != nil || !strings.Contains(string(out), fmt.Sprintf("--- PASS: %s ", t.Name())) {
-		t.Fatalf("in a user namespace: %v\n%s", err, out)
 	}
 }

@@ -12,38 +12,25 @@ import (
 	"time"
 
 	"weir/scenarios/catalogue"
+	"weir/scenarios/lab/labtest"
 )
 
 // Two clients of 40 KB/s take half a second for each answer of 20 KB, ask again, and leave when they have to.
 func TestSlowReaders(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	const body = 20_000
 	var asked, others atomic.Int64
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				r, err := http.ReadRequest(bufio.NewReader(conn))
-				switch {
-				case err != nil: // it left as it came
-					return
-				case r.URL.Path != "/export":
-					others.Add(1)
-					return
-				}
-				asked.Add(1)
-				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n"+strings.Repeat("x", body))
-			}()
+	l := labtest.Serve(t, "tcp", func(conn net.Conn) {
+		r, err := http.ReadRequest(bufio.NewReader(conn))
+		switch {
+		case err != nil: // it left as it came
+			return
+		case r.URL.Path != "/export":
+			others.Add(1)
+			return
 		}
-	}()
+		asked.Add(1)
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n"+strings.Repeat("x", body))
+	})
 	b := labBuilder{servers: map[string]*server{"backend": {network: "tcp", address: l.Addr().String()}}}
 	began := time.Now()
 	const last = 1200 * time.Millisecond

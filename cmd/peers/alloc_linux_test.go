@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"weir/loadgen/epoll"
 	"weir/loadgen/plan"
 	"weir/report/runfile"
+	"weir/scenarios/lab/labtest"
 )
 
 // In steady state a request costs no allocation, neither in the engine nor in the record that a run makes of it, whatever it
@@ -71,40 +71,21 @@ func TestNoAllocationPerRequest(t *testing.T) {
 // replies answers each request.
 func replies(t *testing.T, network string) net.Listener {
 	t.Helper()
-	address := "127.0.0.1:0"
-	if network == "unix" {
-		address = filepath.Join(t.TempDir(), "s")
-	}
-	l, err := net.Listen(network, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
+	return labtest.Serve(t, network, func(c net.Conn) {
+		in := bufio.NewReader(c)
 		for {
-			c, err := l.Accept()
+			r, err := http.ReadRequest(in)
+			if err == nil {
+				_, err = io.Copy(io.Discard, r.Body)
+			}
+			if err == nil {
+				_, err = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+			}
 			if err != nil {
 				return
 			}
-			go func() {
-				defer c.Close()
-				in := bufio.NewReader(c)
-				for {
-					r, err := http.ReadRequest(in)
-					if err == nil {
-						_, err = io.Copy(io.Discard, r.Body)
-					}
-					if err == nil {
-						_, err = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-					}
-					if err != nil {
-						return
-					}
-				}
-			}()
 		}
-	}()
-	return l
+	})
 }
 
 const (

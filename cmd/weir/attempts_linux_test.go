@@ -16,6 +16,7 @@ import (
 	"weir/loadgen/epoll"
 	"weir/loadgen/plan"
 	"weir/loadgen/portable"
+	"weir/scenarios/lab/labtest"
 )
 
 // TestNoHiddenRetries counts attempts at a real NGINX, in its own log, against requests that were due: while it resets
@@ -104,7 +105,7 @@ type unkind struct {
 func startUnkind(t *testing.T, path string) *unkind {
 	t.Helper()
 	dir := t.TempDir()
-	u := &unkind{listen: freeAddress(t), log: filepath.Join(dir, "access.log")}
+	u := &unkind{listen: labtest.FreeAddress(t), log: filepath.Join(dir, "access.log")}
 	var temporary strings.Builder
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		fmt.Fprintf(&temporary, "%s_temp_path %s;\n", kind, filepath.Join(dir, kind))
@@ -144,7 +145,7 @@ http {
 			_ = u.cmd.Wait()
 		}
 	})
-	awaitHTTP(t, u.listen+"/ready")
+	labtest.AwaitHTTP(t, "http://"+u.listen+"/ready")
 	return u
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"weir/report/result"
 	"weir/report/runfile"
+	"weir/scenarios/lab/labtest"
 	"weir/scenarios/nginx"
 )
 
@@ -23,7 +24,7 @@ import (
 func TestWhatNGINXHides(t *testing.T) {
 	weir := shipped(t)
 	runTogether(t)
-	refusing := freeAddress(t)
+	refusing := labtest.FreeAddress(t)
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.Header.Get("X-Request-Id"), "7") {
 			time.Sleep(time.Second)
@@ -113,13 +114,8 @@ func keptFailures(t *testing.T, out string) (n uint64) {
 
 func startPeers(t *testing.T, refusing, serving string) *nginx.Server {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "peers") // t.TempDir may be longer than a socket's path may be
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	c := nginx.Config{
-		Dir: dir, Listen: freeAddress(t), Upstreams: []string{refusing + " max_fails=0", serving + " max_fails=0"},
+		Dir: labtest.ShortDir(t), Listen: labtest.FreeAddress(t), Upstreams: []string{refusing + " max_fails=0", serving + " max_fails=0"},
 		Directives: map[string]string{"proxy_read_timeout": "200ms"},
 	}
 	path := nginxPath(t)
@@ -131,11 +127,11 @@ func startPeers(t *testing.T, refusing, serving string) *nginx.Server {
 func TestNGINXAdvice(t *testing.T) {
 	path, _, err := nginx.Find(t.Context(), "")
 	if err != nil {
-		required(t, err)
+		labtest.Missing(t, err)
 	}
 	dir := t.TempDir()
 	advice := strings.ReplaceAll(nginxAdvice(), "/var/log/nginx/", dir+"/")
-	advice = strings.ReplaceAll(advice, "127.0.0.1:8081", freeAddress(t))
+	advice = strings.ReplaceAll(advice, "127.0.0.1:8081", labtest.FreeAddress(t))
 	conf := filepath.Join(dir, "nginx.conf")
 	text := "pid " + dir + "/pid;\nevents {}\nhttp {\n" + advice + "}\n"
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {

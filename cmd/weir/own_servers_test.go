@@ -5,12 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +16,7 @@ import (
 
 	"weir/probe"
 	"weir/report/result"
+	"weir/scenarios/lab/labtest"
 	"weir/scenarios/nginx"
 )
 
@@ -75,21 +73,9 @@ func TestOwnServers(t *testing.T) {
 	}
 }
 
-// required fails or skips, loudly, a test whose server is not installed.
-func required(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%v; `make deps` installs what the tests need", err)
-	}
-	t.Skipf("NOT TESTED: %v; `make deps` installs what the tests need", err)
-}
-
 func startGunicorn(t *testing.T, workers int, service time.Duration, backlog int) (address string) {
 	t.Helper()
-	path, err := exec.LookPath("gunicorn")
-	if err != nil {
-		required(t, err)
-	}
+	path := labtest.Program(t, "gunicorn")
 	dir := t.TempDir()
 	app := fmt.Sprintf(`import time
 def app(environ, start_response):
@@ -100,7 +86,7 @@ def app(environ, start_response):
 	if err := os.WriteFile(filepath.Join(dir, "app.py"), []byte(app), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	address = freeAddress(t)
+	address = labtest.FreeAddress(t)
 	var log bytes.Buffer
 	cmd := exec.Command(path, "--workers", fmt.Sprint(workers), "--backlog", fmt.Sprint(backlog), "--bind", address, "--chdir", dir, "app:app")
 	cmd.Stderr = &log
@@ -114,7 +100,7 @@ def app(environ, start_response):
 			t.Logf("gunicorn said:\n%s", log.String())
 		}
 	})
-	awaitHTTP(t, address)
+	labtest.AwaitHTTP(t, "http://"+address)
 	return address
 }
 
@@ -135,7 +121,7 @@ func awaitWorkers(t *testing.T, address string, workers int) {
 func startNGINX(t *testing.T, upstream string) *nginx.Server {
 	t.Helper()
 	return runNGINX(t, nginxPath(t), nginx.Config{
-		Dir: t.TempDir(), Listen: freeAddress(t), Upstreams: []string{upstream},
+		Dir: t.TempDir(), Listen: labtest.FreeAddress(t), Upstreams: []string{upstream},
 		Directives: map[string]string{"proxy_connect_timeout": "300ms"},
 	})
 }
@@ -145,7 +131,7 @@ func nginxPath(t *testing.T) string {
 	t.Helper()
 	path, _, err := nginx.Find(t.Context(), "")
 	if err != nil {
-		required(t, err)
+		labtest.Missing(t, err)
 	}
 	return path
 }
@@ -153,9 +139,7 @@ func nginxPath(t *testing.T) string {
 // runNGINX starts an NGINX, waits until it answers, and stops it at the test's end.
 func runNGINX(t *testing.T, path string, c nginx.Config) *nginx.Server {
 	t.Helper()
-	if u, err := user.Current(); err == nil && u.Uid == "0" {
-		c.RunAs = "root"
-	}
+	c.RunAs = labtest.RunAs()
 	s, err := nginx.Start(path, c, (*exec.Cmd).Start)
 	if err != nil {
 		t.Fatal(err)
@@ -165,30 +149,6 @@ func runNGINX(t *testing.T, path string, c nginx.Config) *nginx.Server {
 		t.Fatal(err)
 	}
 	return s
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-func awaitHTTP(t *testing.T, address string) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get("http://" + address + "/")
-		if err == nil {
-			_ = resp.Body.Close()
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s does not answer: %v", address, err)
-		}
-	}
 }
 
 // readReport reads the report of the only run below a folder.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"weir/scenarios/nginx"
+	"weir/scenarios/lab/labtest"
 )
 
 // Two proxies in one lab, each before backends of its own. One is killed in the middle, which is the scenario's doing; its lane fails from
@@ -26,7 +26,7 @@ events: [{at: 300ms, do: DEED, host: front}]
 
 func TestTwoProxiesInALab(t *testing.T) {
 	t.Parallel()
-	needNGINX(t)
+	labtest.NGINX(t)
 	weir := shipped(t)
 	a := reproduce(t, weir, strings.Replace(twoProxies, "DEED", "kill", 1))
 	if len(a.Lanes) != 2 {
@@ -54,7 +54,7 @@ func TestTwoProxiesInALab(t *testing.T) {
 // An NGINX that ends by itself is a warning of the run, which goes on.
 func TestNGINXThatCrashesIsNoticed(t *testing.T) {
 	t.Parallel()
-	needNGINX(t)
+	labtest.NGINX(t)
 	dir := t.TempDir()
 	file, text := filepath.Join(dir, "crash.yaml"), strings.Replace(small, "trial_duration: 300ms", "trial_duration: 3s", 1)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -110,17 +110,10 @@ func crash(weir int) bool {
 	return false
 }
 
-func needNGINX(t *testing.T) {
-	t.Helper()
-	if _, _, err := nginx.Find(t.Context(), ""); err != nil {
-		t.Skipf("NOT TESTED: %v", err)
-	}
-}
-
 // A proxy that is restarted in the middle of the load serves again, after it was killed too, and its logs are followed on.
 func TestProxyIsRestarted(t *testing.T) {
 	t.Parallel()
-	needNGINX(t)
+	labtest.NGINX(t)
 	text := strings.Replace(twoProxies, "[{at: 300ms, do: DEED, host: front}]", "[{at: 200ms, do: restart, host: front}, {at: 500ms, do: kill, host: front}, {at: 700ms, do: restart, host: front}]", 1)
 	a := reproduce(t, shipped(t), strings.Replace(text, "trial_duration: 800ms", "trial_duration: 1500ms", 1))
 	for _, w := range a.Warnings {

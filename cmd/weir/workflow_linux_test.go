@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // workflow is what the example uses of GitHub's format; anything else in it is a mistake.
@@ -59,7 +61,7 @@ func TestWorkflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	summary := filepath.Join(dir, "summary.md")
-	env := append(os.Environ(), "ADDRESS="+freeAddress(t), "GITHUB_STEP_SUMMARY="+summary, "GITHUB_ACTIONS=true")
+	env := append(os.Environ(), "ADDRESS="+labtest.FreeAddress(t), "GITHUB_STEP_SUMMARY="+summary, "GITHUB_ACTIONS=true")
 	var kept []string
 	ran := 0
 	for _, step := range job.Steps {

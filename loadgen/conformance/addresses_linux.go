@@ -75,7 +75,7 @@ func sharedPorts(t *testing.T, open Open) {
 		r := offer(t, open, target, four)
 		r.check(t, 0, 200, loadgen.OK)
 		used := map[int]bool{}
-		for _, res := range r.all {
+		for _, res := range r.All {
 			used[res.LocalPort] = true
 		}
 		if n := int(s.accepted.Load()); n != ports || len(used) != ports {

@@ -39,7 +39,7 @@ func closing(t *testing.T, open Open) {
 				if c.silent {
 					impatient(&target)
 				}
-				for _, res := range offer(t, open, target, few).all {
+				for _, res := range offer(t, open, target, few).All {
 					if res.Closed != c.want {
 						t.Errorf("request %d is %s and closed by %q, want %q", res.Seq, res.Outcome, res.Closed, c.want)
 					}
@@ -68,7 +68,7 @@ func closing(t *testing.T, open Open) {
 	t.Run("nobody closes one that is kept", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, "tcp", keep(alive))
-		for _, res := range offer(t, open, again(s), brisk(4)).all {
+		for _, res := range offer(t, open, again(s), brisk(4)).All {
 			if res.Closed != "" {
 				t.Errorf("request %d: closed by %q", res.Seq, res.Closed)
 			}
@@ -160,12 +160,12 @@ func closedUnread(t *testing.T, open Open, network string, answer func(*visit), 
 	target.Method, target.Body = "POST", make([]byte, large)
 	r := offer(t, open, target, two)
 	s.left(t)
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if res.Closed != first || res.Unread > 0 != unread {
 			return fmt.Sprintf("request %d, %s: closed by %q with %d bytes unread, want %q and some: %v", res.Seq, res.Outcome, res.Closed, res.Unread, first, unread)
 		}
 	}
-	if n, want := resets.Load(), map[bool]int64{true: int64(len(r.all))}[unread]; n != want {
+	if n, want := resets.Load(), map[bool]int64{true: int64(len(r.All))}[unread]; n != want {
 		return fmt.Sprintf("the server found %d connections reset, want %d", n, want)
 	}
 	return ""
@@ -175,8 +175,8 @@ func closedUnread(t *testing.T, open Open, network string, answer func(*visit), 
 func checkDepartures(t *testing.T, open Open, end func(*visit), want loadgen.Departure) {
 	t.Helper()
 	var left []loadgen.Departure
-	answered := func(r *results) bool {
-		return !slices.ContainsFunc(r.all, func(res loadgen.Result) bool { return res.Outcome != loadgen.OK })
+	answered := func(r *Results) bool {
+		return !slices.ContainsFunc(r.All, func(res loadgen.Result) bool { return res.Outcome != loadgen.OK })
 	}
 	// Again, where the machine stood still: an answer that was read late is followed by less than the idle timeout, so that
 	// its connection is used again, and a server that was late closes one under a request.

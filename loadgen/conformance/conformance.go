@@ -54,32 +54,32 @@ const fewCount = 10
 // patience is a timeout that ends a case only if the engine is broken.
 const patience = 10 * time.Second
 
-// results collects what an engine records.
-type results struct {
+// Results is a Recorder that keeps what an engine records.
+type Results struct {
+	All   []loadgen.Result // once the engine's Run has returned
 	mu    sync.Mutex
-	all   []loadgen.Result
 	left  []loadgen.Departure
 	epoch time.Time
 	pause time.Duration // that recording takes
 }
 
-func (r *results) Record(res loadgen.Result) {
+func (r *Results) Record(res loadgen.Result) {
 	r.mu.Lock()
-	r.all = append(r.all, res)
+	r.All = append(r.All, res)
 	r.mu.Unlock()
 	if r.pause > 0 {
 		time.Sleep(r.pause)
 	}
 }
 
-func (r *results) Depart(d loadgen.Departure) {
+func (r *Results) Depart(d loadgen.Departure) {
 	r.mu.Lock()
 	r.left = append(r.left, d)
 	r.mu.Unlock()
 }
 
-func (r *results) count(o loadgen.Outcome) (n int) {
-	for _, res := range r.all {
+func (r *Results) count(o loadgen.Outcome) (n int) {
+	for _, res := range r.All {
 		if res.Outcome == o {
 			n++
 		}
@@ -89,26 +89,26 @@ func (r *results) count(o loadgen.Outcome) (n int) {
 
 // offer runs a plan against a target and checks what holds for every run that was not interrupted: each
 // request is recorded once, at its due time, with its phases in order.
-func offer(t *testing.T, open Open, target loadgen.Target, p plan.Plan) *results {
+func offer(t *testing.T, open Open, target loadgen.Target, p plan.Plan) *Results {
 	t.Helper()
 	r, err := offerUntil(t, t.Context(), open, target, p)
 	if err != nil {
 		t.Fatalf("Run: %v", err)
 	}
-	if len(r.all) != p.Count() {
-		t.Errorf("%d results for %d requests", len(r.all), p.Count())
+	if len(r.All) != p.Count() {
+		t.Errorf("%d results for %d requests", len(r.All), p.Count())
 	}
 	return r
 }
 
-func offerUntil(t *testing.T, ctx context.Context, open Open, target loadgen.Target, p plan.Plan) (*results, error) {
+func offerUntil(t *testing.T, ctx context.Context, open Open, target loadgen.Target, p plan.Plan) (*Results, error) {
 	t.Helper()
-	r := &results{}
+	r := &Results{}
 	return r, offerTo(t, ctx, open, target, p, r)
 }
 
 // offerTo lets r record.
-func offerTo(t *testing.T, ctx context.Context, open Open, target loadgen.Target, p plan.Plan, r *results) error {
+func offerTo(t *testing.T, ctx context.Context, open Open, target loadgen.Target, p plan.Plan, r *Results) error {
 	t.Helper()
 	engine, err := open(target)
 	if err != nil {
@@ -129,9 +129,9 @@ func offerTo(t *testing.T, ctx context.Context, open Open, target loadgen.Target
 			t.Errorf("a connection ended so: %+v", d)
 		}
 	}
-	slices.SortFunc(r.all, func(a, b loadgen.Result) int { return a.Seq - b.Seq })
-	for i, res := range r.all {
-		if i > 0 && r.all[i-1].Seq == res.Seq {
+	slices.SortFunc(r.All, func(a, b loadgen.Result) int { return a.Seq - b.Seq })
+	for i, res := range r.All {
+		if i > 0 && r.All[i-1].Seq == res.Seq {
 			t.Errorf("request %d was recorded twice", res.Seq)
 		}
 		if d, ok := due[res.Seq]; !ok || res.Due != d {
@@ -173,9 +173,9 @@ func checkPhases(t *testing.T, res loadgen.Result) {
 }
 
 // check checks that every request had one of the wanted outcomes, and the errno and status.
-func (r *results) check(t *testing.T, errno syscall.Errno, status int, want ...loadgen.Outcome) {
+func (r *Results) check(t *testing.T, errno syscall.Errno, status int, want ...loadgen.Outcome) {
 	t.Helper()
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if !slices.Contains(want, res.Outcome) || res.Errno != errno || res.Status != status {
 			t.Errorf("request %d: %s, errno %d (%v), status %d; want %v, errno %d, status %d",
 				res.Seq, res.Outcome, res.Errno, res.Errno, res.Status, want, errno, status)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"weir/loadgen"
+	"weir/scenarios/lab/labtest"
 )
 
 // RunFastCGI runs the part of the suite that a server's protocol matters to, for engines that speak FastCGI.
@@ -103,7 +104,7 @@ func servedFastCGI(t *testing.T, open Open) {
 func realFastCGI(t *testing.T, open Open) {
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
-			l := listen(t, network)
+			l := labtest.Listen(t, network)
 			t.Cleanup(func() { l.Close() })
 			go func() {
 				_ = nethttp.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

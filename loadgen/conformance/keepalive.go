@@ -35,8 +35,8 @@ func keepalive(t *testing.T, open Open) {
 		r := offer(t, open, target, paced(4))
 		r.check(t, 0, 200, loadgen.OK)
 		checkConnections(t, s, r)
-		for i, res := range r.all[1:] {
-			if idle := res.Sent - r.all[i].Done; res.Reused && idle > 80*time.Millisecond {
+		for i, res := range r.All[1:] {
+			if idle := res.Sent - r.All[i].Done; res.Reused && idle > 80*time.Millisecond {
 				t.Errorf("request %d used a connection that had been idle for %v, its timeout is %v", res.Seq, idle, target.IdleTimeout)
 			}
 		}
@@ -84,14 +84,14 @@ func unasked(t *testing.T, open Open) {
 			mu.Unlock()
 		}
 	})
-	r := &results{pause: 3 * time.Millisecond}
+	r := &Results{pause: 3 * time.Millisecond}
 	p := plan.Plan{Stages: []plan.Stage{{From: 1000, To: 1000, Duration: 60 * time.Millisecond}}}
 	if err := offerTo(t, t.Context(), open, again(s), p, r); err != nil {
 		t.Fatal(err)
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	for _, res := range r.all {
+	for _, res := range r.All {
 		for _, bad := range all {
 			if res.Reused && res.LocalPort == bad.port && bad.at.Before(r.epoch.Add(res.Sent)) {
 				t.Errorf("request %d, sent at %v on a connection on which a 408 had been since %v, is %s", res.Seq, res.Sent, bad.at.Sub(r.epoch), res.Outcome)
@@ -103,7 +103,7 @@ func unasked(t *testing.T, open Open) {
 
 // checkFull checks that no connection carried more than most requests, that one which carried as many was
 // closed by us, and that the requests do not tell of it.
-func checkFull(t *testing.T, s *server, r *results, most int) {
+func checkFull(t *testing.T, s *server, r *Results, most int) {
 	t.Helper()
 	carried, full := map[int64]int{}, 0
 	for _, one := range s.sights() {
@@ -118,7 +118,7 @@ func checkFull(t *testing.T, s *server, r *results, most int) {
 		}
 	}
 	closed := 0
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if res.Closed == loadgen.ByUs {
 			closed++
 		}

@@ -15,7 +15,7 @@ func limits(t *testing.T, open Open) {
 	silent := func(v *visit) { v.head(); v.hang() }
 	t.Run("shed", func(t *testing.T) {
 		var s *server
-		var r *results
+		var r *Results
 		var target loadgen.Target
 		for range 5 { // again, where the machine stood still until the first requests had timed out
 			s = serve(t, "tcp", silent)
@@ -28,7 +28,7 @@ func limits(t *testing.T, open Open) {
 		if sent, shed := r.count(loadgen.ResponseTimeout), r.count(loadgen.Shed); sent != 3 || shed != 7 || s.accepted.Load() != 3 {
 			t.Errorf("%d sent and %d shed, %d attempts at the server; want 3, 7 and 3", sent, shed, s.accepted.Load())
 		}
-		for _, res := range r.all {
+		for _, res := range r.All {
 			if res.Outcome == loadgen.Shed && res.Done-res.Due > target.Timeout/2 {
 				t.Errorf("request %d was decided on %v after it was due", res.Seq, res.Done-res.Due)
 			}
@@ -44,7 +44,7 @@ func limits(t *testing.T, open Open) {
 		cancel()
 		r, err := offerUntil(t, ctx, open, s.target(), few)
 		if !errors.Is(err, context.Canceled) || s.accepted.Load() != 0 {
-			t.Errorf("%v, %d results and %d attempts at the server", err, len(r.all), s.accepted.Load())
+			t.Errorf("%v, %d results and %d attempts at the server", err, len(r.All), s.accepted.Load())
 		}
 	})
 	t.Run("a bad plan is an error", func(t *testing.T) {
@@ -53,7 +53,7 @@ func limits(t *testing.T, open Open) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := e.Run(t.Context(), time.Now(), 0, plan.Plan{}, &results{}); err == nil {
+		if err := e.Run(t.Context(), time.Now(), 0, plan.Plan{}, &Results{}); err == nil {
 			t.Error("no error")
 		}
 	})
@@ -88,8 +88,8 @@ func interrupted(t *testing.T, open Open, target loadgen.Target) int {
 		t.Errorf("Run took %v, its context ended after %v", took, after)
 	}
 	r.check(t, 0, 0, loadgen.Canceled)
-	if n := len(r.all); float64(n) > 100*took.Seconds()+1 {
+	if n := len(r.All); float64(n) > 100*took.Seconds()+1 {
 		t.Errorf("%d requests were recorded in %v at 100/s", n, took)
 	}
-	return len(r.all)
+	return len(r.All)
 }

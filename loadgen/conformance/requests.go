@@ -117,7 +117,7 @@ func theirOwn(t *testing.T, open Open, connections loadgen.Connections) {
 		}
 		seen[seq], runs[run] = true, true
 	}
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if !seen[strconv.Itoa(first+res.Seq)] {
 			t.Errorf("request %d did not arrive", res.Seq)
 		}

@@ -21,8 +21,8 @@ func brisk(n int) plan.Plan {
 }
 
 // lateness is how late after its due time a request was sent, or shed, at the most.
-func (r *results) lateness() (most time.Duration) {
-	for _, res := range r.all {
+func (r *Results) lateness() (most time.Duration) {
+	for _, res := range r.All {
 		decided := res.Sent
 		if res.Outcome == loadgen.Shed {
 			decided = res.Done
@@ -34,9 +34,9 @@ func (r *results) lateness() (most time.Duration) {
 
 // overlapping is how many requests began before an earlier one had ended, as happens where the machine stood
 // still for a while: they could not share its connection.
-func (r *results) overlapping() (n int) {
-	for i, res := range r.all {
-		for _, earlier := range r.all[:i] {
+func (r *Results) overlapping() (n int) {
+	for i, res := range r.All {
+		for _, earlier := range r.All[:i] {
 			if earlier.Done > res.Sent {
 				n++
 				break
@@ -102,16 +102,16 @@ func reuse(t *testing.T, open Open) {
 }
 
 // checkConnections checks that the server counted what the records say.
-func checkConnections(t *testing.T, s *server, r *results) {
+func checkConnections(t *testing.T, s *server, r *Results) {
 	t.Helper()
 	opened := 0
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if !res.Reused {
 			opened++
 		}
 	}
-	if int(s.accepted.Load()) != opened || int(s.requests.Load()) != len(r.all) {
+	if int(s.accepted.Load()) != opened || int(s.requests.Load()) != len(r.All) {
 		t.Errorf("the server saw %d connections and %d requests, the records say %d and %d",
-			s.accepted.Load(), s.requests.Load(), opened, len(r.all))
+			s.accepted.Load(), s.requests.Load(), opened, len(r.All))
 	}
 }

@@ -156,10 +156,10 @@ func or(value, otherwise string) string {
 }
 
 // checkPorts checks that no two requests shared a connection.
-func checkPorts(t *testing.T, r *results, network string) {
+func checkPorts(t *testing.T, r *Results, network string) {
 	t.Helper()
 	seen := map[int]bool{}
-	for _, res := range r.all {
+	for _, res := range r.All {
 		switch {
 		case network == "unix" && res.LocalPort != 0, network == "tcp" && (res.LocalPort == 0 || seen[res.LocalPort]):
 			t.Errorf("request %d has local port %d", res.Seq, res.LocalPort)

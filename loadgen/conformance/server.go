@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"net"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/scenarios/lab/labtest"
 )
 
 // server accepts connections and treats each in one way. Its counts are the truth that an engine's
@@ -51,20 +51,7 @@ type sight struct {
 // serve starts a server on loopback or a unix socket and stops it when the test ends.
 func serve(t *testing.T, network string, handle func(*visit)) *server {
 	t.Helper()
-	return serveOn(t, listen(t, network), handle)
-}
-
-func listen(t *testing.T, network string) net.Listener {
-	t.Helper()
-	address := "127.0.0.1:0"
-	if network == "unix" {
-		address = filepath.Join(t.TempDir(), "s")
-	}
-	l, err := net.Listen(network, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
+	return serveOn(t, labtest.Listen(t, network), handle)
 }
 
 func serveOn(t *testing.T, l net.Listener, handle func(*visit)) *server {

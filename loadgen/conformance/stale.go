@@ -97,10 +97,10 @@ func counted(s *server) loadgen.Target {
 
 // checkStale checks that every reused connection failed in one way and every new one did not, and returns
 // how many were reused. A request that came before the server had closed is not judged.
-func checkStale(t *testing.T, s *server, r *results, want loadgen.Outcome, errno syscall.Errno) (reused int) {
+func checkStale(t *testing.T, s *server, r *Results, want loadgen.Outcome, errno syscall.Errno) (reused int) {
 	t.Helper()
 	opened := 0
-	for _, res := range r.all {
+	for _, res := range r.All {
 		inTime := want != loadgen.ReusedClosed || s.endedBy(r.epoch.Add(res.Sent)) >= opened
 		switch {
 		case !res.Reused:
@@ -143,7 +143,7 @@ func manyStale(t *testing.T, open Open) {
 
 // checkOnce checks that the server saw no request twice, none that is said not to have reached it, each
 // that it answered, and no connection that the records do not have.
-func checkOnce(t *testing.T, s *server, r *results) {
+func checkOnce(t *testing.T, s *server, r *Results) {
 	t.Helper()
 	seen, opened := map[string]int{}, 0
 	for _, one := range s.sights() {
@@ -151,7 +151,7 @@ func checkOnce(t *testing.T, s *server, r *results) {
 		path, _, _ = strings.Cut(path, " ")
 		seen[path]++
 	}
-	for _, res := range r.all {
+	for _, res := range r.All {
 		n := seen[strconv.Itoa(res.Seq)]
 		if n > 1 || n == 1 && res.Outcome == loadgen.ReusedClosed || n == 0 && res.Status != 0 {
 			t.Errorf("request %d is %s, the server saw it %d times", res.Seq, res.Outcome, n)

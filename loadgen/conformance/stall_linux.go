@@ -13,6 +13,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/scenarios/lab/labtest"
 )
 
 // stallingServer names, in a child's environment, the server that the engine in it is to load.
@@ -73,9 +74,9 @@ func stallConnecting(t *testing.T, open Open) {
 // where that is, a function that waits until the child is to be stopped, and one to be called when it is.
 func stopped(t *testing.T, body func(address string), serve func() (address string, ready, then func())) {
 	t.Helper()
-	if os.Getenv(childOf) == t.Name() {
+	if address := os.Getenv(stallingServer); address != "" {
 		fmt.Println(offering)
-		body(os.Getenv(stallingServer))
+		body(address)
 		return
 	}
 	const tries = 5 // again, where the machine stood still too: too long before the child did, or after it
@@ -95,7 +96,7 @@ func stopped(t *testing.T, body func(address string), serve func() (address stri
 		time.Sleep(stillness)
 		c.signal(t, syscall.SIGCONT)
 		if err := c.cmd.Wait(); timely && (err == nil || try == tries-1) {
-			judge(t, c.out.Bytes(), err)
+			labtest.CheckChild(t, c.out.Bytes(), err)
 			return
 		}
 	}
@@ -122,7 +123,7 @@ func (c *child) Write(p []byte) (int, error) {
 
 func startChild(t *testing.T, address string) *child {
 	t.Helper()
-	c := &child{cmd: command(t), offering: make(chan struct{})}
+	c := &child{cmd: labtest.Child(t), offering: make(chan struct{})}
 	c.cmd.Env = append(c.cmd.Env, stallingServer+"="+address)
 	c.cmd.Stdout, c.cmd.Stderr = c, c
 	if err := c.cmd.Start(); err != nil {

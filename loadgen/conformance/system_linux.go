@@ -10,6 +10,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/scenarios/lab/labtest"
 )
 
 // system provokes what takes Linux: full accept queues, a machine without ports, descriptors or routes.
@@ -18,13 +19,22 @@ func system(t *testing.T, open Open) {
 	group(t, "connect_timeout", open, connectTimeout)
 	group(t, "canceled_connecting", open, canceledConnecting)
 	group(t, "lost_syn", open, lostSYN)
-	group(t, "no_fd", open, func(t *testing.T, open Open) { inChild(t, nil, func(t *testing.T) { noFD(t, open) }) })
-	group(t, "no_local_port", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { noLocalPort(t, open) }) })
-	group(t, "self_connected", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { selfConnected(t, open) }) })
-	group(t, "time_wait", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { timeWait(t, open) }) })
+	group(t, "no_fd", open, inChild(0, noFD))
+	group(t, "no_local_port", open, inChild(labtest.PrivateNetwork, noLocalPort))
+	group(t, "self_connected", open, inChild(labtest.PrivateNetwork, selfConnected))
+	group(t, "time_wait", open, inChild(labtest.PrivateNetwork, timeWait))
 	group(t, "local_addresses", open, localAddresses)
 	group(t, "own_stall", open, ownStall)
-	group(t, "no_route", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { noRoute(t, open) }) })
+	group(t, "no_route", open, inChild(labtest.PrivateNetwork, noRoute))
+}
+
+// inChild has a case run in a process of its own, and in new namespaces.
+func inChild(flags uintptr, test func(*testing.T, Open)) func(*testing.T, Open) {
+	return func(t *testing.T, open Open) {
+		if labtest.InChild(t, flags) {
+			test(t, open)
+		}
+	}
 }
 
 func queueFull(t *testing.T, open Open) {
@@ -37,7 +47,7 @@ func connectTimeout(t *testing.T, open Open) {
 	target.ConnectTimeout = 150 * time.Millisecond
 	r := offer(t, open, target, few)
 	r.check(t, 0, 0, loadgen.ConnectTimeout)
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if took := res.Done - res.Sent; took < target.ConnectTimeout || took > target.ConnectTimeout+time.Second {
 			t.Errorf("request %d gave up after %v, its connect timeout is %v", res.Seq, took, target.ConnectTimeout)
 		}
@@ -47,7 +57,7 @@ func connectTimeout(t *testing.T, open Open) {
 // RunConnecting is for engines that connect by themselves, and so can ask the kernel how many SYNs were sent, and leave the
 // local port to connect(2).
 func RunConnecting(t *testing.T, open func(loadgen.Target) (loadgen.Engine, error)) {
-	group(t, "shared_ports", open, func(t *testing.T, open Open) { inNamespace(t, func(t *testing.T) { sharedPorts(t, open) }) })
+	group(t, "shared_ports", open, inChild(labtest.PrivateNetwork, sharedPorts))
 	unanswered(t, open)
 }
 
@@ -60,7 +70,7 @@ func unanswered(t *testing.T, open Open) {
 			target.ConnectTimeout = after
 			r := offer(t, open, target, few)
 			r.check(t, 0, 0, loadgen.ConnectTimeout)
-			for _, res := range r.all {
+			for _, res := range r.All {
 				took := res.Done - res.Sent
 				if again := res.SYNRetrans > 0; res.LocalPort == 0 || again != (after > time.Second) && took < after+500*time.Millisecond {
 					t.Errorf("request %d from port %d gave up after %v, %d SYNs were sent again", res.Seq, res.LocalPort, took, res.SYNRetrans)
@@ -127,7 +137,7 @@ func lostSYN(t *testing.T, open Open) {
 	one := plan.Plan{Stages: []plan.Stage{{From: 1, To: 1, Duration: time.Second}}}
 	r := offer(t, open, stalled(l), one)
 	r.check(t, 0, 200, loadgen.OK)
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if res.SYNRetrans < 1 || res.Connected-res.Sent < 500*time.Millisecond {
 			t.Errorf("connected after %v with %d SYNs lost, want 1 and about 1 s", res.Connected-res.Sent, res.SYNRetrans)
 		}
@@ -161,7 +171,7 @@ func noFD(t *testing.T, open Open) {
 	if none < 2 || held < 2 || none+held != fewCount {
 		t.Errorf("%d without a descriptor and %d with one, of %d", none, held, fewCount)
 	}
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if res.Outcome == loadgen.NoFD && res.Errno != syscall.EMFILE {
 			t.Errorf("request %d: errno %v", res.Seq, res.Errno)
 		}
@@ -185,7 +195,7 @@ func noLocalPort(t *testing.T, open Open) {
 	if none != 6 || held != 4 || s.accepted.Load() != 4 {
 		t.Errorf("%d without a port, %d with one, %d attempts at the server; want 6, 4 and 4", none, held, s.accepted.Load())
 	}
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if res.Outcome == loadgen.NoLocalPort && res.Errno != syscall.EADDRNOTAVAIL {
 			t.Errorf("request %d: errno %v", res.Seq, res.Errno)
 		}
@@ -202,7 +212,7 @@ func selfConnected(t *testing.T, open Open) {
 	target := loadgen.Target{URL: "http://127.0.0.1:40000/", ConnectTimeout: patience, Timeout: patience}
 	r := offer(t, open, target, few)
 	if refused, none := r.count(loadgen.ConnectRefused), r.count(loadgen.NoLocalPort); refused+none != fewCount {
-		t.Errorf("%d refused and %d without a port, of %d: %+v", refused, none, fewCount, r.all[0])
+		t.Errorf("%d refused and %d without a port, of %d: %+v", refused, none, fewCount, r.All[0])
 	}
 }
 

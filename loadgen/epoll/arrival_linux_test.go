@@ -8,18 +8,20 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/conformance"
+	"weir/scenarios/lab/labtest"
 )
 
 // tardy keeps the loop from running after each result, as a sleep between two requests would.
 type tardy struct {
-	results
+	conformance.Results
 	epoch time.Time
 	each  time.Duration
 	read  []time.Duration
 }
 
 func (s *tardy) Record(r loadgen.Result) {
-	s.results.Record(r)
+	s.Results.Record(r)
 	s.read = append(s.read, time.Since(s.epoch))
 	time.Sleep(s.each)
 }
@@ -44,39 +46,25 @@ func TestAnswersAreTimedByTheirArrival(t *testing.T) {
 // arrivals says of how many answers the time is that of their arrival, and how many were read late.
 func arrivals(t *testing.T) (timely, late, of int) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	type write struct{ began, ended time.Duration }
 	var mu sync.Mutex
 	var writes []write
 	epoch := time.Now()
-	go func() {
+	l := labtest.Serve(t, "tcp", func(c net.Conn) {
+		b := make([]byte, 1024)
 		for {
-			c, err := l.Accept()
-			if err != nil {
+			if _, err := c.Read(b); err != nil {
 				return
 			}
-			go func() {
-				defer c.Close()
-				b := make([]byte, 1024)
-				for {
-					if _, err := c.Read(b); err != nil {
-						return
-					}
-					time.Sleep(30 * time.Millisecond)
-					mu.Lock() // before the answer is there, so that whoever has read it finds this
-					w := write{began: time.Since(epoch)}
-					_, _ = c.Write(reply)
-					w.ended = time.Since(epoch)
-					writes = append(writes, w)
-					mu.Unlock()
-				}
-			}()
+			time.Sleep(30 * time.Millisecond)
+			mu.Lock() // before the answer is there, so that whoever has read it finds this
+			w := write{began: time.Since(epoch)}
+			_, _ = c.Write(reply)
+			w.ended = time.Since(epoch)
+			writes = append(writes, w)
+			mu.Unlock()
 		}
-	}()
+	})
 	target := at(l)
 	target.Connections = loadgen.Reuse
 	r := &tardy{epoch: epoch, each: 20 * time.Millisecond}
@@ -86,8 +74,8 @@ func arrivals(t *testing.T) (timely, late, of int) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	done := make([]time.Duration, 0, len(r.all))
-	for _, x := range r.all {
+	done := make([]time.Duration, 0, len(r.All))
+	for _, x := range r.All {
 		if x.Outcome != loadgen.OK || x.FirstByte != x.Done {
 			t.Fatalf("%+v", x)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"weir/loadgen"
+	"weir/loadgen/conformance"
 	"weir/loadgen/plan"
 	"weir/loadgen/portable"
 	"weir/loadgen/self"
@@ -86,7 +87,7 @@ func BenchmarkEngine(b *testing.B) {
 func benchmark(b *testing.B, e loadgen.Engine) {
 	const rate = 4000
 	p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: time.Duration(b.N) * time.Second / rate}}, Arrival: plan.Poisson, Seed: 1}
-	r := &results{all: make([]loadgen.Result, 0, b.N+b.N/4+100)}
+	r := &conformance.Results{All: make([]loadgen.Result, 0, b.N+b.N/4+100)}
 	b.ReportAllocs()
 	b.ResetTimer()
 	stop := self.Measure()
@@ -96,7 +97,7 @@ func benchmark(b *testing.B, e loadgen.Engine) {
 	usage := stop()
 	b.StopTimer()
 	lags := lagsOf(r)
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if res.Outcome != loadgen.OK {
 			b.Fatalf("request %d: %s %v", res.Seq, res.Outcome, res.Errno)
 		}
@@ -118,13 +119,13 @@ func BenchmarkPeak(b *testing.B) {
 			target := loadgen.Target{URL: "http://" + address + "/", Connections: connections, Timeout: 5 * time.Second, MaxInFlight: 100}
 			e := with(open(b, target), 1)
 			for b.Loop() {
-				r := &results{all: make([]loadgen.Result, 0, 200_000)}
+				r := &conformance.Results{All: make([]loadgen.Result, 0, 200_000)}
 				stop := self.Measure()
 				if err := e.Run(b.Context(), time.Now(), 0, level(200_000, time.Second), r); err != nil {
 					b.Fatal(err)
 				}
 				usage, served := stop(), 0
-				for _, res := range r.all {
+				for _, res := range r.All {
 					if res.Outcome == loadgen.OK {
 						served++
 					}
@@ -137,9 +138,9 @@ func BenchmarkPeak(b *testing.B) {
 }
 
 // lagsOf returns how late requests were sent, in order.
-func lagsOf(r *results) []time.Duration {
+func lagsOf(r *conformance.Results) []time.Duration {
 	var lags []time.Duration
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if res.Sent > 0 {
 			lags = append(lags, res.Sent-res.Due)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/conformance"
 )
 
 func TestDozing(t *testing.T) {
@@ -88,12 +89,12 @@ func grouped(t *testing.T, quantum time.Duration) float64 {
 	const rate, requests = 4000, 400
 	target := at(quietServer(t, "tcp", "127.0.0.1:0"))
 	target.Connections, target.WakeQuantum = loadgen.Reuse, quantum
-	r := &results{}
+	r := &conformance.Results{}
 	if err := with(open(t, target), 1).Run(t.Context(), time.Now(), 20*time.Millisecond, level(rate, requests*time.Second/rate), r); err != nil {
 		t.Fatal(err)
 	}
 	var sent []time.Duration
-	for _, x := range r.all {
+	for _, x := range r.All {
 		if x.Outcome != loadgen.OK || x.Sent < x.Due || x.FirstByte < x.Written || x.Done < x.FirstByte {
 			t.Fatalf("%+v", x)
 		}

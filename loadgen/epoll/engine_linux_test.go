@@ -12,32 +12,21 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"weir/loadgen"
+	"weir/loadgen/conformance"
 	"weir/loadgen/plan"
 	"weir/loadgen/portable"
+	"weir/scenarios/lab/labtest"
 )
 
 func with(e *Engine, loops int) *Engine {
 	e.loops = loops
 	return e
-}
-
-// results keeps what is recorded.
-type results struct {
-	mu  sync.Mutex
-	all []loadgen.Result
-}
-
-func (r *results) Record(res loadgen.Result) {
-	r.mu.Lock()
-	r.all = append(r.all, res)
-	r.mu.Unlock()
 }
 
 func level(rate float64, d time.Duration) plan.Plan {
@@ -69,38 +58,14 @@ func TestUnsupported(t *testing.T) {
 	}
 }
 
-// handle serves a listener, each connection by f.
-func handle(t *testing.T, f func(net.Conn)) net.Listener {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var handlers sync.WaitGroup
-	handlers.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			handlers.Go(func() {
-				defer c.Close()
-				_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-				f(c)
-			})
-		}
-	})
-	t.Cleanup(func() { l.Close(); handlers.Wait() })
-	return l
-}
-
 // fourOK offers four requests, all of which must succeed.
 func fourOK(t *testing.T, target loadgen.Target) {
 	t.Helper()
-	r := &results{}
-	if err := open(t, target).Run(t.Context(), time.Now(), 0, level(20, 200*time.Millisecond), r); err != nil || len(r.all) != 4 {
-		t.Fatalf("%v after %d requests", err, len(r.all))
+	r := &conformance.Results{}
+	if err := open(t, target).Run(t.Context(), time.Now(), 0, level(20, 200*time.Millisecond), r); err != nil || len(r.All) != 4 {
+		t.Fatalf("%v after %d requests", err, len(r.All))
 	}
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if res.Outcome != loadgen.OK {
 			t.Errorf("%+v", res)
 		}
@@ -110,7 +75,7 @@ func fourOK(t *testing.T, target loadgen.Target) {
 // Of two loops one has the requests that are not answered. It may take all the places, and not just half of them.
 func TestOneLoopMayTakeAllPlaces(t *testing.T) {
 	t.Parallel()
-	l := handle(t, func(c net.Conn) {
+	l := labtest.Serve(t, "tcp", func(c net.Conn) {
 		r, err := http.ReadRequest(bufio.NewReader(c))
 		if err != nil {
 			return
@@ -123,12 +88,12 @@ func TestOneLoopMayTakeAllPlaces(t *testing.T) {
 	})
 	target := at(l)
 	target.URL, target.MaxInFlight, target.Timeout = "http://bench.test/{{seq}}", 54, 1500*time.Millisecond
-	r := &results{}
+	r := &conformance.Results{}
 	if err := with(open(t, target), 2).Run(t.Context(), time.Now(), 0, level(100, 600*time.Millisecond), r); err != nil {
 		t.Fatal(err)
 	}
 	counts := map[loadgen.Outcome]int{}
-	for _, res := range r.all {
+	for _, res := range r.All {
 		counts[res.Outcome]++
 	}
 	if counts[loadgen.Shed] > 0 || counts[loadgen.ResponseTimeout] < 30 {
@@ -142,7 +107,7 @@ func TestLargeBodies(t *testing.T) {
 	for i := range large {
 		large[i] = byte(i ^ i>>8 ^ i>>16)
 	}
-	target := at(handle(t, func(c net.Conn) {
+	target := at(labtest.Serve(t, "tcp", func(c net.Conn) {
 		request, err := http.ReadRequest(bufio.NewReader(c))
 		if err != nil {
 			return
@@ -167,25 +132,25 @@ func TestNoDelay(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := map[int]bool{} // connections that had a long request, by port
-	for i, res := range r.all {
+	for i, res := range r.All {
 		long[res.LocalPort] = long[res.LocalPort] || res.Seq%2 == 1
 		if want := long[res.LocalPort]; res.Outcome != loadgen.OK || r.noDelay[i] != want {
 			t.Errorf("TCP_NODELAY is %v, want %v, after %+v", r.noDelay[i], want, res)
 		}
 	}
-	if len(r.all) != 4 {
-		t.Errorf("%d results", len(r.all))
+	if len(r.All) != 4 {
+		t.Errorf("%d results", len(r.All))
 	}
 }
 
 // options notes of each result whether its connection, which is still open, has TCP_NODELAY.
 type options struct {
-	results
+	conformance.Results
 	noDelay []bool
 }
 
 func (o *options) Record(res loadgen.Result) {
-	o.results.Record(res)
+	o.Results.Record(res)
 	on := false
 	for fd := range 1000 {
 		if name, err := unix.Getsockname(fd); err == nil {
@@ -202,13 +167,13 @@ func (o *options) Record(res loadgen.Result) {
 // connection, is not told again.
 func TestNoEventIsMissed(t *testing.T) {
 	t.Run("end with the response", func(t *testing.T) {
-		fourOK(t, at(handle(t, func(c net.Conn) {
+		fourOK(t, at(labtest.Serve(t, "tcp", func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 4096))
 			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\nuntil the end")
 		})))
 	})
 	t.Run("response before the request", func(t *testing.T) {
-		target := at(handle(t, func(c net.Conn) {
+		target := at(labtest.Serve(t, "tcp", func(c net.Conn) {
 			_, _ = c.Write(reply)
 			time.Sleep(20 * time.Millisecond)
 			_, _ = io.Copy(io.Discard, c)
@@ -220,13 +185,13 @@ func TestNoEventIsMissed(t *testing.T) {
 
 // The context may also end after the last request was sent.
 func TestCanceledWhileWaiting(t *testing.T) {
-	target := at(handle(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }))
+	target := at(labtest.Serve(t, "tcp", func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }))
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	r, began := &results{}, time.Now()
+	r, began := &conformance.Results{}, time.Now()
 	err := open(t, target).Run(ctx, began, 0, level(1, time.Second), r)
-	if !errors.Is(err, context.DeadlineExceeded) || len(r.all) != 1 || r.all[0].Outcome != loadgen.Canceled || time.Since(began) > target.Timeout/2 {
-		t.Errorf("%v after %v: %+v", err, time.Since(began), r.all)
+	if !errors.Is(err, context.DeadlineExceeded) || len(r.All) != 1 || r.All[0].Outcome != loadgen.Canceled || time.Since(began) > target.Timeout/2 {
+		t.Errorf("%v after %v: %+v", err, time.Since(began), r.All)
 	}
 }
 
@@ -243,9 +208,9 @@ func TestRunLeavesNothing(t *testing.T) {
 	goroutines, files := runtime.NumGoroutine(), openFiles(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	r := &results{}
-	if err := e.Run(ctx, time.Now(), 0, level(500, time.Minute), r); !errors.Is(err, context.DeadlineExceeded) || len(r.all) < 10 {
-		t.Errorf("%v after %d requests", err, len(r.all))
+	r := &conformance.Results{}
+	if err := e.Run(ctx, time.Now(), 0, level(500, time.Minute), r); !errors.Is(err, context.DeadlineExceeded) || len(r.All) < 10 {
+		t.Errorf("%v after %d requests", err, len(r.All))
 	}
 	for range 100 { // a goroutine that has returned may still be counted for a moment
 		if runtime.NumGoroutine() <= goroutines {
@@ -285,30 +250,21 @@ func TestRequestsAreThePortableOnes(t *testing.T) {
 // sentBy returns what the server reads from an engine.
 func sentBy(t *testing.T, target loadgen.Target, mine bool) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	got := make(chan string, 1)
-	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
+	l := labtest.Serve(t, "tcp", func(c net.Conn) {
 		_ = c.SetDeadline(time.Now().Add(100 * time.Millisecond))
 		all, _ := io.ReadAll(c)
 		got <- string(all)
-	}()
+	})
 	target.Address, target.Timeout = l.Addr().String(), 300*time.Millisecond
 	var e loadgen.Engine = open(t, target)
 	if !mine {
+		var err error
 		if e, err = portable.New(target); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := e.Run(t.Context(), time.Now(), 0, level(1, time.Second), &results{}); err != nil {
+	if err := e.Run(t.Context(), time.Now(), 0, level(1, time.Second), &conformance.Results{}); err != nil {
 		t.Fatal(err)
 	}
 	return <-got

@@ -9,19 +9,21 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/conformance"
 	"weir/loadgen/plan"
+	"weir/scenarios/lab/labtest"
 )
 
 // sleepy keeps the loop from running after its first result: a recorder is called on the loop's thread.
 type sleepy struct {
-	results
+	conformance.Results
 	epoch time.Time
 	long  time.Duration
 	late  int // results recorded after the sleep
 }
 
 func (s *sleepy) Record(r loadgen.Result) {
-	s.results.Record(r)
+	s.Results.Record(r)
 	if r.Seq == 0 {
 		time.Sleep(s.long)
 		return
@@ -34,31 +36,19 @@ func (s *sleepy) Record(r loadgen.Result) {
 // An answer that came in time, while the loop was not run, is no timeout of the server's: neither alone nor behind
 // more of its kind than one look brings.
 func TestOwnStallIsNoTimeout(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	const requests = 3 * batch
-	go func() {
-		for n := 0; ; n++ {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				if _, err := c.Read(make([]byte, 1024)); err != nil {
-					return
-				}
-				time.Sleep(200 * time.Millisecond) // until all are sent
-				if n > 0 {                         // until the loop sleeps
-					time.Sleep(200 * time.Millisecond)
-				}
-				_, _ = c.Write(reply)
-			}()
+	var taken atomic.Int64
+	l := labtest.Serve(t, "tcp", func(c net.Conn) {
+		first := taken.Add(1) == 1
+		if _, err := c.Read(make([]byte, 1024)); err != nil {
+			return
 		}
-	}()
+		time.Sleep(200 * time.Millisecond) // until all are sent
+		if !first {                        // until the loop sleeps
+			time.Sleep(200 * time.Millisecond)
+		}
+		_, _ = c.Write(reply)
+	})
 	target := at(l)
 	target.Timeout, target.ConnectTimeout = 700*time.Millisecond, 600*time.Millisecond
 	e := open(t, target)
@@ -67,7 +57,7 @@ func TestOwnStallIsNoTimeout(t *testing.T) {
 	if err := e.Run(t.Context(), r.epoch, 20*time.Millisecond, p, r); err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range r.all {
+	for _, x := range r.All {
 		if x.Outcome != loadgen.OK {
 			t.Errorf("request %d ended in %s %v after it was sent", x.Seq, x.Outcome, x.Done-x.Sent)
 			break
@@ -77,21 +67,21 @@ func TestOwnStallIsNoTimeout(t *testing.T) {
 			break
 		}
 	}
-	if len(r.all) != requests || r.late == 0 {
-		t.Errorf("%d results, of which the loop was late for %d: want %d and some", len(r.all), r.late, requests)
+	if len(r.All) != requests || r.late == 0 {
+		t.Errorf("%d results, of which the loop was late for %d: want %d and some", len(r.All), r.late, requests)
 	}
 }
 
 // sleeper is a recorder that keeps the loop from running, after the first request, until it is woken.
 type sleeper struct {
-	results
+	conformance.Results
 	epoch time.Time
 	woken <-chan struct{}
 	began time.Duration // its sleep
 }
 
 func (s *sleeper) Record(r loadgen.Result) {
-	s.results.Record(r)
+	s.Results.Record(r)
 	if s.began == 0 {
 		s.began = time.Since(s.epoch)
 		select {
@@ -108,7 +98,7 @@ func TestNothingIsShedUnasked(t *testing.T) {
 	const held = 8
 	woken := make(chan struct{})
 	var asked, answered atomic.Int64
-	l := handle(t, func(c net.Conn) {
+	l := labtest.Serve(t, "tcp", func(c net.Conn) {
 		_, err := http.ReadRequest(bufio.NewReader(c))
 		if err != nil {
 			return
@@ -136,7 +126,7 @@ func TestNothingIsShedUnasked(t *testing.T) {
 	if err := with(open(t, target), 1).Run(t.Context(), r.epoch, 20*time.Millisecond, p, r); err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range r.all {
+	for _, x := range r.All {
 		if x.Outcome != loadgen.OK && x.Due > r.began {
 			t.Errorf("request %d, due at %v, ended in %s; the loop slept since %v", x.Seq, x.Due, x.Outcome, r.began)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/loadgen/conformance"
 	"weir/loadgen/pace"
 	"weir/loadgen/plan"
 )
@@ -42,7 +43,7 @@ func stall(t *testing.T) (lag, bare time.Duration) {
 	target.ConnectTimeout, target.Timeout = 600*time.Millisecond, 900*time.Millisecond
 	e := open(t, target)
 	p := plan.Plan{Stages: []plan.Stage{{From: 2000, To: 2000, Duration: 2500 * time.Millisecond}}, Arrival: plan.Poisson, Seed: 1}
-	r := &results{}
+	r := &conformance.Results{}
 	epoch, start := time.Now(), 50*time.Millisecond
 	var reference []time.Duration
 	var pacer sync.WaitGroup
@@ -57,8 +58,8 @@ func stall(t *testing.T) (lag, bare time.Duration) {
 	pacer.Wait()
 	slices.Sort(reference)
 	lags, due := lagsOf(r), p.Count()
-	if n := len(lags); float64(n)/float64(due) < 0.999 || len(r.all) != due {
-		t.Fatalf("%d of %d sent, %d recorded", n, due, len(r.all))
+	if n := len(lags); float64(n)/float64(due) < 0.999 || len(r.All) != due {
+		t.Fatalf("%d of %d sent, %d recorded", n, due, len(r.All))
 	}
 	quantile := func(of []time.Duration, q int) time.Duration { return of[(len(of)-1)*q/100] }
 	lag, bare = quantile(lags, 99), quantile(reference, 99)

@@ -9,6 +9,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"weir/loadgen"
+	"weir/loadgen/conformance"
 	"weir/loadgen/plan"
 	"weir/loadgen/self"
 )
@@ -35,7 +36,7 @@ func benchmark(b *testing.B, connections loadgen.Connections) {
 	}
 	const rate = 4000
 	p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: time.Duration(b.N) * time.Second / rate}}}
-	r := &results{all: make([]loadgen.Result, 0, b.N+1)}
+	r := &conformance.Results{All: make([]loadgen.Result, 0, b.N+1)}
 	b.ReportAllocs()
 	b.ResetTimer()
 	stop := self.Measure()
@@ -45,7 +46,7 @@ func benchmark(b *testing.B, connections loadgen.Connections) {
 	usage := stop()
 	b.StopTimer()
 	var lags []time.Duration
-	for _, res := range r.all {
+	for _, res := range r.All {
 		if res.Outcome != loadgen.OK {
 			b.Fatalf("request %d: %s %v", res.Seq, res.Outcome, res.Errno)
 		}

@@ -11,22 +11,11 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/conformance"
 	"weir/loadgen/pace"
 	"weir/loadgen/plan"
 	"weir/loadgen/self"
 )
-
-// results keeps what is recorded.
-type results struct {
-	mu  sync.Mutex
-	all []loadgen.Result
-}
-
-func (r *results) Record(res loadgen.Result) {
-	r.mu.Lock()
-	r.all = append(r.all, res)
-	r.mu.Unlock()
-}
 
 // A server that stalls must not slow the schedule: 2,000 req/s against a listener that accepts nothing,
 // first with room in its queue (connected, never answered) and then without (SYNs dropped).
@@ -69,7 +58,7 @@ func stall(t *testing.T) (lag, bare time.Duration) {
 	}
 	p := plan.Plan{Stages: []plan.Stage{{From: 2000, To: 2000, Duration: 3 * time.Second}}, Arrival: plan.Poisson, Seed: 1}
 	due := p.Count()
-	r := &results{all: make([]loadgen.Result, 0, due)}
+	r := &conformance.Results{All: make([]loadgen.Result, 0, due)}
 	epoch, start := time.Now(), 50*time.Millisecond
 	var reference []time.Duration
 	var pacer sync.WaitGroup
@@ -87,14 +76,14 @@ func stall(t *testing.T) (lag, bare time.Duration) {
 
 	var lags []time.Duration
 	outcomes := map[loadgen.Outcome]int{}
-	for _, res := range r.all {
+	for _, res := range r.All {
 		outcomes[res.Outcome]++
 		if res.Sent > 0 {
 			lags = append(lags, res.Sent-res.Due)
 		}
 	}
-	if n := len(lags); float64(n)/float64(due) < 0.999 || len(r.all) != due {
-		t.Fatalf("%d of %d sent, %d recorded", n, due, len(r.all))
+	if n := len(lags); float64(n)/float64(due) < 0.999 || len(r.All) != due {
+		t.Fatalf("%d of %d sent, %d recorded", n, due, len(r.All))
 	}
 	slices.Sort(lags)
 	slices.Sort(reference)
@@ -126,9 +115,9 @@ func TestRunLeavesNoGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	r := &results{}
-	if err := e.Run(ctx, time.Now(), 0, p, r); !errors.Is(err, context.DeadlineExceeded) || len(r.all) < 10 {
-		t.Errorf("%v after %d requests", err, len(r.all))
+	r := &conformance.Results{}
+	if err := e.Run(ctx, time.Now(), 0, p, r); !errors.Is(err, context.DeadlineExceeded) || len(r.All) < 10 {
+		t.Errorf("%v after %d requests", err, len(r.All))
 	}
 	for range 100 { // a goroutine that has returned may still be counted for a moment
 		if runtime.NumGoroutine() <= before {

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"io"
 	"net"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"weir/scenarios/lab/labtest"
 )
 
 const request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -120,16 +121,9 @@ func settle() { time.Sleep(10 * time.Millisecond) }
 // connection returns the two ends of a connection that has carried a request and a response.
 func connection(t *testing.T, network string) (client, server net.Conn) {
 	t.Helper()
-	address := "127.0.0.1:0"
-	if network == "unix" {
-		address = filepath.Join(t.TempDir(), "s")
-	}
-	l, err := net.Listen(network, address)
+	l := labtest.Listen(t, network)
+	client, err := net.Dial(network, l.Addr().String())
 	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	if client, err = net.Dial(network, l.Addr().String()); err != nil {
 		t.Fatal(err)
 	}
 	if server, err = l.Accept(); err != nil {

@@ -6,28 +6,21 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // TestRealNGINX makes a real NGINX fail in the ways that matter, and expects the lines that it writes to
 // be followed and understood.
 func TestRealNGINX(t *testing.T) {
-	path := nginx(t)
-	dir, err := os.MkdirTemp("", "nginxlog") // t.TempDir may be longer than sun_path
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := labtest.ShortDir(t)
 	unixQueue := filepath.Join(dir, "full.sock")
 	bound, full, idle := tcpSocket(t, -1), tcpSocket(t, 0), tcpSocket(t, 16)
 	fill(t, full, 1)
@@ -37,37 +30,29 @@ func TestRealNGINX(t *testing.T) {
 	serving := backend(t, func(c *net.TCPConn) { io.WriteString(c, "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok") })
 
 	conf := fmt.Sprintf(`
-daemon off; pid %[1]s/pid; error_log %[1]s/error.log info; worker_processes 1;
-events { worker_connections 64; }
-http {
-  log_format weir escape=json '%[2]s'; access_log %[1]s/access.log weir;
-  client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
+  log_format weir escape=json '%[1]s'; access_log DIR/access.log weir;
   proxy_connect_timeout 300ms; proxy_read_timeout 300ms;
   limit_req_zone $request_method zone=one:64k rate=1r/m;
-  upstream retried { server %[3]s max_fails=0; server %[7]s backup; }
-  upstream dead { server %[3]s; server 127.0.0.2:1; }
+  upstream retried { server %[2]s max_fails=0; server %[6]s backup; }
+  upstream dead { server %[2]s; server 127.0.0.2:1; }
   server {
-    listen unix:%[1]s/front.sock;
-    location /refused { proxy_pass http://%[3]s; }
-    location /full    { proxy_pass http://%[4]s; }
-    location /unix    { proxy_pass http://unix:%[1]s/full.sock:; }
-    location /idle    { proxy_pass http://%[5]s; }
-    location /gone    { proxy_pass http://%[5]s; proxy_read_timeout 10s; }
-    location /close   { proxy_pass http://%[6]s; }
-    location /reset   { proxy_pass http://%[8]s; }
+    listen unix:DIR/front.sock;
+    location /refused { proxy_pass http://%[2]s; }
+    location /full    { proxy_pass http://%[3]s; }
+    location /unix    { proxy_pass http://unix:DIR/full.sock:; }
+    location /idle    { proxy_pass http://%[4]s; }
+    location /gone    { proxy_pass http://%[4]s; proxy_read_timeout 10s; }
+    location /close   { proxy_pass http://%[5]s; }
+    location /reset   { proxy_pass http://%[7]s; }
     location /retry   { proxy_pass http://retried; }
     location /dead    { proxy_pass http://dead; }
-    location /limited { limit_req zone=one; proxy_pass http://%[7]s; }
+    location /limited { limit_req zone=one; proxy_pass http://%[6]s; }
     location /none    { return 404; }
-  }
-}`, dir, AccessFormat, bound, full, idle, closing, serving, resetting)
-	if os.Geteuid() == 0 {
-		conf = "user root;" + conf
-	}
+  }`, AccessFormat, bound, full, idle, closing, serving, resetting)
 	errorsSeen, accessSeen := watch(t, filepath.Join(dir, "error.log"), ParseError), watch(t, filepath.Join(dir, "access.log"), ParseAccess)
-	startNGINX(t, path, dir, conf)
+	socket := labtest.RunNGINX(t, dir, conf)
 
-	get(t, filepath.Join(dir, "front.sock"), "/limited", 5*time.Second) // the one that is let through
+	get(t, socket, "/limited", 5*time.Second) // the one that is let through
 	accessSeen.want(t, "/limited", "200/200/response", serving)
 	for _, test := range []struct {
 		url           string
@@ -91,30 +76,13 @@ http {
 		if test.url == "/gone" {
 			timeout = 200 * time.Millisecond
 		}
-		get(t, filepath.Join(dir, "front.sock"), test.url, timeout)
+		get(t, socket, test.url, timeout)
 		if test.class != "" {
 			errorsSeen.want(t, test.url, test.class, "")
 		}
 		accessSeen.want(t, test.url, test.access, test.upstream)
 	}
 	retried(t, accessSeen.raw, bound, serving)
-}
-
-// nginx is the program's path.
-func nginx(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("nginx")
-	if err != nil {
-		path, err = exec.LookPath("/usr/sbin/nginx")
-	}
-	if err != nil {
-		leave := t.Skipf
-		if os.Getenv("CI") != "" { // where nothing may be left untested unseen
-			leave = t.Fatalf
-		}
-		leave("NOT TESTED: there is no nginx here; the messages were compared with its source, and with nothing else")
-	}
-	return path
 }
 
 // retried looks at the line of the request that the first peer refused: NGINX's own lists.
@@ -186,46 +154,10 @@ func (s *seen) want(t *testing.T, url, class, upstream string) {
 	t.Errorf("%s: no %s from %q; the log:\n%s", url, class, upstream, strings.Join(s.raw, "\n"))
 }
 
-func startNGINX(t *testing.T, path, dir, conf string) {
-	t.Helper()
-	file := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, "-p", dir, "-c", file)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	var out strings.Builder
-	cmd.Stderr = &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		cmd.Wait()
-		if t.Failed() {
-			t.Log(out.String())
-		}
-	})
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		c, err := net.Dial("unix", filepath.Join(dir, "front.sock"))
-		if err == nil {
-			c.Close()
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("nginx does not listen: %v", err)
-		}
-	}
-}
-
 func get(t *testing.T, socket, url string, timeout time.Duration) {
 	t.Helper()
-	client := http.Client{Timeout: timeout, Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-		},
-	}}
+	client := clientOf(socket)
+	client.Timeout = timeout
 	resp, err := client.Get("http://weir" + url)
 	if err == nil {
 		resp.Body.Close()
@@ -285,21 +217,8 @@ func fillUnix(t *testing.T, path string) {
 // backend reads a request, does what it is told with the connection, and closes it.
 func backend(t *testing.T, answer func(*net.TCPConn)) string {
 	t.Helper()
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			c.Read(make([]byte, 4096))
-			answer(c.(*net.TCPConn))
-			c.Close()
-		}
-	}()
-	return ln.Addr().String()
+	return labtest.Serve(t, "tcp", func(c net.Conn) {
+		c.Read(make([]byte, 4096))
+		answer(c.(*net.TCPConn))
+	}).Addr().String()
 }

@@ -15,26 +15,19 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // TestRealRotation rotates a real NGINX's log in every way that is in use while requests come, and wants a line for
 // each of them, once. Only copytruncate is done in a pause: what is written between the copy and the truncation is
 // lost to everybody.
 func TestRealRotation(t *testing.T) {
-	dir := t.TempDir()
+	dir := labtest.ShortDir(t)
 	path := filepath.Join(dir, "access.log")
-	conf := fmt.Sprintf(`
-daemon off; pid %[1]s/pid; error_log %[1]s/error.log; worker_processes 2;
-events { worker_connections 64; }
-http {
-  log_format weir escape=json '%[2]s'; access_log %[1]s/access.log weir;
-  client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
-  server { listen unix:%[1]s/front.sock; return 204; }
-}`, dir, AccessFormat)
-	if os.Geteuid() == 0 {
-		conf = "user root;" + conf
-	}
-	startNGINX(t, nginx(t), dir, conf)
+	labtest.RunNGINX(t, dir, `
+  log_format weir escape=json '`+AccessFormat+`'; access_log DIR/access.log weir;
+  server { listen unix:DIR/front.sock; return 204; }`)
 	log := watch(t, path, ParseAccess)
 	time.Sleep(50 * time.Millisecond) // it has opened the file
 	r := &requests{t: t, client: clientOf(filepath.Join(dir, "front.sock"))}

@@ -11,21 +11,20 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"os/user"
 	"strings"
 	"testing"
 	"time"
 
 	"weir/probe/nginxlog"
 	"weir/probe/nginxstatus"
+	"weir/scenarios/lab/labtest"
 )
 
-// installed finds NGINX; without it the test fails where everything must be there, and says so elsewhere.
 func installed(t *testing.T) string {
 	t.Helper()
 	path, version, err := Find(t.Context(), "")
-	if errors.Is(err, ErrNotInstalled) && os.Getenv("CI") == "" {
-		t.Skipf("NOT TESTED: %v", err)
+	if errors.Is(err, ErrNotInstalled) {
+		labtest.Missing(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -34,26 +33,14 @@ func installed(t *testing.T) string {
 	return path
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func start(t *testing.T, c Config) *Server {
 	t.Helper()
 	if c.Dir == "" {
 		c.Dir = t.TempDir()
 	}
-	if u, err := user.Current(); err == nil && u.Uid == "0" {
-		c.RunAs = "root"
-	}
+	c.RunAs = labtest.RunAs()
 	if c.Listen == "" {
-		c.Listen = freeAddress(t)
+		c.Listen = labtest.FreeAddress(t)
 	}
 	s, err := Start(installed(t), c, (*exec.Cmd).Start)
 	if err != nil {
@@ -160,12 +147,7 @@ func TestFastCGI(t *testing.T) {
 // TestStatus polls a real NGINX's stub_status on its socket.
 func TestStatus(t *testing.T) {
 	path := installed(t)
-	dir, err := os.MkdirTemp("", "status") // t.TempDir may be longer than sun_path
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	c := Config{Dir: dir, Upstreams: []string{"127.0.0.1:9"}, Status: true}
+	c := Config{Dir: labtest.ShortDir(t), Upstreams: []string{"127.0.0.1:9"}, Status: true}
 	if !HasStatus(t.Context(), path, c) {
 		t.Skipf("NOT TESTED: %s was built without stub_status", path)
 	}
