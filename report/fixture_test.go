@@ -2,14 +2,18 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"reflect"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/plan"
 	"weir/loadgen/search"
 	"weir/probe"
+	"weir/probe/nginxlog"
 	"weir/report/analysis"
 	"weir/report/result"
 	"weir/report/runfile"
@@ -26,7 +30,8 @@ var fixtures = map[string]func() *result.Analysis{
 	"no-capacity": noCapacity, "invalid": invalid, "all-null": allNull,
 	"limiter": fixture(limiter), "inner-queue": fixture(innerQueue),
 	"retrial": fixture(retrial), "generator": fixture(overloadedGenerator), "search": fixture(searching),
-	"recovery": fixture(recovering), "hostile": hostile,
+	"recovery": fixture(recovering), "unix": fixture(unixSocket), "failing": fixture(alwaysFailing),
+	"hostile": hostile,
 }
 
 var (
@@ -370,6 +375,66 @@ func searching() world.World {
 func recovering() world.World {
 	w := direct(world.Server{Workers: 2, Service: world.Constant(50 * ms), Backlog: 400})
 	w.Rates, w.Length, w.Timeout, w.After = []float64{200}, 3*time.Second, time.Second, 15*time.Second
+	return w
+}
+
+// unixSocket is a run at a server on a unix socket, whose overflows nothing counts: a client is told at once.
+func unixSocket() world.World {
+	const path = "/run/app.sock"
+	w := direct(world.Server{Workers: 8, Service: world.Constant(20 * ms), Backlog: 16})
+	header := w.Header
+	w.Header = func(h *runfile.Header) {
+		header(h)
+		h.Lanes[0].Listener, h.Lanes[0].URL = path, "http://unix/"
+		h.Lanes[0].Options.Address = path
+	}
+	w.Result = func(_ string, r *loadgen.Result) {
+		if r.Outcome == loadgen.ConnectTimeout {
+			none(r, loadgen.QueueFull, r.Sent+40*time.Microsecond)
+			r.Errno = syscall.EAGAIN
+		}
+	}
+	w.Sample = func(s *probe.Sample) {
+		s.Counters["TcpExtListenOverflows"], s.Counters["TcpExtListenDrops"] = 7, 9
+		s.Listeners[0].Addr, s.Listeners[0].Drops = path, nil
+	}
+	return w
+}
+
+// alwaysFailing is a server that fails one request in thirty at every rate, below its capacity, under
+// arrivals as users make them. NGINX, which reaches its own limit too, says why: workers close the
+// connection. One of them dies.
+func alwaysFailing() world.World {
+	w := demonstration()
+	w.Failing, w.Arrival, w.Rates, w.Every = 1./30, plan.Poisson, []float64{200, 260, 320, 350}, 60*ms
+	w.Event = func(lane string, r loadgen.Result) (e runfile.Event) {
+		if lane == world.Proxy && r.Status == 502 {
+			e = runfile.Event{
+				Host: world.Proxy, Source: "nginx.error", Class: nginxlog.PrematureClose, Count: 1,
+				Text: "upstream prematurely closed connection while reading response header from upstream",
+			}
+		}
+		return e
+	}
+	w.Result = func(lane string, r *loadgen.Result) {
+		switch {
+		case r.Status == 500 && lane == world.Proxy:
+			r.Status, r.Outcome = 502, loadgen.HTTP502
+		case r.Status == 500:
+			connected := r.Connected
+			none(r, loadgen.ClosedBeforeResponse, r.Done)
+			r.Connected, r.Closed = connected, loadgen.ByPeer
+		}
+	}
+	look := w.More
+	w.More = func(rec *runfile.Recorder) error {
+		err := rec.Write(&runfile.Event{
+			Host: world.Backend, At: 9 * time.Second, Source: "runner", Class: "server_ended", Count: 1,
+			Text: "a worker of the server ended: signal: killed",
+		})
+		unread := runfile.Access{Host: world.Proxy, At: 8 * time.Second, Unread: 3}
+		return errors.Join(err, rec.Write(&unread), look(rec))
+	}
 	return w
 }
 
