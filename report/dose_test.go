@@ -7,27 +7,26 @@ import (
 
 	"weir/report/analysis/compare"
 	"weir/report/result"
+	"weir/report/world"
 )
 
 // TestDose: every run with an onset is a point, in every format, and the verdict leads; hostile names stay text.
 func TestDose(t *testing.T) {
 	var runs []*result.Analysis
-	for i, a := range []*result.Analysis{demo(), demo(), demo(), demo(), hostile()} {
-		if i == 4 {
-			runs = append(runs, a)
-			break
-		}
-		by := float64(i + 1)
-		x := *a.Capacity.Computed * by
-		a.Capacity.Computed, a.Capacity.Low, a.Capacity.High = &x, nil, nil
-		for j := range a.Lanes {
-			o := *a.Lanes[j].ErrorOnset
-			o.RPS, o.Low, o.High = o.RPS*by, o.Low*by, o.High*by
-			a.Lanes[j].ErrorOnset = &o
-		}
-		runs = append(runs, a)
+	for _, workers := range []int{2, 4, 8, 16} {
+		runs = append(runs, fixture(func() world.World {
+			w := demonstration()
+			w.Rates, w.Workers, w.NGINX = world.Steps(.6*float64(workers)*50, 1.6*float64(workers)*50, 15), workers, false
+			return w
+		})())
 	}
+	runs = append(runs, hostile())
 	runs[3].Valid = false
+	var plain bytes.Buffer
+	if err := DoseText(&plain, compare.Doses(runs[:4]), TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "dose.txt", plain.Bytes())
 	d, points := compare.Doses(runs), 0
 	for _, l := range d.Lanes {
 		points += len(l.Points)

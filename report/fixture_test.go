@@ -105,6 +105,13 @@ func demonstration() world.World {
 	return w
 }
 
+// lostWorker is the same server when one of its workers is gone.
+func lostWorker() world.World {
+	w := demonstration()
+	w.Workers, w.Seed = 7, 8
+	return w
+}
+
 // attached is what a run in the lab has in its header.
 func attached(h *runfile.Header) {
 	h.Version, h.Name = "0.1.0", "backlog-overflow"

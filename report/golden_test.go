@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"weir/report/analysis/compare"
 	"weir/report/result"
 )
 
@@ -52,4 +54,20 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "all-null.json", b.Bytes())
+}
+
+// TestGoldenComparison: of the demo with itself after a worker was lost, and of its two lanes, which are the same server.
+func TestGoldenComparison(t *testing.T) {
+	a, b := demo(), fixture(lostWorker)()
+	c := NewComparisons()
+	for i := range a.Lanes {
+		c.Add(compare.Arms(a, &a.Lanes[i], b, &b.Lanes[i]), &a.Lanes[i], &b.Lanes[i])
+	}
+	c.Add(compare.Lanes(a), &a.Lanes[0], &a.Lanes[1])
+	var text, markdown bytes.Buffer
+	if err := errors.Join(CompareText(&text, c, TextOptions{Width: 80}), CompareMarkdown(&markdown, c)); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "compare.txt", text.Bytes())
+	golden(t, "compare.md", markdown.Bytes())
 }
