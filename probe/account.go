@@ -6,18 +6,19 @@ import (
 	"time"
 )
 
-// Account keeps account of one host's accept queues, sample by sample: what each listener dropped, how many of the
-// network namespace's overflows can be its own, what waits in its queues, and how often it was restarted. It is a pure
-// function of the samples, given in the order of At, and holds no more of them than the last: a probe may run for weeks.
-// Its State at two samples says what happened between the two (State.Since).
+// Account keeps account of one host's accept queues, sample by sample: what each listener dropped, how many
+// of the network namespace's overflows can be its own, what waits in its queues, and how often it was
+// restarted. It is a pure function of the samples, given in the order of At, and holds no more of them than
+// the last: a probe may run for weeks. Its State at two samples says what happened between the two
+// (State.Since).
 //
-// A listener is an address with all sockets that share it: the members of an SO_REUSEPORT group, and those that a restart
-// replaced. A socket is known by its cookie. One that is in the first complete listing counts from there, a later one
-// from zero, because the kernel made it at zero; what it dropped stays in the account when it is gone, but for what
-// happened after its last sample. sk_drops has 32 bits and may pass zero.
+// A listener is an address with all sockets that share it: the members of an SO_REUSEPORT group, and those
+// that a restart replaced. A socket is known by its cookie. One that is in the first complete listing counts
+// from there, a later one from zero, because the kernel made it at zero; what it dropped stays in the account
+// when it is gone, but for what happened after its last sample. sk_drops has 32 bits and may pass zero.
 //
-// A sample in which a source of listeners failed is no complete listing: a socket that it does not show is not known to
-// be gone, and what happened until then is not known either.
+// A sample in which a source of listeners failed is no complete listing: a socket that it does not show is
+// not known to be gone, and what happened until then is not known either.
 type Account struct {
 	at        time.Duration
 	overflows growth // TcpExtListenOverflows
@@ -81,8 +82,9 @@ func (g *growth) add(r Reading) {
 	g.last = r
 }
 
-// Queue is what the sockets at an address hold. Each has a queue of its own, and one that is full drops while others have
-// room: what waits in all together says when the address has been served, and the fullest says how near it is to a limit.
+// Queue is what the sockets at an address hold. Each has a queue of its own, and one that is full drops while
+// others have room: what waits in all together says when the address has been served, and the fullest says
+// how near it is to a limit.
 type Queue struct {
 	Sockets      int    // that are listening; 0: none, or they could not be seen
 	Sum          uint64 // connections that wait in all of them
@@ -97,7 +99,8 @@ func (q *Queue) add(x Listener) {
 	q.Sockets++
 	q.Sum += uint64(x.Depth)
 	q.Places += uint64(x.Limit) + 1
-	if q.Sockets == 1 || uint64(x.Depth)*(uint64(q.Limit)+1) > uint64(q.Depth)*(uint64(x.Limit)+1) { // Depth ÷ places
+	// Depth ÷ places, without dividing.
+	if q.Sockets == 1 || uint64(x.Depth)*(uint64(q.Limit)+1) > uint64(q.Depth)*(uint64(x.Limit)+1) {
 		q.Depth, q.Limit = x.Depth, x.Limit
 	}
 }
@@ -241,8 +244,8 @@ func (a *Account) Listeners() iter.Seq[State] {
 // Listened reports whether a socket was ever seen there.
 func (s State) Listened() bool { return s.had }
 
-// Whole reports whether no drop of the address is missing: the sample is a complete listing, or the kernel tells no drops.
-// Who follows a run from sample to sample leaves out the others.
+// Whole reports whether no drop of the address is missing: the sample is a complete listing, or the kernel
+// tells no drops. Who follows a run from sample to sample leaves out the others.
 func (s State) Whole() bool { return s.complete || !s.told }
 
 // Accounts are those of several hosts, by Sample.Host.
@@ -264,7 +267,8 @@ func (a Accounts) State(host, addr string) State {
 	return a[host].State(addr)
 }
 
-// Drops is what the sockets of the address dropped since the first complete listing; nil where the kernel does not tell.
+// Drops is what the sockets of the address dropped since the first complete listing; nil where the kernel
+// does not tell.
 func (s State) Drops() *uint64 {
 	if !s.told {
 		return nil
@@ -277,15 +281,16 @@ type Between struct {
 	Namespace *uint64 // accept-queue overflows of the whole network namespace (TcpExtListenOverflows)
 	Drops     *uint64 // packets that its own sockets dropped (sk_drops)
 
-	// Overflows is how many of Namespace are its own, at most. Each is one of its drops, or two (a final ACK's), and it has
-	// drops that are no overflows (a full SYN queue's, the bare ACKs of TCP_DEFER_ACCEPT). Where its drops are not known,
-	// all of Namespace may be its own. nil for a unix socket, whose queue no counter counts.
+	// Overflows is how many of Namespace are its own, at most. Each is one of its drops, or two (a final
+	// ACK's), and it has drops that are no overflows (a full SYN queue's, the bare ACKs of TCP_DEFER_ACCEPT).
+	// Where its drops are not known, all of Namespace may be its own. nil for a unix socket, whose queue no
+	// counter counts.
 	Overflows *uint64
 	Others    *uint64 // how many of Namespace another listener must have caused, at least
 }
 
-// Since is what happened from an earlier state of the same address until s: nothing is known of it where one of both
-// samples lacks the counter or is no complete listing, or where the counter began anew meanwhile.
+// Since is what happened from an earlier state of the same address until s: nothing is known of it where one
+// of both samples lacks the counter or is no complete listing, or where the counter began anew meanwhile.
 func (s State) Since(before State) (b Between) {
 	if s.read && before.read && s.resets == before.resets && s.overflows >= before.overflows {
 		b.Namespace = new(s.overflows - before.overflows)
@@ -308,8 +313,8 @@ func (b *Between) attribute(overflows *uint64) {
 	b.Overflows, b.Others = &own, new(*overflows-own)
 }
 
-// Sum is what happened at all listeners together since the first sample; the drops, and whose the overflows are, since
-// the first complete listing.
+// Sum is what happened at all listeners together since the first sample; the drops, and whose the overflows
+// are, since the first complete listing.
 func (a *Account) Sum() (b Between) {
 	if a.overflows.last.Known {
 		b.Namespace = new(a.overflows.total)

@@ -12,7 +12,7 @@ func dropsOf(n uint32) *uint32 { return &n }
 
 // seen is a sample with the namespace's overflows and some listeners.
 func seen(overflows uint64, listeners ...Listener) Sample {
-	return Sample{Counters: map[string]uint64{"TcpExtListenOverflows": overflows, "TcpExtListenDrops": overflows}, Listeners: listeners}
+	return Sample{Counters: map[string]uint64{ListenOverflows: overflows}, Listeners: listeners}
 }
 
 // without is the same sample with a source that failed.
@@ -21,7 +21,8 @@ func without(source string, s Sample) Sample {
 	return s
 }
 
-// show writes what happened as "overflows of the namespace, own drops, own overflows, others' overflows"; "-": not known.
+// show writes what happened as "overflows of the namespace, own drops, own overflows, others' overflows";
+// "-": not known.
 func show(b Between) string {
 	var texts []string
 	for _, n := range []*uint64{b.Namespace, b.Drops, b.Overflows, b.Others} {
@@ -34,8 +35,9 @@ func show(b Between) string {
 	return strings.Join(texts, " ")
 }
 
-// TestAccount: each row is the samples of a host, what happened at the address "a" from the first to the last, and from
-// the last but one (show), what happened at all of its listeners (show), and how many sockets came and restarts there were.
+// TestAccount: each row is the samples of a host, what happened at the address "a" from the first to the
+// last, and from the last but one (show), what happened at all of its listeners (show), and how many sockets
+// came and restarts there were.
 func TestAccount(t *testing.T) {
 	a := func(cookie uint64, drops uint32) Listener {
 		return Listener{Addr: "a", Cookie: cookie, Limit: 16, Drops: &drops}
@@ -48,38 +50,80 @@ func TestAccount(t *testing.T) {
 		whole, last, host string
 		came, restarts    int
 	}{
-		{"nothing happened", []Sample{seen(7, a(1, 3)), seen(7, a(1, 3))}, "0 0 0 0", "0 0 0 0", "0 0 0 0", 0, 0},
-		{"all its own", []Sample{seen(7, a(1, 3)), seen(17, a(1, 13))}, "10 10 10 0", "10 10 10 0", "10 10 10 0", 0, 0},
-		{"another listener did it", []Sample{seen(7, a(1, 3)), seen(17, a(1, 3))}, "10 0 0 10", "10 0 0 10", "10 0 0 10", 0, 0},
-		{"a quarter is its own", []Sample{seen(0, a(1, 0)), seen(8, a(1, 2))}, "8 2 2 6", "8 2 2 6", "8 2 2 6", 0, 0},
-		{"both are watched", []Sample{seen(0, a(1, 0), b(9)), seen(8, a(1, 2), b(15))}, "8 2 2 6", "8 2 2 6", "8 8 8 0", 0, 0},
-		{"the final ACK's two drops", []Sample{seen(0, a(1, 0)), seen(5, a(1, 10))}, "5 10 5 0", "5 10 5 0", "5 10 5 0", 0, 0},
-		{"drops pass 2^32", []Sample{seen(0, a(1, math.MaxUint32-1)), seen(4, a(1, 2))}, "4 4 4 0", "4 4 4 0", "4 4 4 0", 0, 0},
-		{"one passes and one is new", []Sample{seen(0, a(1, math.MaxUint32-1)), seen(9, a(1, 3), a(9, 4))}, "9 9 9 0", "9 9 9 0", "9 9 9 0", 1, 0},
-		{"restarted: the new socket began at 0", []Sample{seen(100, a(1, 50)), seen(110, a(1, 60)), seen(113, a(2, 3))}, "13 13 13 0", "3 3 3 0", "13 13 13 0", 1, 1},
-		{"restarted, and drops nothing", []Sample{seen(0, a(1, 7)), seen(500, a(1, 507)), seen(500, a(2, 0))}, "500 500 500 0", "0 0 0 0", "500 500 500 0", 1, 1},
-		{"restarted with a gap", []Sample{seen(0, a(1, 5)), seen(2, a(1, 7)), seen(2), seen(2), seen(3, a(2, 1))}, "3 3 3 0", "1 1 1 0", "3 3 3 0", 1, 1},
-		{"restarted twice", []Sample{seen(0, a(1, 7)), seen(1, a(1, 8)), seen(3, a(2, 2)), seen(7, a(3, 4))}, "7 7 7 0", "4 4 4 0", "7 7 7 0", 2, 2},
-		{"gone, and none took its place", []Sample{seen(0, a(1, 7)), seen(500, a(1, 507)), seen(500)}, "500 500 500 0", "0 0 0 0", "500 500 500 0", 0, 0},
-		{"what is gone drops no more", []Sample{seen(0, a(1, 7)), seen(0), seen(4)}, "4 0 0 4", "4 0 0 4", "4 0 0 4", 0, 0},
-		{"started late", []Sample{seen(0), seen(4, a(9, 4)), seen(5, a(9, 5))}, "5 5 5 0", "1 1 1 0", "5 5 5 0", 1, 0},
-		{"came and went", []Sample{seen(0), seen(5, a(1, 5)), seen(5)}, "5 5 5 0", "0 0 0 0", "5 5 5 0", 1, 0},
-		{"a group adds up", []Sample{seen(0, a(1, 1), a(2, 2)), seen(6, a(1, 4), a(2, 5))}, "6 6 6 0", "6 6 6 0", "6 6 6 0", 0, 0},
-		{"a group's member goes and one comes", []Sample{seen(0, a(1, 1), a(2, 2)), seen(6, a(1, 4), a(2, 5)), seen(8, a(2, 6), a(3, 1))}, "8 8 8 0", "2 2 2 0", "8 8 8 0", 1, 0},
-		{"no listing is no restart", []Sample{seen(100, a(1, 5)), without(unseen, seen(130)), seen(140, a(1, 45))}, "40 40 40 0", "10 - 10 -", "40 40 40 0", 0, 0},
-		{"a restart behind no listing", []Sample{seen(0, a(1, 5)), without(unseen, seen(3)), seen(9, a(2, 4))}, "9 4 4 5", "6 - 6 -", "9 4 4 5", 1, 1},
-		{"part of a listing", []Sample{seen(0, a(1, 5), a(2, 5)), without(unseen, seen(3, a(2, 8))), seen(6, a(1, 8), a(2, 8))}, "6 6 6 0", "3 - 3 -", "6 6 6 0", 0, 0},
-		{"the first listing came late", []Sample{without(unseen, seen(130)), seen(140, a(1, 45)), seen(141, a(1, 46))}, "11 - 11 -", "1 1 1 0", "11 1 1 0", 0, 0},
-		{"the first listing failed", []Sample{without(unseen, seen(0, a(1, 7))), seen(5, a(1, 9))}, "5 - 5 -", "5 - 5 -", "5 2 0 0", 0, 0},
-		{"the last listing failed", []Sample{seen(0, a(1, 7)), seen(2, a(1, 9)), without(unseen, seen(8))}, "8 - 8 -", "6 - 6 -", "8 2 2 0", 0, 0},
-		{"no listing is complete", []Sample{without(unseen, seen(0, a(1, 7))), without(unseen, seen(2, a(1, 9)))}, "2 - 2 -", "2 - 2 -", "2 2 0 0", 0, 0},
-		{"unix sockets are never listed", []Sample{without(noUnix, seen(0, a(1, 700))), without(noUnix, seen(3, a(1, 703))), without(noUnix, seen(9, a(1, 709)))}, "9 9 9 0", "6 6 6 0", "9 9 9 0", 0, 0},
-		{"counters begin anew", []Sample{seen(100, a(1, 5)), seen(3, a(2, 3))}, "- 3 - -", "- 3 - -", "3 3 3 0", 1, 1},
-		{"no drops known", []Sample{seen(1, Listener{Addr: "a", Cookie: 1}), seen(2, Listener{Addr: "a", Cookie: 1})}, "1 - 1 -", "1 - 1 -", "1 - 1 -", 0, 0},
+		{"nothing happened", []Sample{seen(7, a(1, 3)), seen(7, a(1, 3))},
+			"0 0 0 0", "0 0 0 0", "0 0 0 0", 0, 0},
+		{"all its own", []Sample{seen(7, a(1, 3)), seen(17, a(1, 13))},
+			"10 10 10 0", "10 10 10 0", "10 10 10 0", 0, 0},
+		{"another listener did it", []Sample{seen(7, a(1, 3)), seen(17, a(1, 3))},
+			"10 0 0 10", "10 0 0 10", "10 0 0 10", 0, 0},
+		{"a quarter is its own", []Sample{seen(0, a(1, 0)), seen(8, a(1, 2))},
+			"8 2 2 6", "8 2 2 6", "8 2 2 6", 0, 0},
+		{"both are watched", []Sample{seen(0, a(1, 0), b(9)), seen(8, a(1, 2), b(15))},
+			"8 2 2 6", "8 2 2 6", "8 8 8 0", 0, 0},
+		{"the final ACK's two drops", []Sample{seen(0, a(1, 0)), seen(5, a(1, 10))},
+			"5 10 5 0", "5 10 5 0", "5 10 5 0", 0, 0},
+		{"drops pass 2^32", []Sample{seen(0, a(1, math.MaxUint32-1)), seen(4, a(1, 2))},
+			"4 4 4 0", "4 4 4 0", "4 4 4 0", 0, 0},
+		{"one passes and one is new", []Sample{seen(0, a(1, math.MaxUint32-1)), seen(9, a(1, 3), a(9, 4))},
+			"9 9 9 0", "9 9 9 0", "9 9 9 0", 1, 0},
+		{"restarted: the new socket began at 0",
+			[]Sample{seen(100, a(1, 50)), seen(110, a(1, 60)), seen(113, a(2, 3))},
+			"13 13 13 0", "3 3 3 0", "13 13 13 0", 1, 1},
+		{"restarted, and drops nothing", []Sample{seen(0, a(1, 7)), seen(500, a(1, 507)), seen(500, a(2, 0))},
+			"500 500 500 0", "0 0 0 0", "500 500 500 0", 1, 1},
+		{"restarted with a gap",
+			[]Sample{seen(0, a(1, 5)), seen(2, a(1, 7)), seen(2), seen(2), seen(3, a(2, 1))},
+			"3 3 3 0", "1 1 1 0", "3 3 3 0", 1, 1},
+		{"restarted twice", []Sample{seen(0, a(1, 7)), seen(1, a(1, 8)), seen(3, a(2, 2)), seen(7, a(3, 4))},
+			"7 7 7 0", "4 4 4 0", "7 7 7 0", 2, 2},
+		{"gone, and none took its place", []Sample{seen(0, a(1, 7)), seen(500, a(1, 507)), seen(500)},
+			"500 500 500 0", "0 0 0 0", "500 500 500 0", 0, 0},
+		{"what is gone drops no more", []Sample{seen(0, a(1, 7)), seen(0), seen(4)},
+			"4 0 0 4", "4 0 0 4", "4 0 0 4", 0, 0},
+		{"started late", []Sample{seen(0), seen(4, a(9, 4)), seen(5, a(9, 5))},
+			"5 5 5 0", "1 1 1 0", "5 5 5 0", 1, 0},
+		{"came and went", []Sample{seen(0), seen(5, a(1, 5)), seen(5)},
+			"5 5 5 0", "0 0 0 0", "5 5 5 0", 1, 0},
+		{"a group adds up", []Sample{seen(0, a(1, 1), a(2, 2)), seen(6, a(1, 4), a(2, 5))},
+			"6 6 6 0", "6 6 6 0", "6 6 6 0", 0, 0},
+		{"a group's member goes and one comes",
+			[]Sample{seen(0, a(1, 1), a(2, 2)), seen(6, a(1, 4), a(2, 5)), seen(8, a(2, 6), a(3, 1))},
+			"8 8 8 0", "2 2 2 0", "8 8 8 0", 1, 0},
+		{"no listing is no restart",
+			[]Sample{seen(100, a(1, 5)), without(unseen, seen(130)), seen(140, a(1, 45))},
+			"40 40 40 0", "10 - 10 -", "40 40 40 0", 0, 0},
+		{"a restart behind no listing",
+			[]Sample{seen(0, a(1, 5)), without(unseen, seen(3)), seen(9, a(2, 4))},
+			"9 4 4 5", "6 - 6 -", "9 4 4 5", 1, 1},
+		{"part of a listing",
+			[]Sample{seen(0, a(1, 5), a(2, 5)), without(unseen, seen(3, a(2, 8))), seen(6, a(1, 8), a(2, 8))},
+			"6 6 6 0", "3 - 3 -", "6 6 6 0", 0, 0},
+		{"the first listing came late",
+			[]Sample{without(unseen, seen(130)), seen(140, a(1, 45)), seen(141, a(1, 46))},
+			"11 - 11 -", "1 1 1 0", "11 1 1 0", 0, 0},
+		{"the first listing failed", []Sample{without(unseen, seen(0, a(1, 7))), seen(5, a(1, 9))},
+			"5 - 5 -", "5 - 5 -", "5 2 0 0", 0, 0},
+		{"the last listing failed", []Sample{seen(0, a(1, 7)), seen(2, a(1, 9)), without(unseen, seen(8))},
+			"8 - 8 -", "6 - 6 -", "8 2 2 0", 0, 0},
+		{"no listing is complete",
+			[]Sample{without(unseen, seen(0, a(1, 7))), without(unseen, seen(2, a(1, 9)))},
+			"2 - 2 -", "2 - 2 -", "2 2 0 0", 0, 0},
+		{"unix sockets are never listed",
+			[]Sample{without(noUnix, seen(0, a(1, 7))), without(noUnix, seen(3, a(1, 10))), without(noUnix, seen(9, a(1, 16)))},
+			"9 9 9 0", "6 6 6 0", "9 9 9 0", 0, 0},
+		{"counters begin anew", []Sample{seen(100, a(1, 5)), seen(3, a(2, 3))},
+			"- 3 - -", "- 3 - -", "3 3 3 0", 1, 1},
+		{"no drops known",
+			[]Sample{seen(1, Listener{Addr: "a", Cookie: 1}), seen(2, Listener{Addr: "a", Cookie: 1})},
+			"1 - 1 -", "1 - 1 -", "1 - 1 -", 0, 0},
 		{"nobody ever listened", []Sample{seen(1), seen(2)}, "1 - 1 -", "1 - 1 -", "1 - 1 -", 0, 0},
-		{"no counters", []Sample{{Listeners: []Listener{a(1, 1)}}, {Listeners: []Listener{a(1, 3)}}}, "- 2 - -", "- 2 - -", "- 2 - -", 0, 0},
-		{"the counter came late", []Sample{{Listeners: []Listener{a(1, 1)}}, seen(50, a(1, 1)), seen(53, a(1, 4))}, "- 3 - -", "3 3 3 0", "3 3 3 0", 0, 0},
-		{"two sockets of one cookie", []Sample{seen(0, a(1, 9), a(1, 5)), seen(1, a(1, 10), a(1, 5))}, "1 1 1 0", "1 1 1 0", "1 1 1 0", 0, 0},
+		{"no counters", []Sample{{Listeners: []Listener{a(1, 1)}}, {Listeners: []Listener{a(1, 3)}}},
+			"- 2 - -", "- 2 - -", "- 2 - -", 0, 0},
+		{"the counter came late",
+			[]Sample{{Listeners: []Listener{a(1, 1)}}, seen(50, a(1, 1)), seen(53, a(1, 4))},
+			"- 3 - -", "3 3 3 0", "3 3 3 0", 0, 0},
+		{"two sockets of one cookie", []Sample{seen(0, a(1, 9), a(1, 5)), seen(1, a(1, 10), a(1, 5))},
+			"1 1 1 0", "1 1 1 0", "1 1 1 0", 0, 0},
 	} {
 		var account Account
 		var states []State
@@ -89,9 +133,11 @@ func TestAccount(t *testing.T) {
 			states = append(states, account.State("a"))
 		}
 		last := states[len(states)-1]
-		whole, latest, host := show(last.Since(states[0])), show(last.Since(states[len(states)-2])), show(account.Sum())
+		whole, latest := show(last.Since(states[0])), show(last.Since(states[len(states)-2]))
+		host := show(account.Sum())
 		if whole != test.whole || latest != test.last || host != test.host {
-			t.Errorf("%s: %s, at last %s, of the host %s; want %s, %s, %s", test.name, whole, latest, host, test.whole, test.last, test.host)
+			t.Errorf("%s: %s, at last %s, of the host %s; want %s, %s, %s",
+				test.name, whole, latest, host, test.whole, test.last, test.host)
 		}
 		if last.Came != test.came || last.Restarts != test.restarts {
 			t.Errorf("%s: %+v", test.name, last)
@@ -99,7 +145,8 @@ func TestAccount(t *testing.T) {
 	}
 }
 
-// TestQueue: what waits in a group is the sum, and how full it is says its fullest socket, which need not be the deepest.
+// TestQueue: what waits in a group is the sum, and how full it is says its fullest socket, which need not be
+// the deepest.
 func TestQueue(t *testing.T) {
 	one := func(depth, limit uint32) Listener {
 		return Listener{Addr: "a", Cookie: uint64(limit), Depth: depth, Limit: limit}
@@ -113,13 +160,16 @@ func TestQueue(t *testing.T) {
 		{[]Listener{one(0, 16)}, Queue{Sockets: 1, Places: 17, Limit: 16}, false},
 		{[]Listener{one(16, 16)}, Queue{Sockets: 1, Sum: 16, Places: 17, Depth: 16, Limit: 16}, false},
 		{[]Listener{one(17, 16)}, Queue{Sockets: 1, Sum: 17, Places: 17, Depth: 17, Limit: 16}, true},
-		{[]Listener{one(3, 16), one(18, 17), one(0, 15)}, Queue{Sockets: 3, Sum: 21, Places: 51, Depth: 18, Limit: 17}, true},
+		{[]Listener{one(3, 16), one(18, 17), one(0, 15)},
+			Queue{Sockets: 3, Sum: 21, Places: 51, Depth: 18, Limit: 17}, true},
 		{[]Listener{one(90, 1000), one(5, 4)}, Queue{Sockets: 2, Sum: 95, Places: 1006, Depth: 5, Limit: 4}, true},
-		{[]Listener{one(1, 0), one(math.MaxUint32, math.MaxUint32)}, Queue{Sockets: 2, Sum: 1 << 32, Places: 1<<32 + 1, Depth: 1, Limit: 0}, true},
+		{[]Listener{one(1, 0), one(math.MaxUint32, math.MaxUint32)},
+			Queue{Sockets: 2, Sum: 1 << 32, Places: 1<<32 + 1, Depth: 1, Limit: 0}, true},
 	} {
 		var account Account
 		account.Add(Sample{At: 1, Listeners: test.listeners})
-		if s := account.State("a"); s.Queue != test.want || s.Full() != test.full || s.Seen != time.Duration(min(len(test.listeners), 1)) {
+		seen := time.Duration(min(len(test.listeners), 1))
+		if s := account.State("a"); s.Queue != test.want || s.Full() != test.full || s.Seen != seen {
 			t.Errorf("%+v, want %+v", s, test.want)
 		}
 		account.Add(Sample{At: 2})
@@ -144,7 +194,8 @@ func TestUnixAccount(t *testing.T) {
 	}
 }
 
-// TestAccountIsBounded: addresses and sockets without end take no memory without end, and what found no room is missing.
+// TestAccountIsBounded: addresses and sockets without end take no memory without end, and what found no room
+// is missing.
 func TestAccountIsBounded(t *testing.T) {
 	for name, addr := range map[string]func(int) string{
 		"addresses": func(i int) string { return fmt.Sprint(i) },
@@ -152,7 +203,8 @@ func TestAccountIsBounded(t *testing.T) {
 	} {
 		var account Account
 		for i := range 3 * maxListeners {
-			account.Add(without("inet_diag", seen(uint64(i), Listener{Addr: addr(i), Cookie: uint64(i), Drops: dropsOf(1)})))
+			one := Listener{Addr: addr(i), Cookie: uint64(i), Drops: dropsOf(1)}
+			account.Add(without("inet_diag", seen(uint64(i), one)))
 		}
 		if len(account.sockets) > maxSockets || len(account.order) > maxListeners {
 			t.Errorf("%s: %d sockets at %d addresses", name, len(account.sockets), len(account.order))
@@ -173,7 +225,8 @@ func FuzzAccount(f *testing.F) {
 		var first, before State
 		sum, known := uint64(0), true
 		for n := 0; len(data) >= 3; n, data = n+1, data[3:] {
-			s := seen(uint64(data[0]), Listener{Addr: string('a' + rune(data[1]%2)), Cookie: uint64(data[1] % 5), Drops: dropsOf(uint32(data[2]))})
+			addr, cookie := string('a'+rune(data[1]%2)), uint64(data[1]%5)
+			s := seen(uint64(data[0]), Listener{Addr: addr, Cookie: cookie, Drops: dropsOf(uint32(data[2]))})
 			if data[1]&0x80 != 0 {
 				s.Listeners = nil
 			}
@@ -182,7 +235,8 @@ func FuzzAccount(f *testing.F) {
 			}
 			account.Add(s)
 			all, now := account.Sum(), account.State("a")
-			if value(all.Namespace) < value(last.Namespace) || value(all.Drops) < value(last.Drops) || value(all.Others) > value(all.Namespace) {
+			if value(all.Namespace) < value(last.Namespace) || value(all.Drops) < value(last.Drops) ||
+				value(all.Others) > value(all.Namespace) {
 				t.Fatalf("went back: %s, then %s", show(last), show(all))
 			}
 			if n == 0 {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// What no sample and no snapshot of a kernel reaches. One that does, in a record or from a pipe, was damaged or was made
-// to harm whoever reads it.
+// What no sample and no snapshot of a kernel reaches. One that does, in a record or from a pipe, was damaged
+// or was made to harm whoever reads it.
 const (
 	maxValues    = 4096 // counters, or gauges, of one sample
 	maxListeners = 4096 // in a sample: one port's SO_REUSEPORT group may be large, but not without end
@@ -19,7 +19,8 @@ const (
 	maxTime      = 10 * 365 * 24 * time.Hour
 )
 
-// Check refuses a sample that no probe can have taken. It does not make texts safe to show: whoever shows one escapes it.
+// Check refuses a sample that no probe can have taken. It does not make texts safe to show: whoever shows one
+// escapes it.
 func (s *Sample) Check() error {
 	if n := max(len(s.Counters), len(s.Gauges)); n > maxValues {
 		return fmt.Errorf("%d counters or gauges", n)
@@ -90,10 +91,12 @@ func checkTexts(texts ...string) error {
 	return nil
 }
 
-// IsName reports whether s is made of what kernel names are made of, as those of counters, sysctls and programs are.
+// IsName reports whether s is made of what kernel names are made of, as those of counters, sysctls and
+// programs are.
 func IsName(s string) bool {
 	for _, r := range s {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-:/@", r)) {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		if !letter && !strings.ContainsRune("._-:/@", r) {
 			return false
 		}
 	}

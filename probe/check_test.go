@@ -17,8 +17,11 @@ func TestCheck(t *testing.T) {
 		return values
 	}
 	long := strings.Repeat("x", maxText+1)
+	strange := Sample{
+		Host: "\x1b", At: time.Second, Counters: map[string]uint64{"TcpExtTW": 1}, Listeners: []Listener{{Addr: "@a\x00b"}},
+	}
 	for want, s := range map[string]Sample{
-		"":                      {Host: "h", At: time.Second, Counters: map[string]uint64{"TcpExtTW": 1}, Listeners: []Listener{{Addr: "@a\x00b"}}},
+		"":                      strange,
 		"4097 counters":         {Gauges: many(maxValues + 1)},
 		`"a b" is no counter's`: {Counters: map[string]uint64{"a b": 1}},
 		`"" is no counter's`:    {Gauges: map[string]uint64{"": 1}},
@@ -50,7 +53,9 @@ func TestCheck(t *testing.T) {
 }
 
 func TestIsUnix(t *testing.T) {
-	for addr, want := range map[string]bool{"/run/app.sock": true, "app/app.sock": true, "@app": true, "0.0.0.0:8000": false, "[fe80::1%eth0]:80": false, "": false} {
+	for addr, want := range map[string]bool{
+		"/run/app.sock": true, "app/app.sock": true, "@app": true, "0.0.0.0:8000": false, "[fe80::1%eth0]:80": false, "": false,
+	} {
 		if got := (Listener{Addr: addr}).Unix(); got != want {
 			t.Errorf("%q: %v", addr, got)
 		}

@@ -2,10 +2,10 @@ package probe
 
 import "strings"
 
-// Metric is what is known of a counter or a gauge of a Sample, beside its value. The table Metrics has all of them: whoever
-// shows, exports or judges one reads it there.
+// Metric is what is known of a counter or a gauge of a Sample, beside its value. The table Metrics has all of
+// them: whoever shows, exports or judges one reads it there.
 type Metric struct {
-	Name   string // nstat's where nstat has one, else with the file first and the unit last; a last * stands for any rest
+	Name   string // nstat's, or with the file first and the unit last; a * at the end stands for any rest
 	Source string // that reads it
 	Kind   Kind
 	Unit   Unit // of the value
@@ -19,7 +19,7 @@ type Kind string
 
 // The kinds of metrics.
 const (
-	Counter Kind = "counter" // it counts from when the namespace, the host, or the probe's view of a process began
+	Counter Kind = "counter" // from when the namespace or the host began, or the probe first saw the process
 	Gauge   Kind = "gauge"   // a level
 )
 
@@ -65,15 +65,16 @@ const (
 	ListenDrops      = "TcpExtListenDrops"
 	DeferAcceptDrops = "TcpExtTCPDeferAcceptDrop"
 
-	CountersAge = "counters.age_us" // how old the values of netstat, snmp, sockstat and steal are; absent: of the sample
+	CountersAge = "counters.age_us"
 	UnixAge     = "unix_diag.age_us"
-	SlowAt      = "slow.at_us" // when the slow sources were read
+	SlowAt      = "slow.at_us"
 	SlowTook    = "slow.took_us"
 )
 
-// Metrics are all counters and gauges that a sample may have. Counters of netstat and snmp are the columns of these files
-// that are read. A kernel that lacks one (TCPReqQFull* came with 2.6.38, TCPSynRetrans with 3.15, TCPMigrateReq* with 5.14)
-// leaves it absent. Their meanings: Documentation/networking/snmp_counter.rst, include/uapi/linux/snmp.h.
+// Metrics are all counters and gauges that a sample may have. Counters of netstat and snmp are the columns of
+// these files that are read. A kernel that lacks one (TCPReqQFull* came with 2.6.38, TCPSynRetrans with 3.15,
+// TCPMigrateReq* with 5.14) leaves it absent. Their meanings: Documentation/networking/snmp_counter.rst,
+// include/uapi/linux/snmp.h.
 var Metrics = []Metric{
 	// The accept queue, and the SYN queue before it.
 	{ListenOverflows, "netstat", Counter, Things, Namespace, Loss,
@@ -282,8 +283,8 @@ func ReadingOf(counters map[string]uint64, name string) Reading {
 // Counter reads one of the sample's counters.
 func (s *Sample) Counter(name string) Reading { return ReadingOf(s.Counters, name) }
 
-// Since is by how much the counter grew since an earlier reading; nil where it is absent in one of both, or began anew
-// between them.
+// Since is by how much the counter grew since an earlier reading; nil where it is absent in one of both, or
+// began anew between them.
 func (r Reading) Since(before Reading) *uint64 {
 	if !r.Known || !before.Known || r.Value < before.Value {
 		return nil

@@ -33,8 +33,9 @@ func TestMetricsAreWhole(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"TcpExtListenOverflows": "TcpExtListenOverflows", "trace.accept.wait_ns": "trace.accept.wait_ns", "trace.accept.wait.80": "trace.accept.wait.*",
-		"trace.rst.sent.listener.INVALID_SYN": "trace.rst.sent.*", "TcpExtListen": "", "trace.accept.wait": "", "": "",
+		"TcpExtListenOverflows": "TcpExtListenOverflows", "TcpExtListen": "", "": "",
+		"trace.accept.wait_ns": "trace.accept.wait_ns", "trace.accept.wait.80": "trace.accept.wait.*", "trace.accept.wait": "",
+		"trace.rst.sent.listener.INVALID_SYN": "trace.rst.sent.*",
 	} {
 		if m, known := MetricOf(name); m.Name != want || known != (want != "") {
 			t.Errorf("%s: %q", name, m.Name)
@@ -54,8 +55,8 @@ func describe(t *testing.T, s Sample) {
 	}
 }
 
-// TestEveryValueIsInTheTable looks through the package for what its sources put into a sample, also where they cannot be read
-// here: a counter or gauge without a row in the table is shown without its meaning.
+// TestEveryValueIsInTheTable looks through the package for what its sources put into a sample, also where
+// they cannot be read here: a counter or gauge without a row in the table is shown without its meaning.
 func TestEveryValueIsInTheTable(t *testing.T) {
 	files := token.NewFileSet()
 	names, err := filepath.Glob("*.go")
@@ -91,7 +92,8 @@ func TestEveryValueIsInTheTable(t *testing.T) {
 				continue
 			}
 			field, ok := index.X.(*ast.SelectorExpr)
-			if name := text(index.Index, constants); ok && name != "" && (field.Sel.Name == "Counters" || field.Sel.Name == "Gauges") {
+			name := text(index.Index, constants)
+			if ok && name != "" && (field.Sel.Name == "Counters" || field.Sel.Name == "Gauges") {
 				found++
 				m, known := MetricOf(name)
 				if !known || (m.Kind == Counter) != (field.Sel.Name == "Counters") {

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Sample is one look at the listeners of a host, with its counters of then or shortly before (counters.age_us), and the
-// last reading of its slow sources (slow.at_us).
+// Sample is one look at the listeners of a host, with its counters of then or shortly before
+// (counters.age_us), and the last reading of its slow sources (slow.at_us).
 type Sample struct {
 	Host      string            `json:"host"`                // whose kernel was read: "backend", "local"
 	At        time.Duration     `json:"at"`                  // offset from the epoch, when the reading began
-	Took      time.Duration     `json:"took"`                // without the slow sources, whose time is slow.took_us
-	Counters  map[string]uint64 `json:"counters,omitempty"`  // monotonic, by the names of the package's table. Absent is not zero
+	Took      time.Duration     `json:"took"`                // without the slow sources (slow.took_us)
+	Counters  map[string]uint64 `json:"counters,omitempty"`  // as in Metrics. Absent is not zero
 	Gauges    map[string]uint64 `json:"gauges,omitempty"`    // levels: sockstat.TCP.tw
 	Listeners []Listener        `json:"listeners,omitempty"` // in the order of Addr, then Cookie
 	Errors    []SourceError     `json:"errors,omitempty"`    // sources that failed in this reading
@@ -30,7 +30,8 @@ type Listener struct {
 // Unix reports whether it is an AF_UNIX socket.
 func (l Listener) Unix() bool { return IsUnix(l.Addr) }
 
-// IsUnix tells the address of an AF_UNIX socket, a path or the name of an abstract one ("@app"), from ADDRESS:PORT.
+// IsUnix tells the address of an AF_UNIX socket, a path or the name of an abstract one ("@app"), from
+// ADDRESS:PORT.
 func IsUnix(addr string) bool { return strings.Contains(addr, "/") || strings.HasPrefix(addr, "@") }
 
 // Source adds what it knows to a sample.

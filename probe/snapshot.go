@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// Snapshot is what is read of a network namespace once before a run and once after it: the two together tell what
-// changed meanwhile, and who else dropped packets, without a look at every listener at every tick.
+// Snapshot is what is read of a network namespace once before a run and once after it: the two together tell
+// what changed meanwhile, and who else dropped packets, without a look at every listener at every tick.
 type Snapshot struct {
 	Sysctls   map[string]string `json:"sysctls,omitempty"`
-	Listeners []Listener        `json:"listeners,omitempty"` // TCP, all of them, in the order of Addr, then Cookie; bounded
+	Listeners []Listener        `json:"listeners,omitempty"` // all of TCP, by Addr, then Cookie; bounded
 }
 
-// TakeSnapshot reads the namespace that cfg names. What cannot be read is left empty: Open of the same cfg tells why.
+// TakeSnapshot reads the namespace that cfg names. What cannot be read is left empty: Open of the same cfg
+// tells why.
 func TakeSnapshot(cfg Config) Snapshot {
 	s := Snapshot{Sysctls: Sysctls(cfg)}
 	p, err := Open(Config{Pid: cfg.Pid, NetNS: cfg.NetNS, All: true, NoSlow: true})
@@ -39,10 +40,10 @@ type Dropper struct {
 	Drops uint64 // sk_drops between the two snapshots, at least
 }
 
-// Droppers are the addresses that dropped packets between two snapshots, the most first. A socket that is in the second
-// only began at zero, if the first shows all that there were: one without a listener may be of a kernel that did not tell
-// them, and one with as many as it holds has left others out. What a socket dropped that is in the first only, or in
-// neither, is not known: each number is a lower bound.
+// Droppers are the addresses that dropped packets between two snapshots, the most first. A socket that is in
+// the second only began at zero, if the first shows all that there were: one without a listener may be of a
+// kernel that did not tell them, and one with as many as it holds has left others out. What a socket dropped
+// that is in the first only, or in neither, is not known: each number is a lower bound.
 func Droppers(before, after Snapshot) (all []Dropper) {
 	first := Sample{Listeners: before.Listeners}
 	if n := len(before.Listeners); n == 0 || n >= maxSnapshot {
@@ -56,6 +57,8 @@ func Droppers(before, after Snapshot) (all []Dropper) {
 			all = append(all, Dropper{l.Addr, n})
 		}
 	}
-	slices.SortFunc(all, func(a, b Dropper) int { return cmp.Or(cmp.Compare(b.Drops, a.Drops), cmp.Compare(a.Addr, b.Addr)) })
+	slices.SortFunc(all, func(a, b Dropper) int {
+		return cmp.Or(cmp.Compare(b.Drops, a.Drops), cmp.Compare(a.Addr, b.Addr))
+	})
 	return all
 }

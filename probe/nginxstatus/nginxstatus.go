@@ -1,10 +1,10 @@
-// Package nginxstatus polls NGINX's stub_status (ngx_http_stub_status_module): how many connections it has and
-// how many it had.
+// Package nginxstatus polls NGINX's stub_status (ngx_http_stub_status_module): how many connections it has
+// and how many it had.
 //
-// Its opinion: these numbers are cheap and blind. NGINX counts a connection after accept(), so that one which waits
-// in its accept queue is in none of them; and the poll stands in the same queue as everybody else, unless the
-// status has a listener of its own (a unix socket that only its administrator can open does well). The poll itself
-// is counted too: one connection, kept open, and one request each time.
+// Its opinion: these numbers are cheap and blind. NGINX counts a connection after accept(), so that one which
+// waits in its accept queue is in none of them; and the poll stands in the same queue as everybody else,
+// unless the status has a listener of its own (a unix socket that only its administrator can open does well).
+// The poll itself is counted too: one connection, kept open, and one request each time.
 package nginxstatus
 
 import (
@@ -21,8 +21,8 @@ import (
 	"time"
 )
 
-// Every is how often NGINX is asked: often enough to see a backlog grow in the trials of a few seconds, and too
-// seldom to be a load.
+// Every is how often NGINX is asked: often enough to see a backlog grow in the trials of a few seconds, and
+// too seldom to be a load.
 const Every = 500 * time.Millisecond
 
 // Poll is one question, and its answer.

@@ -14,7 +14,8 @@ type metric struct {
 	scale float64 // to base units: seconds, ratios
 }
 
-// units are those that are no base units: how a kernel's name ends that has one, and what stands there instead.
+// units are those that are no base units: how a kernel's name ends that has one, and what stands there
+// instead.
 var units = map[probe.Unit]struct {
 	end, instead string
 	scale        float64

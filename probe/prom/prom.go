@@ -1,7 +1,7 @@
-// Package prom shows a probe to Prometheus: queues, drops and counters of one host under conventional names, for
-// weeks. Counters are the kernel's own and go on where they are when we are restarted; what cannot be
-// read now is absent, and never zero. It is not for experiments: a scrape every 15 s sees a queue that was full
-// for one of them only by its peak and its drops.
+// Package prom shows a probe to Prometheus: queues, drops and counters of one host under conventional names,
+// for weeks. Counters are the kernel's own and go on where they are when we are restarted; what cannot be
+// read now is absent, and never zero. It is not for experiments: a scrape every 15 s sees a queue that was
+// full for one of them only by its peak and its drops.
 package prom
 
 import (
@@ -85,8 +85,8 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// collect shows a counter or a gauge of the kernel. What was traced is shown by collectTraced, and what is about the reading
-// itself is nobody's metric.
+// collect shows a counter or a gauge of the kernel. What was traced is shown by collectTraced, and what is
+// about the reading itself is nobody's metric.
 func (c *collector) collect(out chan<- prometheus.Metric, name string, value uint64, kind prometheus.ValueType) {
 	of, known := probe.MetricOf(name)
 	if !known || of.Scope == probe.Itself || of.Source == "trace" {

@@ -125,8 +125,8 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// TestLoss: what is exported as loss is bounded by what the namespace's counters say of bare ACKs, and absent before a
-// rate is known.
+// TestLoss: what is exported as loss is bounded by what the namespace's counters say of bare ACKs, and absent
+// before a rate is known.
 func TestLoss(t *testing.T) {
 	ta := tally.New(time.Minute)
 	add := func(at time.Duration, drops uint32, listenDrops, deferred uint64) {
@@ -181,7 +181,8 @@ func TestExamplesNameWhatThereIs(t *testing.T) {
 	}
 }
 
-// TestAlerts: what the rules make of hosts whose answer is known. Their language is Prometheus', and so is who evaluates them.
+// TestAlerts: what the rules make of hosts whose answer is known. Their language is Prometheus', and so is
+// who evaluates them.
 func TestAlerts(t *testing.T) {
 	promtool, err := exec.LookPath("promtool")
 	if err != nil {

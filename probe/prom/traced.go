@@ -19,8 +19,8 @@ var (
 	rstReceived = prometheus.NewDesc("weir_rst_received_total", "Connections of the watched ports that an RST ended.", nil, nil)
 )
 
-// collectTraced shows the traced counters as what they are together: a histogram, and resets with labels. Its buckets are the
-// octaves': four times as many series would say little more.
+// collectTraced shows the traced counters as what they are together: a histogram, and resets with labels. Its
+// buckets are the octaves': four times as many series would say little more.
 func collectTraced(out chan<- prometheus.Metric, counters []tally.Counter) {
 	all := map[string]uint64{}
 	for _, c := range counters {

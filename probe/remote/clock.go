@@ -14,7 +14,8 @@ type Clock struct {
 	Ahead  time.Duration // the remote wall clock minus ours, by the same estimate: for logs that were written there
 }
 
-// Estimate is what was known of the clock at one time. A series of them shows how it drifts, by the last pings alone.
+// Estimate is what was known of the clock at one time. A series of them shows how it drifts, by the last
+// pings alone.
 type Estimate struct {
 	At time.Duration // from the run's epoch
 	Clock

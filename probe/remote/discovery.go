@@ -9,8 +9,8 @@ import (
 	"weir/probe"
 )
 
-// fit is d within what checkDiscovery lets pass. Where something has to be left out it says so, so that nobody counts
-// what is left.
+// fit is d within what checkDiscovery lets pass. Where something has to be left out it says so, so that
+// nobody counts what is left.
 func fit(d probe.Discovery) *probe.Discovery {
 	d.Servers = slices.Clone(d.Servers)
 	workers, sockets := maxWorkers, maxEntries // that there is still room for

@@ -69,7 +69,8 @@ func (r *Remote) ping() (id uint64) {
 	return id
 }
 
-// ParentWaits is how often the parent of the workers over there has gone to sleep by now (probe.Process.Waits).
+// ParentWaits is how often the parent of the workers over there has gone to sleep by now
+// (probe.Process.Waits).
 func (r *Remote) ParentWaits(ctx context.Context) (uint64, error) {
 	if !r.Hello().Pings {
 		return 0, errors.New("remote probe: it answers no pings")

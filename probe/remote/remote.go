@@ -99,8 +99,8 @@ func (r *Remote) startError(what string) error {
 // passStdin is what a way to another host is told that has no stdin.
 const passStdin = "have the command pass stdin on (docker exec -i, kubectl exec -i, ssh without -n)"
 
-// Ends is an error unless the probe ends when we do. One that hears no stdin learns of it only where its stdout is a pipe
-// of ours: behind a daemon that reads on, as Docker's does, it would run for ever.
+// Ends is an error unless the probe ends when we do. One that hears no stdin learns of it only where its
+// stdout is a pipe of ours: behind a daemon that reads on, as Docker's does, it would run for ever.
 func (r *Remote) Ends() error {
 	if r.Hello().Pings {
 		return nil

@@ -282,8 +282,9 @@ func TestDiscoveryIsBounded(t *testing.T) {
 	}
 }
 
-// TestGroupOverThePipe: processes that have each a socket of an SO_REUSEPORT group are counted at the far end and here
-// alike, also more of them than a server has listeners elsewhere, and none of them is taken for a parent of the others.
+// TestGroupOverThePipe: processes that have each a socket of an SO_REUSEPORT group are counted at the far end
+// and here alike, also more of them than a server has listeners elsewhere, and none of them is taken for a
+// parent of the others.
 func TestGroupOverThePipe(t *testing.T) {
 	const members = 40
 	var d probe.Discovery

@@ -27,18 +27,18 @@ const (
 // minStall keeps a network's hiccup from being called a stall: only a gap in At is a gap.
 const minStall = 250 * time.Millisecond
 
-// Sink takes what a remote probe has to say. All times are from the run's epoch, by our clock. Sample is called from
-// another goroutine than the others; none is after Samples has returned.
+// Sink takes what a remote probe has to say. All times are from the run's epoch, by our clock. Sample is
+// called from another goroutine than the others; none is after Samples has returned.
 type Sink struct {
 	Sample func(probe.Sample)
 	Clock  func(Estimate) // at the start, whenever there is news, at most once a second, and at the end
 	Warn   func(Warning)
 }
 
-// Samples gives every sample to to.Sample, its At rebased to epoch, until ctx ends or the probe does, and what is
-// to be doubted to to.Warn. When ctx has ended, so has a probe that answers pings: it returns after its last word, a
-// sample and the snapshot that After gives, if they come soon. Samples of before the epoch are left out. A probe that is
-// lost leaves a gap, never zeros.
+// Samples gives every sample to to.Sample, its At rebased to epoch, until ctx ends or the probe does, and
+// what is to be doubted to to.Warn. When ctx has ended, so has a probe that answers pings: it returns after
+// its last word, a sample and the snapshot that After gives, if they come soon. Samples of before the epoch
+// are left out. A probe that is lost leaves a gap, never zeros.
 //
 // A better estimate of the clock, found during the run, holds for the samples that follow. It never sets
 // them back before one that was given already.
@@ -153,8 +153,8 @@ func (w *watcher) clock() {
 	w.to.Clock(e)
 }
 
-// lastWord ends a probe that ends with its stdin and waits for what it has to say then. Of another it waits for a
-// sample that was taken after now. Neither for long.
+// lastWord ends a probe that ends with its stdin and waits for what it has to say then. Of another it waits
+// for a sample that was taken after now. Neither for long.
 func (w *watcher) lastWord(atMost time.Duration) (ended bool) {
 	ends := w.r.Hello().Pings
 	if ends {

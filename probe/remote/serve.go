@@ -121,8 +121,8 @@ func (w *writer) err() error {
 	return w.broken
 }
 
-// answer answers pings until in ends, and tells whether there were any. Lines that are none are passed over: what
-// a terminal or a script sends by mistake is no reason to stop.
+// answer answers pings until in ends, and tells whether there were any. Lines that are none are passed over:
+// what a terminal or a script sends by mistake is no reason to stop.
 func (w *writer) answer(in io.Reader) (pinged bool) {
 	lines := newLineReader(in)
 	for {

@@ -23,8 +23,8 @@
 //
 // hello is first, bye is last where the writer had the time; after anything else it was cut off. A writer
 // whose hello says pings answers lines {"kind":"ping","id":4} on its stdin, and ends when that closes after
-// one. The two snapshots are of before and after; discovery says who serves the listeners, and waits how often the
-// parent of pre-forked workers has gone to sleep (probe.Process.Waits).
+// one. The two snapshots are of before and after; discovery says who serves the listeners, and waits how
+// often the parent of pre-forked workers has gone to sleep (probe.Process.Waits).
 //
 // A new kind or field means a new schema: readers refuse what they do not know, rather than misread it.
 package remote
@@ -57,8 +57,8 @@ type Hello struct {
 	Discovery *probe.Discovery `json:"discovery,omitempty"` // nil: nobody looked
 }
 
-// parent is the process whose waits are told with each pong; false where no workers were counted, or those of an
-// SO_REUSEPORT group, who have none.
+// parent is the process whose waits are told with each pong; false where no workers were counted, or those of
+// an SO_REUSEPORT group, who have none.
 func (h Hello) parent() (probe.Process, bool) {
 	if h.Discovery == nil {
 		return probe.Process{}, false

@@ -29,7 +29,8 @@ func changed(v tally.View) []tally.Counter {
 	return out
 }
 
-// waits says how long connections have stood in the accept queues since that is traced, which is as long as we watch.
+// waits says how long connections have stood in the accept queues since that is traced, which is as long as
+// we watch.
 func waits(v tally.View) string {
 	all := map[string]uint64{}
 	for _, c := range v.Counters {

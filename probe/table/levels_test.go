@@ -10,7 +10,8 @@ import (
 	"weir/probe/tally"
 )
 
-// TestLevels: what may run short beside the queue is in one line of a terminal, and what is not known is not in it.
+// TestLevels: what may run short beside the queue is in one line of a terminal, and what is not known is not
+// in it.
 func TestLevels(t *testing.T) {
 	head := Head{Unheard: func(tally.View) []string { return nil }}
 	shown := func(gauges map[string]uint64) string {

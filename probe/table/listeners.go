@@ -104,7 +104,8 @@ func short(text string, width int) string {
 	return "…" + string(r[len(r)-width+1:])
 }
 
-// gauge is the queue as a bar of that many cells, in eighths of one. It is full when the queue is, at limit+1.
+// gauge is the queue as a bar of that many cells, in eighths of one. It is full when the queue is, at
+// limit+1.
 func gauge(l tally.Listener, cells int) string {
 	const part = "▏▎▍▌▋▊▉"
 	places := uint64(l.Limit) + 1

@@ -10,9 +10,9 @@ import (
 )
 
 // Once is a single reading as text, every value of it: one thing a line, its name first and its numbers
-// behind it, so that grep and awk can take it apart. Counters are as the kernel has them, since the
-// namespace was made. Where d says that a listener may have less than was asked for, a line "backlog" says what it says;
-// and a line "server" which processes hold it.
+// behind it, so that grep and awk can take it apart. Counters are as the kernel has them, since the namespace
+// was made. Where d says that a listener may have less than was asked for, a line "backlog" says what it
+// says; and a line "server" which processes hold it.
 func Once(s probe.Sample, d probe.Discovery) string {
 	var b strings.Builder
 	for _, l := range s.Listeners {

@@ -1,6 +1,6 @@
-// Package table draws how a host stands as text: a table for a terminal, and a line for everything else. It is
-// for people who look at it now. Programs take the samples themselves (weir probe --ndjson), and what a run
-// meant is in its report.
+// Package table draws how a host stands as text: a table for a terminal, and a line for everything else. It
+// is for people who look at it now. Programs take the samples themselves (weir probe --ndjson), and what a
+// run meant is in its report.
 //
 // Colour says one thing each: red, connections are being lost this second; yellow, a queue is filling up or
 // was full before. What is merely traffic has none.
@@ -27,8 +27,8 @@ type Head struct {
 // Size is that of the terminal, in cells.
 type Size struct{ Width, Height int }
 
-// Table draws v for a terminal: at most size.Height lines of at most size.Width cells, with colour or without.
-// What does not fit is left out at the bottom, and the last line says so.
+// Table draws v for a terminal: at most size.Height lines of at most size.Width cells, with colour or
+// without. What does not fit is left out at the bottom, and the last line says so.
 func Table(head Head, v tally.View, size Size, colour bool) []string {
 	size.Width, size.Height = min(max(size.Width, 20), 300), max(size.Height, 3)
 	p := painter{width: size.Width, colour: colour}

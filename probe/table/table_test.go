@@ -151,7 +151,8 @@ func TestTraced(t *testing.T) {
 	}
 }
 
-// TestDeferredACKsAreNotRed: drops that no ListenDrops stands behind are no loss, and the table says what they are.
+// TestDeferredACKsAreNotRed: drops that no ListenDrops stands behind are no loss, and the table says what
+// they are.
 func TestDeferredACKsAreNotRed(t *testing.T) {
 	ta := tally.New(time.Second)
 	for i := range uint32(101) {

@@ -26,8 +26,8 @@ type Drops struct {
 	Since uint64 // since the watching began
 	Rate  float64
 
-	// How many of Since, and of them a second, are packets of connections that were lost or delayed: all but the bare
-	// ACKs that TCP_DEFER_ACCEPT ignores (probe.DeferredACKs).
+	// How many of Since, and of them a second, are packets of connections that were lost or delayed: all but
+	// the bare ACKs that TCP_DEFER_ACCEPT ignores (probe.DeferredACKs).
 	Lost     uint64
 	LostRate float64
 }
@@ -35,7 +35,9 @@ type Drops struct {
 func (t *Tally) viewListeners(past mark, window time.Duration) []Listener {
 	var out []Listener
 	for l := range t.account.Listeners() {
-		view := Listener{Addr: l.Addr, Sockets: l.Sockets, Depth: l.Depth, Limit: l.Limit, Peak: t.peaks[l.Addr], Opened: l.Came}
+		view := Listener{
+			Addr: l.Addr, Sockets: l.Sockets, Depth: l.Depth, Limit: l.Limit, Peak: t.peaks[l.Addr], Opened: l.Came,
+		}
 		for _, m := range t.marks {
 			view.Lately = max(view.Lately, m.peaks[l.Addr])
 		}

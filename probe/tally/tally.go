@@ -3,8 +3,8 @@
 // while it lives, a table or a scrape; what a recorded run says is the analysis' business, which has
 // every sample and needs no window.
 //
-// A counter that was not in the last sample is not in the view either: absent is not zero. Whose the drops and overflows
-// are, also over restarts, is what probe.Account knows.
+// A counter that was not in the last sample is not in the view either: absent is not zero. Whose the drops
+// and overflows are, also over restarts, is what probe.Account knows.
 package tally
 
 import (
@@ -31,8 +31,8 @@ type Tally struct {
 	marks   []mark            // the oldest first
 }
 
-// A source that failed is shown for recently: slow ones are read twice a second only. maxFailing bounds how many are
-// kept.
+// A source that failed is shown for recently: slow ones are read twice a second only. maxFailing bounds how
+// many are kept.
 const (
 	recently   = 3 * time.Second
 	maxFailing = 64
@@ -56,7 +56,8 @@ func New(window time.Duration) *Tally {
 	const steps = 5
 	return &Tally{
 		spacing: window / steps, most: steps + 1,
-		first: map[string]uint64{}, errors: map[string]uint64{}, failing: map[string]failing{}, peaks: map[string]uint32{},
+		first: map[string]uint64{}, peaks: map[string]uint32{},
+		errors: map[string]uint64{}, failing: map[string]failing{},
 	}
 }
 
@@ -109,7 +110,7 @@ type View struct {
 	Overflows probe.Between       // of all listeners together, since the watching began
 	Counters  []Counter           // by name; those of the last sample
 	Errors    []probe.SourceError // by source: those that are lost, and the last one of each that failed lately
-	Blind     bool                // a source of listeners failed: one that is not there may be listening all the same
+	Blind     bool                // a source of listeners failed: one that is not shown may be there
 	Failures  map[string]uint64   // readings that failed, by source
 }
 

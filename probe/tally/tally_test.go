@@ -79,7 +79,8 @@ func TestTheFullestOfAGroup(t *testing.T) {
 	}
 }
 
-// TestOldDropsAreNotNew: what a socket had dropped before the first listing that succeeded is from before the watching.
+// TestOldDropsAreNotNew: what a socket had dropped before the first listing that succeeded is from before the
+// watching.
 func TestOldDropsAreNotNew(t *testing.T) {
 	ta := New(time.Second)
 	failed := sample(0, 0)
@@ -95,8 +96,8 @@ func TestOldDropsAreNotNew(t *testing.T) {
 	}
 }
 
-// TestDeferredDropsAreNoLoss: a listener with TCP_DEFER_ACCEPT drops a bare ACK of each connection; what the namespace
-// has in TCPDeferAcceptDrop is no loss.
+// TestDeferredDropsAreNoLoss: a listener with TCP_DEFER_ACCEPT drops a bare ACK of each connection; what the
+// namespace has in TCPDeferAcceptDrop is no loss.
 func TestDeferredDropsAreNoLoss(t *testing.T) {
 	ta := New(time.Second)
 	add := func(at time.Duration, drops uint32, listenDrops, deferred uint64) {
@@ -119,8 +120,8 @@ func TestDeferredDropsAreNoLoss(t *testing.T) {
 	}
 }
 
-// TestFinalACKsAreLost: a final ACK on a full queue is two drops of the socket and one ListenDrops, which is no sign of
-// TCP_DEFER_ACCEPT.
+// TestFinalACKsAreLost: a final ACK on a full queue is two drops of the socket and one ListenDrops, which is
+// no sign of TCP_DEFER_ACCEPT.
 func TestFinalACKsAreLost(t *testing.T) {
 	for _, counted := range []bool{true, false} { // a kernel may not have the counter
 		ta := New(time.Second)

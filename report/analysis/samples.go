@@ -48,11 +48,11 @@ func (c counters) since(before counters, which counter) *uint64 {
 // offered, all within, and the first after everything had come to rest.
 type window []sample
 
-// cover returns the samples of the trial's host from the last at or before its start to the first whose counters
-// were read at or after the end; nil where they do not reach that far. A reading that lies after the next trial's start
-// would hold that trial's overflows too, so the last one before it stands in, if it saw the load's end.
-// Counters may be older than their sample, as long as the listener drops nothing (counters.age_us): the connections of
-// a trial's last moment are not in them.
+// cover returns the samples of the trial's host from the last at or before its start to the first whose
+// counters were read at or after the end; nil where they do not reach that far. A reading that lies after the
+// next trial's start would hold that trial's overflows too, so the last one before it stands in, if it saw
+// the load's end. Counters may be older than their sample, as long as the listener drops nothing
+// (counters.age_us): the connections of a trial's last moment are not in them.
 func (r *run) cover(t *trial) window {
 	s := r.samples[t.lane.ListenerHost]
 	first := search(s, func(x sample) bool { return x.at > t.Start }) - 1
