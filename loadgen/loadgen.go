@@ -56,19 +56,10 @@ type Departure struct {
 	Unread int           // as in Result
 }
 
-// Depart gives a departure to rec or, where rec does not take any, to the Recorder that it passes its results on to
-// and can Unwrap. Where none takes it, it is lost.
+// Depart gives a departure to rec, if it takes any.
 func Depart(rec Recorder, d Departure) {
-	for {
-		switch r := rec.(type) {
-		case interface{ Depart(Departure) }:
-			r.Depart(d)
-			return
-		case interface{ Unwrap() Recorder }:
-			rec = r.Unwrap()
-		default:
-			return
-		}
+	if r, ok := rec.(interface{ Depart(Departure) }); ok {
+		r.Depart(d)
 	}
 }
 

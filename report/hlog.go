@@ -83,7 +83,7 @@ func (l *histogramLog) add(rec runfile.Record) error {
 		if l.laneOf[rec.Trial] < 0 {
 			return nil
 		}
-		for kind, encoded := range []string{rec.Latency, rec.Service, rec.FailLatency, rec.Lag} {
+		for kind, encoded := range []string{rec.Latency, rec.FromSent, rec.FailLatency, rec.Lag} {
 			if encoded == "" {
 				continue
 			}

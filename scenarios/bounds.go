@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/loadgen/stop"
 	"weir/report/runfile"
 )
@@ -71,28 +71,25 @@ func newGuard(rec Recorder, epoch time.Time, lanes []Lane, rules []stop.Rule, al
 }
 
 func (g *guard) Write(rec runfile.Record) error {
-	switch rec := rec.(type) {
-	case *runfile.Trial:
-		if rec.Role == "" {
-			g.mu.Lock()
-			g.trials[rec.Index] = *rec
-			g.mu.Unlock()
-		}
-	case *runfile.TrialEnd:
-		g.unwatch(rec.Index)
+	if t, ok := rec.(*runfile.Trial); ok && t.Role == "" {
+		g.mu.Lock()
+		g.trials[t.Index] = *t
+		g.mu.Unlock()
 	}
-	return g.Recorder.Write(rec)
+	err := g.Recorder.Write(rec)
+	if end, ok := rec.(*runfile.TrialEnd); ok { // all its results have been read
+		g.unwatch(end.Index)
+	}
+	return err
 }
 
-func (g *guard) Results(trial int) loadgen.Recorder {
+func (g *guard) Results(trial int) *count.Counter {
 	results := g.Recorder.Results(trial)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t, ok := g.trials[trial]
-	if !ok {
-		return results
+	if t, ok := g.trials[trial]; ok {
+		g.ends[trial] = g.watchers[t.Lane].Trial(results, g.epoch, t.Start, t.Plan)
 	}
-	results, g.ends[trial] = g.watchers[t.Lane].Trial(results, g.epoch, t.Start, t.Plan)
 	return results
 }
 

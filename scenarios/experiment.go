@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/report/runfile"
 )
 
@@ -18,7 +19,7 @@ import (
 // first error (runfile.Recorder.Err).
 type Recorder interface {
 	Write(runfile.Record) error
-	Results(trial int) loadgen.Recorder // of a trial that has begun; it may be loadgen.Sharded
+	Results(trial int) *count.Counter // of a trial that has begun
 }
 
 // Lane is one path to the backend.

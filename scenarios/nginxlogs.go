@@ -117,7 +117,7 @@ func (s *accessSums) add(at time.Duration, r nginxlog.Request) {
 		a = &runfile.Access{Host: s.host, At: s.at, TrialStart: id.Start, Hidden: map[int]uint64{}}
 		s.open[id.Start] = a
 	}
-	saved := count(a, r)
+	saved := countIn(a, r)
 	example := saved && s.examples[r.Class()] < examplesPerBin
 	if example {
 		s.examples[r.Class()]++
@@ -144,8 +144,8 @@ func (s *accessSums) emit() {
 	s.open, s.other = nil, runfile.Access{}
 }
 
-// count adds a request, and reports whether the request was saved: a try failed, and the client did not see it.
-func count(a *runfile.Access, r nginxlog.Request) (saved bool) {
+// countIn adds a request, and reports whether the request was saved: a try failed, and the client did not see it.
+func countIn(a *runfile.Access, r nginxlog.Request) (saved bool) {
 	a.Requests++
 	tries := uint64(r.More)
 	for _, t := range r.Tries {

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"weir/loadgen"
 	"weir/loadgen/belief"
+	"weir/loadgen/count"
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
 	"weir/report/runfile"
@@ -91,7 +91,7 @@ func (e *Experiment) search(ctx context.Context, epoch time.Time, seen *tally, t
 		if len(belief.Check(seen.facts(e.Search, load))) > 0 {
 			states[lane.Name].Spoil(load)
 		} else {
-			states[lane.Name].Add(search.Trial{Load: load, Duration: e.Search.Trial, Due: seen.due(), Bad: seen.bad(lane.Deadline)})
+			states[lane.Name].Add(search.Trial{Load: load, Duration: e.Search.Trial, Due: seen.due, Bad: seen.bad})
 		}
 		index++
 	}
@@ -109,114 +109,49 @@ func (s *Search) trial(index int, lane string, load float64) (runfile.Trial, err
 // tally is a Recorder that keeps what a search needs of the trial under way.
 type tally struct {
 	Recorder
-	mu     sync.Mutex
-	shards []*tallyShard
-	end    runfile.TrialEnd
-}
-
-// tallyShard is what one thread of the engine recorded. It is read when the engine is done.
-type tallyShard struct {
-	next     loadgen.Recorder
+	due, bad uint64
 	outcomes map[loadgen.Outcome]uint64
-	took     []time.Duration // of the ok ones, from due
-	lag      []time.Duration // of those that were sent
+	lag      []int64 // ns, of the requests that were sent
+	end      runfile.TrialEnd
 }
 
 func (t *tally) Write(rec runfile.Record) error {
 	switch rec := rec.(type) {
 	case *runfile.Trial:
-		t.mu.Lock()
-		t.shards = nil
-		t.mu.Unlock()
+		t.due, t.bad, t.outcomes, t.lag = 0, 0, map[loadgen.Outcome]uint64{}, t.lag[:0]
 	case *runfile.TrialEnd:
 		t.end = *rec
 	}
 	return t.Recorder.Write(rec)
 }
 
-func (t *tally) Results(trial int) loadgen.Recorder {
-	return &tallied{tally: t, next: t.Recorder.Results(trial)}
+func (t *tally) Results(trial int) *count.Counter {
+	c := t.Recorder.Results(trial)
+	c.Watch(t.see)
+	return c
 }
 
-// tallied takes the results of threads that did not ask for a shard under a lock.
-type tallied struct {
-	*tally
-	next loadgen.Recorder
-	once sync.Once
-	mine *tallyShard
-	lock sync.Mutex
-}
-
-func (t *tallied) Record(r loadgen.Result) {
-	t.once.Do(func() { t.mine = t.newShard(t.next) })
-	t.lock.Lock()
-	defer t.lock.Unlock()
-	t.mine.Record(r)
-}
-
-func (t *tallied) Shard() loadgen.Recorder { return t.newShard(loadgen.ShardOf(t.next)) }
-
-func (t *tallied) Unwrap() loadgen.Recorder    { return t.next }
-func (s *tallyShard) Unwrap() loadgen.Recorder { return s.next }
-
-func (t *tally) newShard(next loadgen.Recorder) *tallyShard {
-	s := &tallyShard{next: next, outcomes: map[loadgen.Outcome]uint64{}}
-	t.mu.Lock()
-	t.shards = append(t.shards, s)
-	t.mu.Unlock()
-	return s
-}
-
-func (s *tallyShard) Record(r loadgen.Result) {
-	s.next.Record(r)
-	s.outcomes[r.Outcome]++
-	if r.Outcome == loadgen.OK {
-		s.took = append(s.took, r.Done-r.Due)
-	}
-	if r.Sent > 0 {
-		s.lag = append(s.lag, r.Sent-r.Due)
-	}
-}
-
-func (t *tally) due() (n uint64) {
-	for _, s := range t.shards {
-		for _, k := range s.outcomes {
-			n += k
+// see is called by who reads the count, for the last time when the trial's end is written.
+func (t *tally) see(r *count.Reading) {
+	for _, b := range r.Bins {
+		t.due += b.Ended()
+		t.bad += b.Bad()
+		for o, n := range b.Due() {
+			t.outcomes[o] += n
 		}
+		t.lag = append(t.lag, b.Lag...)
 	}
-	return n
-}
-
-// bad is how many were not answered well before the deadline (0: whenever).
-func (t *tally) bad(deadline time.Duration) uint64 {
-	n := t.due()
-	for _, s := range t.shards {
-		for _, took := range s.took {
-			if deadline == 0 || took <= deadline {
-				n--
-			}
-		}
-	}
-	return n
 }
 
 // facts are what decides whether the trial is believed.
 func (t *tally) facts(s *Search, load float64) belief.Facts {
 	g := t.end.Generator
 	f := belief.Facts{
-		Due: t.due(), Outcomes: map[loadgen.Outcome]uint64{}, Bearable: belief.Bearable(load, s.service, s.slots),
+		Due: t.due, Sent: uint64(len(t.lag)), Outcomes: t.outcomes, Bearable: belief.Bearable(load, s.service, s.slots),
 		CPU: g.CPU, Wall: g.Wall, CPUs: g.CPUs, RunDelay: g.RunDelay, LoopCPU: g.LoopCPU, LoopDelay: g.LoopDelay,
 	}
-	var lag []time.Duration
-	for _, shard := range t.shards {
-		lag = append(lag, shard.lag...)
-		for o, n := range shard.outcomes {
-			f.Outcomes[o] += n
-		}
-	}
-	f.Sent = uint64(len(lag))
-	if slices.Sort(lag); len(lag) >= belief.LateNeeds {
-		f.Late = lag[len(lag)*99/100]
+	if slices.Sort(t.lag); len(t.lag) >= belief.LateNeeds {
+		f.Late = time.Duration(t.lag[len(t.lag)*99/100])
 	}
 	return f
 }

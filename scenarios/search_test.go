@@ -60,12 +60,11 @@ func (c *chosen) Write(rec runfile.Record) error {
 		}
 		c.loads[rec.Lane] = append(c.loads[rec.Lane], rec.Rate)
 	case *runfile.TrialEnd:
+		c.read()
 		c.last = rec.DrainedAt
 	}
 	return nil
 }
-
-func (c *chosen) Results(int) loadgen.Recorder { return nothing{} }
 
 type nothing struct{}
 
@@ -139,20 +138,3 @@ func TestSearchIsInterrupted(t *testing.T) {
 		t.Error("an empty search")
 	}
 }
-
-// What is no result reaches the record all the same.
-func TestDeparturesPass(t *testing.T) {
-	next := &departed{}
-	rec := &tallied{tally: &tally{}, next: next}
-	loadgen.Depart(rec, loadgen.Departure{})
-	loadgen.Depart(rec.Shard(), loadgen.Departure{})
-	if next.n != 2 {
-		t.Errorf("%d departures, want 2", next.n)
-	}
-}
-
-// departed counts departures.
-type departed struct{ n int }
-
-func (*departed) Record(loadgen.Result)      {}
-func (g *departed) Depart(loadgen.Departure) { g.n++ }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/loadgen/plan"
 	"weir/probe"
 	"weir/report/runfile"
@@ -21,6 +22,7 @@ type journal struct {
 	entries []string
 	ends    []runfile.TrialEnd
 	samples int
+	reads   []func() // of the trials that are running: the last
 }
 
 func (j *journal) note(what string) {
@@ -29,14 +31,52 @@ func (j *journal) note(what string) {
 	j.entries = append(j.entries, what)
 }
 
-func (j *journal) Results(int) loadgen.Recorder { return j }
-func (j *journal) Record(loadgen.Result)        { j.note("result") }
+// Results are read as the record's are: ten times a second, and when the trial ends.
+func (j *journal) Results(int) *count.Counter {
+	c := count.New(0)
+	c.Watch(func(r *count.Reading) {
+		for _, b := range r.Bins {
+			for range b.Ended() {
+				j.note("result")
+			}
+		}
+	})
+	over := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				c.Read()
+			case <-over:
+				return
+			}
+		}
+	}()
+	j.mu.Lock()
+	j.reads = append(j.reads, func() { close(over); c.Read() })
+	j.mu.Unlock()
+	return c
+}
+
+// read ends the reading of what is counted.
+func (j *journal) read() {
+	j.mu.Lock()
+	reads := j.reads
+	j.reads = nil
+	j.mu.Unlock()
+	for _, last := range reads {
+		last()
+	}
+}
 
 func (j *journal) Write(rec runfile.Record) error {
 	switch rec := rec.(type) {
 	case *runfile.Trial:
 		j.note("trial " + rec.Lane)
 	case *runfile.TrialEnd:
+		j.read()
 		j.note("end")
 		j.mu.Lock()
 		j.ends = append(j.ends, *rec)

@@ -130,7 +130,7 @@ func plannedLanes(s *scenarios.Setup) (lanes []gate.Watched) {
 				planned.Trials = append(planned.Trials, gate.PlannedTrial{Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Due: uint64(t.Due), Duration: t.Plan.Duration()})
 			}
 		}
-		lanes = append(lanes, gate.Watched{PlannedLane: planned, ListenerHost: l.ListenerHost, Deadline: l.Deadline})
+		lanes = append(lanes, gate.Watched{PlannedLane: planned, ListenerHost: l.ListenerHost})
 	}
 	return lanes
 }

@@ -2,11 +2,8 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
-
-	"weir/loadgen/stop"
 )
 
 func TestAddresses(t *testing.T) {
@@ -55,17 +52,5 @@ func TestURLKeepsItsVariable(t *testing.T) {
 	const text = "http://127.0.0.1:8000/item/{{seq}}?n={{seq}}"
 	if got, err := checkURL("--direct", text); got != text || err != nil {
 		t.Errorf("%q, %v", got, err)
-	}
-}
-
-// TestRulesAreBounded: of more than that a Watcher would count some requests twice.
-func TestRulesAreBounded(t *testing.T) {
-	rules := stopFlags{abortIf: slices.Repeat([]string{"latency > 1s"}, stop.MaxRules)}
-	if err := rules.check(); err != nil {
-		t.Error(err)
-	}
-	rules = stopFlags{abortIf: append(rules.abortIf, "failures > 5%")}
-	if err := rules.check(); err == nil || !strings.Contains(err.Error(), "65 rules were given") {
-		t.Error(err)
 	}
 }

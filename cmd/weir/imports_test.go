@@ -26,13 +26,13 @@ var allowed = map[string][]string{
 	"scenarios/":               {"scenarios/", "loadgen", "loadgen/", "probe", "probe/"},
 	"scenarios/lab/labtest":    {}, // so that the tests of all may import it
 	"report":                   {"report/", "!report/world", "loadgen", "probe/nginxlog"},
-	"report/runfile":           {"loadgen", "loadgen/plan", "loadgen/self", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
+	"report/runfile":           {"loadgen", "loadgen/count", "loadgen/plan", "loadgen/self", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
 	"report/unit":              {},
 	"report/words":             {"report/result", "report/unit"},
 	"report/result":            {"report/unit", "report/runfile", "loadgen/plan"}, // the types that everybody of report hands on
 	"report/analysis":          {"report/result", "report/unit", "report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/belief", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
 	"report/analysis/estimate": {},
-	"report/analysis/gate":     {"report/result", "report/unit", "report/analysis", "report/analysis/compare", "report/analysis/estimate", "report/runfile", "loadgen", "loadgen/plan", "loadgen/spelling", "probe", "probe/nginxlog"},
+	"report/analysis/gate":     {"report/result", "report/unit", "report/analysis", "report/analysis/compare", "report/analysis/estimate", "report/runfile", "loadgen", "loadgen/count", "loadgen/plan", "loadgen/spelling", "probe", "probe/nginxlog"},
 	"report/schema":            {},
 	"report/capacity":          {}, // anyone may import it, so it drags nothing along
 	"cmd/gatebench":            {"report/world", "report/runfile", "report/result", "report/analysis", "report/analysis/estimate", "report/analysis/gate"},

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/probe"
 	"weir/report/runfile"
 	"weir/scenarios"
@@ -134,14 +135,12 @@ func (p *progress) observes(trial int) bool {
 	return p.observed[trial]
 }
 
-func (p *progress) result(r loadgen.Result) {
-	p.sent.Add(1)
-	switch r.Outcome {
-	case loadgen.OK:
-	case loadgen.Canceled: // the run ended first: no failure of the server's
-		p.canceled.Add(1)
-	default:
-		p.bad.Add(1)
+func (p *progress) counted(r *count.Reading) {
+	for _, b := range r.Bins {
+		canceled := b.Of(loadgen.Canceled) // the run ended first: no failure of the server's
+		p.sent.Add(b.Ended() + canceled)
+		p.canceled.Add(canceled)
+		p.bad.Add(b.Failed())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/loadgen/plan"
 	"weir/probe"
 	"weir/report/runfile"
@@ -54,9 +55,12 @@ func TestProgressOfAnEndedRun(t *testing.T) {
 	setup.Trials = []runfile.Trial{one}
 	p := newProgress(&out, false, setup)
 	p.trial(one)
+	results := count.New(0)
+	results.Watch(p.counted)
 	for _, o := range []loadgen.Outcome{loadgen.OK, loadgen.ConnectTimeout, loadgen.Canceled, loadgen.Canceled} {
-		p.result(loadgen.Result{Outcome: o})
+		results.Record(loadgen.Result{Outcome: o})
 	}
+	results.Read()
 	p.started = time.Now().Add(-33 * time.Second)
 	if got, want := p.line(), "█████░░░░░ 1/1 direct"; !strings.HasPrefix(got, want) {
 		t.Errorf("halfway: got %q, want it to begin with %q", got, want)

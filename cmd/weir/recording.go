@@ -1,7 +1,7 @@
 package main
 
 import (
-	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/report/analysis/gate"
 	"weir/report/runfile"
 )
@@ -36,28 +36,14 @@ func (r recording) Write(rec runfile.Record) error {
 	return err
 }
 
-func (r recording) Results(trial int) loadgen.Recorder {
+func (r recording) Results(trial int) *count.Counter {
 	results := r.Recorder.Results(trial)
 	if r.ui.observes(trial) { // its requests are not the load's
 		return results
 	}
+	results.Watch(r.ui.counted)
 	if r.live != nil {
-		results = r.live.Results(trial, results)
+		r.live.Watch(trial, results)
 	}
-	return counted{r.ui, results}
+	return results
 }
-
-// counted lets the progress line count what is recorded.
-type counted struct {
-	ui  *progress
-	rec loadgen.Recorder
-}
-
-func (c counted) Record(r loadgen.Result) {
-	c.ui.result(r)
-	c.rec.Record(r)
-}
-
-func (c counted) Shard() loadgen.Recorder { return counted{c.ui, loadgen.ShardOf(c.rec)} }
-
-func (c counted) Unwrap() loadgen.Recorder { return c.rec }

@@ -10,7 +10,11 @@ import (
 func run(c cusum, p float64, n int, rng *rand.Rand) int {
 	limit := uint64(p * (1 << 63))
 	for i := range n {
-		if c.add(rng.Uint64()>>1 < limit, 0) {
+		bad := uint64(0)
+		if rng.Uint64()>>1 < limit {
+			bad = 1
+		}
+		if c.add(1, bad, 0) {
 			return i + 1
 		}
 	}
@@ -43,6 +47,45 @@ func TestFalseAlarms(t *testing.T) {
 		if got := alarms(c, p0, 10_000, runs); got > runs/10 || got < runs/500 {
 			t.Errorf("limit %v: %d false alarms in %d runs, want less than one in 10, but not so few that alarms come late", p0, got, runs)
 		}
+	}
+}
+
+// TestBatches: requests that come to their end together give no more false alarms than one by one, and an overload's alarm
+// at most a batch later.
+func TestBatches(t *testing.T) {
+	const p0, batch = .05, 100
+	rng := rand.New(rand.NewPCG(5, 6))
+	give := func(c *cusum, p float64) bool {
+		bad := uint64(0)
+		for range batch {
+			if rng.Float64() < p {
+				bad++
+			}
+		}
+		return c.add(batch, bad, 0)
+	}
+	for range 50 {
+		c := newCusum(p0)
+		for range runLength / batch {
+			if give(&c, p0) {
+				t.Error("a false alarm")
+				break
+			}
+		}
+	}
+	late := 0
+	for range 100 {
+		c := newCusum(p0)
+		n := 1
+		for !give(&c, .3) {
+			n++
+		}
+		late += n * batch
+	}
+	one := newCusum(p0)
+	want := one.threshold / (.3*one.bad1 + .7*one.good)
+	if got := float64(late) / 100; got > want+1.5*batch {
+		t.Errorf("an alarm after %.0f requests, one by one it takes %.0f", got, want)
 	}
 }
 

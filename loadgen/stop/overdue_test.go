@@ -7,10 +7,9 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/loadgen/plan"
 )
-
-const ms = time.Millisecond
 
 func steady(rate float64, d time.Duration) plan.Plan {
 	return plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: d}}}
@@ -20,23 +19,29 @@ func steady(rate float64, d time.Duration) plan.Plan {
 // rule allows, not when the first are given up, half a minute later.
 func TestOpenRequestsCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, alarms := watch(t, "failures > 5%", "latency.p99 > 500ms")
-		epoch := time.Now()
+		var alarms []Alarm
+		w := Watch([]Rule{must(t, "failures > 5%"), must(t, "latency.p99 > 500ms")}, func(a Alarm) { alarms = append(alarms, a) })
+		c, epoch := count.New(0), time.Now()
 		const start = 250 * ms
-		rec, end := w.Trial(discard{}, epoch, start, steady(100, 10*time.Second))
-		shard := loadgen.ShardOf(rec)
-		for i := range 100 { // the first second is answered
-			time.Sleep(time.Until(epoch.Add(start + time.Duration(i)*10*ms + 20*ms)))
-			shard.Record(loadgen.Result{Seq: i, Due: start + time.Duration(i)*10*ms, Done: time.Since(epoch), Outcome: loadgen.OK})
+		end := w.Trial(c, epoch, start, steady(100, 10*time.Second))
+		defer end()
+		shard := loadgen.ShardOf(c)
+		for at := time.Duration(0); at < 4*time.Second; at += 10 * ms {
+			if i := int((at - start - 20*ms) / (10 * ms)); at >= start+20*ms && i < 100 { // the first second is answered
+				shard.Record(loadgen.Result{Seq: i, Due: start + time.Duration(i)*10*ms, Done: time.Since(epoch), Outcome: loadgen.OK})
+			}
+			if at%(100*ms) == 0 {
+				c.Read()
+			}
+			time.Sleep(10 * ms)
 		}
-		time.Sleep(3 * time.Second)
-		end()
-		if len(*alarms) != 1 {
-			t.Fatalf("%v", *alarms)
+		if len(alarms) != 1 {
+			t.Fatalf("%v", alarms)
 		}
-		// 21 bad ones are an alarm at 1 %: see TestAlarm. The 21st is due 1.2 s after the start.
-		a := (*alarms)[0]
-		if at := start + 1200*ms + 500*ms; a.Rule != "latency.p99 > 500ms" || a.Bad != 21 || a.At < at || a.At > at+250*ms || a.Requests != 121 {
+		// 21 bad ones are an alarm at 1 %: see TestAlarm. The 21st is due 1.2 s after the start; a tenth of a second has to
+		// pass whole, and to be read twice.
+		a := alarms[0]
+		if at := start + 1200*ms + 500*ms; a.Rule != "latency.p99 > 500ms" || a.Bad < 21 || a.Bad > 35 || a.At < at-50*ms || a.At > at+350*ms || a.Requests != 100+a.Bad {
 			t.Errorf("%+v, want it at %v", a, at)
 		}
 	})
@@ -44,89 +49,73 @@ func TestOpenRequestsCount(t *testing.T) {
 
 // TestOpenRequestsCountOnce: the rule comes to as many as if it had waited for the end of each, whenever it looks.
 func TestOpenRequestsCountOnce(t *testing.T) {
-	w, _ := watch(t, "latency.p50 > 300ms")
+	w := Watch([]Rule{must(t, "latency.p50 > 300ms")}, func(Alarm) {})
 	p := steady(200, 2*time.Second)
-	ends := map[time.Duration][]int{} // by millisecond
+	ends := map[time.Duration][]loadgen.Result{} // by millisecond
 	r := rand.New(rand.NewPCG(1, 2))
-	late := 0
+	late := uint64(0)
 	for seq, due := range p.Due() {
 		took := time.Duration(r.IntN(290)) * ms
 		if r.IntN(4) == 0 {
 			took, late = time.Duration(310+r.IntN(500))*ms, late+1
 		}
 		at := (due + took).Truncate(ms)
-		ends[at] = append(ends[at], seq)
+		ends[at] = append(ends[at], loadgen.Result{Seq: seq, Due: due, Done: due + took, Outcome: loadgen.OK})
 	}
-	o := w.newTrial(0, p).overdue[0]
-	open, closed := 0, 0
-	for at := time.Duration(0); at < 4*time.Second; at += ms {
-		for _, seq := range ends[at] {
-			due := time.Duration(seq) * 5 * ms
-			if !o.ended(seq) && at-due > 300*ms {
-				closed++
-			}
+	tr := w.newTrial(0, p)
+	defer tr.end()
+	c := count.New(0)
+	now, bad, open := time.Duration(0), uint64(0), uint64(0)
+	c.Watch(func(r *count.Reading) {
+		before := w.sums[0]
+		w.sums[0].s, w.sums[0].threshold = 1, 1e9 // counts all, and never alarms
+		w.judge(tr, r, now)
+		bad += w.sums[0].bad - before.bad
+		if len(r.Bins) == 0 {
+			open += w.sums[0].bad - before.bad
 		}
-		if at%(75*ms) == 0 {
-			o.sweep(at, 0, func() bool { open++; return false })
+	})
+	for now = 0; now < 4*time.Second; now += ms {
+		for _, r := range ends[now] {
+			c.Record(r)
+		}
+		if now%(75*ms) == 0 {
+			c.Read()
 		}
 	}
-	if open+closed != late || open == 0 || closed == 0 || o.undone != 0 || o.seq != -1 {
-		t.Errorf("%d counted while they were open and %d when they ended, of %d; %d not ended", open, closed, late, o.undone)
+	if bad != late || open == 0 || open == late || tr.overdue[0].open != 0 || tr.overdue[0].more {
+		t.Errorf("%d bad, %d of them while they were open, of %d; %d not ended", bad, open, late, tr.overdue[0].open)
 	}
 }
 
-// TestSweepSeesWhatWaits: a result that a shard still holds has ended.
-func TestSweepSeesWhatWaits(t *testing.T) {
-	w, alarms := watch(t, "latency.p99 > 100ms")
-	r := &recorder{Watcher: w, next: discard{}, trial: w.newTrial(0, steady(1000, 30*ms))}
-	s := r.Shard()
-	for i := range 30 { // the first is handed over at once, the others wait for more
-		s.Record(loadgen.Result{Seq: i, Due: time.Duration(i) * ms, Done: time.Duration(i)*ms + us, Outcome: loadgen.OK})
-	}
-	r.sweep(time.Second)
-	r.sweep(2 * time.Second)
-	if w.requests != 30 || len(*alarms) > 0 {
-		t.Errorf("%d seen, %v", w.requests, *alarms)
-	}
-}
-
-// TestStalledWatcher: what nobody could read while nothing ran is not overdue.
-func TestStalledWatcher(t *testing.T) {
-	w, alarms := watch(t, "latency.p99 > 100ms")
+// TestStalledReader: what nobody could read while nothing ran is not overdue.
+func TestStalledReader(t *testing.T) {
+	var alarms []Alarm
+	w := Watch([]Rule{must(t, "latency.p99 > 100ms")}, func(a Alarm) { alarms = append(alarms, a) })
 	p := steady(1000, time.Second)
-	r := &recorder{Watcher: w, next: discard{}, trial: w.newTrial(0, p)}
-	r.sweep(20 * ms)
-	r.sweep(900 * ms) // 800 are too old by the clock, and their answers wait in the kernel
+	tr := w.newTrial(0, p)
+	defer tr.end()
+	c, now := count.New(0), time.Duration(0)
+	c.Watch(func(r *count.Reading) {
+		if a, broken := w.judge(tr, r, now); broken {
+			w.alarm(a)
+		}
+	})
+	read := func(at time.Duration) { now = at; c.Read() }
+	read(20 * ms)
+	read(900 * ms) // 800 are too old by the clock, and their answers wait in the kernel
 	for seq, due := range p.Due() {
 		if due < 900*ms {
-			r.Record(loadgen.Result{Seq: seq, Due: due, Done: due + ms, Outcome: loadgen.OK})
+			c.Record(loadgen.Result{Seq: seq, Due: due, Done: due + ms, Outcome: loadgen.OK})
 		}
 	}
-	r.sweep(925 * ms)
-	if len(*alarms) > 0 {
-		t.Errorf("%v", *alarms)
+	read(925 * ms)
+	if len(alarms) > 0 {
+		t.Errorf("%v", alarms)
 	}
-	r.sweep(1200 * ms) // 1100 ms later nothing came of the last hundred
-	r.sweep(1300 * ms)
-	if len(*alarms) != 1 {
-		t.Errorf("%v", *alarms)
-	}
-}
-
-func TestSet(t *testing.T) {
-	var s set
-	in := map[int]bool{}
-	r := rand.New(rand.NewPCG(3, 4))
-	for n := range 100_000 {
-		if m := n + r.IntN(5000); !in[m] {
-			in[m] = true
-			s.add(m)
-		}
-		if s.take(n) != in[n] {
-			t.Fatalf("%d in the set: %v", n, in[n])
-		}
-	}
-	if len(s.words) > 1000 {
-		t.Errorf("%d words are kept of what was taken", len(s.words))
+	read(1200 * ms) // later nothing came of the last hundred
+	read(1300 * ms)
+	if len(alarms) != 1 {
+		t.Errorf("%v", alarms)
 	}
 }

@@ -14,10 +14,8 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 )
-
-// MaxRules is how many rules a Watcher takes: it keeps a bit for each.
-const MaxRules = 64
 
 // Rule is a limit to the share of requests that are bad. Parse makes one:
 //
@@ -43,14 +41,21 @@ type Rule struct {
 // String is the rule as it was given.
 func (r Rule) String() string { return r.expr }
 
-func (r Rule) bad(s seen) bool {
+// bad is how many of the requests that were due in a bin, and have ended, are bad by the rule.
+func (r Rule) bad(b *count.Bin) uint64 {
 	switch {
 	case r.slower > 0:
-		return s.outcome != loadgen.OK || s.latency > r.slower
+		n := b.Failed()
+		for _, took := range b.Latency {
+			if time.Duration(took) > r.slower {
+				n++
+			}
+		}
+		return n
 	case r.outcome != "":
-		return s.outcome == r.outcome
+		return b.Of(r.outcome)
 	}
-	return s.outcome != loadgen.OK
+	return b.Failed()
 }
 
 // badly says what the bad requests did.

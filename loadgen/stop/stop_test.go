@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
+	"weir/loadgen/plan"
 )
 
 func TestParse(t *testing.T) {
@@ -88,7 +90,6 @@ func FuzzParse(f *testing.F) {
 
 // What is bad to which rule.
 func TestBad(t *testing.T) {
-	const ms = time.Millisecond
 	rules := map[string]Rule{}
 	for _, text := range []string{"failures > 5%", "failures.shed > 5%", "latency > 500ms"} {
 		rules[text] = must(t, text)
@@ -103,10 +104,20 @@ func TestBad(t *testing.T) {
 		{loadgen.Result{Due: 1000 * ms, Done: 1000 * ms, Outcome: loadgen.Shed}, true, true, true},
 		{loadgen.Result{Due: 1000 * ms, Done: 1001 * ms, Outcome: loadgen.HTTP4xx}, true, false, true},
 	} {
-		s := look(c.result)
-		if a, b, d := rules["failures > 5%"].bad(s), rules["failures.shed > 5%"].bad(s), rules["latency > 500ms"].bad(s); a != c.failures || b != c.shed || d != c.latency {
-			t.Errorf("%+v: %v, %v, %v", c.result, a, b, d)
-		}
+		results := count.New(0)
+		results.Watch(func(r *count.Reading) {
+			for text, want := range map[string]bool{"failures > 5%": c.failures, "failures.shed > 5%": c.shed, "latency > 500ms": c.latency} {
+				n := uint64(0)
+				for _, b := range r.Bins {
+					n += rules[text].bad(b)
+				}
+				if len(r.Bins) > 0 && (n > 0) != want {
+					t.Errorf("%+v: %d are bad to %s, want %v", c.result, n, text, want)
+				}
+			}
+		})
+		results.Record(c.result)
+		results.Read()
 	}
 }
 
@@ -126,19 +137,18 @@ func ExampleWatch() {
 		return
 	}
 	w := Watch([]Rule{rule}, func(a Alarm) { fmt.Println(a.Text) }) // and cancel the run
-	rec := w.Recorder(discard{})                                    // what an engine is given
+	results := count.New(0)                                         // what an engine is given
+	end := w.Trial(results, time.Now(), 0, plan.Plan{})
+	defer end()
 	for i := range 1000 {
 		at := time.Duration(i) * 10 * time.Millisecond
 		outcome := loadgen.OK
 		if i >= 500 && i%2 == 0 {
 			outcome = loadgen.HTTP503
 		}
-		rec.Record(loadgen.Result{Seq: i, Due: at, Done: at + time.Millisecond, Outcome: outcome})
+		results.Record(loadgen.Result{Seq: i, Due: at, Done: at + time.Millisecond, Outcome: outcome})
+		results.Read() // the record's does it ten times a second
 	}
 	// Output:
 	// failures > 5%: 26 of the 51 requests done from 5.00 s to 5.50 s failed, 51 %, where 5 % are allowed
 }
-
-type discard struct{}
-
-func (discard) Record(loadgen.Result) {}

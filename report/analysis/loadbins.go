@@ -80,7 +80,7 @@ func (l *loader) bin(rec *runfile.Bin) error {
 	}
 	return errors.Join(
 		l.latency(t, b, rec.Latency),
-		runfile.MergeHistogram(t.lane.service, rec.Service),
+		runfile.MergeHistogram(t.lane.service, rec.FromSent),
 		l.failLatency(t, b, rec.FailLatency),
 		runfile.MergeHistogram(t.lane.lag, rec.Lag))
 }

@@ -7,19 +7,18 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"weir/loadgen"
+	"weir/loadgen/count"
 )
 
 const (
-	flushEvery = 500 * time.Millisecond // what a killed run can lose
-	maxHeld    = 1 << 20                // results of one thread, not yet written, at which it waits
+	readEvery  = 100 * time.Millisecond // how soon watchers of a trial see what was counted
+	flushEvery = 5                      // readings: half a second is what a killed run can lose
 )
 
-// Recorder writes a run while it happens, from any number of goroutines. Results are added up by those who
-// bring them, each into bins of its own (see loadgen.Sharded), and twice a second a goroutine takes those bins
-// away and writes them, so that recording costs a sender a fraction of a microsecond and it waits for nobody.
-// Everything that was given to it before TrialEnd is in the file when TrialEnd returns. The first error of
+// Recorder writes a run while it happens, from any number of goroutines. Results are counted by those who bring them
+// (package count); ten times a second a goroutine reads those counts and twice a second it writes them, so that
+// recording costs a sender a fraction of a microsecond and it waits for nobody. Everything that was given to it before
+// a TrialEnd is in the file, and was shown to the count's watchers, when that TrialEnd is written. The first error of
 // the file is kept and returned by every later call.
 type Recorder struct {
 	w    *Writer
@@ -28,14 +27,14 @@ type Recorder struct {
 
 	mu     sync.Mutex
 	lanes  map[string]Lane
-	trials map[int]*trialResults // that are running
+	trials map[int]*counted // that are running
 	join   joining
 	last   time.Duration // the latest time in anything recorded
 	err    error
 	closed bool
 
-	flushing sync.Mutex // one flush at a time; guards encoder
-	encoder  histogramEncoder
+	reading sync.Mutex // of the counts, one at a time; guards encoder and what is pending
+	encoder histogramEncoder
 }
 
 // NewRecorder writes the header, with this version's schema, and starts recording.
@@ -46,7 +45,7 @@ func NewRecorder(w *Writer, header Header) (*Recorder, error) {
 	}
 	r := &Recorder{
 		w: w, stop: make(chan struct{}),
-		lanes: map[string]Lane{}, trials: map[int]*trialResults{},
+		lanes: map[string]Lane{}, trials: map[int]*counted{},
 	}
 	for _, l := range header.Lanes {
 		r.lanes[l.Name] = l
@@ -56,12 +55,12 @@ func NewRecorder(w *Writer, header Header) (*Recorder, error) {
 }
 
 func (r *Recorder) run() {
-	tick := time.NewTicker(flushEvery)
+	tick := time.NewTicker(readEvery)
 	defer tick.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-tick.C:
-			r.flush()
+			r.read(n%flushEvery == 0)
 		case <-r.stop:
 			return
 		}
@@ -114,42 +113,32 @@ func (r *Recorder) begin(t *Trial) error {
 		return fmt.Errorf("record trial %d: the header has no lane %q", t.Index, t.Lane)
 	}
 	r.mu.Lock()
-	r.trials[t.Index] = newTrialResults(t.Index, t.Start, lane)
+	r.trials[t.Index] = newCounted(t.Index, t.Start, lane)
 	r.mu.Unlock()
 	return r.write(t, t.Start)
 }
 
 func (r *Recorder) end(t *TrialEnd) error {
-	r.flush()
+	r.read(true)
 	r.mu.Lock()
-	if results := r.trials[t.Index]; t.Departed == nil && results != nil && results.reuse {
-		t.Departed = results.departed()
+	if c := r.trials[t.Index]; t.Departed == nil && c != nil && c.reuse {
+		departed := c.Departed()
+		t.Departed = &departed
 	}
 	delete(r.trials, t.Index)
 	r.mu.Unlock()
 	return r.write(t, max(t.End, t.DrainedAt))
 }
 
-// Results returns the loadgen.Recorder of a trial that is running, which is a loadgen.Sharded. What is
-// recorded for one that is not, is lost, and an error.
-func (r *Recorder) Results(trial int) loadgen.Recorder {
+// Results returns the count of a trial that is running. That of one that is not counts nothing, and is an error.
+func (r *Recorder) Results(trial int) *count.Counter {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t := r.trials[trial]; t != nil && !r.closed {
-		return t
+	if c := r.trials[trial]; c != nil && !r.closed {
+		return c.Counter
 	}
-	return stray{r, trial}
-}
-
-type stray struct {
-	r     *Recorder
-	trial int
-}
-
-func (s stray) Record(result loadgen.Result) {
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	s.r.keep(fmt.Errorf("record request %d: trial %d is not running", result.Seq, s.trial))
+	r.keep(fmt.Errorf("record results: trial %d is not running", trial))
+	return count.New(0)
 }
 
 // Err returns the first error, nil while all went well.
@@ -170,7 +159,7 @@ func (r *Recorder) Close(reason string) error {
 	r.mu.Unlock()
 	close(r.stop)
 	r.done.Wait()
-	r.flush()
+	r.read(true)
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -196,23 +185,24 @@ func (r *Recorder) keep(err error) {
 	}
 }
 
-// flush takes the bins that the running trials have filled and appends them, in the order of time.
-func (r *Recorder) flush() {
-	r.flushing.Lock()
-	defer r.flushing.Unlock()
+// read has the counts of the running trials read, and appends what was read since the last write if it is to.
+func (r *Recorder) read(write bool) {
+	r.reading.Lock()
+	defer r.reading.Unlock()
 	r.mu.Lock()
-	running := slices.SortedFunc(maps.Values(r.trials), func(a, b *trialResults) int { return a.index - b.index })
+	running := slices.SortedFunc(maps.Values(r.trials), func(a, b *counted) int { return a.index - b.index })
 	r.mu.Unlock()
-	for _, t := range running {
-		for _, s := range t.all() {
-			filled := s.take()
-			err := errors.Join(filled.write(r.w, &r.encoder), r.joined(t.start, filled.failures))
-			s.giveBack(filled)
-			r.mu.Lock()
-			r.last = max(r.last, filled.last)
-			r.keep(err)
-			r.mu.Unlock()
+	for _, c := range running {
+		c.Read()
+		if !write {
+			continue
 		}
+		err := errors.Join(c.write(r.w, &r.encoder), r.joined(c.start, c.failures))
+		c.forget()
+		r.mu.Lock()
+		r.last = max(r.last, c.last)
+		r.keep(err)
+		r.mu.Unlock()
 	}
 }
 

@@ -113,8 +113,8 @@ func TestConcurrentResults(t *testing.T) {
 	if due != senders*each || done != due || sent != due {
 		t.Errorf("due %d, done %d, sent %d when the trial ended, want %d", due, done, sent, senders*each)
 	}
-	if n := len(only[*Failure](recs)); n != examplesPerBin*len(bins) {
-		t.Errorf("%d examples, want %d of each of %d bins", n, examplesPerBin, len(bins))
+	if n := len(only[*Failure](recs)); n != 2*len(bins) {
+		t.Errorf("%d examples, want 2 of each of %d bins", n, len(bins))
 	}
 }
 

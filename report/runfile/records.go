@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
 	"weir/loadgen/self"
@@ -19,7 +20,7 @@ import (
 const Schema = "weir.run/1"
 
 // BinWidth is the length of a Bin.
-const BinWidth = 100 * time.Millisecond
+const BinWidth = count.Width
 
 // Record is one line of a run. Every time is in nanoseconds from the header's Epoch.
 type Record interface{ kind() string }
@@ -157,12 +158,7 @@ type TrialEnd struct {
 }
 
 // Closings counts connections that ended, by who closed them first.
-type Closings struct {
-	PeerClosed uint64 `json:"peer_closed,omitempty"`        // by the server
-	WeClosed   uint64 `json:"we_closed,omitempty"`          // by us
-	PeerUnread uint64 `json:"peer_closed_unread,omitempty"` // of peer_closed: with bytes unread, which makes our close a reset, and no TIME_WAIT anywhere
-	WeUnread   uint64 `json:"we_closed_unread,omitempty"`   // of we_closed: the same
-}
+type Closings = count.Closings
 
 // Generator is the load generator's confession for one trial: over its schedule or until its last outcome was known,
 // which of the two asked for more of the processors.
@@ -184,28 +180,22 @@ type Bin struct {
 	Opened      uint64                     `json:"opened,omitempty"`      // connections made for requests due in this bin
 	Closings                               // of the connections of requests due in this bin; what is not among them was kept, or never made
 	Latency     string                     `json:"latency,omitempty"`      // HDR V2, ns, of ok requests due in this bin: done−due
-	Service     string                     `json:"service,omitempty"`      // the same, from when they were sent: done−sent
+	FromSent    string                     `json:"from_sent,omitempty"`    // the same, from when they were sent: done−sent
 	FailLatency string                     `json:"fail_latency,omitempty"` // the same of the sent requests that were not ok
 	Lag         string                     `json:"lag,omitempty"`          // HDR V2, ns: sent−due of all sent requests due in this bin
 }
 
 // Phases says where the time of a trial's ok requests went, of those that were recorded since the last such record of
 // the trial: some half a second's, in one record, because two more histograms in each Bin would cost the generator what
-// a Bin is too short to show. What is left of Bin.Service after the first byte is the rest of the response.
+// a Bin is too short to show. What is left of Bin.FromSent after the first byte is the rest of the response.
 type Phases struct {
 	Trial     int    `json:"trial"`
 	Connect   string `json:"connect,omitempty"`    // HDR V2, ns, of those on a connection of their own: connected−sent
 	FirstByte string `json:"first_byte,omitempty"` // HDR V2, ns, of all: first_byte−sent
 }
 
-// Connects sums up handshakes that lost equally many SYNs: how many there were and how long they took,
-// from connect() to connected or given up. The means of those that succeeded are the modes of the connect time, and
-// Lost explains them.
-type Connects struct {
-	Lost  int           `json:"lost"` // SYNs, 1 or more
-	Count uint64        `json:"count"`
-	Sum   time.Duration `json:"sum"`
-}
+// Connects sums up handshakes that lost equally many SYNs.
+type Connects = count.Connects
 
 // Failure is one failed request with all its times. They are bounded per outcome and bin: examples, not a count.
 type Failure struct {

@@ -28,7 +28,7 @@ func TestShards(t *testing.T) {
 					SYNRetrans: i % 3, Closed: []loadgen.Closer{"", loadgen.ByPeer, loadgen.ByUs, loadgen.ByUs}[i%4],
 				})
 				if i%5_000 == 0 {
-					rec.flush() // as the ticker does, at any moment
+					rec.read(true) // as the ticker does, at any moment
 				}
 			}
 		})
@@ -40,23 +40,23 @@ func TestShards(t *testing.T) {
 	recs, r := read(buf.bytes())
 	check(t, r.Err())
 	var sum Bin
-	latency, service := NewHistogram(), NewHistogram()
+	latency, fromSent := NewHistogram(), NewHistogram()
 	connects := map[int]Connects{}
 	for _, b := range only[*Bin](recs) {
 		sum.Sent, sum.Opened, sum.PeerClosed, sum.WeClosed = sum.Sent+b.Sent, sum.Opened+b.Opened, sum.PeerClosed+b.PeerClosed, sum.WeClosed+b.WeClosed
 		sum.SYNRetrans += b.SYNRetrans
 		check(t, MergeHistogram(latency, b.Latency))
-		check(t, MergeHistogram(service, b.Service))
+		check(t, MergeHistogram(fromSent, b.FromSent))
 		for _, c := range b.Connects {
-			connects[c.Lost] = Connects{c.Lost, connects[c.Lost].Count + c.Count, connects[c.Lost].Sum + c.Sum}
+			connects[c.Lost] = Connects{Lost: c.Lost, Count: connects[c.Lost].Count + c.Count, Sum: connects[c.Lost].Sum + c.Sum}
 		}
 	}
 	const n = threads * each
 	if sum.Sent != n || sum.Opened != n || sum.PeerClosed != n/4 || sum.WeClosed != n/2 || sum.SYNRetrans != n {
 		t.Errorf("sent %d, opened %d, closed by the peer %d and by us %d, lost SYNs %d, of %d", sum.Sent, sum.Opened, sum.PeerClosed, sum.WeClosed, sum.SYNRetrans, n)
 	}
-	if latency.TotalCount() != n || service.TotalCount() != n || latency.Min() < int64(29*ms) || service.Max() > int64(30*ms) {
-		t.Errorf("%d latencies from %d, %d service times up to %d", latency.TotalCount(), latency.Min(), service.TotalCount(), service.Max())
+	if latency.TotalCount() != n || fromSent.TotalCount() != n || latency.Min() < int64(29*ms) || fromSent.Max() > int64(30*ms) {
+		t.Errorf("%d latencies from %d, %d times from sending up to %d", latency.TotalCount(), latency.Min(), fromSent.TotalCount(), fromSent.Max())
 	}
 	for lost := 1; lost < 3; lost++ {
 		if c := connects[lost]; c.Count != n/3 || c.Sum != n/3*ms {
@@ -112,7 +112,7 @@ func TestUnanswered(t *testing.T) {
 	for _, b := range only[*Bin](recs) {
 		got = append(got, b.Unanswered...)
 	}
-	if want := []Connects{{1, 4, 8 * time.Second}, {2, 1, 2 * time.Second}}; !slices.Equal(got, want) {
+	if want := []Connects{{Lost: 1, Count: 4, Sum: 8 * time.Second}, {Lost: 2, Count: 1, Sum: 2 * time.Second}}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
@@ -133,7 +133,7 @@ func TestNothingAllocatedPerResult(t *testing.T) {
 	}
 	for range 50 { // two sets of bins find their size
 		record()
-		rec.flush()
+		rec.read(true)
 	}
 	if n := testing.AllocsPerRun(20, record); n > 8 { // a map of bins may grow
 		t.Errorf("%v allocations for 1,000 results", n)

@@ -37,10 +37,10 @@ func validate(rec Record) error {
 	case *Header:
 		return rec.validate()
 	case *Trial:
-		return errors.Join(index(rec.Index), times(rec.Start), rates(rec.Rate), names(rec.Lane, rec.Role), count("due", rec.Due), count("first", rec.Plan.First), stages(rec.Plan))
+		return errors.Join(index(rec.Index), times(rec.Start), rates(rec.Rate), names(rec.Lane, rec.Role), whole("due", rec.Due), whole("first", rec.Plan.First), stages(rec.Plan))
 	case *TrialEnd:
 		g := rec.Generator
-		return errors.Join(index(rec.Index), times(rec.End, rec.DrainedAt, g.CPU, g.Wall), count("cpus", g.CPUs), count("loops", g.Loops), shares(g.LoopCPU, g.LoopDelay))
+		return errors.Join(index(rec.Index), times(rec.End, rec.DrainedAt, g.CPU, g.Wall), whole("cpus", g.CPUs), whole("loops", g.Loops), shares(g.LoopCPU, g.LoopDelay))
 	case *Bin:
 		if rec.At%BinWidth != 0 {
 			return fmt.Errorf("a bin begins at %v, which is no multiple of %v", rec.At, BinWidth)
@@ -50,7 +50,7 @@ func validate(rec Record) error {
 		return index(rec.Trial)
 	case *Failure:
 		r := rec.Result
-		return errors.Join(index(rec.Trial), count("seq", r.Seq), names(string(r.Outcome)),
+		return errors.Join(index(rec.Trial), whole("seq", r.Seq), names(string(r.Outcome)),
 			times(r.Due, r.Sent, r.Connected, r.Written, r.FirstByte, r.Done))
 	case *Sample:
 		return errors.Join(rec.Check(), times(rec.At, rec.Took))
@@ -73,7 +73,7 @@ func validate(rec Record) error {
 	case *ProxyStatus:
 		return errors.Join(names(rec.Host, rec.Error), times(rec.At, rec.Took))
 	case *Proxied:
-		return errors.Join(names(rec.Host), times(rec.At, rec.TrialStart), count("seq", rec.Seq), request(&rec.Request))
+		return errors.Join(names(rec.Host), times(rec.At, rec.TrialStart), whole("seq", rec.Seq), request(&rec.Request))
 	case *Footer:
 		return errors.Join(names(rec.Reason), times(rec.At))
 	}
@@ -127,8 +127,8 @@ func (h *Header) validate() error {
 	if len(c.ServiceTimes) > maxServiceTimes {
 		return fmt.Errorf("more than %d service times", maxServiceTimes)
 	}
-	return errors.Join(names(h.Name, c.WorkersSource), times(c.ServiceTime), times(c.ServiceTimes...), count("workers", c.Workers),
-		count("worker connections", c.WorkerConnections), count("trials", h.TrialsTotal), count("pairs", h.Pairs))
+	return errors.Join(names(h.Name, c.WorkersSource), times(c.ServiceTime), times(c.ServiceTimes...), whole("workers", c.Workers),
+		whole("worker connections", c.WorkerConnections), whole("trials", h.TrialsTotal), whole("pairs", h.Pairs))
 }
 
 func (o *Options) validate() error {
@@ -138,8 +138,8 @@ func (o *Options) validate() error {
 	if len(o.LocalAddrs) > maxAddresses {
 		return fmt.Errorf("more than %d local addresses", maxAddresses)
 	}
-	return errors.Join(times(o.IdleTimeout, o.WakeQuantum), names(o.Address), count("requests per connection", o.RequestsPerConnection),
-		count("idle connections", o.MaxIdle), count("bytes of body", o.MaxBody), count("requests", o.Requests))
+	return errors.Join(times(o.IdleTimeout, o.WakeQuantum), names(o.Address), whole("requests per connection", o.RequestsPerConnection),
+		whole("idle connections", o.MaxIdle), whole("bytes of body", o.MaxBody), whole("requests", o.Requests))
 }
 
 func (a *Asked) validate() error {
@@ -164,7 +164,7 @@ func index(i int) error {
 	return nil
 }
 
-func count(what string, n int) error {
+func whole(what string, n int) error {
 	if n < 0 || n > math.MaxInt32 {
 		return fmt.Errorf("%s is %d, not a count", what, n)
 	}

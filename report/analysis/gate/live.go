@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+	tenths "weir/loadgen/count"
 
-	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
 )
@@ -37,9 +37,8 @@ type liveSample struct {
 // liveLane is what a lane showed so far.
 type liveLane struct {
 	PlannedLane
-	host     string
-	deadline time.Duration
-	windows  map[time.Duration]int // of each length, in all its trials
+	host    string
+	windows map[time.Duration]int // of each length, in all its trials
 
 	outcomes         map[string]uint64
 	late             uint64
@@ -54,7 +53,6 @@ type liveLane struct {
 type Watched struct {
 	PlannedLane
 	ListenerHost string
-	Deadline     time.Duration
 }
 
 // NewLive returns nil where no assertion ends with abort.
@@ -69,7 +67,7 @@ func NewLive(asserts []Assertion, lanes []Watched) *Live {
 		return nil
 	}
 	for _, w := range lanes {
-		lane := &liveLane{PlannedLane: w.PlannedLane, host: w.ListenerHost, deadline: w.Deadline, windows: map[time.Duration]int{}, outcomes: map[string]uint64{}}
+		lane := &liveLane{PlannedLane: w.PlannedLane, host: w.ListenerHost, windows: map[time.Duration]int{}, outcomes: map[string]uint64{}}
 		for _, a := range l.asserts {
 			if a.Over > 0 {
 				lane.windows[a.Over], _ = w.fitting(a.Over)
@@ -104,14 +102,19 @@ func (l *Live) TrialEnd() {
 	l.running = nil
 }
 
-// Results returns a loadgen.Sharded that passes the results of a trial that has begun on to next.
-func (l *Live) Results(index int, next loadgen.Recorder) loadgen.Recorder {
+// Watch takes what is counted of a trial that has begun.
+func (l *Live) Watch(index int, c *tenths.Counter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if index >= len(l.trials) || l.trials[index] == nil {
-		return next
+		return
 	}
-	return l.trials[index].recorder(next)
+	t := l.trials[index]
+	c.Watch(func(r *tenths.Reading) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		t.see(r)
+	})
 }
 
 // Sample takes what a probe read.
@@ -145,11 +148,6 @@ func (l *Live) Check() *Failed {
 	defer l.mu.Unlock()
 	if l.failed != nil {
 		return l.failed
-	}
-	for _, t := range l.trials {
-		if t != nil {
-			t.gather()
-		}
 	}
 	if l.running != nil {
 		defer l.running.settle()

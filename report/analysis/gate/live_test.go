@@ -12,6 +12,7 @@ import (
 	"weir/report/result"
 
 	"weir/loadgen"
+	tenths "weir/loadgen/count"
 	"weir/loadgen/plan"
 	"weir/probe"
 	"weir/report/analysis"
@@ -82,7 +83,7 @@ func (s story) play(t testing.TB, stops bool, live ...*Live) (a *result.Analysis
 	rec, err := runfile.NewRecorder(runfile.NewWriter(&buf), runfile.Header{Name: "test", Epoch: time.Unix(0, 0).UTC(), TrialsTotal: 2,
 		Lanes: []runfile.Lane{{Name: "direct", Mode: runfile.Loss, ConnectTimeout: 900 * ms, Deadline: 950 * ms, Listener: "10.0.0.3:80", ListenerHost: "b"}}})
 	check(t, err)
-	running, results, seen, nextCheck := -1, loadgen.Recorder(nil), map[int]bool{}, time.Duration(0)
+	running, results, seen, nextCheck := -1, (*tenths.Counter)(nil), map[int]bool{}, time.Duration(0)
 	end := func(at time.Duration) {
 		check(t, rec.Write(&runfile.TrialEnd{Index: running, End: at, Drained: true, DrainedAt: at, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
 		for _, l := range live {
@@ -104,11 +105,14 @@ func (s story) play(t testing.TB, stops bool, live ...*Live) (a *result.Analysis
 				results = rec.Results(i)
 				for _, l := range live {
 					l.Trial(i, "direct", start, s.plan)
-					results = loadgen.ShardOf(l.Results(i, results))
+					l.Watch(i, results)
 				}
 			}
 		}
 		for ; nextCheck <= now; nextCheck += 100 * ms {
+			if results != nil {
+				results.Read()
+			}
 			for i, l := range live {
 				failed[i] = l.Check()
 			}
@@ -154,7 +158,7 @@ func (s story) play(t testing.TB, stops bool, live ...*Live) (a *result.Analysis
 }
 
 func watched2s() []Watched {
-	return []Watched{{ListenerHost: "b", Deadline: 950 * ms, PlannedLane: PlannedLane{Name: "direct", Loss: true, Listener: "10.0.0.3:80",
+	return []Watched{{ListenerHost: "b", PlannedLane: PlannedLane{Name: "direct", Loss: true, Listener: "10.0.0.3:80",
 		Trials: []PlannedTrial{{Rate: 100, Due: 200, Duration: 2 * time.Second}, {Rate: 100, Due: 200, Duration: 2 * time.Second}}}}}
 }
 
@@ -314,7 +318,8 @@ func TestLiveCountsAll(t *testing.T) {
 	p := plan.Plan{Stages: []plan.Stage{{From: threads * each, To: threads * each, Duration: time.Second}}, Arrival: plan.Constant}
 	live := NewLive([]Assertion{parse(t, "bad.count < 8000 abort")}, []Watched{{PlannedLane: PlannedLane{Name: "direct", Trials: []PlannedTrial{{Rate: 8000, Due: 8000, Duration: time.Second}}}}})
 	live.Trial(0, "direct", 0, p)
-	rec := live.Results(0, discard{})
+	rec := tenths.New(0)
+	live.Watch(0, rec)
 	var wait sync.WaitGroup
 	for range threads {
 		shard := loadgen.ShardOf(rec)
@@ -322,6 +327,7 @@ func TestLiveCountsAll(t *testing.T) {
 			for i := range each {
 				shard.Record(loadgen.Result{Due: time.Duration(i) * time.Millisecond / 2, Outcome: loadgen.HTTP500})
 				if i%500 == 0 {
+					rec.Read()
 					live.Check()
 				}
 				if i == each-2 {
@@ -331,30 +337,8 @@ func TestLiveCountsAll(t *testing.T) {
 		})
 	}
 	wait.Wait()
+	rec.Read()
 	if failed := live.Check(); failed == nil || *failed.Value != threads*each {
 		t.Errorf("%v", failed)
 	}
 }
-
-type discard struct{}
-
-func (discard) Record(loadgen.Result) {}
-
-// TestDeparturesPass: what is no result reaches the record all the same.
-func TestDeparturesPass(t *testing.T) {
-	live := NewLive([]Assertion{parse(t, "bad.count < 8000 abort")}, []Watched{{PlannedLane: PlannedLane{Name: "direct", Trials: []PlannedTrial{{Rate: 8000, Due: 8000, Duration: time.Second}}}}})
-	live.Trial(0, "direct", 0, plan.Plan{Stages: []plan.Stage{{From: 8000, To: 8000, Duration: time.Second}}})
-	next := &gone{}
-	rec := live.Results(0, next)
-	loadgen.Depart(rec, loadgen.Departure{})
-	loadgen.Depart(loadgen.ShardOf(rec), loadgen.Departure{})
-	if next.n != 2 {
-		t.Errorf("%d departures, want 2", next.n)
-	}
-}
-
-// gone counts departures.
-type gone struct{ n int }
-
-func (*gone) Record(loadgen.Result)      {}
-func (g *gone) Depart(loadgen.Departure) { g.n++ }

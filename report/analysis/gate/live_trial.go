@@ -1,11 +1,10 @@
 package gate
 
 import (
-	"math"
-	"sync"
 	"time"
 
 	"weir/loadgen"
+	tenths "weir/loadgen/count"
 	"weir/loadgen/plan"
 	"weir/probe"
 	"weir/report/result"
@@ -25,8 +24,6 @@ type liveTrial struct {
 	depth   []*uint32
 	from    int // bins from here to to were touched since the last settle
 	to      int
-	shards  []*liveShard
-	mu      sync.Mutex // of shards
 }
 
 func newLiveTrial(lane *liveLane, start time.Duration, p plan.Plan) *liveTrial {
@@ -121,95 +118,47 @@ func more(sum **uint64, n *uint64) {
 	*sum = &total
 }
 
-// gather adds what the shards have counted since.
-func (t *liveTrial) gather() {
-	t.mu.Lock()
-	shards := t.shards
-	t.mu.Unlock()
-	for _, s := range shards {
-		s.mu.Lock()
-		bins, syns, slowest := s.bins, s.synRetrans, s.slowest
-		s.bins, s.synRetrans = map[int]map[string]uint64{}, 0
-		s.mu.Unlock()
-		t.lane.synRetrans += syns
-		t.lane.slowest = max(t.lane.slowest, slowest)
-		for i, counts := range bins {
-			t.add(i, counts)
+// see adds what was counted.
+func (t *liveTrial) see(r *tenths.Reading) {
+	for _, b := range r.Bins {
+		t.lane.synRetrans += b.SYNRetrans
+		for _, took := range b.Latency {
+			t.lane.slowest = max(t.lane.slowest, time.Duration(took))
+		}
+		i, ok := t.bin(b.At)
+		if !ok {
+			i = -1
+		}
+		for o, n := range b.Due() {
+			t.add(i, string(o), n)
+		}
+		if b.Late > 0 {
+			t.add(i, classLate, b.Late)
 		}
 	}
 }
 
-func (t *liveTrial) add(i int, counts map[string]uint64) {
-	for class, n := range counts {
-		if class == classLate {
-			t.lane.late += n
-		} else {
-			t.lane.outcomes[class] += n
-		}
-		if i < 0 || i >= len(t.planned) || class == string(loadgen.Canceled) {
-			continue
-		}
-		t.touch(i)
-		if class != classLate {
-			t.done[i] += n
-		}
-		if class == string(loadgen.OK) {
-			continue
-		}
-		if t.bad[class] == nil {
-			t.bad[class] = make([]uint64, len(t.planned))
-		}
-		t.bad[class][i] += n
+func (t *liveTrial) add(i int, class string, n uint64) {
+	if class == classLate {
+		t.lane.late += n
+	} else {
+		t.lane.outcomes[class] += n
 	}
+	if i < 0 || class == string(loadgen.Canceled) {
+		return
+	}
+	t.touch(i)
+	if class != classLate {
+		t.done[i] += n
+	}
+	if class == string(loadgen.OK) {
+		return
+	}
+	if t.bad[class] == nil {
+		t.bad[class] = make([]uint64, len(t.planned))
+	}
+	t.bad[class][i] += n
 }
 
 // classLate is the class of a timeline for answers after the deadline, which are ok as outcomes.
 const classLate = "late"
-
-// recorder passes results on, and counts them in shards of its own.
-func (t *liveTrial) recorder(next loadgen.Recorder) *liveShard {
-	s := &liveShard{trial: t, next: next, bins: map[int]map[string]uint64{}}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.shards = append(t.shards, s)
-	return s
-}
-
-// liveShard counts the results of a thread, under a lock that is seldom asked for by another.
-type liveShard struct {
-	trial *liveTrial
-	next  loadgen.Recorder
-
-	mu         sync.Mutex
-	bins       map[int]map[string]uint64 // by class
-	synRetrans uint64
-	slowest    time.Duration // of the ok
-}
-
-func (s *liveShard) Shard() loadgen.Recorder { return s.trial.recorder(loadgen.ShardOf(s.next)) }
-
-func (s *liveShard) Unwrap() loadgen.Recorder { return s.next }
-
-func (s *liveShard) Record(r loadgen.Result) {
-	s.next.Record(r)
-	i, ok := s.trial.bin(r.Due)
-	if !ok {
-		i = math.MaxInt
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	counts := s.bins[i]
-	if counts == nil {
-		counts = map[string]uint64{}
-		s.bins[i] = counts
-	}
-	counts[string(r.Outcome)]++
-	s.synRetrans += uint64(max(r.SYNRetrans, 0))
-	if r.Outcome != loadgen.OK {
-		return
-	}
-	s.slowest = max(s.slowest, r.Done-r.Due)
-	if d := s.trial.lane.deadline; d > 0 && r.Done-r.Due > d {
-		counts[classLate]++
-	}
-}

@@ -1,4 +1,4 @@
-package runfile
+package count
 
 import "weir/loadgen"
 
@@ -13,7 +13,7 @@ const numbered = 32
 
 func numberOutcomes() map[loadgen.Outcome]int {
 	if outcomeNames[0] != loadgen.OK || len(outcomeNames) >= numbered {
-		panic("runfile: outcomes are numbered from ok = 0, and there is room for 31")
+		panic("count: outcomes are numbered from ok = 0, and there is room for 31")
 	}
 	m := map[loadgen.Outcome]int{}
 	for i, o := range outcomeNames {
