@@ -17,16 +17,16 @@ func (d Discovery) Offer() (workers int, text string) {
 		seen = append(seen, s.String())
 	}
 	if addr, ok := d.group(); ok {
-		return len(d.Servers), fmt.Sprintf("counted: %d processes `%s` (%s) have a socket each of the SO_REUSEPORT group at %s",
+		return len(d.Servers), fmt.Sprintf("%d processes `%s` (%s) have a socket each of the SO_REUSEPORT group at %s",
 			len(d.Servers), shortened(d.Servers[0].Command, shownCommand), d.pids(), addr)
 	}
 	why := d.ambiguity()
 	if why == "" {
 		s := d.Servers[0]
-		return len(s.Workers), fmt.Sprintf("counted: %s `%s` share the socket with their parent, pid %d",
+		return len(s.Workers), fmt.Sprintf("%s `%s` share the socket with their parent, pid %d",
 			many(uint64(len(s.Workers)), "process", "processes"), shortened(s.Workers[0].Command, shownCommand), s.Pid)
 	}
-	return 0, "not counted: " + strings.Join(append([]string{why}, seen...), "; ")
+	return 0, strings.Join(append([]string{why}, seen...), "; ")
 }
 
 const shownCommand = 60 // characters of a command line within a sentence

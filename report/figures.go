@@ -8,6 +8,7 @@ import (
 
 	"weir/loadgen"
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // figures is what the page draws: plain points, so that its script computes nothing that a test in Go
@@ -35,7 +36,7 @@ type laneFigure struct {
 	Bad         map[string][]float64 `json:"bad"` // by class: req/s in each trial
 	Timeline    timelineFigure       `json:"timeline"`
 	Latency     latencyFigure        `json:"latency"`
-	Guides      []guideFigure        `json:"guides"`
+	Guides      []result.Guide       `json:"guides"`
 	Percentiles []tailFigure         `json:"percentiles"`
 	Reconcile   reconcileFigure      `json:"reconcile"`
 }
@@ -133,7 +134,7 @@ func draw(a *result.Analysis) figures {
 		}
 		lane.Timeline = layTimeline(&l.Timeline, trials, widths)
 		lane.Latency = layLatency(&l.LatencyMap, trials, lane.Timeline.Blocks)
-		lane.Guides, lane.Percentiles, lane.Reconcile = guideFigures(l), tailFigures(l), reconcileTrials(l, trials)
+		lane.Guides, lane.Percentiles, lane.Reconcile = l.Guides, tailFigures(l), reconcileTrials(l, trials)
 		f.Lanes = append(f.Lanes, lane)
 	}
 	return f
@@ -227,7 +228,7 @@ func layTimeline(t *result.Timeline, trials []result.Trial, widths []float64) ti
 		out.Blocks = append(out.Blocks, block{Start: first, Width: end - first, To: len(t.AtS), X: first, At: first})
 	}
 	for _, m := range t.Marks {
-		out.Marks = append(out.Marks, markFigure{round6(place(m.AtS, trials, out.Blocks)), m.AtS, m.Code, m.Text})
+		out.Marks = append(out.Marks, markFigure{round6(place(m.AtS, trials, out.Blocks)), m.AtS, m.Code, words.Of(m.Text)})
 	}
 	return out
 }

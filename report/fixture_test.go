@@ -222,7 +222,7 @@ func addressOnly() world.World {
 	w.Stamps = false
 	w.Header = func(h *runfile.Header) {
 		attached(h)
-		h.Capacity = runfile.Capacity{WorkersSource: "the processes behind the listener cannot be seen"}
+		h.Capacity = runfile.Capacity{WorkersSource: runfile.NotCounted, WorkersEvidence: "the processes behind the listener cannot be seen"}
 		delete(h.Environment, "backend")
 	}
 	w.Sample = func(s *probe.Sample) {
@@ -467,7 +467,8 @@ func hostile() *result.Analysis {
 	a.Name, a.Claim, a.Started, a.Version, a.Ended.How, a.Mode, a.Schema = all, all, all, all, all, all, all
 	a.Command = append([]string{"weir", "run"}, plants...)
 	a.Warnings = []result.Warning{{Code: result.Code(plants[0]), Text: all}}
-	a.Verdict = []string{"Hostile text:" + all, all}
+	text := result.Finding{Text: all}
+	a.Verdict = []result.Finding{{Text: "Hostile text:" + all}, text}
 	a.Environment[plants[0]] = all
 	a.Environment["kernel"], a.Environment["proxy"] = all, plants[1]
 	a.Capacity.ServiceTimeSource = all
@@ -486,7 +487,7 @@ func hostile() *result.Analysis {
 			l.Timeline.Bad[p][7] = 2
 			l.LogClasses = append(l.LogClasses, result.LogClass{Source: p, Class: p, Count: 1, Text: p})
 		}
-		example := result.Proxied{Tries: []result.ProxyTry{{Addr: all}}, Text: all}
+		example := result.Proxied{Tries: []result.ProxyTry{{Addr: all}}, Text: text}
 		l.ProxyLog = &result.ProxyLog{
 			Requests: 2, Tries: 3, Retried: 1, Saved: 1,
 			Hidden: map[string]uint64{plants[0]: 1, plants[1]: 2},
@@ -495,10 +496,10 @@ func hostile() *result.Analysis {
 			},
 		}
 		for j := range l.Timeline.Marks {
-			l.Timeline.Marks[j].Text = all
+			l.Timeline.Marks[j].Text = text
 		}
 		for j := range l.Guides {
-			l.Guides[j].Text = all
+			l.Guides[j].Text = text
 		}
 	}
 	return a

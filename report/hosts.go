@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // hostHead and hostRows are the table of the probed hosts: who dropped what, and what connections held of their ports.
@@ -52,7 +53,7 @@ func beside(h result.Host) string {
 		parts = append(parts, fmt.Sprintf("%s %s → %s", c.Name, cmp.Or(c.Before, "absent"), cmp.Or(c.After, "absent")))
 	}
 	if h.Clock != nil {
-		parts = append(parts, "its clock: "+h.Clock.String())
+		parts = append(parts, "its clock: "+words.Of(h.Clock.Text))
 	}
 	return strings.Join(parts, "; ")
 }

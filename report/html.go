@@ -15,6 +15,7 @@ import (
 	"weir/loadgen"
 	"weir/report/analysis/gate"
 	"weir/report/result"
+	"weir/report/words"
 )
 
 //go:embed assets/report.html.tmpl assets/compare.html.tmpl assets/dose.html.tmpl assets/report.css assets/report.js assets/echarts
@@ -153,7 +154,7 @@ func viewLane(l *result.Lane) laneView {
 		v.Quantiles = append(v.Quantiles, append(row, count(q.q.Count)))
 	}
 	for _, m := range l.Timeline.Marks {
-		v.Marks = append(v.Marks, fmt.Sprintf("%s (%s)", m.Text, moment(l, m.AtS)))
+		v.Marks = append(v.Marks, fmt.Sprintf("%s (%s)", words.Of(m.Text), moment(l, m.AtS)))
 	}
 	v.Facts = laneFacts(l)
 	v.Spread, v.Tail = spread(l), tail(l)

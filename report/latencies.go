@@ -18,12 +18,6 @@ type latencyFigure struct {
 	Failed []uint64  `json:"failed"`
 }
 
-type guideFigure struct {
-	S    float64 `json:"s"`
-	Code string  `json:"code"`
-	Text string  `json:"text"`
-}
-
 // tailFigure is a point of figure 4.
 type tailFigure struct {
 	OneIn float64 `json:"x"`
@@ -58,14 +52,6 @@ func layLatency(m *result.LatencyMap, trials []result.Trial, blocks []block) lat
 			end = min(from+m.BinS, blocks[k].Start+blocks[k].Width)
 		}
 		out.From, out.To = append(out.From, round6(from)), append(out.To, round6(max(from, end)))
-	}
-	return out
-}
-
-func guideFigures(l *result.Lane) []guideFigure {
-	out := []guideFigure{}
-	for _, g := range l.Guides {
-		out = append(out, guideFigure(g))
 	}
 	return out
 }

@@ -59,7 +59,7 @@ func TestMendedText(t *testing.T) {
 		a := incidentRun()
 		a.Lanes[1].Timeline = result.Timeline{
 			BinS: 1, AtS: []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, Offered: slices.Repeat([]float64{50}, 10),
-			Bad: map[string][]uint64{"http_502": bad}, Marks: []result.Mark{{AtS: 1, Code: "event", Text: "swap"}},
+			Bad: map[string][]uint64{"http_502": bad}, Marks: []result.Mark{{AtS: 1, Code: "event", Text: result.Finding{Text: "swap"}}},
 		}
 		f := figuresOf(a)
 		if f.Recovery != want || f.Capacity != "2.96 req/s, before the change" {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // What NGINX said of the requests and of itself, in words.
@@ -132,7 +133,7 @@ func proxiedRows(l *result.Lane) (rows [][]string) {
 
 // exampleText is one request with its place in the plan, both counted from 1; the record has them from 0.
 func exampleText(p *result.Proxied) string {
-	text := fmt.Sprintf("%s. Request %d of trial %d", p.Text, p.Seq+1, p.Trial+1)
+	text := fmt.Sprintf("%s. Request %d of trial %d", words.Of(p.Text), p.Seq+1, p.Trial+1)
 	if p.Due != nil {
 		text += fmt.Sprintf(", due at %.1f s", *p.Due)
 	}
@@ -147,7 +148,7 @@ func typical(a *result.Analysis) string {
 		}
 		for _, k := range l.ProxyLog.Kinds {
 			if k.Outcome != "ok" && len(k.Examples) > 0 {
-				return l.Name + ": " + k.Examples[0].Text
+				return l.Name + ": " + words.Of(k.Examples[0].Text)
 			}
 		}
 	}

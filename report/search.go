@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // searched are the rows of a search's goals, the strictest first. The lanes of a run have the same ones.
@@ -77,9 +78,9 @@ func searches(a *result.Analysis) []string {
 		if l.Search == nil {
 			continue
 		}
-		for _, sentence := range a.Verdict {
-			if strings.HasPrefix(sentence, l.Name+": The highest sustained rate") {
-				list = append(list, sentence)
+		for _, f := range a.Verdict {
+			if f.Code == "sustained_rate" && f.Lane == l.Name {
+				list = append(list, words.Of(f))
 			}
 		}
 	}

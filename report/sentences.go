@@ -20,11 +20,11 @@ func capacityLine(c result.Capacity) string {
 	if c.Computed == nil {
 		switch {
 		case c.Workers == 0 && c.ServiceTime == nil:
-			return unknown + ": neither the number of workers nor their service time was given or found" + notCounted(c)
+			return unknown + ": the number of workers and their service time are missing" + notCounted(c)
 		case c.Workers == 0:
-			return unknown + ": the number of workers was neither given nor found" + notCounted(c)
+			return unknown + ": the number of workers is missing" + notCounted(c)
 		default:
-			return unknown + ": the service time was neither given nor measured"
+			return unknown + ": the service time is missing"
 		}
 	}
 	text := digits(*c.Computed, 4) + " req/s" // four digits: thousands of stamps make its interval narrow
@@ -40,7 +40,7 @@ func capacityLine(c result.Capacity) string {
 	text += " ÷ " + secondsOr(c.ServiceTime)
 	var from []string
 	if c.ServiceTimeSource != "" {
-		from = append(from, c.ServiceTimeSource)
+		from = append(from, words.Of(result.Finding{Code: result.Code("service_time_" + c.ServiceTimeSource)}))
 	}
 	if c.ServiceTimeCount > 0 {
 		from = append(from, "n = "+count(c.ServiceTimeCount))
@@ -56,7 +56,7 @@ func capacityLine(c result.Capacity) string {
 
 // counted tells workers that weir counted itself from those that were stated. The evidence is in the environment's table.
 func counted(c result.Capacity) string {
-	if strings.HasPrefix(c.WorkersSource, "counted") {
+	if c.WorkersSource == runfile.Counted {
 		return "counted "
 	}
 	return ""
@@ -64,8 +64,8 @@ func counted(c result.Capacity) string {
 
 // notCounted is why they were not counted, where weir looked.
 func notCounted(c result.Capacity) string {
-	if why, ok := strings.CutPrefix(c.WorkersSource, "not counted: "); ok {
-		why, _, _ = strings.Cut(why, ";") // the processes that were seen follow
+	if c.WorkersSource == runfile.NotCounted {
+		why, _, _ := strings.Cut(c.WorkersEvidence, ";") // the processes that were seen follow
 		return " (" + why + ")"
 	}
 	return ""
@@ -94,10 +94,7 @@ func versions(a *result.Analysis) string {
 // sentences is the verdict. Of an invalid run every format says so first, so that the sentence that
 // says it again is left out.
 func sentences(a *result.Analysis) []string {
-	if a.Valid {
-		return a.Verdict
-	}
-	return slices.DeleteFunc(slices.Clone(a.Verdict), func(s string) bool { return strings.HasPrefix(s, "INVALID") })
+	return words.List(slices.DeleteFunc(slices.Clone(a.Verdict), func(f result.Finding) bool { return f.Code == "invalid" }))
 }
 
 // causes is why requests failed: one sentence for each cause, from the first lane that has it, with the

@@ -10,6 +10,7 @@ import (
 
 	"weir/loadgen"
 	"weir/report/result"
+	"weir/report/runfile"
 	"weir/report/words"
 )
 
@@ -93,7 +94,7 @@ func environment(a *result.Analysis) []fact {
 	for _, k := range first {
 		list = append(list, fact{k, cmp.Or(a.Environment[k], unknown)})
 	}
-	if w := a.Capacity.WorkersSource; w != "" && w != "stated" {
+	if w := a.Capacity.WorkersSource; w != "" && w != runfile.Stated {
 		list = append(list, fact{"workers", workersText(a.Capacity)})
 	}
 	for _, k := range slices.Sorted(maps.Keys(a.Environment)) {
@@ -106,10 +107,7 @@ func environment(a *result.Analysis) []fact {
 
 // workersText is how many workers there are and how that is known.
 func workersText(c result.Capacity) string {
-	if c.Workers == 0 {
-		return c.WorkersSource
-	}
-	return fmt.Sprintf("%d, %s", c.Workers, c.WorkersSource)
+	return words.Of(result.Finding{Code: result.Code("workers_" + c.WorkersSource), Args: result.Args{"workers": c.Workers, "evidence": c.WorkersEvidence}})
 }
 
 // commandLine is the run's command with its arguments quoted for a POSIX shell, so that the line can be

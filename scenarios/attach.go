@@ -57,7 +57,7 @@ func Attach(ctx context.Context, opt AttachOptions) (*Setup, error) {
 		Name: opt.Name, Environment: machine(), Notes: opt.Notes,
 		Capacity: runfile.Capacity{
 			Workers: opt.Workers, WorkersSource: stated(opt.Workers), WorkerConnections: opt.WorkerConnections,
-			ServiceTime: opt.ServiceTime, ServiceTimeSource: "stated",
+			ServiceTime: opt.ServiceTime, ServiceTimeSource: runfile.Stated,
 		},
 	}
 	if err := setup.attach(ctx, opt); err != nil {
@@ -70,7 +70,7 @@ func stated(workers int) string {
 	if workers == 0 {
 		return ""
 	}
-	return "stated"
+	return runfile.Stated
 }
 
 func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
@@ -128,8 +128,8 @@ func (s *Setup) attach(ctx context.Context, opt AttachOptions) error {
 
 // unknownWorkers adds to the error of a plan that needs the workers why they were not counted.
 func (s *Setup) unknownWorkers(err error) error {
-	if s.Capacity.Workers == 0 && s.Capacity.WorkersSource != "" {
-		return fmt.Errorf("%w; they were %s", err, s.Capacity.WorkersSource)
+	if s.Capacity.WorkersSource == runfile.NotCounted {
+		return fmt.Errorf("%w; they were not counted: %s", err, s.Capacity.WorkersEvidence)
 	}
 	return err
 }

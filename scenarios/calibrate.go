@@ -9,6 +9,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/report/runfile"
 )
 
 // Calibration sends at most this many requests one after the other, for at most this long.
@@ -40,7 +41,7 @@ func (s *Setup) calibrate(ctx context.Context) error {
 	}
 	slices.Sort(took)
 	s.Capacity.ServiceTime = took[len(took)/2]
-	s.Capacity.ServiceTimeSource = "client median, one request at a time"
+	s.Capacity.ServiceTimeSource = runfile.ClientMedian
 	s.Capacity.ServiceTimes = took
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"weir/probe"
+	"weir/report/runfile"
 )
 
 // discover finds out who serves the listener and how many workers they are, for --workers where it was not
@@ -31,17 +32,18 @@ func (s *Setup) discovered(ctx context.Context, host string, d probe.Discovery, 
 			return err
 		}
 		if accepts {
-			workers, text = 0, fmt.Sprintf("not counted: the parent, pid %d, woke for single requests like its %d workers, and may accept connections too", d.Servers[0].Pid, workers)
+			workers, text = 0, fmt.Sprintf("the parent, pid %d, woke for single requests like its %d workers, and may accept connections too", d.Servers[0].Pid, workers)
 		}
 	}
 	switch {
 	case s.Capacity.Workers == 0:
-		s.Capacity.Workers, s.Capacity.WorkersSource = workers, text
+		s.Capacity.Workers, s.Capacity.WorkersSource, s.Capacity.WorkersEvidence = workers, runfile.Counted, text
 		if workers == 0 {
-			s.note("workers " + text + ". Give --workers to have the capacity computed.")
+			s.Capacity.WorkersSource = runfile.NotCounted
+			s.note("workers not counted: " + text + ". Give --workers to have the capacity computed.")
 			break
 		}
-		s.note(fmt.Sprintf("workers: %d, %s (--workers says otherwise)", workers, text))
+		s.note(fmt.Sprintf("workers: %d, counted: %s (--workers overrides this)", workers, text))
 	case workers > 0 && workers != s.Capacity.Workers:
 		s.warn("workers_differ", "", map[string]any{"stated": s.Capacity.Workers, "found": text})
 	}

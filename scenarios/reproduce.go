@@ -52,7 +52,7 @@ func Reproduce(ctx context.Context, s catalogue.Scenario, opt LabOptions) (*Setu
 // and the service time with which these do that. Where their slots are not alike, each slot counts as a worker.
 // Only the first one's backlog is told, as only its queue is a lane's.
 func capacityOf(s catalogue.Scenario) runfile.Capacity {
-	c := runfile.Capacity{WorkersSource: "stated", ServiceTimeSource: "stated"}
+	c := runfile.Capacity{WorkersSource: runfile.Stated, ServiceTimeSource: runfile.Stated}
 	workers, slots, each, alike, rate := 0, 0, 0, true, 0.0
 	for _, name := range s.BackendNames() {
 		b := s.Backends[name]
@@ -71,7 +71,7 @@ func capacityOf(s catalogue.Scenario) runfile.Capacity {
 	c.Workers = workers
 	switch {
 	case !alike:
-		c.Workers, c.WorkersSource = slots, "stated: workers × what each serves at once, added up, as they are not alike"
+		c.Workers, c.WorkersSource = slots, runfile.Summed
 	case each > 1:
 		c.WorkerConnections = each
 	}

@@ -74,7 +74,7 @@ func checkKinds(t *testing.T, p *result.ProxyLog, refusing, serving string) {
 	var texts []string
 	for _, k := range p.Kinds {
 		for _, x := range k.Examples {
-			texts = append(texts, x.Text)
+			texts = append(texts, x.Text.Text)
 		}
 	}
 	all := strings.Join(texts, "\n")

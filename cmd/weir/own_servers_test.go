@@ -44,8 +44,8 @@ func TestOwnServers(t *testing.T) {
 	if !strings.Contains(a.Environment["backend"], "gunicorn") || !strings.Contains(a.Environment["proxy"], "nginx") {
 		t.Errorf("the servers were not recognised: %v", a.Environment)
 	}
-	if a.Capacity.Workers != 4 || !strings.HasPrefix(a.Capacity.WorkersSource, "counted: 4 processes `") {
-		t.Errorf("%d workers, %s", a.Capacity.Workers, a.Capacity.WorkersSource)
+	if a.Capacity.Workers != 4 || !strings.HasPrefix(a.Capacity.WorkersEvidence, "4 processes `") {
+		t.Errorf("%d workers, %s", a.Capacity.Workers, a.Capacity.WorkersEvidence)
 	}
 	if a.Capacity.ServiceTime == nil || *a.Capacity.ServiceTime < 0.02 || *a.Capacity.ServiceTime > 0.03 {
 		t.Errorf("service time %v s, want 0.02 to 0.03 measured at low load", a.Capacity.ServiceTime)

@@ -14,7 +14,9 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/count"
 	"weir/probe"
+	"weir/report/result"
 	"weir/report/runfile"
+	"weir/report/words"
 	"weir/scenarios"
 )
 
@@ -86,7 +88,7 @@ func introduction(s *scenarios.Setup) string {
 		parts = append(parts, "watching "+l)
 	}
 	if c := s.Capacity; c.ServiceTime > 0 {
-		parts = append(parts, fmt.Sprintf("service time %v (%s)", c.ServiceTime.Round(10*time.Microsecond), c.ServiceTimeSource))
+		parts = append(parts, fmt.Sprintf("service time %v (%s)", c.ServiceTime.Round(10*time.Microsecond), words.Of(result.Finding{Code: result.Code("service_time_" + c.ServiceTimeSource)})))
 	}
 	return s.Name + ": " + strings.Join(parts, "; ")
 }

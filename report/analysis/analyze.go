@@ -48,11 +48,6 @@ func Analyze(rd *runfile.Reader) (*result.Analysis, error) {
 		a.Lanes = append(a.Lanes, out)
 	}
 	a.Hosts = r.reportHosts()
-	for _, h := range a.Hosts {
-		if h.Clock != nil {
-			a.Environment[h.Name+": clock"] = h.Clock.String()
-		}
-	}
 	a.Agreement = agreement(a.Lanes)
 	a.InvalidReasons = r.invalid(c)
 	a.Valid = len(a.InvalidReasons) == 0

@@ -78,16 +78,15 @@ type stamps struct {
 // stamped pools the backend's stamps that were taken while load was offered: of the trials in which the
 // queue was full or overflowed, and where there are none of these, of all.
 func (r *run) stamped() stamps {
-	const what = "backend stamp, accept to ready"
 	saturated := func(t *trial) bool {
 		o := t.figures.overflows
 		return t.figures.queue.full || o != nil && *o > 0
 	}
 	s := r.pool(saturated)
-	s.source = what
+	s.source = result.Stamped
 	if s.count == 0 {
 		s = r.pool(func(*trial) bool { return true })
-		s.source = what + "; no trial saturated the workers"
+		s.source = result.StampedIdle
 	}
 	return s
 }
@@ -110,7 +109,7 @@ func (r *run) pool(from func(*trial) bool) (s stamps) {
 
 func (c serverCapacity) report(h runfile.Capacity) result.Capacity {
 	return result.Capacity{
-		Workers: h.Workers, WorkersSource: h.WorkersSource, WorkerConnections: max(1, h.WorkerConnections),
+		Workers: h.Workers, WorkersSource: h.WorkersSource, WorkersEvidence: h.WorkersEvidence, WorkerConnections: max(1, h.WorkerConnections),
 		ServiceTimeSource: c.source, ServiceTimeCount: c.count,
 		ServiceTime: positive(c.service), ServiceTimeLow: positive(c.low), ServiceTimeHigh: positive(c.high),
 		NominalServiceTime: positive(c.nominal),

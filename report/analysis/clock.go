@@ -8,6 +8,7 @@ import (
 	"weir/report/result"
 
 	"weir/report/runfile"
+	"weir/report/unit"
 )
 
 // clocks is what became known of the clock of a probe on another machine.
@@ -53,7 +54,30 @@ func (c *clocks) report() *result.Clock {
 	if !c.unbounded {
 		out.Early = new(c.early.Seconds())
 	}
+	out.Text = describeClock(out)
 	return out
+}
+
+// describeClock is how far the times of a host can be trusted.
+func describeClock(c *result.Clock) result.Finding {
+	args := result.Args{}
+	switch {
+	case c.Early == nil:
+	case c.Method == "ping":
+		args["within"], args["rtt"] = max(*c.Early, c.Late), c.RTT
+	default:
+		args["early"] = *c.Early
+	}
+	switch ahead := time.Duration(c.Ahead * 1e9).Round(time.Millisecond); {
+	case ahead > 0:
+		args["ahead"] = ahead
+	case ahead < 0:
+		args["behind"] = -ahead
+	}
+	if c.Drift != nil {
+		args["drift"] = unit.Of(unit.Ratio, c.Drift.PPM, c.Drift.Low, c.Drift.High)
+	}
+	return result.Finding{Code: "clock", Args: args}
 }
 
 // minDrifted is how long clocks must be compared before anything is said of their drift.

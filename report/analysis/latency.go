@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"math/bits"
@@ -155,21 +154,21 @@ func percentiles(h *hdr.Histogram) []result.Percentile {
 // wait through a full queue before it, and what the client's kernel and its connect timeout do.
 func (r *run) guides(l *lane, c serverCapacity) []result.Guide {
 	guides := []result.Guide{}
-	add := func(at time.Duration, code, text string) {
-		guides = append(guides, result.Guide{S: at.Seconds(), Code: code, Text: text})
+	add := func(at time.Duration, code string, args result.Args) {
+		guides = append(guides, result.Guide{S: at.Seconds(), Code: code, Text: result.Finding{Code: result.Code("guide_" + code), Args: args}})
 	}
 	if c.mean > 0 {
-		add(c.mean, "service_time", "S, one service time")
+		add(c.mean, "service_time", nil)
 	}
 	if m, ok := c.model(l); ok {
-		add(c.mean+m.LongestWait(), "full_queue", fmt.Sprintf("S + C/μ, through a full queue of %d", m.Slots()))
+		add(c.mean+m.LongestWait(), "full_queue", result.Args{"slots": m.Slots()})
 	}
 	if p := l.Proxy; p != nil {
 		if p.Connect > 0 && !probe.IsUnix(l.Listener) {
-			add(p.Connect, "proxy_connect_timeout", "proxy_connect_timeout")
+			add(p.Connect, "proxy_connect_timeout", nil)
 		}
 		if p.Read > 0 {
-			add(p.Read, "proxy_read_timeout", "proxy_read_timeout")
+			add(p.Read, "proxy_read_timeout", nil)
 		}
 	}
 	if l.ConnectTimeout <= 0 || probe.IsUnix(l.Listener) {
@@ -177,9 +176,9 @@ func (r *run) guides(l *lane, c serverCapacity) []result.Guide {
 	}
 	if linear, ok := r.synLinearTimeouts(); ok {
 		for i, at := range capacity.SYNRetransmits(linear, 6, l.ConnectTimeout) {
-			add(at, "syn_retransmit", fmt.Sprintf("SYN %d", i+2))
+			add(at, "syn_retransmit", result.Args{"n": i + 2})
 		}
 	}
-	add(l.ConnectTimeout, "connect_timeout", "the client's connect timeout")
+	add(l.ConnectTimeout, "connect_timeout", nil)
 	return guides
 }

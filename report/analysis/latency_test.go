@@ -87,8 +87,8 @@ func TestGuides(t *testing.T) {
 	}
 	w.rates, w.length = []float64{200, 500}, time.Second
 	l := analyze(t, w.record(t)).Lanes[0]
-	want := []result.Guide{{S: .02, Code: "service_time", Text: ""}, {S: .02 + 17./400, Code: "full_queue", Text: ""}, {S: 1, Code: "syn_retransmit", Text: ""}, {S: 2, Code: "syn_retransmit", Text: ""},
-		{S: 3, Code: "syn_retransmit", Text: ""}, {S: 4, Code: "syn_retransmit", Text: ""}, {S: 4.5, Code: "connect_timeout", Text: ""}}
+	want := []result.Guide{{S: .02, Code: "service_time"}, {S: .02 + 17./400, Code: "full_queue"}, {S: 1, Code: "syn_retransmit"}, {S: 2, Code: "syn_retransmit"},
+		{S: 3, Code: "syn_retransmit"}, {S: 4, Code: "syn_retransmit"}, {S: 4.5, Code: "connect_timeout"}}
 	if len(l.Guides) != len(want) {
 		t.Fatalf("guides %v", l.Guides)
 	}

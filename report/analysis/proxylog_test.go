@@ -84,10 +84,10 @@ func TestProxyLog(t *testing.T) {
 		t.Fatalf("kinds: %+v", p.Kinds)
 	}
 	x := p.Kinds[0].Examples[0]
-	if x.Trial != 1 || x.Seq != 8 || x.Due == nil || x.Latency == nil || *x.Latency != .901 || x.Text != "this 504 spent 0.9 s in connect to 127.0.0.1:8000, one try" {
+	if x.Trial != 1 || x.Seq != 8 || x.Due == nil || x.Latency == nil || *x.Latency != .901 || x.Text.Text != "this 504 spent 0.9 s in connect to 127.0.0.1:8000, one try" {
 		t.Errorf("a failure: %+v", x)
 	}
-	if x := p.Kinds[1].Examples[0]; x.Due != nil || x.Text != "this 200 hides a try that at once got no connection to 127.0.0.1:8000, two tries (502, 200)" {
+	if x := p.Kinds[1].Examples[0]; x.Due != nil || x.Text.Text != "this 200 hides a try that at once got no connection to 127.0.0.1:8000, two tries (502, 200)" {
 		t.Errorf("a saved request: %+v", x)
 	}
 	if codes := warningCodes(got); slices.ContainsFunc(codes, func(c string) bool { return strings.HasPrefix(c, "access_log") }) {

@@ -1,8 +1,6 @@
 package analysis
 
 import (
-	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -66,7 +64,7 @@ func (r *run) recovery(l *lane) *result.Recovery {
 	}
 	half := window(w[search(w, func(s sample) bool { return s.at >= from+(to-from)/2 }):])
 	out.Overflows = half.listener(l.Listener).Overflows
-	judge(out, l, depths)
+	judge(out, depths)
 	return out
 }
 
@@ -82,38 +80,34 @@ func (t *trial) beforeObservation(s []sample) (last int, ok bool) {
 }
 
 // judge names what happened.
-func judge(o *result.Recovery, l *lane, depths []depthReading) {
+func judge(o *result.Recovery, depths []depthReading) {
 	if len(depths) > 0 {
 		o.QueueLeft = &depths[len(depths)-1].depth
 	}
 	queued := o.QueueLeft != nil && o.QueueEmptyS == nil
-	saw := fmt.Sprintf("%.3g s after the load, with only %.3g req/s offered,", o.ObservedS, o.Rate)
+	args := result.Args{"observed": o.ObservedS, "rate": o.Rate}
 	switch {
 	case o.LatencyS != nil && !queued:
 		o.Code = "recovered"
-		o.Text = fmt.Sprintf("Requests were answered as before the load %.2f s after it had ended", *o.LatencyS)
-		if o.QueueEmptyS != nil {
-			o.Text += fmt.Sprintf("; the accept queue was empty after %.2f s", *o.QueueEmptyS)
-		}
+		args["back"], args["empty"] = o.LatencyS, o.QueueEmptyS
 		if d := o.DeadWorkS; d != nil && *d > 0 {
-			o.Text += fmt.Sprintf(", of which the last %.2f s went into requests whose clients had gone (dead work)", *d)
+			args["dead"] = *d
 		}
-		o.Text += "."
 	case value(o.Overflows) > 0:
 		o.Code = "retry_storm"
-		o.Text = fmt.Sprintf("Did not recover: %s the accept queue still overflowed (%s in the second half): connection attempts that are sent again, or somebody else's load, keep it full.", saw, often(*o.Overflows))
+		args["n"] = *o.Overflows
 	case queued && o.DeadWorkS != nil && *o.DeadWorkS > 0:
 		o.Code = "dead_work"
-		o.Text = fmt.Sprintf("Did not recover: %s %s still waited in the accept queue although every client of the load had gone: the workers serve dead work. A smaller backlog would have refused it.", saw, number(*o.QueueLeft, "connection"))
+		args["left"] = *o.QueueLeft
 	case queued:
 		o.Code = "not_recovered"
-		o.Text = fmt.Sprintf("Did not recover: %s %s still waited in the accept queue.", saw, number(*o.QueueLeft, "connection"))
+		args["left"] = *o.QueueLeft
 	case o.BaselineS == nil:
-		o.Text = "Whether latency came back is not known: no request before the load was answered."
 	default:
 		o.Code = "not_recovered"
-		o.Text = fmt.Sprintf("Did not recover: %s requests were not answered as before the load (within %.3g ms), and the accept queue does not say why.", saw, 1000**o.LimitS)
+		args["limit"] = *o.LimitS
 	}
+	o.Text = result.Finding{Code: result.Code("recovery_" + o.Code), Args: args}
 }
 
 // median of an observation's answers; false where it has none.
@@ -215,14 +209,4 @@ func deadWork(depths []depthReading, gone time.Duration, after *trial) *float64 
 		}
 	}
 	return inSeconds(max(0, until-gone))
-}
-
-// recoveries are the sentences of lanes that did not recover, or did after dead work: what a reader must not miss.
-func recoveries(lanes []result.Lane) (out []string) {
-	for _, l := range lanes {
-		if l.Recovery != nil {
-			out = append(out, cmp.Or(l.Name, "lane")+": "+l.Recovery.Text)
-		}
-	}
-	return out
 }

@@ -2,7 +2,7 @@ package analysis
 
 import (
 	"bytes"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +10,7 @@ import (
 	"weir/loadgen/plan"
 	"weir/probe"
 	"weir/report/capacity"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 
@@ -107,15 +108,15 @@ func TestRecovery(t *testing.T) {
 	for name, c := range map[string]struct {
 		m    aftermath
 		code string
-		says string
+		arg  string // that its sentence names
 	}{
-		"queue empties": {shallow, "recovered", "as before the load"},
-		"dead work":     {deep, "dead_work", "the workers serve dead work"},
+		"queue empties": {shallow, "recovered", "back"},
+		"dead work":     {deep, "dead_work", "left"},
 		"dead work that ends": {func() aftermath {
 			m := deep
 			m.observed = 15 * time.Second
 			return m
-		}(), "recovered", "whose clients had gone (dead work)"},
+		}(), "recovered", "dead"},
 		"retry storm": {func() aftermath {
 			m := shallow
 			m.slow = time.Second
@@ -125,21 +126,21 @@ func TestRecovery(t *testing.T) {
 				s.Listeners[0].Drops, s.Listeners[0].Depth = &more, 17
 			}
 			return m
-		}(), "retry_storm", "still overflowed"},
+		}(), "retry_storm", "n"},
 		"stays slow": {func() aftermath {
 			m := shallow
 			m.slow = 200 * ms
 			return m
-		}(), "not_recovered", "does not say why"},
+		}(), "not_recovered", "limit"},
 	} {
 		a := analyze(t, c.m.record(t))
 		r := a.Lanes[0].Recovery
-		if r == nil || r.Code != c.code || !strings.Contains(r.Text, c.says) {
-			t.Errorf("%s: %+v, want %s, %q", name, r, c.code, c.says)
+		if r == nil || r.Code != c.code || r.Text.Code != result.Code("recovery_"+c.code) || r.Text.Args[c.arg] == nil {
+			t.Errorf("%s: %+v, want %s with %q", name, r, c.code, c.arg)
 			continue
 		}
-		if !strings.Contains(strings.Join(a.Verdict, "\n"), r.Text) {
-			t.Errorf("%s: the verdict does not tell: %q", name, a.Verdict)
+		if !slices.ContainsFunc(a.Verdict, func(f result.Finding) bool { return f.Code == r.Text.Code && f.Lane == "direct" }) {
+			t.Errorf("%s: the verdict does not tell: %v", name, a.Verdict)
 		}
 		if q := a.Lanes[0].Reconciliation; q.Overflows > q.ClientFailures+1 { // one in the lead between
 			t.Errorf("%s: what overflowed afterwards is counted as the load's: %+v", name, q)

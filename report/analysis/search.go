@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"weir/report/result"
@@ -85,14 +84,6 @@ func (r *run) unreached(state string, spec *mlrsearch.Spec) string {
 	return fmt.Sprintf("the budget of %v was spent", spec.Budget)
 }
 
-// begun is how many trials there were, of how many where that was planned.
-func (r *run) begun() string {
-	if r.header.Search != nil {
-		return fmt.Sprintf("%d trials of the search", len(r.trials))
-	}
-	return fmt.Sprintf("%d of %d planned trials", len(r.trials), r.header.TrialsTotal)
-}
-
 // lateIn keeps how late a search's trial was sent, 99th percentile, when its last record has come; the
 // histogram is then another trial's.
 func (l *loader) lateIn(t *trial) {
@@ -104,26 +95,18 @@ func (l *loader) lateIn(t *trial) {
 	}
 }
 
-// words says what a lane's search found, in a sentence.
-func searchWords(s *result.Search) string {
-	var parts []string
-	for _, g := range s.Goals {
-		what := "without a loss"
-		if g.LossRatio > 0 {
-			what = fmt.Sprintf("with at most %.3g %% lost", 100*g.LossRatio)
+// sustained is what a lane's search found.
+func sustained(l *result.Lane) result.Finding {
+	var goals []result.Finding
+	for _, g := range l.Search.Goals {
+		goal := result.Finding{Code: "goal_inconclusive", Args: result.Args{"bad": g.LossRatio, "lower": g.Lower, "upper": g.Upper, "why": g.Reason}}
+		if g.Regular {
+			goal.Code = "goal_reached"
 		}
-		switch {
-		case g.Regular:
-			parts = append(parts, fmt.Sprintf("%s, %.4g req/s held and %.4g did not", what, *g.Lower, *g.Upper))
-		case g.Lower != nil && g.Upper != nil:
-			parts = append(parts, fmt.Sprintf("%s, inconclusive between %.4g and %.4g req/s: %s", what, *g.Lower, *g.Upper, g.Reason))
-		case g.Lower != nil:
-			parts = append(parts, fmt.Sprintf("%s, inconclusive: %.4g req/s held, and %s", what, *g.Lower, g.Reason))
-		case g.Upper != nil:
-			parts = append(parts, fmt.Sprintf("%s, inconclusive: %.4g req/s did not hold, and %s", what, *g.Upper, g.Reason))
-		default:
-			parts = append(parts, fmt.Sprintf("%s, inconclusive: %s", what, g.Reason))
+		if g.LossRatio == 0 {
+			delete(goal.Args, "bad")
 		}
+		goals = append(goals, goal)
 	}
-	return fmt.Sprintf("The highest sustained rate: %s (%d trials of %.3g s).", strings.Join(parts, "; "), s.Trials, s.TrialS)
+	return result.Finding{Code: "sustained_rate", Lane: l.Name, Args: result.Args{"trials": l.Search.Trials, "trial": l.Search.TrialS, "goals": goals}}
 }

@@ -9,6 +9,7 @@ import (
 	mlrsearch "weir/loadgen/search"
 	"weir/report/capacity"
 	"weir/report/runfile"
+	"weir/report/words"
 )
 
 // searched is the demo's server, with the trials that a search makes of it.
@@ -52,8 +53,8 @@ func TestSearchFromRecord(t *testing.T) {
 	if a.Lanes[0].ErrorOnset != nil || !strings.Contains(a.Lanes[0].NoOnset, "search") {
 		t.Error("an onset was estimated from rates that a search chose")
 	}
-	if !strings.Contains(a.Verdict[0], "The highest sustained rate: without a loss") || len(a.Warnings) != 0 {
-		t.Errorf("%q, warnings %v", a.Verdict[0], a.Warnings)
+	if a.Verdict[0].Code != "sustained_rate" || len(a.Warnings) != 0 {
+		t.Errorf("%v, warnings %v", a.Verdict[0], a.Warnings)
 	}
 }
 
@@ -100,8 +101,8 @@ func TestSearchThatEndsEarlyIsInconclusive(t *testing.T) {
 		w, _ := searched(t)
 		w.stopped, w.reason = 5, reason
 		a := analyze(t, w.record(t))
-		if g := a.Lanes[0].Search.Goals[0]; a.Conclusive() || g.Regular || !strings.Contains(g.Reason, says) || !strings.Contains(a.Verdict[0], "inconclusive") {
-			t.Errorf("%s: %+v, %s", reason, g, a.Verdict[0])
+		if g := a.Lanes[0].Search.Goals[0]; a.Conclusive() || g.Regular || !strings.Contains(g.Reason, says) || !strings.Contains(words.Of(a.Verdict[0]), "inconclusive") {
+			t.Errorf("%s: %+v, %s", reason, g, words.Of(a.Verdict[0]))
 		}
 	}
 }

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -127,25 +126,25 @@ func plus(n *uint64, d uint64) *uint64 {
 // marks are the moments of the lane's first passage from enough capacity to failure, in order of time.
 func (r *run) marks(l *lane, c serverCapacity) []result.Mark {
 	marks := []result.Mark{}
-	add := func(at time.Duration, code, format string, args ...any) {
-		marks = append(marks, result.Mark{AtS: at.Seconds(), Code: code, Text: fmt.Sprintf(format, args...)})
+	add := func(at time.Duration, code string, args result.Args) {
+		marks = append(marks, result.Mark{AtS: at.Seconds(), Code: code, Text: result.Finding{Code: result.Code("mark_" + code), Args: args}})
 	}
 	m, known := c.model(l)
 	if at, t, ok := l.passes(c.rate); ok {
-		add(at, "load_passes_capacity", "load passes %.4g req/s, workers ÷ service time", c.rate)
+		add(at, "load_passes_capacity", result.Args{"rate": c.rate})
 		if fill, ok := m.FirstOverflowIdle(t.rate()); known && ok && t.constant() && fill < t.duration() {
-			add(t.Start+fill, "predicted_fill", "%d places should be full here, %.2f s after the trial began", m.Slots(), fill.Seconds())
+			add(t.Start+fill, "predicted_fill", result.Args{"slots": m.Slots(), "after": fill})
 		}
 	}
 	if _, at, ok := r.overflowBegan(l); ok {
-		add(at, "first_overflow", "first overflow")
+		add(at, "first_overflow", nil)
 	}
 	if at, ok := l.firstBad(); ok {
-		add(at, "first_error", "first request that failed or was late")
+		add(at, "first_error", nil)
 	}
 	for _, e := range r.events {
 		if e.Source == "scenario" && l.during(e.At) {
-			add(e.At, "event", "%s: %s", e.Host, e.Class)
+			add(e.At, "event", result.Args{"host": e.Host, "event": e.Class})
 		}
 	}
 	slices.SortStableFunc(marks, func(a, b result.Mark) int { return cmp.Compare(a.AtS, b.AtS) })

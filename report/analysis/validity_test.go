@@ -104,8 +104,8 @@ func TestInvalid(t *testing.T) {
 			if stolen := strings.Contains(name, "hypervisor"); strings.Contains(words.Of(got), "(steal)") != stolen {
 				t.Errorf("stolen time: %v, %s", stolen, words.Of(got))
 			}
-			if !strings.HasPrefix(a.Verdict[0], "INVALID") {
-				t.Errorf("the verdict begins with %q", a.Verdict[0])
+			if a.Verdict[0].Code != "invalid" {
+				t.Errorf("the verdict begins with %v", a.Verdict[0])
 			}
 		})
 	}

@@ -1,105 +1,101 @@
 package analysis
 
 import (
-	"cmp"
-	"fmt"
 	"strings"
 
 	"weir/report/result"
 	"weir/report/runfile"
+	"weir/report/unit"
 )
 
 // maxVerdict is how many sentences a reader is asked to read: all there are of two lanes.
 const maxVerdict = 10
 
-// verdict says what the run showed in plain sentences, the most important first.
-func verdict(a *result.Analysis) []string {
-	var out []string
+// verdict is what the run showed, the most important first.
+func verdict(a *result.Analysis) []result.Finding {
+	var out []result.Finding
 	if !a.Valid {
-		out = append(out, "INVALID: this run says nothing about the server.")
+		out = append(out, result.Finding{Code: "invalid", Args: result.Args{"reasons": a.InvalidReasons}})
 	}
 	for i := range a.Lanes {
-		l := &a.Lanes[i]
-		out = append(out, l.Name+": "+began(a, l))
+		out = append(out, began(a, &a.Lanes[i]))
 	}
 	if a.Ended.How != runfile.Complete {
-		out = append(out, fmt.Sprintf("The run did not end by itself (%s): this is what there is of it.", a.Ended))
+		out = append(out, result.Finding{Code: "ended_early", Args: result.Args{"ended": a.Ended.String()}})
 	}
 	for i := range a.Lanes {
-		l := &a.Lanes[i]
-		out = append(out, l.Name+": "+l.Cause.Text+proof(l))
+		out = append(out, proved(&a.Lanes[i]))
 	}
 	if a.Agreement != nil {
-		out = append(out, fmt.Sprintf("Through the proxy failures began at %s of the direct rate.", a.Agreement))
+		out = append(out, result.Finding{Code: "proxy_over_direct", Args: result.Args{"ratio": a.Agreement.Estimate()}})
 	}
-	out = append(out, recoveries(a.Lanes)...)
-	out = append(out, capacitySentence(a.Capacity))
+	for _, l := range a.Lanes {
+		if l.Recovery != nil {
+			text := l.Recovery.Text
+			text.Lane = l.Name
+			out = append(out, text)
+		}
+	}
+	out = append(out, computed(a.Capacity))
 	return out[:min(len(out), maxVerdict)]
 }
 
-// began says at which rate failures began, or why that is not known.
-func began(a *result.Analysis, l *result.Lane) string {
+// began is at which rate failures began, or why that is not known.
+func began(a *result.Analysis, l *result.Lane) result.Finding {
 	if l.Search != nil {
-		return searchWords(l.Search)
+		return sustained(l)
 	}
-	o, what := l.ErrorOnset, "requests failed"
+	o, args := l.ErrorOnset, result.Args{"failures": true}
 	if o == nil {
-		o, what = l.OverflowOnset, "the accept queue overflowed"
+		o, args = l.OverflowOnset, result.Args{}
 	}
-	if o == nil {
-		return "no onset: " + cmp.Or(l.NoOnset, "not known") + "."
+	ratio, known := a.OnsetOverCapacity[l.Name]
+	switch {
+	case o == nil:
+		return result.Finding{Code: "onset_unknown", Lane: l.Name, Args: result.Args{"why": l.NoOnset}}
+	case o.Estimated():
+		args["onset"] = unit.Of(unit.Rate, o.RPS, o.Low, o.High)
+		if known {
+			args["ratio"] = ratio.Estimate()
+		}
+		return result.Finding{Code: "onset", Lane: l.Name, Args: args}
 	}
-	if !o.Estimated() {
-		return bracket(a, l, o, what)
+	args["low"], args["high"], args["method"] = o.Low, o.High, o.Method
+	if known {
+		args["share_low"], args["share_high"] = ratio.Low, ratio.High
 	}
-	text := fmt.Sprintf("%s from %.4g req/s on (95 %% interval %.4g to %.4g)", what, o.RPS, o.Low, o.High)
-	if iv, ok := a.OnsetOverCapacity[l.Name]; ok {
-		text += fmt.Sprintf(", which is %s of the computed capacity", iv)
-	}
-	return text + "."
+	args["busy"] = l.CrossChecks.Busy.Value // how fast the workers were, which a bracket does not tell
+	return result.Finding{Code: "onset_between", Lane: l.Name, Args: args}
 }
 
-// bracket is an onset that was seen to lie between two rates, which is no estimate, and how fast the workers were.
-func bracket(a *result.Analysis, l *result.Lane, o *result.Onset, what string) string {
-	text := fmt.Sprintf("%s first at a rate between %.3g and %.3g req/s", what, o.Low, o.High)
-	if iv, ok := a.OnsetOverCapacity[l.Name]; ok {
-		text += fmt.Sprintf(", %.3f to %.3f of the computed capacity", iv.Low, iv.High)
-	}
-	text += " (" + o.Method + ")."
-	if b := l.CrossChecks.Busy; b.Value != nil {
-		text += fmt.Sprintf(" While the queue filled the workers took %.3g req/s.", *b.Value)
-	}
-	return text
-}
-
-// proof adds the counts and the evidence to a cause that has any.
-func proof(l *result.Lane) string {
+// proved is a lane's cause, with the counts and the evidence that it has.
+func proved(l *result.Lane) result.Finding {
 	r, c := &l.Reconciliation, &l.Cause
-	var text string
+	args := result.Args{"cause": c.Text}
 	if r.Ratio != nil && l.Overflows != nil {
-		word, _, _ := strings.Cut(r.Verdict, ":")
-		text = fmt.Sprintf(" %s, %s that they could explain: ratio %.3f, %s.", number(r.Overflows, "overflow"), number(r.ClientFailures, "failure"), *r.Ratio, word)
+		args["overflows"], args["failures"], args["ratio"] = r.Overflows, r.ClientFailures, *r.Ratio
+		args["verdict"], _, _ = strings.Cut(r.Verdict, ":")
 	}
 	if c.EvidenceLevel > 0 {
-		text += fmt.Sprintf(" Evidence: level %d of 4, %s.", c.EvidenceLevel, c.EvidenceName)
+		args["level"], args["evidence"] = c.EvidenceLevel, c.EvidenceName
 	}
-	return text
+	return result.Finding{Code: "cause", Lane: l.Name, Args: args}
 }
 
-func capacitySentence(c result.Capacity) string {
+// computed is the capacity, and what it was computed from.
+func computed(c result.Capacity) result.Finding {
 	if c.Computed == nil {
-		return "The capacity is not known: it takes the number of workers (--workers) and their service time (--service-time)."
+		return result.Finding{Code: "capacity_unknown"}
 	}
-	text := fmt.Sprintf("Capacity: %d workers", c.Workers)
+	args := result.Args{
+		"workers": c.Workers, "service": *c.ServiceTime,
+		"computed": unit.Estimate{Value: c.Computed, Low: c.Low, High: c.High, Unit: unit.Rate},
+	}
 	if c.WorkerConnections > 1 {
-		text += fmt.Sprintf(" × %d connections", c.WorkerConnections)
-	}
-	text += fmt.Sprintf(" ÷ %.4g ms = %.4g req/s", 1000**c.ServiceTime, *c.Computed)
-	if c.Low != nil && c.High != nil {
-		text += fmt.Sprintf(" (95 %% interval %.4g to %.4g)", *c.Low, *c.High)
+		args["connections"] = c.WorkerConnections
 	}
 	if c.ServiceTimeSource != "" {
-		text += ", service time from: " + c.ServiceTimeSource
+		args["source"] = result.Finding{Code: result.Code("service_time_" + c.ServiceTimeSource)}
 	}
-	return text + "."
+	return result.Finding{Code: "capacity", Args: args}
 }

@@ -1,7 +1,7 @@
 package analysis
 
 import (
-	"strings"
+	"slices"
 	"testing"
 
 	"weir/report/result"
@@ -11,11 +11,16 @@ import (
 func TestVerdictKeepsAll(t *testing.T) {
 	a := &result.Analysis{Ended: result.Ending{How: "cut short"}, InvalidReasons: []result.Finding{{Code: "x"}}, Agreement: &result.Interval{Ratio: 1, Low: 1, High: 1}}
 	for _, name := range []string{"direct", "proxy"} {
-		a.Lanes = append(a.Lanes, result.Lane{Name: name, Recovery: &result.Recovery{Text: "Did not recover."}})
+		a.Lanes = append(a.Lanes, result.Lane{Name: name, Recovery: &result.Recovery{Text: result.Finding{Code: "recovery_unknown"}}})
 	}
-	said := verdict(a)
-	if len(said) != 10 || !strings.HasPrefix(said[0], "INVALID") || !strings.Contains(said[3], "did not end by itself (cut short)") || !strings.HasPrefix(said[9], "The capacity is not known") {
-		t.Errorf("%d: %q", len(said), said)
+	found := verdict(a)
+	var codes []result.Code
+	for _, f := range found {
+		codes = append(codes, f.Code)
+	}
+	want := []result.Code{"invalid", "onset_unknown", "onset_unknown", "ended_early", "cause", "cause", "proxy_over_direct", "recovery_unknown", "recovery_unknown", "capacity_unknown"}
+	if !slices.Equal(codes, want) || found[1].Lane != "direct" || found[8].Lane != "proxy" {
+		t.Errorf("%v, want %v", found, want)
 	}
 }
 
@@ -24,8 +29,8 @@ func TestVerdictOfABracket(t *testing.T) {
 	busy := 39.2
 	l := result.Lane{Name: "direct", OverflowOnset: &result.Onset{RPS: 49, Low: 35.3, High: 49, Method: "first trial with an overflow"}, CrossChecks: result.CrossChecks{Busy: result.Estimate{Value: &busy}}}
 	a := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{l}, OnsetOverCapacity: map[string]result.Interval{"direct": {Ratio: 1.225, Low: .883, High: 1.225}}}
-	want := "direct: the accept queue overflowed first at a rate between 35.3 and 49 req/s, 0.883 to 1.225 of the computed capacity (first trial with an overflow). While the queue filled the workers took 39.2 req/s."
-	if said := verdict(a); said[0] != want {
-		t.Errorf("%q", said[0])
+	f := verdict(a)[0]
+	if f.Code != "onset_between" || f.Lane != "direct" || f.Args["low"] != 35.3 || f.Args["high"] != 49. || f.Args["share_low"] != .883 || *f.Args["busy"].(*float64) != busy {
+		t.Errorf("%+v", f)
 	}
 }

@@ -32,7 +32,7 @@ type Analysis struct {
 	Pairs             int                 `json:"pairs"`               // how often each load was offered to each lane, in turn (--pairs); 0: once
 	Comparison        *Comparison         `json:"comparison"`          // of the direct and the proxy lane; null: the run has not both
 	Assertions        []AssertionResult   `json:"assertions"`          // what the run was judged by; package gate fills it
-	Verdict           []string            `json:"verdict"`             // plain sentences, the most important first
+	Verdict           []Finding           `json:"verdict"`             // plain sentences, the most important first
 
 	Asked *runfile.Asked `json:"-"` // the assertions that the record keeps; nil: none
 }
@@ -87,18 +87,25 @@ func (i Interval) Estimate() unit.Estimate { return unit.Of(unit.Quotient, i.Rat
 // Capacity is what workers ÷ service time predicts.
 type Capacity struct {
 	Workers            int      `json:"workers"`                // 0: not known
-	WorkersSource      string   `json:"workers_source"`         // "stated", or the evidence for the count; why there is none, where workers is 0
+	WorkersSource      string   `json:"workers_source"`         // "stated", "summed" over unlike backends, "counted" at the listener, or "not_counted"
+	WorkersEvidence    string   `json:"workers_evidence"`       // the processes that were seen, and why they were not counted
 	WorkerConnections  int      `json:"worker_connections"`     // requests that one worker serves at a time
 	ServiceTime        *float64 `json:"service_time_s"`         // a worker's whole busy period, from accept to ready
 	ServiceTimeLow     *float64 `json:"service_time_low_s"`     // 95 % interval where it was measured
 	ServiceTimeHigh    *float64 `json:"service_time_high_s"`    // its other end
-	ServiceTimeSource  string   `json:"service_time_source"`    // where it is from: stamps of the backend, the median of single requests, or stated
+	ServiceTimeSource  string   `json:"service_time_source"`    // where it is from: "stated", "client_median" of single requests, "stamped" by the backend, or "stamped_idle": no trial saturated the workers
 	ServiceTimeCount   uint64   `json:"service_time_count"`     // how many were measured
 	NominalServiceTime *float64 `json:"nominal_service_time_s"` // as stated, where the measured one was used instead
 	Computed           *float64 `json:"computed_rps"`           // null: workers or service time unknown
 	Low                *float64 `json:"low_rps"`                // 95 % interval of the computed rate
 	High               *float64 `json:"high_rps"`               // its other end
 }
+
+// Where a service time is from that the backend itself stamped, from accept to ready.
+const (
+	Stamped     = "stamped"
+	StampedIdle = "stamped_idle" // no trial saturated the workers
+)
 
 // Onset is the offered rate at which something began.
 type Onset struct {

@@ -1,11 +1,5 @@
 package result
 
-import (
-	"fmt"
-	"math"
-	"time"
-)
-
 // Host is what a probed host's kernel said over the whole run. A null was not measured there.
 type Host struct {
 	Name          string          `json:"name"`                    // as the record names it: "backend", "local", …
@@ -38,6 +32,7 @@ type Clock struct {
 	RTT       float64  `json:"rtt_s"`     // round trip of the ping that the last estimate rests on
 	Ahead     float64  `json:"ahead_s"`   // its wall clock minus ours
 	Drift     *Drift   `json:"drift"`     // null: too few pings, or too short a time
+	Text      Finding  `json:"text"`      // how far its times can be trusted, in words
 }
 
 // Drift is how much faster that clock ran than ours, in parts per million.
@@ -90,30 +85,4 @@ type SysctlChange struct {
 	Name   string `json:"name"`   // such as net.core.somaxconn
 	Before string `json:"before"` // "": absent
 	After  string `json:"after"`  // "": absent
-}
-
-// String is how far the times of a host can be trusted.
-func (c *Clock) String() string {
-	short := func(seconds float64) time.Duration { return time.Duration(seconds * 1e9).Round(time.Microsecond) }
-	var text string
-	switch {
-	case c.Early == nil:
-		text = "times as lines arrived, true ones are earlier by an unknown delay"
-	case c.Method == "ping":
-		text = fmt.Sprintf("times ±%v (shortest round trip %v)", short(max(*c.Early, c.Late)), short(c.RTT))
-	default:
-		text = fmt.Sprintf("times as lines arrived, true ones are up to %v earlier", short(*c.Early))
-	}
-	switch off := time.Duration(math.Round(math.Abs(c.Ahead)*1e3)) * time.Millisecond; {
-	case off == 0:
-		text += "; its wall clock shows what ours does"
-	case c.Ahead < 0:
-		text += fmt.Sprintf("; its wall clock is %v behind ours", off)
-	default:
-		text += fmt.Sprintf("; its wall clock is %v ahead of ours", off)
-	}
-	if c.Drift != nil {
-		text += fmt.Sprintf("; drift %+.0f ppm [%+.0f, %+.0f]", c.Drift.PPM, c.Drift.Low, c.Drift.High)
-	}
-	return text
 }

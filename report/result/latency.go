@@ -28,7 +28,7 @@ type Percentile struct {
 type Guide struct {
 	S    float64 `json:"s"`    // the latency
 	Code string  `json:"code"` // "service_time", "full_queue", "connect_timeout", "syn_retransmit"
-	Text string  `json:"text"` // in words
+	Text Finding `json:"text"` // in words
 }
 
 // Phases says where the time of a lane's ok requests went, from sending on. The three means are of all of them and add

@@ -14,7 +14,7 @@ type Recovery struct {
 	DeadWorkS   *float64 `json:"dead_work_s"`    // how long, after the last client had gone, the queue still held its requests; null: not known
 	Overflows   *uint64  `json:"late_overflows"` // of the listener in the second half of the observation; null: not known
 	Code        string   `json:"code"`           // "recovered", "dead_work", "retry_storm", "not_recovered", "unknown"
-	Text        string   `json:"text"`           // the same in a sentence
+	Text        Finding  `json:"text"`           // the same in a sentence
 }
 
 // Search is what a lane's search for the highest sustained rate found (RFC 9971).

@@ -84,5 +84,5 @@ type Timeline struct {
 type Mark struct {
 	AtS  float64 `json:"at_s"` // from the epoch
 	Code string  `json:"code"` // "load_passes_capacity", "predicted_fill", "first_overflow", "first_error", "event" (done to a server by the scenario)
-	Text string  `json:"text"` // in words
+	Text Finding `json:"text"` // in words
 }

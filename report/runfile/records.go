@@ -58,14 +58,24 @@ type Assertion struct {
 
 // Capacity is what was stated or found about the server before the load: workers × connections ÷ S.
 type Capacity struct {
-	Workers           int             `json:"workers,omitempty"`        // 0: not known
-	WorkersSource     string          `json:"workers_source,omitempty"` // "stated", or what was counted; why not, where Workers is 0
+	Workers           int             `json:"workers,omitempty"`          // 0: not known
+	WorkersSource     string          `json:"workers_source,omitempty"`   // Stated, Summed, Counted or NotCounted; "": nobody looked
+	WorkersEvidence   string          `json:"workers_evidence,omitempty"` // the processes that were seen, and why they were not counted
 	WorkerConnections int             `json:"worker_connections,omitempty"`
 	ServiceTime       time.Duration   `json:"service_time,omitempty"`        // nominal, as stated or measured before the load
-	ServiceTimeSource string          `json:"service_time_source,omitempty"` // "stated", "client median at low load", …
+	ServiceTimeSource string          `json:"service_time_source,omitempty"` // Stated or ClientMedian
 	ServiceTimes      []time.Duration `json:"service_times,omitempty"`       // single requests at low load, of which ServiceTime is the median
 	Backlog           uint32          `json:"backlog,omitempty"`             // asked for; what the kernel granted is in the samples
 }
+
+// Where a number of workers or their service time is from.
+const (
+	Stated       = "stated"        // by the user, or by the scenario
+	Summed       = "summed"        // over backends that are not alike: workers × what each serves at once
+	Counted      = "counted"       // the processes at the listener
+	NotCounted   = "not_counted"   // they were looked at, and do not tell
+	ClientMedian = "client_median" // of single requests, one at a time
+)
 
 // Computed is workers × connections ÷ service time in req/s; 0 where it is not known.
 func (c Capacity) Computed() float64 {

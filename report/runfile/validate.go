@@ -127,7 +127,7 @@ func (h *Header) validate() error {
 	if len(c.ServiceTimes) > maxServiceTimes {
 		return fmt.Errorf("more than %d service times", maxServiceTimes)
 	}
-	return errors.Join(names(h.Name, c.WorkersSource), times(c.ServiceTime), times(c.ServiceTimes...), whole("workers", c.Workers),
+	return errors.Join(names(h.Name, c.WorkersSource, c.WorkersEvidence), times(c.ServiceTime), times(c.ServiceTimes...), whole("workers", c.Workers),
 		whole("worker connections", c.WorkerConnections), whole("trials", h.TrialsTotal), whole("pairs", h.Pairs))
 }
 

@@ -22,7 +22,10 @@ func Maybe(u Unit, value *float64) Estimate { return Estimate{Value: value, Unit
 
 // String is "397 req/s [388, 405]": the value with its unit, the interval in the same unit. Of a value that is not known
 // it is the bounds, "at least 388 req/s".
-func (e Estimate) String() string {
+func (e Estimate) String() string { return e.FormatTo(figures) }
+
+// FormatTo is String with so many significant digits.
+func (e Estimate) FormatTo(digits int) string {
 	if e.Value == nil {
 		switch {
 		case e.Low != nil && e.High != nil:
@@ -34,15 +37,17 @@ func (e Estimate) String() string {
 		}
 		return Unknown
 	}
-	text := e.Unit.Format(*e.Value)
-	if interval := e.Interval(); interval != "" {
+	text := e.Unit.FormatTo(*e.Value, digits)
+	if interval := e.interval(digits); interval != "" {
 		text += " " + interval
 	}
 	return text
 }
 
 // Interval is "[388, 405]", in the unit in which the value is written; "" where there is none.
-func (e Estimate) Interval() string {
+func (e Estimate) Interval() string { return e.interval(figures) }
+
+func (e Estimate) interval(digits int) string {
 	if e.Value == nil || e.Low == nil && e.High == nil {
 		return ""
 	}
@@ -54,7 +59,7 @@ func (e Estimate) Interval() string {
 		case e.Unit == Quotient:
 			return e.Unit.Format(*x)
 		}
-		return Digits(*x*factor, figures)
+		return Digits(*x*factor, digits)
 	}
 	return "[" + bound(e.Low, "−∞") + ", " + bound(e.High, "∞") + "]"
 }

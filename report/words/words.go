@@ -6,7 +6,8 @@
 //
 // A sentence is a text with placeholders:
 //
-//	{name}                the argument: a string, a list "a, b and c", a count "2,628", a duration, another finding
+//	{name}                the argument: a string, a list "a, b and c", a count "2,628", a duration, another finding, an
+//	                      estimate with its interval ({name|4}: with so many digits)
 //	{name|rate}           a number in base units: rate, seconds, percent, ratio; with a digit, rate4: so many digits;
 //	                      rate0: a stated number, with the digits that it has
 //	{name|count overflow} a count with its noun: "1 overflow", "2,628 overflows"; {name|count retry/retries}; {name|count}
@@ -61,7 +62,7 @@ func Of(f result.Finding) string {
 	if f.Text != "" {
 		return unit.Clean(f.Text)
 	}
-	sentence := string(f.Code)
+	sentence := unit.Clean(string(f.Code))
 	if text, ok := all[f.Code]; ok {
 		sentence = Expand(text, f.Args)
 	} else if f.Args["text"] != nil {
@@ -202,6 +203,9 @@ func show(v any, format string) string {
 		}
 		return Join(v)
 	case unit.Estimate:
+		if digits, err := strconv.Atoi(format); err == nil {
+			return v.FormatTo(digits)
+		}
 		return v.String()
 	case time.Duration:
 		return unit.Time.Format(v.Seconds())
