@@ -87,16 +87,3 @@ func TestCompleteRefuses(t *testing.T) {
 		}
 	}
 }
-
-func TestOutcomes(t *testing.T) {
-	seen := map[Outcome]bool{}
-	for _, o := range Outcomes() {
-		if seen[o] || o == "" || o.Sent() == (o == Shed) {
-			t.Errorf("%q: listed twice or %v as sent", o, o.Sent())
-		}
-		seen[o] = true
-	}
-	if len(seen) != 26 || Outcome("").Sent() {
-		t.Errorf("%d outcomes, want the 26 of the format", len(seen))
-	}
-}

@@ -42,7 +42,6 @@ have, or does not show to this user, is absent, and not zero.
 
 // counterLines has a metric's name beside its meaning.
 func counterLines(b *strings.Builder, m probe.Metric) {
-	const name = 28 // columns
 	meaning := m.Help
 	if m.Kind == probe.Gauge {
 		meaning += " A gauge."
@@ -50,11 +49,15 @@ func counterLines(b *strings.Builder, m probe.Metric) {
 	if m.Unit != probe.Things {
 		meaning += fmt.Sprintf(" Unit: %s.", m.Unit)
 	}
-	for i, line := range wrap(meaning, helpWidth-name) {
-		left := ""
-		if i == 0 {
-			left = m.Name
+	nameLines(b, 28, m.Name, meaning)
+}
+
+// nameLines has a name in a column of that width beside its meaning.
+func nameLines(b *strings.Builder, width int, name, meaning string) {
+	for i, line := range wrap(meaning, helpWidth-width) {
+		if i > 0 {
+			name = ""
 		}
-		fmt.Fprintf(b, "%-*s%s\n", name, left, line)
+		fmt.Fprintf(b, "%-*s%s\n", width, name, line)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"weir/loadgen"
 	"weir/loadgen/belief"
 	"weir/probe"
 	"weir/report/result"
@@ -66,6 +67,16 @@ func TestTopicsOfTheReadme(t *testing.T) {
 		}
 		for _, m := range code.FindAllStringSubmatch(part, -1) {
 			accepted(t, "README", m[1])
+		}
+	}
+}
+
+// TestOutcomesTopic: every outcome has its line, below its phase.
+func TestOutcomesTopic(t *testing.T) {
+	text := topic("outcomes")
+	for _, k := range loadgen.Kinds() {
+		if strings.Count(text, "\n"+string(k.Outcome)+" ") != 1 {
+			t.Errorf("%s has no line, or several", k.Outcome)
 		}
 	}
 }

@@ -56,7 +56,7 @@ var cases = []ending{
 	{name: "http_502", handle: answer("HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n"), want: loadgen.HTTP502, status: 502},
 	{name: "http_503", handle: answer("HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n"), want: loadgen.HTTP503, status: 503},
 	{name: "http_504", handle: answer("HTTP/1.1 504 X\r\nContent-Length: 0\r\n\r\n"), want: loadgen.HTTP504, status: 504},
-	{name: "http_5xx", handle: answer("HTTP/1.1 507 X\r\nContent-Length: 0\r\n\r\n"), want: loadgen.HTTP5xx, status: 507},
+	{name: "http_5xx_other", handle: answer("HTTP/1.1 507 X\r\nContent-Length: 0\r\n\r\n"), want: loadgen.HTTP5xxOther, status: 507},
 
 	{name: "RST before response", handle: func(v *visit) { v.head(); v.reset() },
 		want: loadgen.ResetBeforeResponse, errno: syscall.ECONNRESET, tcpOnly: true},

@@ -46,5 +46,5 @@ func StatusOutcome(status int) loadgen.Outcome {
 	case status == 504:
 		return loadgen.HTTP504
 	}
-	return loadgen.HTTP5xx
+	return loadgen.HTTP5xxOther
 }

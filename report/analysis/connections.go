@@ -60,10 +60,7 @@ func addClosings(a, b runfile.Closings) runfile.Closings {
 // carried is how many requests had a connection.
 func (l *lane) carried() (n uint64) {
 	for o, k := range l.outcomes() {
-		switch o {
-		case loadgen.DNSFailed, loadgen.ConnectRefused, loadgen.ConnectReset, loadgen.ConnectTimeout, loadgen.ConnectUnreachable,
-			loadgen.QueueFull, loadgen.NoLocalPort, loadgen.NoFD, loadgen.Shed, loadgen.Canceled:
-		default:
+		if o.Kind().Connected {
 			n += k
 		}
 	}

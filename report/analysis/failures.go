@@ -16,15 +16,15 @@ const (
 	// byQueue are those that a full accept queue produces: connect_timeout (dropped SYNs), connect_reset and
 	// reset_before_response (tcp_abort_on_overflow), queue_full (AF_UNIX), and through a proxy the 504s of its connect timeouts,
 	// the 502s of its resets and full unix sockets, and the clients that did not wait until it was connected.
-	byQueue     = "queue"
-	byLate      = "late"      // answers after the deadline, which are not among the failures
-	byGenerator = "generator" // no port, no descriptor, shed
-	byRefused   = "refused"   // nobody listens, or nobody is there
-	byProxy     = "proxy"     // 502 and 504 that the proxy's log does not lay to a full queue
-	byServer    = "server"    // other answers that are errors
-	byClosed    = "closed"    // connections closed or broken after they were made
-	bySlow      = "slow"      // no answer in time
-	byRaced     = "raced"     // sent on a kept connection that the server was closing: its queue has no part in that
+	byQueue     = string(loadgen.ByQueue)
+	byLate      = "late" // answers after the deadline, which are not among the failures
+	byGenerator = string(loadgen.ByGenerator)
+	byRefused   = string(loadgen.ByRefusal)
+	byProxy     = string(loadgen.ByProxy) // 502 and 504 that the proxy's log does not lay to a full queue
+	byServer    = string(loadgen.ByServer)
+	byClosed    = string(loadgen.ByClosing)
+	bySlow      = string(loadgen.BySlowness)
+	byRaced     = string(loadgen.ByKeepAliveRace) // its queue has no part in that
 )
 
 func (f failures) add(class string, o loadgen.Outcome, n uint64) {
@@ -50,34 +50,20 @@ func (f failures) sum(class string) (n uint64) {
 func (r *run) failures(t *trial) failures {
 	f := failures{}
 	for o, n := range t.figures.outcomes {
+		full := uint64(0) // of which more is known than their outcome: a full queue caused them
 		switch o {
-		case loadgen.ConnectTimeout, loadgen.QueueFull:
-			f.add(byQueue, o, n)
 		case loadgen.ConnectReset, loadgen.ResetBeforeResponse:
 			if r.aborts(t.lane) {
-				f.add(byQueue, o, n)
-			} else {
-				f.add(byClosed, o, n)
+				full = n
 			}
 		case loadgen.HTTP504, loadgen.HTTP502:
-			full := min(n, r.logged(t, o, n))
-			f.add(byQueue, o, full)
-			f.add(byProxy, o, n-full)
-		case loadgen.NoLocalPort, loadgen.NoFD, loadgen.Shed:
-			f.add(byGenerator, o, n)
-		case loadgen.ConnectRefused, loadgen.ConnectUnreachable, loadgen.DNSFailed:
-			f.add(byRefused, o, n)
-		case loadgen.HTTP4xx, loadgen.HTTP500, loadgen.HTTP503, loadgen.HTTP5xx:
-			f.add(byServer, o, n)
+			full = min(n, r.logged(t, o, n))
 		case loadgen.ResponseTimeout:
-			full := min(n, r.unconnected(t))
-			f.add(byQueue, o, full)
-			f.add(bySlow, o, n-full)
-		case loadgen.ReusedClosed:
-			f.add(byRaced, o, n)
-		case loadgen.OK, loadgen.Canceled:
-		default:
-			f.add(byClosed, o, n)
+			full = min(n, r.unconnected(t))
+		}
+		f.add(byQueue, o, full)
+		if class := o.Kind().Class; class != loadgen.Unfailed {
+			f.add(string(class), o, n-full)
 		}
 	}
 	return f

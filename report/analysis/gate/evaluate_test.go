@@ -75,6 +75,21 @@ func TestEachLane(t *testing.T) {
 	}
 }
 
+// TestClassOfOutcomes: http_5xx is every answer from 500 on, and each of them has a name of its own too.
+func TestClassOfOutcomes(t *testing.T) {
+	a := shareRun(0, 5000)
+	a.Lanes[0].Outcomes = map[string]uint64{"ok": 4990, "http_4xx": 3, "http_500": 1, "http_502": 1, "http_504": 4, "http_5xx_other": 1}
+	for expr, want := range map[string]result.Verdict{
+		"outcome.http_5xx.count == 0": Fail, "outcome.http_5xx.count == 7": Pass, "outcome.http_5xx.rate < 0.1%": Inconclusive,
+		"outcome.http_504.count == 4": Pass, "outcome.http_5xx_other.count == 1": Pass, "outcome.http_503.count == 0": Pass,
+		"outcome.http_4xx.count == 3": Pass,
+	} {
+		if r := only(t, expr, a, nil); r.Result != want {
+			t.Errorf("%s: %+v, want %s", expr, r, want)
+		}
+	}
+}
+
 // TestAbsentIsNotZero: what was not measured neither passes nor fails, and the reason is told.
 func TestAbsentIsNotZero(t *testing.T) {
 	a := shareRun(0, 300)

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"weir/loadgen"
@@ -13,9 +14,9 @@ import (
 func mended() []metric {
 	list := []metric{mendedOf(mendedPrefix+"time", "",
 		"after the scenario's last event, until under 1 % failed for 5 s and to the end; also mended.http_502.time …")}
-	for _, o := range loadgen.Outcomes() {
-		if o != loadgen.OK && o != loadgen.Canceled {
-			list = append(list, mendedOf(mendedPrefix+string(o)+".time", string(o), ""))
+	for _, name := range loadgen.Names() {
+		if name != string(loadgen.OK) && name != string(loadgen.Canceled) {
+			list = append(list, mendedOf(mendedPrefix+name+".time", name, ""))
 		}
 	}
 	return list
@@ -81,7 +82,7 @@ func mendedAt(t *result.Timeline, from float64, class string) (at, last float64,
 // badIn counts the requests of a bin that failed, or did so in one way.
 func badIn(t *result.Timeline, class string, bin int) (sum float64) {
 	for c, n := range t.Bad {
-		if class == "" || c == class {
+		if class == "" || slices.Contains(loadgen.Named(class), loadgen.Outcome(c)) {
 			sum += float64(n[bin])
 		}
 	}

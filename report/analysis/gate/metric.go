@@ -97,15 +97,15 @@ func requests() []metric {
 		growing("synretrans", func(l *result.Lane) uint64 { return l.SYNRetrans }, "SYNs that were lost and sent again"),
 		goodput(),
 	}
-	for _, o := range loadgen.Outcomes() {
-		if o == loadgen.Canceled { // says nothing of the server
+	for _, name := range loadgen.Names() {
+		if name == string(loadgen.Canceled) { // says nothing of the server
 			continue
 		}
 		what := ""
-		if o == loadgen.OK {
+		if name == string(loadgen.OK) {
 			what = "requests with this outcome; also outcome.ok.count, and so for http_502, connect_timeout …"
 		}
-		list = append(list, shareOf("outcome."+string(o), outcome(o), what), countOf("outcome."+string(o), outcome(o), ""))
+		list = append(list, shareOf("outcome."+name, outcome(name), what), countOf("outcome."+name, outcome(name), ""))
 	}
 	return list
 }

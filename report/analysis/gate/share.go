@@ -25,9 +25,15 @@ func late(outcomes map[string]uint64, late, of uint64) tally {
 	return tally{late, outcomes[string(loadgen.Canceled)], of}
 }
 
-func outcome(o loadgen.Outcome) counting {
+// outcome counts those of a name, which may be that of a class.
+func outcome(name string) counting {
+	named := loadgen.Named(name)
 	return func(outcomes map[string]uint64, _, of uint64) tally {
-		return tally{outcomes[string(o)], outcomes[string(loadgen.Canceled)], of}
+		t := tally{0, outcomes[string(loadgen.Canceled)], of}
+		for _, o := range named {
+			t.k += outcomes[string(o)]
+		}
+		return t
 	}
 }
 
