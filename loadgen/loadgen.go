@@ -16,21 +16,21 @@ import (
 // never reached is zero. Latency, as a user feels it, is Done−Due. Sent−Due is the lag, the
 // generator's own fault, and is never mixed with the server's.
 type Result struct {
-	Seq        int           `json:"seq"`                  // position in the plan, from 0
-	Due        time.Duration `json:"due"`                  // when the plan wanted it to start
-	Sent       time.Duration `json:"sent,omitempty"`       // the attempt began: connect() called, or a reused connection written to
-	Connected  time.Duration `json:"connected,omitempty"`  // connect() succeeded; zero on a reused connection
-	Written    time.Duration `json:"written,omitempty"`    // the whole request was handed to the kernel
-	FirstByte  time.Duration `json:"first_byte,omitempty"` // first byte of the response arrived; of a response that was read at once, its last
-	Done       time.Duration `json:"done"`                 // the response had arrived, or the outcome was known
-	Status     int           `json:"status,omitempty"`     // HTTP status, 0 where none was read
-	Outcome    Outcome       `json:"outcome"`
+	Seq        int           `json:"seq"`                   // position in the plan, from 0
+	Due        time.Duration `json:"due"`                   // when the plan wanted it to start
+	Sent       time.Duration `json:"sent,omitempty"`        // the attempt began: connect() called, or a reused connection written to
+	Connected  time.Duration `json:"connected,omitempty"`   // connect() succeeded; zero on a reused connection
+	Written    time.Duration `json:"written,omitempty"`     // the whole request was handed to the kernel
+	FirstByte  time.Duration `json:"first_byte,omitempty"`  // first byte of the response arrived; of a response that was read at once, its last
+	Done       time.Duration `json:"done"`                  // the response had arrived, or the outcome was known
+	Status     int           `json:"status,omitempty"`      // HTTP status, 0 where none was read
+	Outcome    Outcome       `json:"outcome"` // what happened to the request, by name (weir help outcomes)
 	Errno      syscall.Errno `json:"errno,omitempty"`       // kept where the kernel gave one
 	SYNRetrans int           `json:"syn_retrans,omitempty"` // SYNs of this connection that were sent again (tcpi_total_retrans): so many were lost; on a connect_timeout its last one had no answer either
-	Reused     bool          `json:"reused,omitempty"`
-	LocalPort  int           `json:"local_port,omitempty"`
-	Closed     Closer        `json:"closed,omitempty"` // who closed this connection first; "" where it was kept, never made, or not known
-	Unread     int           `json:"unread,omitempty"` // bytes that had come and that nobody had read when we closed it
+	Reused     bool          `json:"reused,omitempty"` // the connection had carried a request before
+	LocalPort  int           `json:"local_port,omitempty"` // our port of the connection; absent: not known
+	Closed     Closer        `json:"closed,omitempty"`      // who closed this connection first; "" where it was kept, never made, or not known
+	Unread     int           `json:"unread,omitempty"`      // bytes that had come and that nobody had read when we closed it
 }
 
 // Closer is the side that closed a connection first. Its kernel keeps the connection in TIME_WAIT for a

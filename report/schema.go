@@ -11,6 +11,12 @@ var compareSchema []byte
 //go:embed schema/dose.schema.json
 var doseSchema []byte
 
+//go:embed schema/record.schema.json
+var recordSchema []byte
+
+// RecordSchema is the JSON Schema of a line of run.ndjson.
+func RecordSchema() []byte { return recordSchema }
+
 // DoseSchema is the JSON Schema of a dose-response as DoseJSON prints it.
 func DoseSchema() []byte { return doseSchema }
 

@@ -11,7 +11,9 @@ import (
 
 	"weir/report/analysis/compare"
 	"weir/report/result"
+	"weir/report/runfile"
 	"weir/report/schema"
+	"weir/report/world"
 )
 
 // TestSchemasAreOfTheTypes: the published schemas are made from the types that are printed and the comments of their
@@ -20,6 +22,51 @@ func TestSchemasAreOfTheTypes(t *testing.T) {
 	published(t, "report", Schema(), schema.Doc{Type: reflect.TypeFor[result.Analysis](), Name: result.Schema, Command: "weir report --print-schema"})
 	published(t, "compare", CompareSchema(), schema.Doc{Type: reflect.TypeFor[Comparisons](), Name: CompareSchemaName, Command: "weir compare --print-schema"})
 	published(t, "dose", DoseSchema(), schema.Doc{Type: reflect.TypeFor[compare.Dose](), Name: compare.DoseSchemaName, Command: "weir report --print-schema=dose"})
+	published(t, "record", RecordSchema(), schema.Doc{Lines: recordKinds, Name: runfile.Schema, Command: "weir report --print-schema=record"})
+}
+
+var recordKinds = map[string]reflect.Type{
+	"header": reflect.TypeFor[runfile.Header](), "trial": reflect.TypeFor[runfile.Trial](), "trial_end": reflect.TypeFor[runfile.TrialEnd](),
+	"bin": reflect.TypeFor[runfile.Bin](), "phases": reflect.TypeFor[runfile.Phases](), "failure": reflect.TypeFor[runfile.Failure](),
+	"sample": reflect.TypeFor[runfile.Sample](), "host": reflect.TypeFor[runfile.Host](), "clock": reflect.TypeFor[runfile.Clock](),
+	"service": reflect.TypeFor[runfile.Service](), "event": reflect.TypeFor[runfile.Event](), "access": reflect.TypeFor[runfile.Access](),
+	"proxy_status": reflect.TypeFor[runfile.ProxyStatus](), "proxied": reflect.TypeFor[runfile.Proxied](), "footer": reflect.TypeFor[runfile.Footer](),
+}
+
+// TestRecordsFollowTheSchema: every line of recorded runs is of one of the kinds that the schema has, and a line that is not
+// does not pass.
+func TestRecordsFollowTheSchema(t *testing.T) {
+	if *update {
+		t.Skip("what is embedded is the schema before its update")
+	}
+	published := compiled(t, RecordSchema())
+	seen := map[string]int{}
+	for name, w := range map[string]func() world.World{
+		"demo": demonstration, "one lane": withoutNGINX, "reused": reused, "recovering": recovering, "searching": searching, "remote": addressOnly,
+	} {
+		record, err := w().Record()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range bytes.Split(bytes.TrimSpace(record), []byte("\n")) {
+			rec := parsed(t, line)
+			kind, _ := rec["kind"].(string)
+			if seen[kind]++; seen[kind] > 200 {
+				continue
+			}
+			if err := published.Validate(rec); err != nil {
+				t.Fatalf("%s: %s\n%v", name, line, err)
+			}
+			if rec["surprise"] = 1.0; published.Validate(rec) == nil {
+				t.Fatalf("the schema lets any key of a %s pass", kind)
+			}
+		}
+	}
+	for kind := range recordKinds {
+		if seen[kind] == 0 {
+			t.Errorf("no recorded run has a %s", kind)
+		}
+	}
 }
 
 // published holds the schema of what a command prints against the type that it prints.

@@ -140,9 +140,9 @@ func (c *Closings) count(first loadgen.Closer, unread int) {
 // from connect() to connected or given up. The means of those that succeeded are the modes of the connect time, and
 // Lost explains them.
 type Connects struct {
-	Lost  int           `json:"lost"` // SYNs, 1 or more
-	Count uint64        `json:"count"`
-	Sum   time.Duration `json:"sum"`
+	Lost  int           `json:"lost"`  // SYNs, 1 or more
+	Count uint64        `json:"count"` // how many handshakes lost that many SYNs
+	Sum   time.Duration `json:"sum"` // the time that they took together, from connect() until connected or given up
 }
 
 // addConnects adds handshakes up; the sums stay in the order of Lost.

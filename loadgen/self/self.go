@@ -13,8 +13,8 @@ import (
 
 // Usage is what the process used between Measure and stop, as a run's record keeps it. Times are nanoseconds.
 type Usage struct {
-	CPU  time.Duration `json:"cpu"` // user and system time of the whole process
-	Wall time.Duration `json:"wall"`
+	CPU  time.Duration `json:"cpu"`  // user and system time of the whole process
+	Wall time.Duration `json:"wall"` // how long that was
 	CPUs int           `json:"cpus"` // that it may use, see Processors
 
 	// RunDelay is the time that its threads were runnable and not run, summed over the threads. It is a
@@ -26,8 +26,8 @@ type Usage struct {
 	// second it ran, and for how much of its worst second it was runnable and not run. Nil where they are not known.
 	// Measure does not know them.
 	Loops     int      `json:"loops,omitempty"`
-	LoopCPU   *float64 `json:"loop_cpu,omitempty"`
-	LoopDelay *float64 `json:"loop_delay,omitempty"`
+	LoopCPU   *float64 `json:"loop_cpu,omitempty"` // share of its worst second for which the busiest event loop ran; nil where it is not known
+	LoopDelay *float64 `json:"loop_delay,omitempty"` // share of its worst second for which an event loop was runnable and not run; nil where it is not known
 
 	// Stolen is the time in which the hypervisor ran something else, of all the machine's processors together.
 	// Nil where the system does not tell.

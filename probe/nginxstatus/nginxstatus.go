@@ -27,9 +27,9 @@ const Every = 500 * time.Millisecond
 
 // Poll is one question, and its answer.
 type Poll struct {
-	Host   string        `json:"host"` // of the NGINX
-	At     time.Duration `json:"at"`   // when the answer had come: only then is it known that NGINX had counted
-	Took   time.Duration `json:"took"`
+	Host   string        `json:"host"`             // of the NGINX
+	At     time.Duration `json:"at"`               // when the answer had come: only then is it known that NGINX had counted
+	Took   time.Duration `json:"took"` // how long the poll took
 	Status *Status       `json:"status,omitempty"` // nil: there was no answer
 	Error  string        `json:"error,omitempty"`  // why there was none
 }

@@ -27,41 +27,41 @@ type Record interface{ kind() string }
 
 // Header is the first line: what was about to be run, where, and with what.
 type Header struct {
-	Schema      string            `json:"schema"`
-	Version     string            `json:"version"` // of weir
-	Name        string            `json:"name"`    // scenario's name, or "run"
-	Command     []string          `json:"command"` // arguments, to repeat it
-	Epoch       time.Time         `json:"epoch"`   // UTC
-	Seed        uint64            `json:"seed"`
-	Claim       string            `json:"claim,omitempty"`
-	Environment map[string]string `json:"environment"` // kernel, cpus, nginx, backend, go …, by these names
-	Capacity    Capacity          `json:"capacity"`
-	Lanes       []Lane            `json:"lanes"`
-	TrialsTotal int               `json:"trials_total"`     // how many are planned, so that a cut run is seen; 0 of a search
-	Pairs       int               `json:"pairs,omitempty"`  // how often each load is offered to each lane, in turn (--pairs); 0: once
-	Search      *search.Spec      `json:"search,omitempty"` // the trials are those of a search; nil: of a fixed plan
-	Warnings    []Warning         `json:"warnings,omitempty"`
-	Asked       *Asked            `json:"asked,omitempty"` // nil: nothing was
+	Schema      string            `json:"schema"`             // name and version of the format: "weir.run/1"
+	Version     string            `json:"version"`            // of weir
+	Name        string            `json:"name"`               // scenario's name, or "run"
+	Command     []string          `json:"command"`            // arguments, to repeat it
+	Epoch       time.Time         `json:"epoch"`              // UTC
+	Seed        uint64            `json:"seed"`               // seed of everything random in the plan
+	Claim       string            `json:"claim,omitempty"`    // what the scenario puts to the test
+	Environment map[string]string `json:"environment"`        // kernel, cpus, nginx, backend, go …, by these names
+	Capacity    Capacity          `json:"capacity"`           // what was stated or found about the server before the load
+	Lanes       []Lane            `json:"lanes"`              // each path to the backend
+	TrialsTotal int               `json:"trials_total"`       // how many are planned, so that a cut run is seen; 0 of a search
+	Pairs       int               `json:"pairs,omitempty"`    // how often each load is offered to each lane, in turn (--pairs); 0: once
+	Search      *search.Spec      `json:"search,omitempty"`   // the trials are those of a search; nil: of a fixed plan
+	Warnings    []Warning         `json:"warnings,omitempty"` // what was known before the load to weaken the run
+	Asked       *Asked            `json:"asked,omitempty"`    // nil: nothing was
 }
 
 // Asked is what the run is to be judged by, so that whoever reads the record can judge it again.
 type Asked struct {
-	Assertions []Assertion     `json:"assertions"`
+	Assertions []Assertion     `json:"assertions"`         // the assertions, as they were written
 	Baseline   json.RawMessage `json:"baseline,omitempty"` // what another run showed, in the form of report.json
 }
 
 // Assertion is one as it was written.
 type Assertion struct {
-	Expr string `json:"expr"`
+	Expr string `json:"expr"`           // the assertion, as it was written
 	Name string `json:"name,omitempty"` // from an assertion file
 }
 
 // Capacity is what was stated or found about the server before the load: workers × connections ÷ S.
 type Capacity struct {
-	Workers           int             `json:"workers,omitempty"`          // 0: not known
-	WorkersSource     string          `json:"workers_source,omitempty"`   // Stated, Summed, Counted or NotCounted; "": nobody looked
-	WorkersEvidence   string          `json:"workers_evidence,omitempty"` // the processes that were seen, and why they were not counted
-	WorkerConnections int             `json:"worker_connections,omitempty"`
+	Workers           int             `json:"workers,omitempty"`             // 0: not known
+	WorkersSource     string          `json:"workers_source,omitempty"`      // Stated, Summed, Counted or NotCounted; "": nobody looked
+	WorkersEvidence   string          `json:"workers_evidence,omitempty"`    // the processes that were seen, and why they were not counted
+	WorkerConnections int             `json:"worker_connections,omitempty"`  // requests that one worker serves at the same time; absent: one
 	ServiceTime       time.Duration   `json:"service_time,omitempty"`        // nominal, as stated or measured before the load
 	ServiceTimeSource string          `json:"service_time_source,omitempty"` // Stated or ClientMedian
 	ServiceTimes      []time.Duration `json:"service_times,omitempty"`       // single requests at low load, of which ServiceTime is the median
@@ -100,15 +100,15 @@ const (
 
 // Lane is one path to the backend under test.
 type Lane struct {
-	Name           string              `json:"name"` // "direct", "proxy"
-	URL            string              `json:"url"`
-	Mode           string              `json:"mode"` // Loss or Retrial
-	Engine         string              `json:"engine"`
-	Connections    loadgen.Connections `json:"connections"`
-	Close          loadgen.Closing     `json:"close,omitempty"` // how connections end that are not kept; "": not recorded
-	ConnectTimeout time.Duration       `json:"connect_timeout"`
-	Timeout        time.Duration       `json:"timeout"`
-	MaxInFlight    int                 `json:"max_in_flight"`
+	Name           string              `json:"name"`              // "direct", "proxy"
+	URL            string              `json:"url"`               // where requests go; they may have other paths (--targets)
+	Mode           string              `json:"mode"`              // Loss or Retrial
+	Engine         string              `json:"engine"`            // what sent the requests: "epoll" or "portable"
+	Connections    loadgen.Connections `json:"connections"`       // "new": one connection a request; "reuse": kept connections
+	Close          loadgen.Closing     `json:"close,omitempty"`   // how connections end that are not kept; "": not recorded
+	ConnectTimeout time.Duration       `json:"connect_timeout"`   // longest time to wait for a connection
+	Timeout        time.Duration       `json:"timeout"`           // longest time to wait for a whole answer, including the connection
+	MaxInFlight    int                 `json:"max_in_flight"`     // most requests in flight; further ones are shed
 	Deadline       time.Duration       `json:"deadline"`          // an ok answer later than this (from due) counts as bad: late
 	Listener       string              `json:"listener"`          // address of the probed listener, as in its samples; "" where none was found
 	ListenerHost   string              `json:"listener_host"`     // Sample.Host in which it lives
@@ -141,7 +141,7 @@ type ProxyTimeouts struct {
 // Warning is a reason to read the run with care that was known before its analysis: its code, and what its sentence
 // names. Package report/words makes the sentence.
 type Warning struct {
-	Code string         `json:"code"`
+	Code string         `json:"code"`           // stable name of the warning
 	Lane string         `json:"lane,omitempty"` // whose it is; "": the run's
 	Args map[string]any `json:"args,omitempty"` // strings, true, and numbers in base units
 }
@@ -150,20 +150,20 @@ type Warning struct {
 type Trial struct {
 	Index int           `json:"index"`          // from 0, over all lanes
 	Role  string        `json:"role,omitempty"` // "": of the load; else Baseline or Recovery: a few requests beside it
-	Lane  string        `json:"lane"`
-	Rate  float64       `json:"rate"` // req/s where the plan is constant, else 0
-	Start time.Duration `json:"start"`
-	Due   int           `json:"due"` // requests in the plan
-	Plan  plan.Plan     `json:"plan"`
+	Lane  string        `json:"lane"`           // name of the lane that it was offered to
+	Rate  float64       `json:"rate"`           // req/s where the plan is constant, else 0
+	Start time.Duration `json:"start"`          // when the plan began
+	Due   int           `json:"due"`            // requests in the plan
+	Plan  plan.Plan     `json:"plan"`           // the schedule of its requests
 }
 
 // TrialEnd closes it, after every request had an outcome and the queue was seen empty.
 type TrialEnd struct {
-	Index     int           `json:"index"`
-	End       time.Duration `json:"end"`        // last outcome known
-	Drained   bool          `json:"drained"`    // the listener's Recv-Q was seen at 0 afterwards
-	DrainedAt time.Duration `json:"drained_at"` // when, or when waiting for it was given up
-	Generator Generator     `json:"generator"`
+	Index     int           `json:"index"`              // index of the trial
+	End       time.Duration `json:"end"`                // last outcome known
+	Drained   bool          `json:"drained"`            // the listener's Recv-Q was seen at 0 afterwards
+	DrainedAt time.Duration `json:"drained_at"`         // when, or when waiting for it was given up
+	Generator Generator     `json:"generator"`          // what the load generator used of its machine
 	Departed  *Closings     `json:"departed,omitempty"` // nil: of the connections that carried no request nobody said how they ended
 }
 
@@ -178,7 +178,7 @@ type Generator = self.Usage
 // reader adds up all records of the same (Trial, At). So the writer never waits for the slowest
 // request, and a killed run has lost at most its last flush interval.
 type Bin struct {
-	Trial       int                        `json:"trial"`
+	Trial       int                        `json:"trial"`                 // index of its trial
 	At          time.Duration              `json:"at"`                    // beginning of the bin
 	Due         map[loadgen.Outcome]uint64 `json:"due,omitempty"`         // outcomes of the requests that were due in this bin
 	Late        uint64                     `json:"late,omitempty"`        // of Due[ok]: later than the lane's deadline
@@ -199,7 +199,7 @@ type Bin struct {
 // the trial: some half a second's, in one record, because two more histograms in each Bin would cost the generator what
 // a Bin is too short to show. What is left of Bin.FromSent after the first byte is the rest of the response.
 type Phases struct {
-	Trial     int    `json:"trial"`
+	Trial     int    `json:"trial"`                // index of its trial
 	Connect   string `json:"connect,omitempty"`    // HDR V2, ns, of those on a connection of their own: connected−sent
 	FirstByte string `json:"first_byte,omitempty"` // HDR V2, ns, of all: first_byte−sent
 }
@@ -209,8 +209,8 @@ type Connects = count.Connects
 
 // Failure is one failed request with all its times. They are bounded per outcome and bin: examples, not a count.
 type Failure struct {
-	Trial  int            `json:"trial"`
-	Result loadgen.Result `json:"result"`
+	Trial  int            `json:"trial"`  // index of its trial
+	Result loadgen.Result `json:"result"` // the request with all its times
 }
 
 // Sample is one reading of the probe. In the file, counters and gauges that did not change since the
@@ -222,16 +222,16 @@ type Sample struct {
 
 // Host is what was read of a probed host once before the load and once after it: what differs changed meanwhile.
 type Host struct {
-	Host string        `json:"host"`
-	At   time.Duration `json:"at"`
+	Host string        `json:"host"` // name of the host
+	At   time.Duration `json:"at"`   // when it was read
 	probe.Snapshot
 }
 
 // Clock is what was known, at one time, of the clock of a probe on another machine. Samples of the host that follow were
 // moved by Offset.
 type Clock struct {
-	Host       string         `json:"host"`
-	At         time.Duration  `json:"at"`
+	Host       string         `json:"host"`                  // host of the probe
+	At         time.Duration  `json:"at"`                    // when this was known, by our clock
 	Method     string         `json:"method"`                // "ping", or "arrival" where the probe answers none
 	Offset     time.Duration  `json:"offset"`                // what is added to the probe's own times; those count from an epoch of its own
 	Early      *time.Duration `json:"early,omitempty"`       // the truth may be this much earlier; nil: nothing bounds it
@@ -239,26 +239,26 @@ type Clock struct {
 	RTT        time.Duration  `json:"rtt"`                   // of the ping that this rests on
 	Ahead      time.Duration  `json:"ahead"`                 // the wall clock there minus ours
 	PingOffset *time.Duration `json:"ping_offset,omitempty"` // the offset by the latest ping alone, which is right within half of PingRTT; nil: there was none
-	PingRTT    *time.Duration `json:"ping_rtt,omitempty"`
+	PingRTT    *time.Duration `json:"ping_rtt,omitempty"`    // round trip of the latest ping; absent: there was none
 }
 
 // Service is what a stamping backend says of its workers since its last such record: whole busy
 // periods, from accept to being ready to accept again.
 type Service struct {
-	Host  string        `json:"host"`
-	At    time.Duration `json:"at"` // when the periods had ended at the latest
-	Count uint64        `json:"count"`
-	Sum   time.Duration `json:"sum"`
+	Host  string        `json:"host"`   // host of the backend
+	At    time.Duration `json:"at"`     // when the periods had ended at the latest
+	Count uint64        `json:"count"`  // busy periods
+	Sum   time.Duration `json:"sum"`    // the periods' total length
 	SumSq float64       `json:"sum_sq"` // of seconds squared
 }
 
 // Event is something that a log or the runner saw: lines of one class within one bin, counted, with one as the example.
 type Event struct {
-	Host   string        `json:"host"`
-	At     time.Duration `json:"at"`
-	Source string        `json:"source"` // "nginx.error", "nginx.access", "runner", "scenario", "health"
-	Class  string        `json:"class"`  // see probe/nginxlog
-	Count  uint64        `json:"count"`
+	Host   string        `json:"host"`           // host of the log or the server that it is about
+	At     time.Duration `json:"at"`             // beginning of the tenth of a second in which it was seen
+	Source string        `json:"source"`         // "nginx.error", "nginx.access", "runner", "scenario", "health"
+	Class  string        `json:"class"`          // see probe/nginxlog
+	Count  uint64        `json:"count"`          // lines of this class in that time
 	Text   string        `json:"text,omitempty"` // hostile: bounded, and escaped by every renderer
 	Took   time.Duration `json:"took,omitempty"` // of a health check: from when it was sent until its outcome was known; 0: not recorded
 }
@@ -266,7 +266,7 @@ type Event struct {
 // Access sums what the lines of a proxy's access log say of one trial's requests, as they were read within one bin.
 // A try is one attempt at one upstream server.
 type Access struct {
-	Host        string         `json:"host"`
+	Host        string         `json:"host"`                  // host whose log it is
 	At          time.Duration  `json:"at"`                    // beginning of the bin
 	TrialStart  time.Duration  `json:"trial_start"`           // as X-Request-Id has it: in whole milliseconds (loadgen/wire.ID)
 	Requests    uint64         `json:"requests,omitempty"`    // a line each
@@ -288,17 +288,17 @@ type ProxyStatus struct{ nginxstatus.Poll }
 // Proxied is one request as a proxy's access log tells it: of a Failure with the same trial and position, or
 // an example of what a retry hid.
 type Proxied struct {
-	Host       string           `json:"host"`
+	Host       string           `json:"host"`        // host whose log it is
 	At         time.Duration    `json:"at"`          // when the line was read
 	TrialStart time.Duration    `json:"trial_start"` // see Access
-	Seq        int              `json:"seq"`
-	Request    nginxlog.Request `json:"request"`
-	Example    bool             `json:"-"` // worth keeping, whatever became of it; else only beside its Failure
+	Seq        int              `json:"seq"`         // position of the request in its trial's plan, from 0
+	Request    nginxlog.Request `json:"request"`     // what the line says of the request
+	Example    bool             `json:"-"`           // worth keeping, whatever became of it; else only beside its Failure
 }
 
 // Footer is the last line of a run that ended by itself.
 type Footer struct {
-	At     time.Duration     `json:"at"`
+	At     time.Duration     `json:"at"`     // the latest time in anything recorded
 	Reason string            `json:"reason"` // one of those below, after some of them with a colon and more
 	Counts map[string]uint64 `json:"counts"` // records by kind, footer not included
 }

@@ -9,32 +9,36 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 )
 
-// Doc is one form of JSON that a command prints.
+// Doc is one form of JSON that a command prints or of a file that it reads.
 type Doc struct {
-	Type    reflect.Type // a struct of this module, with a key "schema"
-	Name    string       // what that key holds, as "weir.report/1"
+	Type    reflect.Type // a struct of this module
+	Name    string       // "weir.report/1"; what its key "schema" holds, where it has one
 	Command string       // prints the schema, as "weir report --print-schema"
+
+	// Lines are the kinds of lines of a file that has a document a line, by what their key "kind" holds; Type is then nil.
+	Lines map[string]reflect.Type
+	// Written is set for a file that people write: its keys are those of the yaml tags, and none is required.
+	Written bool
+	// Also has other forms that a type may take in such a file, by the type: a lane may be its name alone.
+	Also map[reflect.Type]string
 }
 
 // Make is the document's JSON Schema, draft 2020-12. The comments are read from the source below root, the module's
 // folder. An error names every field without a key or without a comment.
 func (d Doc) Make(root string) ([]byte, error) {
-	m := maker{root: root, docs: map[string]map[string]string{}, defs: map[string]any{}}
-	top := m.object(d.Type)
+	m := maker{Doc: d, root: root, docs: map[string]map[string]string{}, defs: map[string]any{}}
+	top := m.top()
 	top["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	top["$id"] = "urn:" + strings.NewReplacer(".", ":", "/", ":").Replace(d.Name)
 	top["title"] = d.Name
-	top["description"] = m.doc(d.Type, "") + " Later versions of weir may add keys: `" + d.Command + "` prints the schema of the version at hand."
-	if key, ok := top["properties"].(map[string]any)["schema"].(map[string]any); ok {
-		key["const"] = d.Name
-	} else {
-		m.fail("%v has no key \"schema\"", d.Type)
-	}
+	top["$comment"] = "Code generated from the Go types; DO NOT EDIT. `" + d.Command + "` prints the schema of the version at hand."
 	top["$defs"] = m.defs
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -46,8 +50,34 @@ func (d Doc) Make(root string) ([]byte, error) {
 	return b.Bytes(), errors.Join(m.errs...)
 }
 
+// top is the schema of the whole document.
+func (m *maker) top() map[string]any {
+	if m.Lines == nil {
+		top := m.object(m.Type)
+		top["description"] = m.doc(m.Type, "")
+		if key, ok := top["properties"].(map[string]any)["schema"].(map[string]any); ok {
+			key["const"] = m.Name
+		} else if !m.Written {
+			m.fail("%v has no key \"schema\"", m.Type)
+		}
+		return top
+	}
+	var kinds []any
+	for _, kind := range slices.Sorted(maps.Keys(m.Lines)) {
+		typ := m.Lines[kind]
+		line := m.object(typ)
+		line["description"] = m.doc(typ, "")
+		line["properties"].(map[string]any)["kind"] = map[string]any{"const": kind}
+		line["required"] = append([]string{"kind"}, line["required"].([]string)...)
+		m.defs[typ.Name()] = line
+		kinds = append(kinds, map[string]any{"$ref": "#/$defs/" + typ.Name()})
+	}
+	return map[string]any{"description": "One line of the file. The first is the header, the last the footer. Times are nanoseconds from the header's epoch.", "oneOf": kinds}
+}
+
 // maker turns types into definitions.
 type maker struct {
+	Doc
 	root string
 	docs map[string]map[string]string // by package: "Type" and "Type.Field"
 	defs map[string]any
@@ -77,30 +107,53 @@ func (m *maker) doc(typ reflect.Type, field string) string {
 
 func (m *maker) object(typ reflect.Type) map[string]any {
 	properties, required := map[string]any{}, []string{}
+	m.fields(typ, properties, &required)
+	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+}
+
+// fields adds the keys of a struct, those of the structs that it embeds among them.
+func (m *maker) fields(typ reflect.Type, properties map[string]any, required *[]string) {
 	for i := range typ.NumField() {
 		f := typ.Field(i)
-		key, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if key == "-" || !f.IsExported() {
+		tag := f.Tag.Get("json")
+		if m.Written {
+			tag = f.Tag.Get("yaml")
+		}
+		key, options, _ := strings.Cut(tag, ",")
+		switch {
+		case f.Anonymous && key == "":
+			m.fields(f.Type, properties, required)
+			continue
+		case key == "-" || !f.IsExported():
 			continue
 		}
 		doc := m.doc(typ, f.Name)
 		if key == "" || doc == "" {
-			m.fail("%v.%s has no JSON key, or no comment: every key is documented where its type is", typ, f.Name)
+			m.fail("%v.%s has no key, or no comment: every key is documented where its type is", typ, f.Name)
 		}
 		property := m.of(f.Type)
 		property["description"] = doc
 		properties[key] = property
-		if options != "omitempty" && options != "omitzero" {
-			required = append(required, key)
+		if !m.Written && options != "omitempty" && options != "omitzero" {
+			*required = append(*required, key)
 		}
 	}
-	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
 }
 
-var marshaler = reflect.TypeFor[encoding.TextMarshaler]()
+var textual, raw = reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[json.RawMessage]()
 
 func (m *maker) of(typ reflect.Type) map[string]any {
-	if typ.Kind() == reflect.Struct && typ.Implements(marshaler) { // a finding is published as its sentence
+	if also := m.Also[typ]; also != "" {
+		return map[string]any{"anyOf": []any{map[string]any{"type": also}, m.plain(typ)}}
+	}
+	return m.plain(typ)
+}
+
+func (m *maker) plain(typ reflect.Type) map[string]any {
+	switch {
+	case typ == raw:
+		return map[string]any{}
+	case typ.Kind() == reflect.Struct && typ.Implements(textual): // a finding is published as its sentence
 		return map[string]any{"type": "string"}
 	}
 	switch typ.Kind() {
@@ -110,15 +163,18 @@ func (m *maker) of(typ reflect.Type) map[string]any {
 		return map[string]any{"type": "boolean"}
 	case reflect.Float64:
 		return map[string]any{"type": "number"}
-	case reflect.Int:
+	case reflect.Int, reflect.Int64:
 		return map[string]any{"type": "integer"}
-	case reflect.Uint32, reflect.Uint64:
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uint, reflect.Uintptr:
 		return map[string]any{"type": "integer", "minimum": 0}
 	case reflect.Slice:
 		return map[string]any{"type": "array", "items": m.of(typ.Elem())}
 	case reflect.Map:
 		return map[string]any{"type": "object", "additionalProperties": m.of(typ.Elem())}
 	case reflect.Pointer:
+		if m.Written || m.Lines != nil { // what is absent is left out
+			return m.of(typ.Elem())
+		}
 		return map[string]any{"anyOf": []any{m.of(typ.Elem()), map[string]any{"type": "null"}}}
 	case reflect.Interface:
 		return map[string]any{}
@@ -131,6 +187,6 @@ func (m *maker) of(typ reflect.Type) map[string]any {
 		}
 		return map[string]any{"$ref": "#/$defs/" + typ.Name()}
 	}
-	m.fail("the schema has no word for %v", typ)
+	m.fail("the schema cannot say what a %v is", typ)
 	return map[string]any{}
 }
