@@ -13,7 +13,8 @@ import (
 )
 
 func newScenarios(s streams) *cobra.Command {
-	return &cobra.Command{
+	var printSchema bool
+	cmd := &cobra.Command{
 		Use:   "scenarios [NAME]",
 		Short: "List the catalogue, or print one scenario as YAML",
 		Example: `  weir scenarios
@@ -23,6 +24,10 @@ func newScenarios(s streams) *cobra.Command {
 			return catalogue.Names(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			if printSchema {
+				_, err := s.out.Write(catalogue.Schema())
+				return err
+			}
 			if len(args) == 1 {
 				text, err := catalogue.Source(args[0])
 				if err != nil {
@@ -34,6 +39,8 @@ func newScenarios(s streams) *cobra.Command {
 			return listScenarios(s.out)
 		},
 	}
+	cmd.Flags().BoolVar(&printSchema, "print-schema", false, "print the JSON Schema of a scenario file, which describes every key")
+	return cmd
 }
 
 // listScenarios prints each name with its claim beside it, in the columns of a terminal.

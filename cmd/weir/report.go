@@ -83,16 +83,16 @@ are text, json and html; no file is written. Exit status 12 if all are invalid.`
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "", "print one format instead of writing the files: `text`, json, markdown, html, csv or hlog")
-	cmd.Flags().StringVar(&printSchema, "print-schema", "", "print the JSON Schema of report.json, which describes every key, or with =dose that of several runs' --format json; takes no RUN")
+	cmd.Flags().StringVar(&printSchema, "print-schema", "", "print the JSON Schema of report.json, which describes every key, or with =dose that of several runs' --format json, with =record that of run.ndjson; takes no RUN")
 	cmd.Flags().Lookup("print-schema").NoOptDefVal = "report"
 	return cmd
 }
 
 // writeSchema prints what is published about a form of JSON.
 func writeSchema(s streams, of string) error {
-	schema := map[string]func() []byte{"report": report.Schema, "dose": report.DoseSchema}[of]
+	schema := map[string]func() []byte{"report": report.Schema, "dose": report.DoseSchema, "record": report.RecordSchema}[of]
 	if schema == nil {
-		return usage("--print-schema=%s: there are report and dose", quoted(of))
+		return usage("--print-schema=%s: there are report, dose and record", quoted(of))
 	}
 	_, err := s.out.Write(schema())
 	return err

@@ -26,8 +26,10 @@ type Doc struct {
 	Lines map[string]reflect.Type
 	// Written is set for a file that people write: its keys are those of the yaml tags, and none is required.
 	Written bool
-	// Also has other forms that a type may take in such a file, by the type: a lane may be its name alone.
-	Also map[reflect.Type]string
+	// Alone are types that may be a text alone in such a file, as a lane may be its name; Text are those that always are.
+	Alone, Text map[reflect.Type]bool
+	// More are keys of the document that its type does not have, with what each holds.
+	More map[string]string
 }
 
 // Make is the document's JSON Schema, draft 2020-12. The comments are read from the source below root, the module's
@@ -55,6 +57,9 @@ func (m *maker) top() map[string]any {
 	if m.Lines == nil {
 		top := m.object(m.Type)
 		top["description"] = m.doc(m.Type, "")
+		for key, holds := range m.More {
+			top["properties"].(map[string]any)[key] = map[string]any{"type": "object", "description": holds}
+		}
 		if key, ok := top["properties"].(map[string]any)["schema"].(map[string]any); ok {
 			key["const"] = m.Name
 		} else if !m.Written {
@@ -143,8 +148,11 @@ func (m *maker) fields(typ reflect.Type, properties map[string]any, required *[]
 var textual, raw = reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[json.RawMessage]()
 
 func (m *maker) of(typ reflect.Type) map[string]any {
-	if also := m.Also[typ]; also != "" {
-		return map[string]any{"anyOf": []any{map[string]any{"type": also}, m.plain(typ)}}
+	switch {
+	case m.Text[typ]:
+		return map[string]any{"type": []string{"string", "number"}}
+	case m.Alone[typ]:
+		return map[string]any{"anyOf": []any{map[string]any{"type": "string"}, m.plain(typ)}}
 	}
 	return m.plain(typ)
 }
@@ -158,6 +166,9 @@ func (m *maker) plain(typ reflect.Type) map[string]any {
 	}
 	switch typ.Kind() {
 	case reflect.String:
+		if m.Written { // a person writes 1 and on without quotes
+			return map[string]any{"type": []string{"string", "number", "boolean"}}
+		}
 		return map[string]any{"type": "string"}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}

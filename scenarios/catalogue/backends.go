@@ -10,13 +10,13 @@ import (
 
 // Backend is one server on a host of its own.
 type Backend struct {
-	Server            string        `yaml:"server"` // embedded (default), a real one (Servers), or none: nothing listens there
-	Listen            string        `yaml:"listen"` // tcp (default) or unix
-	Workers           int           `yaml:"workers"`
+	Server            string        `yaml:"server"`             // embedded (default), a real one (Servers), or none: nothing listens there
+	Listen            string        `yaml:"listen"`             // tcp (default) or unix
+	Workers           int           `yaml:"workers"`            // number of its workers
 	WorkerConnections int           `yaml:"worker_connections"` // that an async, gevent, threaded or gthread worker has at once; 0: 1000
-	ServiceTime       time.Duration `yaml:"service_time"`
-	Backlog           int           `yaml:"backlog"` // as given to listen(); the kernel clamps it to somaxconn
-	Body              int           `yaml:"body"`    // bytes of a response's body
+	ServiceTime       time.Duration `yaml:"service_time"`       // time that a worker is busy with one request, for instance 20ms
+	Backlog           int           `yaml:"backlog"`            // as given to listen(); the kernel clamps it to somaxconn
+	Body              int           `yaml:"body"`               // bytes of a response's body
 
 	Threads int                      `yaml:"threads"` // of a worker, where the server has any; 0: its default
 	Timeout time.Duration            `yaml:"timeout"` // a worker that is busy for longer is killed, whole seconds where the server is a real one; 0: its default

@@ -10,15 +10,15 @@ import (
 // Load is a row of separate, drained, constant-rate trials: from From to To × the capacity of all backends together,
 // or at Rate.
 type Load struct {
-	From           float64       `yaml:"from"`
-	To             float64       `yaml:"to"`
-	Rate           float64       `yaml:"rate"`   // req/s, of each trial, instead of From and To
-	Trials         int           `yaml:"trials"` // a lane
-	TrialDuration  time.Duration `yaml:"trial_duration"`
-	Arrival        plan.Arrival  `yaml:"arrival"`
-	ConnectTimeout time.Duration `yaml:"connect_timeout"`
-	Timeout        time.Duration `yaml:"timeout"`
-	Deadline       time.Duration `yaml:"deadline"` // a later answer is no use; 0: 950 ms
+	From           float64       `yaml:"from"`            // lowest rate, as a multiple of the capacity of all backends together
+	To             float64       `yaml:"to"`              // highest rate, as a multiple of the capacity of all backends together
+	Rate           float64       `yaml:"rate"`            // rate of every trial, requests a second, in place of from and to
+	Trials         int           `yaml:"trials"`          // number of trials in each lane
+	TrialDuration  time.Duration `yaml:"trial_duration"`  // length of each trial, for instance 2s
+	Arrival        plan.Arrival  `yaml:"arrival"`         // constant (default) or poisson
+	ConnectTimeout time.Duration `yaml:"connect_timeout"` // longest time to wait for a connection
+	Timeout        time.Duration `yaml:"timeout"`         // longest time to wait for a whole answer, including the connection
+	Deadline       time.Duration `yaml:"deadline"`        // answers later than this are late; 0: 950 ms
 
 	Drain time.Duration  `yaml:"drain"` // how long an emptying queue is waited for after each trial; 0: DrainLimit
 	Mix   map[string]int `yaml:"mix"`   // paths that are asked for instead of the lanes', each with its weight
@@ -26,9 +26,9 @@ type Load struct {
 
 // Event is something done to a host at an offset from the beginning of each trial.
 type Event struct {
-	At    time.Duration `yaml:"at"`
-	Do    string        `yaml:"do"` // one of Deeds
-	Host  string        `yaml:"host"`
+	At    time.Duration `yaml:"at"`    // time from the beginning of the trial, for instance 2s
+	Do    string        `yaml:"do"`    // one of Deeds
+	Host  string        `yaml:"host"`  // host to which it is done
 	For   time.Duration `yaml:"for"`   // of pause: then it is resumed; of read-slowly: how long
 	NGINX NGINX         `yaml:"nginx"` // of reload: replaces location, upstream and servers
 
@@ -50,11 +50,11 @@ func Deeds() []string {
 
 // Check sends single requests, one after the other, while the load runs, as a health check does.
 type Check struct {
-	To      string        `yaml:"to"` // a backend or a proxy
-	Path    string        `yaml:"path"`
-	Every   time.Duration `yaml:"every"`
-	Timeout time.Duration `yaml:"timeout"`
-	Slow    time.Duration `yaml:"slow"` // an answer that takes longer counts as slow
+	To      string        `yaml:"to"`      // a backend or a proxy
+	Path    string        `yaml:"path"`    // path of the health check; default /health
+	Every   time.Duration `yaml:"every"`   // time between two checks
+	Timeout time.Duration `yaml:"timeout"` // longest time to wait for an answer
+	Slow    time.Duration `yaml:"slow"`    // an answer that takes longer counts as slow
 }
 
 // Drains estimates how long the backend still works at what waits in its queue after a trial, and for how long that is waited for:

@@ -11,23 +11,23 @@ import (
 // Scenario is one experiment in the private lab, and how what it measures is judged. After Open, Backends and
 // Proxies are complete: what Backend and NGINX say for all of them has been put into each.
 type Scenario struct {
-	Name     string                       `yaml:"name"`
-	Claim    string                       `yaml:"claim"`   // what is put to the test, in one sentence
-	Article  string                       `yaml:"article"` // what the article says, in a few words, and where
-	Lanes    []Lane                       `yaml:"lanes"`
+	Name     string                       `yaml:"name"`     // name of the scenario, and of its file: lower case letters, digits and "-"
+	Claim    string                       `yaml:"claim"`    // what is put to the test, in one sentence
+	Article  string                       `yaml:"article"`  // what the article says, in a few words, and where
+	Lanes    []Lane                       `yaml:"lanes"`    // paths to a backend, each with its own load; a name alone, direct or proxy, is enough
 	Sysctls  map[string]map[string]string `yaml:"sysctls"`  // by host: client, and every backend and proxy by its name
-	Backend  Backend                      `yaml:"backend"`  // of each backend, where it says nothing else
+	Backend  Backend                      `yaml:"backend"`  // keys of every backend that does not say otherwise
 	Backends map[string]Backend           `yaml:"backends"` // by host; none: one, named backend
-	NGINX    NGINX                        `yaml:"nginx"`    // of each proxy, where it says nothing else
+	NGINX    NGINX                        `yaml:"nginx"`    // keys of every proxy that does not say otherwise
 	Proxies  map[string]NGINX             `yaml:"proxies"`  // by host; none: one, named proxy
-	Load     Load                         `yaml:"load"`
-	Events   []Event                      `yaml:"events"` // in each trial
-	Checks   []Check                      `yaml:"checks"` // health checks, beside the load
-	Verdicts []Verdict                    `yaml:"verdicts"`
-	Light    bool                         `yaml:"light"` // the verdict rests on counts with wide bounds, and the processor is hardly used: others may run beside it
-	Each     bool                         `yaml:"each"`  // the verdicts hold for each variant alone: each is a claim of its own
+	Load     Load                         `yaml:"load"`     // what is offered to each lane
+	Events   []Event                      `yaml:"events"`   // what is done in each trial while the load runs
+	Checks   []Check                      `yaml:"checks"`   // health checks, beside the load
+	Verdicts []Verdict                    `yaml:"verdicts"` // what may be found; the first whose conditions all hold is the verdict
+	Light    bool                         `yaml:"light"`    // the verdict rests on counts with wide bounds, and the processor is hardly used: others may run beside it
+	Each     bool                         `yaml:"each"`     // the verdicts hold for each variant alone: each is a claim of its own
 
-	Page string `yaml:"page"` // of the one page that tells of it together with the scenarios that say the same; it names a file
+	Page string `yaml:"page"` // name of a page that summarises this scenario together with the others that name the same page
 
 	Gives   string `yaml:"-"` // what the verdict begins with where the key setting is turned round, as flip.gives says; "": it does not
 	Variant string `yaml:"-"` // which of the file's variants this is; "" where it has none
@@ -35,10 +35,10 @@ type Scenario struct {
 
 // Lane is one path to a backend. In a file it may be a name alone: direct is the first backend, proxy the first proxy.
 type Lane struct {
-	Name        string              `yaml:"name"`
-	To          string              `yaml:"to"`   // a backend or a proxy
-	Path        string              `yaml:"path"` // default /
-	Connections loadgen.Connections `yaml:"connections"`
+	Name        string              `yaml:"name"`        // name of the lane: direct, proxy or another
+	To          string              `yaml:"to"`          // the backend or proxy that its requests go to
+	Path        string              `yaml:"path"`        // path of its requests; default /
+	Connections loadgen.Connections `yaml:"connections"` // new (default): one connection a request; reuse: kept connections
 }
 
 // UnmarshalYAML takes a name alone for a lane.
@@ -65,15 +65,15 @@ type Verdict struct {
 	Verdict string      `yaml:"verdict"` // confirmed, refuted, or only when …
 	Shows   string      `yaml:"shows"`   // what this machine then does, in one sentence
 	Now     string      `yaml:"now"`     // what to do then, who has the same trouble: on the one page; "": nothing is said
-	If      []Condition `yaml:"if"`
+	If      []Condition `yaml:"if"`      // its conditions; an assertion alone is enough for one
 }
 
 // Condition holds assertions of the gate's grammar (`weir gate --help`) against a run. In a file it may be an assertion alone.
 type Condition struct {
 	Run     string   `yaml:"run"`     // a variant; none where the scenario has none
 	Against string   `yaml:"against"` // the variant that baseline. stands for
-	Assert  []string `yaml:"assert"`
-	Places  []string `yaml:"-"` // line:column of each assertion in the file
+	Assert  []string `yaml:"assert"`  // assertions in the grammar of weir gate (weir help assert)
+	Places  []string `yaml:"-"`       // line:column of each assertion in the file
 }
 
 // UnmarshalYAML takes an assertion alone for a condition.
