@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"weir/loadgen/count"
@@ -33,73 +32,31 @@ type Aborted struct {
 
 func (a *Aborted) Error() string { return a.Lane + ": " + a.Text }
 
-// Run runs the experiment within its bounds. One of them ends the load as an interrupt does: the trial under way
-// is ended and recorded, and the error says which bound it was.
-func (s *Setup) Run(ctx context.Context, epoch time.Time, rec Recorder) error {
+// Run offers every trial in turn, each after the one before has drained, and returns when the last has. If ctx ends
+// first, the trial under way is ended and recorded and ctx's error is returned. A bound ends the load in the same way,
+// and the error says which bound it was.
+func (e *Experiment) Run(ctx context.Context, epoch time.Time, rec Recorder) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	if s.MaxDuration > 0 {
-		over := time.AfterFunc(time.Until(epoch.Add(s.MaxDuration)), func() { end(&CutShort{s.MaxDuration}) })
+	if e.MaxDuration > 0 {
+		over := time.AfterFunc(time.Until(epoch.Add(e.MaxDuration)), func() { end(&CutShort{e.MaxDuration}) })
 		defer over.Stop()
 	}
-	if len(s.AbortIf) > 0 {
-		rec = newGuard(rec, epoch, s.Lanes, s.AbortIf, func(a *Aborted) { end(a) })
+	e.rules = map[string]*stop.Watcher{}
+	for _, l := range e.Lanes {
+		e.rules[l.Name] = stop.Watch(e.AbortIf, func(a stop.Alarm) { end(&Aborted{l.Name, a}) })
 	}
-	err := s.Experiment.Run(ctx, epoch, rec)
+	err := e.run(ctx, epoch, rec)
 	if cause := context.Cause(ctx); errors.Is(err, context.Canceled) && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return err
 }
 
-// guard is a Recorder that shows the results of each lane to the rules.
-type guard struct {
-	Recorder
-	epoch    time.Time
-	watchers map[string]*stop.Watcher
-	mu       sync.Mutex
-	trials   map[int]runfile.Trial // of the load, that have begun; what observes breaks no rule
-	ends     map[int]func()        // of watching them
-}
-
-func newGuard(rec Recorder, epoch time.Time, lanes []Lane, rules []stop.Rule, alarm func(*Aborted)) *guard {
-	g := &guard{Recorder: rec, epoch: epoch, watchers: map[string]*stop.Watcher{}, trials: map[int]runfile.Trial{}, ends: map[int]func(){}}
-	for _, l := range lanes {
-		g.watchers[l.Name] = stop.Watch(rules, func(a stop.Alarm) { alarm(&Aborted{l.Name, a}) })
+// watchRules shows a trial to the rules of its lane until it is ended. What observes breaks no rule.
+func (e *Experiment) watchRules(results *count.Counter, epoch time.Time, t runfile.Trial) (end func()) {
+	if len(e.AbortIf) == 0 || t.Role != "" {
+		return func() {}
 	}
-	return g
-}
-
-func (g *guard) Write(rec runfile.Record) error {
-	if t, ok := rec.(*runfile.Trial); ok && t.Role == "" {
-		g.mu.Lock()
-		g.trials[t.Index] = *t
-		g.mu.Unlock()
-	}
-	err := g.Recorder.Write(rec)
-	if end, ok := rec.(*runfile.TrialEnd); ok { // all its results have been read
-		g.unwatch(end.Index)
-	}
-	return err
-}
-
-func (g *guard) Results(trial int) *count.Counter {
-	results := g.Recorder.Results(trial)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if t, ok := g.trials[trial]; ok {
-		g.ends[trial] = g.watchers[t.Lane].Trial(results, g.epoch, t.Start, t.Plan)
-	}
-	return results
-}
-
-func (g *guard) unwatch(trial int) {
-	g.mu.Lock()
-	end := g.ends[trial]
-	delete(g.ends, trial)
-	delete(g.trials, trial)
-	g.mu.Unlock()
-	if end != nil {
-		end()
-	}
+	return e.rules[t.Lane].Trial(results, epoch, t.Start, t.Plan)
 }

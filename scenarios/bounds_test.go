@@ -26,7 +26,8 @@ func (f failing) Run(ctx context.Context, epoch time.Time, _ time.Duration, _ pl
 }
 
 func bounded(outcome loadgen.Outcome, b Bounds) *Setup {
-	s := &Setup{Bounds: b}
+	s := &Setup{}
+	s.Bounds = b
 	s.Lanes = []Lane{{Name: "direct", Engine: failing{outcome}}}
 	s.Trials = []runfile.Trial{{Index: 0, Lane: "direct"}}
 	return s

@@ -11,6 +11,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/count"
+	"weir/loadgen/stop"
 	"weir/report/runfile"
 )
 
@@ -19,7 +20,7 @@ import (
 // first error (runfile.Recorder.Err).
 type Recorder interface {
 	Write(runfile.Record) error
-	Results(trial int) *count.Counter // of a trial that has begun
+	Results(trial int) *count.Counter // of a trial that has begun; called once for each
 }
 
 // Lane is one path to the backend.
@@ -52,7 +53,10 @@ type Experiment struct {
 	Rest        time.Duration // quiet time after each trial's queue was empty: a busy worker still has to finish
 	DrainLimit  time.Duration // how long an emptying queue is waited for
 
-	numbered atomic.Int64 // requests that have their number in the run
+	Bounds
+
+	numbered atomic.Int64             // requests that have their number in the run
+	rules    map[string]*stop.Watcher // of AbortIf, by lane
 }
 
 // number gives so many requests their numbers, from first on: all that the run sends are told apart by them.
@@ -60,13 +64,8 @@ func (e *Experiment) number(requests int) (first int) {
 	return int(e.numbered.Add(int64(requests))) - requests
 }
 
-// Run offers every trial in turn, each after the one before has drained, and returns when the last has.
-// If ctx ends first, the trial under way is ended and recorded and ctx's error is returned.
-func (e *Experiment) Run(ctx context.Context, epoch time.Time, rec Recorder) error {
-	seen := &tally{Recorder: rec}
-	if e.Search != nil {
-		rec = seen
-	}
+// run offers every trial in turn, each after the one before has drained, and returns when the last has.
+func (e *Experiment) run(ctx context.Context, epoch time.Time, rec Recorder) error {
 	tap := newQueueTap(rec)
 	stop := e.watch(ctx, epoch, tap)
 	defer stop()
@@ -74,7 +73,7 @@ func (e *Experiment) Run(ctx context.Context, epoch time.Time, rec Recorder) err
 		return err
 	}
 	if e.Search != nil {
-		return e.search(ctx, epoch, seen, tap)
+		return e.search(ctx, epoch, tap)
 	}
 	if err := e.baseline(ctx, epoch, tap); err != nil {
 		return err
@@ -84,7 +83,7 @@ func (e *Experiment) Run(ctx context.Context, epoch time.Time, rec Recorder) err
 		if err != nil {
 			return err
 		}
-		if err := e.trial(ctx, epoch, lane, t, tap); err != nil {
+		if _, err := e.trial(ctx, epoch, lane, t, tap, nil); err != nil {
 			return err
 		}
 	}

@@ -57,7 +57,7 @@ func (e *Experiment) baseline(ctx context.Context, epoch time.Time, tap *queueTa
 	p := e.Observation.plan(e.Observation.Before)
 	for i, lane := range e.Lanes {
 		t := runfile.Trial{Index: len(e.Trials) + 2*i, Role: runfile.Baseline, Lane: lane.Name, Rate: e.Observation.Rate, Due: p.Count(), Plan: p}
-		if err := e.trial(ctx, epoch, lane, t, tap); err != nil {
+		if _, err := e.trial(ctx, epoch, lane, t, tap, nil); err != nil {
 			return err
 		}
 	}

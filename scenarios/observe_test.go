@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/loadgen/plan"
+	"weir/loadgen/stop"
 	"weir/report/runfile"
 )
 
@@ -21,9 +23,6 @@ type timetable struct {
 }
 
 func (t *timetable) Write(rec runfile.Record) error {
-	if _, end := rec.(*runfile.TrialEnd); end {
-		t.read()
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch rec := rec.(type) {
@@ -92,13 +91,23 @@ func TestObservationFollowsTheLoadAtOnce(t *testing.T) {
 
 // TestObservationBreaksNoRule: after an overload its first requests fail, which is what it is there to see.
 func TestObservationBreaksNoRule(t *testing.T) {
-	g := newGuard(&journal{}, time.Now(), []Lane{{Name: "direct"}}, nil, nil)
-	g.Write(&runfile.Trial{Index: 0, Lane: "direct"})
-	g.Write(&runfile.Trial{Index: 1, Lane: "direct", Role: runfile.Recovery})
-	for trial, want := range []int{1, 0} {
-		if g.Results(trial); len(g.ends) != want {
-			t.Errorf("the rules see the requests of %d trials, want %d: those of an observation are not theirs", len(g.ends), want)
+	rule, err := stop.Parse("failures > 5%")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for role, aborts := range map[string]bool{runfile.Recovery: false, runfile.Baseline: false, "": true} {
+		e := Experiment{Lanes: []Lane{{Name: "direct"}}, Bounds: Bounds{AbortIf: []stop.Rule{rule}}}
+		alarms := 0
+		e.rules = map[string]*stop.Watcher{"direct": stop.Watch(e.AbortIf, func(stop.Alarm) { alarms++ })}
+		results := count.New(0)
+		end := e.watchRules(results, time.Now(), runfile.Trial{Lane: "direct", Role: role})
+		for range 100 {
+			results.Record(loadgen.Result{Outcome: loadgen.HTTP503})
 		}
-		delete(g.ends, trial)
+		results.Read()
+		end()
+		if (alarms == 1) != aborts {
+			t.Errorf("role %q: %d alarms", role, alarms)
+		}
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"time"
 
-	"weir/loadgen"
 	"weir/loadgen/belief"
 	"weir/loadgen/count"
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
+	"weir/loadgen/self"
 	"weir/report/runfile"
 )
 
@@ -53,7 +53,7 @@ func (s *Setup) searching(opt SearchOptions) error {
 // search offers trials to the lanes in turn, each at the load that its trials before ask for, until every goal is
 // decided or the budget is spent. A trial is begun if the longest so far would still fit; one that takes longer
 // all the same is cut off, recorded, and says nothing.
-func (e *Experiment) search(ctx context.Context, epoch time.Time, seen *tally, tap *queueTap) error {
+func (e *Experiment) search(ctx context.Context, epoch time.Time, tap *queueTap) error {
 	within, cancel := context.WithDeadline(ctx, epoch.Add(e.Search.Budget))
 	defer cancel()
 	states := map[string]*search.State{}
@@ -80,7 +80,8 @@ func (e *Experiment) search(ctx context.Context, epoch time.Time, seen *tally, t
 		if began+longest > e.Search.Budget {
 			return nil
 		}
-		err = e.trial(within, epoch, lane, t, tap)
+		var total count.Bin
+		used, err := e.trial(within, epoch, lane, t, tap, &total)
 		switch {
 		case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
 			return nil // the budget is spent
@@ -88,10 +89,10 @@ func (e *Experiment) search(ctx context.Context, epoch time.Time, seen *tally, t
 			return err
 		}
 		longest = max(longest, time.Since(epoch)-began)
-		if len(belief.Check(seen.facts(e.Search, load))) > 0 {
+		if len(belief.Check(e.Search.facts(load, &total, used))) > 0 {
 			states[lane.Name].Spoil(load)
 		} else {
-			states[lane.Name].Add(search.Trial{Load: load, Duration: e.Search.Trial, Due: seen.due, Bad: seen.bad})
+			states[lane.Name].Add(search.Trial{Load: load, Duration: e.Search.Trial, Due: total.Ended(), Bad: total.Bad()})
 		}
 		index++
 	}
@@ -106,52 +107,14 @@ func (s *Search) trial(index int, lane string, load float64) (runfile.Trial, err
 	return runfile.Trial{Index: index, Lane: lane, Rate: load, Due: p.Count(), Plan: p}, nil
 }
 
-// tally is a Recorder that keeps what a search needs of the trial under way.
-type tally struct {
-	Recorder
-	due, bad uint64
-	outcomes map[loadgen.Outcome]uint64
-	lag      []int64 // ns, of the requests that were sent
-	end      runfile.TrialEnd
-}
-
-func (t *tally) Write(rec runfile.Record) error {
-	switch rec := rec.(type) {
-	case *runfile.Trial:
-		t.due, t.bad, t.outcomes, t.lag = 0, 0, map[loadgen.Outcome]uint64{}, t.lag[:0]
-	case *runfile.TrialEnd:
-		t.end = *rec
-	}
-	return t.Recorder.Write(rec)
-}
-
-func (t *tally) Results(trial int) *count.Counter {
-	c := t.Recorder.Results(trial)
-	c.Watch(t.see)
-	return c
-}
-
-// see is called by who reads the count, for the last time when the trial's end is written.
-func (t *tally) see(r *count.Reading) {
-	for _, b := range r.Bins {
-		t.due += b.Ended()
-		t.bad += b.Bad()
-		for o, n := range b.Due() {
-			t.outcomes[o] += n
-		}
-		t.lag = append(t.lag, b.Lag...)
-	}
-}
-
-// facts are what decides whether the trial is believed.
-func (t *tally) facts(s *Search, load float64) belief.Facts {
-	g := t.end.Generator
+// facts are what decides whether a trial is believed, of which total adds up the results.
+func (s *Search) facts(load float64, total *count.Bin, used self.Usage) belief.Facts {
 	f := belief.Facts{
-		Due: t.due, Sent: uint64(len(t.lag)), Outcomes: t.outcomes, Bearable: belief.Bearable(load, s.service, s.slots),
-		CPU: g.CPU, Wall: g.Wall, CPUs: g.CPUs, RunDelay: g.RunDelay, LoopCPU: g.LoopCPU, LoopDelay: g.LoopDelay,
+		Due: total.Ended(), Sent: total.Sent, Outcomes: total.Due(), Bearable: belief.Bearable(load, s.service, s.slots),
+		CPU: used.CPU, Wall: used.Wall, CPUs: used.CPUs, RunDelay: used.RunDelay, LoopCPU: used.LoopCPU, LoopDelay: used.LoopDelay,
 	}
-	if slices.Sort(t.lag); len(t.lag) >= belief.LateNeeds {
-		f.Late = time.Duration(t.lag[len(t.lag)*99/100])
+	if slices.Sort(total.Lag); len(total.Lag) >= belief.LateNeeds {
+		f.Late = time.Duration(total.Lag[len(total.Lag)*99/100])
 	}
 	return f
 }

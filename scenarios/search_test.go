@@ -60,15 +60,10 @@ func (c *chosen) Write(rec runfile.Record) error {
 		}
 		c.loads[rec.Lane] = append(c.loads[rec.Lane], rec.Rate)
 	case *runfile.TrialEnd:
-		c.read()
 		c.last = rec.DrainedAt
 	}
 	return nil
 }
-
-type nothing struct{}
-
-func (nothing) Record(loadgen.Result) {}
 
 func TestSearchClosesInOnTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

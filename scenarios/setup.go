@@ -16,7 +16,6 @@ import (
 // Setup is an experiment that stands ready, with what its record has to say about it.
 type Setup struct {
 	Experiment
-	Bounds
 	Name        string
 	Claim       string
 	Environment map[string]string

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/loadgen/self"
 	"weir/probe"
 	"weir/report/runfile"
@@ -16,24 +17,36 @@ import (
 // engine's own start-up is not counted as lag.
 const lead = 50 * time.Millisecond
 
-func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t runfile.Trial, tap *queueTap) error {
+// trial runs a trial to its end and says what it cost the generator. Its results are added up in total, if that is wanted.
+func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t runfile.Trial, tap *queueTap, total *count.Bin) (self.Usage, error) {
 	t.Start, t.Plan.First = time.Since(epoch)+lead, e.number(t.Due)
 	tap.Write(&t)
+	results := tap.Results(t.Index)
+	if total != nil {
+		results.Watch(func(d *count.Reading) {
+			for _, b := range d.Bins {
+				total.Merge(b)
+			}
+		})
+	}
+	watched := e.watchRules(results, epoch, t)
 	acted := e.act(ctx, epoch, t.Start, tap)
 	recovered := e.recovery(ctx, epoch, lane, t, tap)
 	used := measure(t.Plan.Duration() + lead)
-	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, tap.Results(t.Index))
+	err := lane.Engine.Run(ctx, epoch, t.Start, t.Plan, results)
 	end := runfile.TrialEnd{Index: t.Index, Generator: loops(used(), lane.Engine), End: time.Since(epoch)}
+	results.Read()
 	acted()
 	if err == nil {
 		end.Drained, err = e.drain(ctx, epoch, lane, end.End, tap)
 	}
+	watched()
 	end.DrainedAt = time.Since(epoch)
 	tap.Write(&end)
 	if err := cmp.Or(err, recovered()); err != nil {
-		return err
+		return end.Generator, err
 	}
-	return sleep(ctx, e.restAfter(t))
+	return end.Generator, sleep(ctx, e.restAfter(t))
 }
 
 // lastRest is enough for the last stamps and samples: no trial follows that a busy worker would disturb.

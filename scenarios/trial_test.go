@@ -22,7 +22,6 @@ type journal struct {
 	entries []string
 	ends    []runfile.TrialEnd
 	samples int
-	reads   []func() // of the trials that are running: the last
 }
 
 func (j *journal) note(what string) {
@@ -31,44 +30,16 @@ func (j *journal) note(what string) {
 	j.entries = append(j.entries, what)
 }
 
-// Results are read as the record's are: ten times a second, and when the trial ends.
 func (j *journal) Results(int) *count.Counter {
-	c := count.New(0)
-	c.Watch(func(r *count.Reading) {
+	results := count.New(500 * time.Millisecond)
+	results.Watch(func(r *count.Reading) {
 		for _, b := range r.Bins {
 			for range b.Ended() {
 				j.note("result")
 			}
 		}
 	})
-	over := make(chan struct{})
-	go func() {
-		tick := time.NewTicker(100 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				c.Read()
-			case <-over:
-				return
-			}
-		}
-	}()
-	j.mu.Lock()
-	j.reads = append(j.reads, func() { close(over); c.Read() })
-	j.mu.Unlock()
-	return c
-}
-
-// read ends the reading of what is counted.
-func (j *journal) read() {
-	j.mu.Lock()
-	reads := j.reads
-	j.reads = nil
-	j.mu.Unlock()
-	for _, last := range reads {
-		last()
-	}
+	return results
 }
 
 func (j *journal) Write(rec runfile.Record) error {
@@ -76,7 +47,6 @@ func (j *journal) Write(rec runfile.Record) error {
 	case *runfile.Trial:
 		j.note("trial " + rec.Lane)
 	case *runfile.TrialEnd:
-		j.read()
 		j.note("end")
 		j.mu.Lock()
 		j.ends = append(j.ends, *rec)

@@ -14,6 +14,7 @@ const Width = 100 * time.Millisecond
 type Reading struct {
 	Bins     []*Bin           // in the order of time; every time from which something became known since
 	Failures []loadgen.Result // sent requests that were not ok, kept whole: a few of each outcome and bin
+	First    time.Duration    // when the outcome became known that was recorded first
 	Last     time.Duration    // the latest time at which an outcome became known
 
 	// Of ok requests, nanoseconds: from sending until connected, of those on a connection of their own; and until the
@@ -142,7 +143,7 @@ func (c *Closings) count(first loadgen.Closer, unread int) {
 type Connects struct {
 	Lost  int           `json:"lost"`  // SYNs, 1 or more
 	Count uint64        `json:"count"` // how many handshakes lost that many SYNs
-	Sum   time.Duration `json:"sum"` // the time that they took together, from connect() until connected or given up
+	Sum   time.Duration `json:"sum"`   // the time that they took together, from connect() until connected or given up
 }
 
 // addConnects adds handshakes up; the sums stay in the order of Lost.

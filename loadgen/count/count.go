@@ -1,7 +1,8 @@
 // Package count adds up the results of one trial, in tenths of a second, as cheaply as it can be done: each thread of
-// an engine counts for itself, and some ten times a second somebody reads what came since. Whoever wants to know how a
-// trial goes (the record, the progress line, a search, the rules that end a load) is shown that reading; nobody stands
-// between an engine and its count.
+// an engine counts for itself, and some ten times a second or more somebody reads what came since. Whoever wants to know
+// how a trial goes (the record, the progress line, a search, the rules that end a load) is shown that reading; nobody
+// stands between an engine and its count. Anybody may read, and all are shown it: so that the rules which end a load,
+// for example, do not wait for a disk.
 //
 // What failed, was late or was bad is defined here and nowhere else (Bin).
 //
@@ -27,7 +28,7 @@ const (
 // Counter takes the results of one trial. It is a loadgen.Sharded and takes departures.
 type Counter struct {
 	deadline time.Duration
-	reading  sync.Mutex // one at a time
+	reading  sync.Mutex // one at a time; guards watchers
 	watchers []func(*Reading)
 
 	mu     sync.Mutex
@@ -44,10 +45,13 @@ func New(deadline time.Duration) *Counter {
 	return c
 }
 
-// Watch has each reading shown to see, which must not keep it: one of each thread that has counted something and, when
-// all threads were read, an empty one, so that who watches knows that time has passed. All watchers are there before
-// the first result.
-func (c *Counter) Watch(see func(*Reading)) { c.watchers = append(c.watchers, see) }
+// Watch has each reading shown to see, one of each thread that has counted something. It must not keep a reading, and
+// must not call Read. What was read before is not shown again, so watchers come before the first result.
+func (c *Counter) Watch(see func(*Reading)) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	c.watchers = append(c.watchers, see)
+}
 
 // Record counts a result.
 func (c *Counter) Record(r loadgen.Result) { c.shared.Record(r) }
@@ -74,7 +78,8 @@ func (c *Counter) all() []*shard {
 	return slices.Clone(c.shards)
 }
 
-// Read shows the watchers what was counted since it was last called.
+// Read shows the watchers what was counted since it was last called. All that was recorded before it was called has
+// been shown when it returns.
 func (c *Counter) Read() {
 	c.reading.Lock()
 	defer c.reading.Unlock()
@@ -87,9 +92,6 @@ func (c *Counter) Read() {
 			}
 		}
 		s.giveBack(filled)
-	}
-	for _, see := range c.watchers {
-		see(&Reading{})
 	}
 }
 
@@ -171,6 +173,9 @@ func newBins(deadline time.Duration, examples map[exampleKey]int) *bins {
 }
 
 func (b *bins) add(r *loadgen.Result) {
+	if b.held == 0 {
+		b.read.First = r.Done
+	}
 	b.held++
 	b.read.Last = max(b.read.Last, r.Done)
 	outcome := outcomeNumber(r.Outcome)

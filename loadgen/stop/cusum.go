@@ -18,6 +18,7 @@ type cusum struct {
 
 	s       float64
 	since   time.Duration
+	at      time.Duration // the last request
 	of, bad uint64
 }
 
@@ -39,17 +40,34 @@ func newCusum(p0 float64) cusum {
 // is a sixth of the delay; the bound needs no fitting and holds at every limit.
 func threshold(p1, n, alpha float64) float64 { return math.Log(p1 * n / alpha) }
 
-// add counts requests that came to an end together, and reports whether they give an alarm. Of their order nothing is
-// known, so S takes them in one step: the sum of their ratios, which under p0 is as much of a martingale.
-func (c *cusum) add(n, bad uint64, done time.Duration) bool {
-	if n == 0 {
-		return false
+// take counts n requests of which bad are bad and lie evenly among the others, done one after the other between two
+// times. It stops at the one that gives an alarm, and says which that is, from 1.
+func (c *cusum) take(n, bad uint64, from, to time.Duration) (at uint64, alarm bool) {
+	for i := range n {
+		done := from
+		if n > 1 {
+			done += (to - from) * time.Duration(i) / time.Duration(n-1)
+		}
+		if c.add((i+1)*bad/n > i*bad/n, done) {
+			return i + 1, true
+		}
+	}
+	return n, false
+}
+
+// add counts one request and reports whether it gives an alarm.
+func (c *cusum) add(bad bool, done time.Duration) bool {
+	step := c.good
+	if bad {
+		step = c.bad1
 	}
 	if c.s == 0 {
 		c.since, c.of, c.bad = done, 0, 0
 	}
-	c.of += n
-	c.bad += bad
-	c.s = max(0, c.s+float64(bad)*c.bad1+float64(n-bad)*c.good)
+	c.of++
+	if bad {
+		c.bad++
+	}
+	c.s, c.at = max(0, c.s+step), done
 	return c.s >= c.threshold
 }

@@ -4,21 +4,73 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // run is how many of n requests at share p it takes to an alarm, or 0.
 func run(c cusum, p float64, n int, rng *rand.Rand) int {
 	limit := uint64(p * (1 << 63))
 	for i := range n {
-		bad := uint64(0)
-		if rng.Uint64()>>1 < limit {
-			bad = 1
-		}
-		if c.add(1, bad, 0) {
+		if c.add(rng.Uint64()>>1 < limit, 0) {
 			return i + 1
 		}
 	}
 	return 0
+}
+
+// runSeen is the same by looks at so many requests each, of which only the number of bad ones is known.
+func runSeen(c cusum, p float64, n, each int, rng *rand.Rand) int {
+	for i := 0; i < n; i += each {
+		bad := uint64(0)
+		for range each {
+			if rng.Float64() < p {
+				bad++
+			}
+		}
+		if at, alarm := c.take(uint64(each), bad, 0, 0); alarm {
+			return i + int(at)
+		}
+	}
+	return 0
+}
+
+// Looks at many requests at once raise no more false alarms than the requests would one by one, and come by an alarm no
+// later than a look.
+func TestLooks(t *testing.T) {
+	const p0, n, runs, each = .05, 10_000, 600, 50
+	c := newCusum(p0)
+	c.threshold = threshold(2*p0, n, .1)
+	rng, got := rand.New(rand.NewPCG(5, 6)), 0
+	for range runs {
+		if runSeen(c, p0, n, each, rng) > 0 {
+			got++
+		}
+	}
+	if most := alarms(c, p0, n, runs); got > most+runs/50 || got > runs/10 {
+		t.Errorf("%d false alarms in %d runs; one by one there are %d", got, runs, most)
+	}
+	c = newCusum(p0)
+	one, looks := 0, 0
+	for range runs {
+		one += run(c, .2, 1<<20, rng)
+		looks += runSeen(c, .2, 1<<20, each, rng)
+	}
+	if d := float64(looks-one) / runs; d < -each/2 || d > each/2 {
+		t.Errorf("an alarm comes %.0f requests later than one by one", d)
+	}
+}
+
+func TestTakeSpreadsTheBad(t *testing.T) {
+	c := newCusum(.5)
+	c.threshold = 1e9
+	c.take(10, 3, time.Second, 10*time.Second)
+	if c.of > 10 || c.at != 10*time.Second {
+		t.Errorf("%+v", c)
+	}
+	c.take(4, 4, time.Minute, time.Minute+3*time.Second)
+	if c.bad < 4 || c.at != time.Minute+3*time.Second {
+		t.Errorf("%+v", c)
+	}
 }
 
 func alarms(c cusum, p float64, n, runs int) (alarms int) {
@@ -47,45 +99,6 @@ func TestFalseAlarms(t *testing.T) {
 		if got := alarms(c, p0, 10_000, runs); got > runs/10 || got < runs/500 {
 			t.Errorf("limit %v: %d false alarms in %d runs, want less than one in 10, but not so few that alarms come late", p0, got, runs)
 		}
-	}
-}
-
-// TestBatches: requests that come to their end together give no more false alarms than one by one, and an overload's alarm
-// at most a batch later.
-func TestBatches(t *testing.T) {
-	const p0, batch = .05, 100
-	rng := rand.New(rand.NewPCG(5, 6))
-	give := func(c *cusum, p float64) bool {
-		bad := uint64(0)
-		for range batch {
-			if rng.Float64() < p {
-				bad++
-			}
-		}
-		return c.add(batch, bad, 0)
-	}
-	for range 50 {
-		c := newCusum(p0)
-		for range runLength / batch {
-			if give(&c, p0) {
-				t.Error("a false alarm")
-				break
-			}
-		}
-	}
-	late := 0
-	for range 100 {
-		c := newCusum(p0)
-		n := 1
-		for !give(&c, .3) {
-			n++
-		}
-		late += n * batch
-	}
-	one := newCusum(p0)
-	want := one.threshold / (.3*one.bad1 + .7*one.good)
-	if got := float64(late) / 100; got > want+1.5*batch {
-		t.Errorf("an alarm after %.0f requests, one by one it takes %.0f", got, want)
 	}
 }
 

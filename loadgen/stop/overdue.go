@@ -4,7 +4,6 @@ import (
 	"iter"
 	"time"
 
-	"weir/loadgen"
 	"weir/loadgen/count"
 	"weir/loadgen/plan"
 )
@@ -14,33 +13,37 @@ import (
 
 // trial is what a watcher knows of one whose requests are under way.
 type trial struct {
+	*Watcher
 	start   time.Duration
-	ended   map[time.Duration]uint64 // requests with an outcome, by the bin in which they were due
-	overdue []overdue                // by rule
+	overdue []*overdue // by the rule's position; nil of rules that are not on latency
 }
 
-// overdue counts the requests of one trial that are too old for one rule, by the bin in which they were due. It goes
-// through the plan behind the clock.
+// overdue counts the requests of one trial that are too old for one rule. It goes through the plan behind the clock,
+// and knows of each bin how many of its requests it has come to and how many have ended. What it has come to and has
+// not ended is open; of a bin that it has come to in part, the ended ones may be later ones, so it then counts at
+// least as many as are known to be open.
 type overdue struct {
-	slower  time.Duration // 0: the rule does not ask
-	next    func() (seq int, due time.Duration, ok bool)
-	stop    func()
-	due     time.Duration // of the first request that it has not come to
-	more    bool
-	lastNow time.Duration // of the last sweep; 0: none
-
-	counted map[time.Duration]uint64 // as overdue, and have not ended
-	open    uint64                   // the sum of those
+	slower time.Duration
+	next   func() (seq int, due time.Duration, ok bool)
+	stop   func()
+	due    time.Duration // of the first request that it has not come to
+	more   bool          // there is one
+	bins   map[time.Duration]*dueBin
+	open   uint64        // those that were counted and have not ended
+	looked time.Duration // the last sweep; 0: none
 }
+
+// dueBin is of the requests that are due in one bin.
+type dueBin struct{ come, ended, counted uint64 }
 
 func (w *Watcher) newTrial(start time.Duration, p plan.Plan) *trial {
-	t := &trial{start: start, ended: map[time.Duration]uint64{}, overdue: make([]overdue, len(w.rules))}
+	t := &trial{Watcher: w, start: start, overdue: make([]*overdue, len(w.rules))}
 	for i, r := range w.rules {
-		o := &t.overdue[i]
-		o.counted = map[time.Duration]uint64{}
-		if o.slower = r.slower; r.slower > 0 {
+		if r.slower > 0 {
+			o := &overdue{slower: r.slower, bins: map[time.Duration]*dueBin{}}
 			o.next, o.stop = iter.Pull2(p.Due())
 			_, o.due, o.more = o.next()
+			t.overdue[i] = o
 		}
 	}
 	return t
@@ -48,47 +51,77 @@ func (w *Watcher) newTrial(start time.Duration, p plan.Plan) *trial {
 
 func (t *trial) end() {
 	for _, o := range t.overdue {
-		if o.stop != nil {
+		if o != nil {
 			o.stop()
 		}
 	}
 }
 
-// ended is how many of a bin's ended requests the rule has had as overdue.
-func (o *overdue) ended(b *count.Bin) uint64 {
-	n := min(o.counted[b.At], b.Ended()+b.Of(loadgen.Canceled))
-	if n == 0 {
-		return 0
+func (o *overdue) bin(at time.Duration) *dueBin {
+	b := o.bins[at]
+	if b == nil {
+		b = &dueBin{}
+		o.bins[at] = b
 	}
-	o.counted[b.At] -= n
-	o.open -= n
-	return min(n, b.Ended())
+	return b
 }
 
-// sweep returns how many requests have become overdue: those of whole bins that were too old at the last sweep and still
-// have not ended. Since then whoever has an answer of them in hand had the time to say so, also after a moment in which
+// ended notes that requests of a bin have ended, bad ones among them, and returns how many of the bad ones the rule has
+// had already. A bad one is taken to be one of those where there are any: in the end it comes to the same.
+func (o *overdue) ended(at time.Duration, all, bad uint64) (had uint64) {
+	b := o.bin(at)
+	b.ended += all
+	had = min(b.counted, bad)
+	b.counted -= had
+	o.open -= had
+	return had
+}
+
+// sweep returns how many requests are newly too old. It takes those that were too old at the last sweep and still have
+// not ended: since then whoever has an answer of them in hand had the time to say so, also after a moment in which
 // nothing ran.
-func (o *overdue) sweep(t *trial, now time.Duration) (n uint64) {
-	if o.slower == 0 {
-		return 0
+func (o *overdue) sweep(now, start time.Duration) (more uint64) {
+	oldest := o.looked - o.slower
+	o.looked = now
+	for ; o.more && start+o.due < oldest; _, o.due, o.more = o.next() {
+		o.bin((start + o.due).Truncate(count.Width)).come++
 	}
-	oldest := o.lastNow - o.slower
-	o.lastNow = now
-	for o.more {
-		bin := (t.start + o.due).Truncate(count.Width)
-		if bin+count.Width > oldest {
-			break
+	for at, b := range o.bins {
+		if known := b.ended + b.counted; b.come > known {
+			more += b.come - known
+			b.counted += b.come - known
 		}
-		planned := uint64(0)
-		for o.more && t.start+o.due < bin+count.Width {
-			planned++
-			_, o.due, o.more = o.next()
-		}
-		if open := planned - min(planned, t.ended[bin]); open > 0 {
-			o.counted[bin] += open
-			o.open += open
-			n += open
+		if at+count.Width <= oldest && b.ended >= b.come {
+			delete(o.bins, at)
 		}
 	}
-	return n
+	o.open += more
+	return more
+}
+
+// sweep shows the rules what is overdue.
+func (t *trial) sweep(now time.Duration) {
+	if a, broken := t.judgeOpen(now); broken {
+		t.alarm(a)
+	}
+}
+
+func (t *trial) judgeOpen(now time.Duration) (a Alarm, broken bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.over {
+		return a, false
+	}
+	for i, o := range t.overdue {
+		if o == nil {
+			continue
+		}
+		before := o.open
+		n := o.sweep(now, t.start)
+		if after, alarm := t.sums[i].take(n, n, now, now); alarm {
+			t.over = true
+			return newAlarm(t.rules[i], &t.sums[i], t.requests+before+after), true
+		}
+	}
+	return a, false
 }

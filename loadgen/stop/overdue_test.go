@@ -11,6 +11,8 @@ import (
 	"weir/loadgen/plan"
 )
 
+const ms = time.Millisecond
+
 func steady(rate float64, d time.Duration) plan.Plan {
 	return plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: d}}}
 }
@@ -19,29 +21,24 @@ func steady(rate float64, d time.Duration) plan.Plan {
 // rule allows, not when the first are given up, half a minute later.
 func TestOpenRequestsCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var alarms []Alarm
-		w := Watch([]Rule{must(t, "failures > 5%"), must(t, "latency.p99 > 500ms")}, func(a Alarm) { alarms = append(alarms, a) })
-		c, epoch := count.New(0), time.Now()
+		w, alarms := watch(t, "failures > 5%", "latency.p99 > 500ms")
+		epoch := time.Now()
 		const start = 250 * ms
-		end := w.Trial(c, epoch, start, steady(100, 10*time.Second))
-		defer end()
-		shard := loadgen.ShardOf(c)
-		for at := time.Duration(0); at < 4*time.Second; at += 10 * ms {
-			if i := int((at - start - 20*ms) / (10 * ms)); at >= start+20*ms && i < 100 { // the first second is answered
-				shard.Record(loadgen.Result{Seq: i, Due: start + time.Duration(i)*10*ms, Done: time.Since(epoch), Outcome: loadgen.OK})
-			}
-			if at%(100*ms) == 0 {
-				c.Read()
-			}
-			time.Sleep(10 * ms)
+		results := count.New(0)
+		end := w.Trial(results, epoch, start, steady(100, 10*time.Second))
+		shard := results.Shard()
+		for i := range 100 { // the first second is answered
+			time.Sleep(time.Until(epoch.Add(start + time.Duration(i)*10*ms + 20*ms)))
+			shard.Record(loadgen.Result{Seq: i, Due: start + time.Duration(i)*10*ms, Done: time.Since(epoch), Outcome: loadgen.OK})
 		}
-		if len(alarms) != 1 {
-			t.Fatalf("%v", alarms)
+		time.Sleep(3 * time.Second)
+		end()
+		if len(*alarms) != 1 {
+			t.Fatalf("%v", *alarms)
 		}
-		// 21 bad ones are an alarm at 1 %: see TestAlarm. The 21st is due 1.2 s after the start; a tenth of a second has to
-		// pass whole, and to be read twice.
-		a := alarms[0]
-		if at := start + 1200*ms + 500*ms; a.Rule != "latency.p99 > 500ms" || a.Bad < 21 || a.Bad > 35 || a.At < at-50*ms || a.At > at+350*ms || a.Requests != 100+a.Bad {
+		// 21 bad ones are an alarm at 1 %: see TestAlarm. The 21st is due 1.2 s after the start.
+		a := (*alarms)[0]
+		if at := start + 1200*ms + 500*ms; a.Rule != "latency.p99 > 500ms" || a.Bad != 21 || a.At < at || a.At > at+250*ms || a.Requests != 121 {
 			t.Errorf("%+v, want it at %v", a, at)
 		}
 	})
@@ -49,73 +46,102 @@ func TestOpenRequestsCount(t *testing.T) {
 
 // TestOpenRequestsCountOnce: the rule comes to as many as if it had waited for the end of each, whenever it looks.
 func TestOpenRequestsCountOnce(t *testing.T) {
-	w := Watch([]Rule{must(t, "latency.p50 > 300ms")}, func(Alarm) {})
+	w, _ := watch(t, "latency.p50 > 300ms")
 	p := steady(200, 2*time.Second)
-	ends := map[time.Duration][]loadgen.Result{} // by millisecond
+	ends := map[time.Duration][]int{} // by millisecond
 	r := rand.New(rand.NewPCG(1, 2))
-	late := uint64(0)
+	late := 0
 	for seq, due := range p.Due() {
 		took := time.Duration(r.IntN(290)) * ms
 		if r.IntN(4) == 0 {
 			took, late = time.Duration(310+r.IntN(500))*ms, late+1
 		}
 		at := (due + took).Truncate(ms)
-		ends[at] = append(ends[at], loadgen.Result{Seq: seq, Due: due, Done: due + took, Outcome: loadgen.OK})
+		ends[at] = append(ends[at], seq)
 	}
-	tr := w.newTrial(0, p)
-	defer tr.end()
-	c := count.New(0)
-	now, bad, open := time.Duration(0), uint64(0), uint64(0)
-	c.Watch(func(r *count.Reading) {
-		before := w.sums[0]
-		w.sums[0].s, w.sums[0].threshold = 1, 1e9 // counts all, and never alarms
-		w.judge(tr, r, now)
-		bad += w.sums[0].bad - before.bad
-		if len(r.Bins) == 0 {
-			open += w.sums[0].bad - before.bad
+	o := w.newTrial(0, p).overdue[0]
+	open, closed := 0, 0
+	for at := time.Duration(0); at < 4*time.Second; at += ms {
+		for _, seq := range ends[at] {
+			due, bad := time.Duration(seq)*5*ms, uint64(0)
+			if at-due > 300*ms {
+				bad = 1
+			}
+			closed += int(bad - o.ended(due.Truncate(count.Width), 1, bad))
 		}
-	})
-	for now = 0; now < 4*time.Second; now += ms {
-		for _, r := range ends[now] {
-			c.Record(r)
-		}
-		if now%(75*ms) == 0 {
-			c.Read()
+		if at%(75*ms) == 0 {
+			open += int(o.sweep(at, 0))
 		}
 	}
-	if bad != late || open == 0 || open == late || tr.overdue[0].open != 0 || tr.overdue[0].more {
-		t.Errorf("%d bad, %d of them while they were open, of %d; %d not ended", bad, open, late, tr.overdue[0].open)
+	if open+closed != late || open < late/4 || closed == 0 || o.open != 0 || o.more || len(o.bins) > 1 {
+		t.Errorf("%d counted while they were open and %d when they ended, of %d; %d not ended, %d bins kept", open, closed, late, o.open, len(o.bins))
 	}
 }
 
-// TestStalledReader: what nobody could read while nothing ran is not overdue.
-func TestStalledReader(t *testing.T) {
-	var alarms []Alarm
-	w := Watch([]Rule{must(t, "latency.p99 > 100ms")}, func(a Alarm) { alarms = append(alarms, a) })
-	p := steady(1000, time.Second)
-	tr := w.newTrial(0, p)
-	defer tr.end()
-	c, now := count.New(0), time.Duration(0)
-	c.Watch(func(r *count.Reading) {
-		if a, broken := w.judge(tr, r, now); broken {
-			w.alarm(a)
+// TestOpenAmongOthers: of requests that are due in one bin some stay open, and whichever of the others ends, and how,
+// each of them counts once.
+func TestOpenAmongOthers(t *testing.T) {
+	w, _ := watch(t, "latency.p50 > 300ms")
+	o := w.newTrial(0, steady(100, 100*ms)).overdue[0] // ten, 10 ms apart
+	sum := uint64(0)
+	step := func(now time.Duration, all, bad, want uint64) {
+		t.Helper()
+		sum += bad - o.ended(0, all, bad)
+		o.sweep(now, 0) // what was too old at the sweep before counts, so that two make one
+		o.looked = now
+		if sum += o.sweep(now, 0); sum != want {
+			t.Errorf("at %v %d are bad, want %d", now, sum, want)
+		}
+	}
+	step(305*ms, 0, 0, 1) // the first is too old
+	step(345*ms, 5, 0, 1) // five ended well: those that came later, as far as anybody knows
+	step(355*ms, 1, 1, 1) // one ended badly: that one
+	step(395*ms, 0, 0, 5) // ten came and six ended
+	step(500*ms, 4, 4, 5) // late
+	if o.open != 0 || len(o.bins) != 0 {
+		t.Errorf("%d are open", o.open)
+	}
+}
+
+// TestLookSeesWhatEnded: a result that nobody has looked at yet has ended.
+func TestLookSeesWhatEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, alarms := watch(t, "latency.p99 > 100ms")
+		results := count.New(0)
+		end := w.Trial(results, time.Now().Add(-time.Second), 0, steady(1000, 30*ms)) // all of it was due long ago
+		s := results.Shard()
+		for i := range 30 {
+			s.Record(loadgen.Result{Seq: i, Due: time.Duration(i) * ms, Done: time.Duration(i)*ms + us, Outcome: loadgen.OK})
+		}
+		time.Sleep(3 * lookEvery)
+		end()
+		if w.requests != 30 || len(*alarms) > 0 {
+			t.Errorf("%d seen, %v", w.requests, *alarms)
 		}
 	})
-	read := func(at time.Duration) { now = at; c.Read() }
-	read(20 * ms)
-	read(900 * ms) // 800 are too old by the clock, and their answers wait in the kernel
+}
+
+// TestStalledWatcher: what nobody could read while nothing ran is not overdue.
+func TestStalledWatcher(t *testing.T) {
+	w, alarms := watch(t, "latency.p99 > 100ms")
+	p := steady(1000, time.Second)
+	r, results := w.newTrial(0, p), count.New(0)
+	results.Watch(r.take)
+	r.sweep(20 * ms)
+	r.sweep(900 * ms) // 800 are too old by the clock, and their answers wait in the kernel
 	for seq, due := range p.Due() {
 		if due < 900*ms {
-			c.Record(loadgen.Result{Seq: seq, Due: due, Done: due + ms, Outcome: loadgen.OK})
+			results.Record(loadgen.Result{Seq: seq, Due: due, Done: due + ms, Outcome: loadgen.OK})
 		}
 	}
-	read(925 * ms)
-	if len(alarms) > 0 {
-		t.Errorf("%v", alarms)
+	results.Read()
+	r.sweep(925 * ms)
+	if len(*alarms) > 0 {
+		t.Errorf("%v", *alarms)
 	}
-	read(1200 * ms) // later nothing came of the last hundred
-	read(1300 * ms)
-	if len(alarms) != 1 {
-		t.Errorf("%v", alarms)
+	r.sweep(1200 * ms) // 1100 ms later nothing came of the last hundred
+	r.sweep(1300 * ms)
+	if len(*alarms) != 1 {
+		t.Errorf("%v", *alarms)
 	}
 }

@@ -41,21 +41,20 @@ type Rule struct {
 // String is the rule as it was given.
 func (r Rule) String() string { return r.expr }
 
-// bad is how many of the requests that were due in a bin, and have ended, are bad by the rule.
+// bad is how many of the requests that were due in a bin, and have ended, are bad.
 func (r Rule) bad(b *count.Bin) uint64 {
-	switch {
-	case r.slower > 0:
-		n := b.Failed()
-		for _, took := range b.Latency {
-			if time.Duration(took) > r.slower {
-				n++
-			}
-		}
-		return n
-	case r.outcome != "":
+	if r.outcome != "" {
 		return b.Of(r.outcome)
 	}
-	return b.Failed()
+	bad := b.Failed()
+	if r.slower > 0 {
+		for _, took := range b.Latency {
+			if time.Duration(took) > r.slower {
+				bad++
+			}
+		}
+	}
+	return bad
 }
 
 // badly says what the bad requests did.
@@ -80,8 +79,8 @@ type Alarm struct {
 	Text     string        // for people
 }
 
-func newAlarm(r Rule, c *cusum, at time.Duration, requests uint64) Alarm {
-	a := Alarm{Rule: r.expr, At: at, Requests: requests, Since: c.since, Of: c.of, Bad: c.bad}
+func newAlarm(r Rule, c *cusum, requests uint64) Alarm {
+	a := Alarm{Rule: r.expr, At: c.at, Requests: requests, Since: c.since, Of: c.of, Bad: c.bad}
 	a.Share = float64(a.Bad) / float64(a.Of)
 	a.Text = fmt.Sprintf("%s: %d of the %d requests done from %.2f s to %.2f s %s, %.3g %%, where %.3g %% are allowed",
 		a.Rule, a.Bad, a.Of, a.Since.Seconds(), a.At.Seconds(), r.badly(), 100*a.Share, 100*r.limit)

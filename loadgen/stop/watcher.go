@@ -4,9 +4,13 @@ import (
 	"sync"
 	"time"
 
+	"weir/loadgen"
 	"weir/loadgen/count"
 	"weir/loadgen/plan"
 )
+
+// lookEvery is how often the rules look at what was counted.
+const lookEvery = 10 * time.Millisecond
 
 // Watcher holds the state of rules over one lane. Several trials may share it: they go on where the last one ended.
 type Watcher struct {
@@ -19,8 +23,8 @@ type Watcher struct {
 	over     bool
 }
 
-// Watch returns a Watcher that calls alarm once, with the first rule that is broken. It is called by whoever reads the
-// count, which waits meanwhile: it should just cancel a context.
+// Watch returns a Watcher that calls alarm once, with the first rule that is broken. Whoever reads the count
+// calls it and waits meanwhile: it should just cancel a context.
 func Watch(rules []Rule, alarm func(Alarm)) *Watcher {
 	w := &Watcher{alarm: alarm, rules: rules}
 	for _, r := range rules {
@@ -29,46 +33,77 @@ func Watch(rules []Rule, alarm func(Alarm)) *Watcher {
 	return w
 }
 
-// Trial shows the rules what is counted of a trial whose plan begins, or will begin, at epoch+start, and the requests of
-// it that stay open. It is called before the first result, and end after the last reading. What is never read is never
-// looked at: at the end of a run there is nothing left to stop.
-func (w *Watcher) Trial(c *count.Counter, epoch time.Time, start time.Duration, p plan.Plan) (end func()) {
+// Trial shows what is counted of a trial to the rules while it goes on, and those that stay open: its plan began, or will
+// begin, at epoch+start. The caller ends it when all results have been recorded.
+//
+// The rules look every hundredth of a second. They see how many requests ended since, and how many of these were bad,
+// but not in which order: the bad ones are taken to lie evenly among the others. That delays an alarm by up to a look
+// and raises none that the order would not have raised.
+func (w *Watcher) Trial(results *count.Counter, epoch time.Time, start time.Duration, p plan.Plan) (end func()) {
 	t := w.newTrial(start, p)
-	c.Watch(func(r *count.Reading) {
-		if a, broken := w.judge(t, r, time.Since(epoch)); broken {
-			w.alarm(a) // not under the lock: it may wait for others
+	results.Watch(t.take)
+	stop := make(chan struct{})
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				results.Read()
+				t.sweep(time.Since(epoch))
+			case <-stop:
+				return
+			}
 		}
 	})
-	return t.end
+	return func() {
+		close(stop)
+		looking.Wait()
+		t.end()
+	}
 }
 
-// judge takes one reading. A rule counts each request once: as overdue, or as ended.
-func (w *Watcher) judge(t *trial, r *count.Reading, now time.Duration) (Alarm, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.over {
-		return Alarm{}, false
+// take shows the rules what was counted since the last reading.
+func (t *trial) take(r *count.Reading) {
+	if a, broken := t.judge(r); broken {
+		t.alarm(a) // not under the lock
 	}
-	for _, b := range r.Bins {
-		t.ended[b.At] += b.Ended()
-		w.requests += b.Ended()
+}
+
+// judge returns the alarm of the rule that was broken by the fewest of these requests; of two, the first.
+func (t *trial) judge(now *count.Reading) (a Alarm, broken bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.over {
+		return a, false
 	}
-	for i, rule := range w.rules {
-		var ended, bad uint64
-		for _, b := range r.Bins {
-			before := t.overdue[i].ended(b)
-			ended += b.Ended() - before
-			bad += rule.bad(b) - min(before, rule.bad(b))
-		}
-		at := r.Last
-		if len(r.Bins) == 0 { // all threads have been read
-			ended = t.overdue[i].sweep(t, now)
-			bad, at = ended, now
-		}
-		if w.sums[i].add(ended, min(bad, ended), at) {
-			w.over = true
-			return newAlarm(rule, &w.sums[i], at, w.requests+t.overdue[i].open), true
+	soonest := uint64(0)
+	for i, r := range t.rules {
+		n, bad := t.seen(i, now)
+		after, alarm := t.sums[i].take(n, bad, now.First, now.Last)
+		if alarm && (!broken || after < soonest) {
+			soonest, broken = after, true
+			a = newAlarm(r, &t.sums[i], t.requests+after)
 		}
 	}
-	return Alarm{}, false
+	for _, b := range now.Bins {
+		t.requests += b.Ended()
+	}
+	t.over = broken
+	return a, broken
+}
+
+// seen is how many requests a rule has to look at, and how many of them are bad. Those that it had while they were open
+// are not among them.
+func (t *trial) seen(rule int, now *count.Reading) (n, bad uint64) {
+	for _, b := range now.Bins {
+		here, badHere := b.Ended(), t.rules[rule].bad(b)
+		if o := t.overdue[rule]; o != nil {
+			had := o.ended(b.At, b.Ended()+b.Of(loadgen.Canceled), badHere)
+			here, badHere = here-had, badHere-had
+		}
+		n, bad = n+here, bad+badHere
+	}
+	return n, bad
 }

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"sync"
 	"time"
+
 	"weir/loadgen/count"
 )
 
 const (
 	readEvery  = 100 * time.Millisecond // how soon watchers of a trial see what was counted
 	flushEvery = 5                      // readings: half a second is what a killed run can lose
+	maxPending = 1 << 20                // results of a trial, not yet written, at which reading waits
 )
 
 // Recorder writes a run while it happens, from any number of goroutines. Results are counted by those who bring them
@@ -33,7 +35,7 @@ type Recorder struct {
 	err    error
 	closed bool
 
-	reading sync.Mutex // of the counts, one at a time; guards encoder and what is pending
+	writing sync.Mutex // of what was counted, one at a time; guards encoder
 	encoder histogramEncoder
 }
 
@@ -187,23 +189,27 @@ func (r *Recorder) keep(err error) {
 
 // read has the counts of the running trials read, and appends what was read since the last write if it is to.
 func (r *Recorder) read(write bool) {
-	r.reading.Lock()
-	defer r.reading.Unlock()
 	r.mu.Lock()
 	running := slices.SortedFunc(maps.Values(r.trials), func(a, b *counted) int { return a.index - b.index })
 	r.mu.Unlock()
 	for _, c := range running {
 		c.Read()
-		if !write {
-			continue
+		if write {
+			r.flush(c)
 		}
-		err := errors.Join(c.write(r.w, &r.encoder), r.joined(c.start, c.failures))
-		c.forget()
-		r.mu.Lock()
-		r.last = max(r.last, c.last)
-		r.keep(err)
-		r.mu.Unlock()
 	}
+}
+
+func (r *Recorder) flush(c *counted) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	filled := c.take()
+	err := errors.Join(filled.write(c.index, r.w, &r.encoder), r.joined(c.start, filled.failures))
+	r.mu.Lock()
+	r.last = max(r.last, filled.last)
+	r.keep(err)
+	r.mu.Unlock()
+	c.giveBack(filled)
 }
 
 // joined writes what an access log has said already of failures that were just written.
