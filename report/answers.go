@@ -6,16 +6,17 @@ import (
 	"strings"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // The answers of a lane to the table's questions.
 
-func onset(o *result.Onset, why string) cell {
+func onset(o *result.Onset, why result.Finding) cell {
 	if o == nil {
-		return cell{Main: "none: " + why, Tone: muted}
+		return cell{Main: "none: " + cmp.Or(words.Of(why), "no reason recorded"), Tone: muted}
 	}
 	if !estimated(o) { // the usual estimator goes without saying, any other does not
-		return cell{Main: digits(o.Low, 3) + " to " + rate(o.High), Interval: "(" + o.Method + ")"}
+		return cell{Main: digits(o.Low, 3) + " to " + rate(o.High), Interval: "(" + words.Of(o.How) + ")"}
 	}
 	return cell{Main: rate(o.RPS), Interval: interval(o.Low, o.High)}
 }

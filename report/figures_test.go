@@ -99,7 +99,7 @@ func TestRampInAReport(t *testing.T) {
 // its bounds a 95 % interval.
 func TestBracketIsNoInterval(t *testing.T) {
 	const interval, between = "onset, with 95 % interval", "onset: between two rates, which is no 95 % interval"
-	for method, want := range map[string]string{"hinge": interval, "first trial with an overflow": between} {
+	for method, want := range map[result.Method]string{result.Hinge: interval, result.FirstTrial: between} {
 		a := demo()
 		for i := range a.Lanes {
 			a.Lanes[i].ErrorOnset = nil

@@ -479,8 +479,8 @@ func hostile() *result.Analysis {
 		l.Connections.Use, l.Connections.TimeWait = all, &all
 		l.Cause.Text, l.Cause.EvidenceName, l.Cause.Evidence = all, plants[0], plants
 		l.Reconciliation.Verdict = all
-		l.NoOnset, l.OverflowOnset = all, nil
-		l.ErrorOnset.Method = plants[0]
+		l.NoOnset, l.OverflowOnset = text, nil
+		l.ErrorOnset.Method, l.ErrorOnset.How = result.Method(plants[0]), result.Finding{Text: plants[0]}
 		for _, p := range plants {
 			l.Outcomes[p], l.Trials[3].Outcomes[p] = 3, 3
 			l.Timeline.Bad[p] = make([]uint64, len(l.Timeline.AtS))

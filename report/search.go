@@ -49,7 +49,7 @@ func sustained(g result.SearchGoal, computed *float64) cell {
 		text = "nothing known"
 	}
 	if !g.Regular {
-		return cell{Main: "inconclusive: " + text, Interval: "(" + g.Reason + ")", Tone: muted}
+		return cell{Main: "inconclusive: " + text, Interval: "(" + words.Of(g.Reason) + ")", Tone: muted}
 	}
 	c := cell{Main: text, Tone: good}
 	if computed != nil && *computed > 0 {

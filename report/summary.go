@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -44,12 +43,12 @@ func summary(a *result.Analysis) []row {
 		asked  func(*result.Analysis) bool // nil: always
 	}{
 		{"overflow onset", func(_ *result.Analysis, l *result.Lane) cell {
-			return onset(l.OverflowOnset, cmp.Or(l.NoOnset, "no reason recorded"))
+			return onset(l.OverflowOnset, l.NoOnset)
 		}, onsetAsked},
 		{"failure onset", func(_ *result.Analysis, l *result.Lane) cell {
-			why := cmp.Or(l.NoOnset, "no reason recorded")
-			if l.OverflowOnset == nil && l.NoOnset != "" {
-				why = "same reason" // as in the row above
+			why := l.NoOnset
+			if l.OverflowOnset == nil && !l.NoOnset.IsZero() {
+				why = result.Finding{Text: "same reason"} // as in the row above
 			}
 			return onset(l.ErrorOnset, why)
 		}, anyOnset},

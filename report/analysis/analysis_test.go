@@ -16,6 +16,7 @@ import (
 	"weir/probe"
 	"weir/probe/nginxlog"
 	"weir/report/runfile"
+	"weir/report/words"
 )
 
 // bothLanes is the whole demo: the same trials through a proxy, whose clients see 504.
@@ -140,8 +141,8 @@ func TestNoOverload(t *testing.T) {
 	w.rates = steps(200, 380, 8)
 	a := analyze(t, w.record(t))
 	l := a.Lanes[0]
-	if l.ErrorOnset != nil || l.OverflowOnset != nil || !strings.Contains(l.NoOnset, "380 req/s") {
-		t.Errorf("onsets %v, %v: %q", l.ErrorOnset, l.OverflowOnset, l.NoOnset)
+	if l.ErrorOnset != nil || l.OverflowOnset != nil || l.NoOnset.Code != "no_onsets" || !strings.Contains(words.Of(l.NoOnset), "380.0 req/s") {
+		t.Errorf("onsets %v, %v: %q", l.ErrorOnset, l.OverflowOnset, words.Of(l.NoOnset))
 	}
 	if l.Cause.Code != "none" || l.Cause.EvidenceLevel != 0 || l.Cause.EvidenceName != "none" {
 		t.Errorf("cause %+v", l.Cause)
@@ -161,7 +162,7 @@ func TestRetrialMode(t *testing.T) {
 	w.rates = w.rates[4:10]
 	a := analyze(t, w.record(t))
 	l := a.Lanes[0]
-	if l.ErrorOnset != nil || l.OverflowOnset == nil || !strings.HasPrefix(l.OverflowOnset.Method, "first trial") {
+	if l.ErrorOnset != nil || l.OverflowOnset == nil || l.OverflowOnset.Method != result.FirstTrial {
 		t.Fatalf("onsets %v, %+v", l.ErrorOnset, l.OverflowOnset)
 	}
 	if o := l.OverflowOnset; !(o.Low < 400 && o.RPS > 400 && o.RPS < 1.1*400) {
@@ -211,7 +212,7 @@ func TestStages(t *testing.T) {
 	w := demo()
 	w.rates, w.plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 200, To: 200, Duration: 4 * time.Second}, {From: 600, To: 600, Duration: 4 * time.Second}}, Arrival: plan.Constant}}
 	o := analyze(t, w.record(t)).Lanes[0].OverflowOnset
-	if o == nil || o.Low != 200-17/4.0 || o.High != 600 || !strings.HasPrefix(o.Method, "first stage") {
+	if o == nil || o.Low != 200-17/4.0 || o.High != 600 || o.Method != result.FirstStage {
 		t.Errorf("onset %+v, want 195.75 to 600", o)
 	}
 }
@@ -222,7 +223,7 @@ func TestRamp(t *testing.T) {
 	a := analyze(t, w.record(t))
 	l := a.Lanes[0]
 	o := l.OverflowOnset
-	if l.ErrorOnset != nil || o == nil || !strings.Contains(o.Method, "√(2kC)") {
+	if l.ErrorOnset != nil || o == nil || o.Method != result.Ramp || o.How.Args["bias"] == nil {
 		t.Fatalf("onsets %v, %+v", l.ErrorOnset, o)
 	}
 	near(t, "corrected onset", o.RPS, 400, .01)
@@ -236,8 +237,8 @@ func TestInterrupted(t *testing.T) {
 	if a.Ended.How != "interrupted" || !warned(a, "interrupted") || len(a.Lanes[0].Trials) != 7 {
 		t.Errorf("ended %v with %d trials, warnings %v", a.Ended, len(a.Lanes[0].Trials), a.Warnings)
 	}
-	if a.Lanes[0].ErrorOnset != nil || a.Lanes[0].NoOnset == "" {
-		t.Errorf("onset %+v, %q", a.Lanes[0].ErrorOnset, a.Lanes[0].NoOnset)
+	if a.Lanes[0].ErrorOnset != nil || a.Lanes[0].NoOnset.IsZero() {
+		t.Errorf("onset %+v, %v", a.Lanes[0].ErrorOnset, a.Lanes[0].NoOnset)
 	}
 }
 

@@ -1,9 +1,9 @@
 package analysis
 
 import (
-	"fmt"
+	"errors"
 	"math"
-	"strings"
+	"reflect"
 	"time"
 
 	"weir/probe"
@@ -23,7 +23,7 @@ const (
 // onsets are the rates at which a lane began to overflow, and to fail, or the reasons for knowing neither.
 type onsets struct {
 	overflow, failure     *result.Onset
-	noOverflow, noFailure string
+	noOverflow, noFailure result.Finding
 	fit                   *estimate.Fit // of the failures
 }
 
@@ -35,17 +35,17 @@ func (r *run) onsets(l *lane) onsets {
 	var o onsets
 	switch {
 	case r.header.Search != nil:
-		o.noFailure = "a search chooses its rates by what it saw, which the interval of an onset does not allow for: its bounds stand in its place, or measure with --steps"
+		o.noFailure = result.Finding{Code: "onset_of_search"}
 		o.noOverflow = o.noFailure
 	case l.Mode != runfile.Loss:
-		o.noFailure = "in retrial mode retransmitted SYNs hide the loss, so failures do not show where it began: measure in loss mode, with a connect timeout under 1 s"
+		o.noFailure = result.Finding{Code: "onset_in_retrial_mode"}
 		o.overflow, o.noOverflow = r.firstOverflow(l)
 	case !l.measuring():
-		o.noFailure = "the estimate needs separate trials at several constant rates (--steps)"
+		o.noFailure = result.Finding{Code: "onset_needs_steps"}
 		o.overflow, o.noOverflow = r.firstOverflow(l)
 	default:
-		o.failure, o.fit, o.noFailure = r.hinge(l, "failed request", func(f *figures) *uint64 { return &f.bad })
-		o.overflow, _, o.noOverflow = r.hinge(l, "overflow", func(f *figures) *uint64 { return f.overflows })
+		o.failure, o.fit, o.noFailure = r.hinge(l, "no_failure", func(f *figures) *uint64 { return &f.bad })
+		o.overflow, _, o.noOverflow = r.hinge(l, "no_overflow", func(f *figures) *uint64 { return f.overflows })
 	}
 	if o.overflow != nil {
 		if _, at, ok := r.overflowBegan(l); ok {
@@ -60,15 +60,15 @@ func (r *run) onsets(l *lane) onsets {
 	return o
 }
 
-// because joins the reasons for the onsets that are missing.
-func (o *onsets) because() string {
+// because is why onsets are missing.
+func (o *onsets) because() result.Finding {
 	switch {
-	case o.noOverflow == "" || o.noOverflow == o.noFailure:
+	case o.noOverflow.IsZero() || reflect.DeepEqual(o.noOverflow, o.noFailure):
 		return o.noFailure
-	case o.noFailure == "":
+	case o.noFailure.IsZero():
 		return o.noOverflow
 	}
-	return "failures: " + o.noFailure + "; overflows: " + o.noOverflow
+	return result.Finding{Code: "no_onsets", Args: result.Args{"failures": o.noFailure, "overflows": o.noOverflow}}
 }
 
 // measuring reports whether the lane has trials that the hinge can be fitted to.
@@ -82,10 +82,11 @@ func (l *lane) measuring() bool {
 	return len(rates) > 1
 }
 
-// hinge fits the rate up to which nothing of a kind happened, given how often it happened in each trial.
-func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*result.Onset, *estimate.Fit, string) {
+// hinge fits the rate up to which nothing of a kind happened, given how often it happened in each trial. Where it never
+// did, the reason has the code none.
+func (r *run) hinge(l *lane, none result.Code, count func(*figures) *uint64) (*result.Onset, *estimate.Fit, result.Finding) {
 	if l.slots == 0 {
-		return nil, nil, "the backlog limit was not seen, and without it the time that the queue takes to fill cannot be told from capacity: name the listener with --probe-listener"
+		return nil, nil, result.Finding{Code: "onset_needs_limit"}
 	}
 	var trials []estimate.Trial
 	var total uint64
@@ -101,29 +102,48 @@ func (r *run) hinge(l *lane, what string, count func(*figures) *uint64) (*result
 	}
 	switch {
 	case len(trials) > maxFitted:
-		return nil, nil, fmt.Sprintf("its %d trials are more than the %d that are fitted", len(trials), maxFitted)
+		return nil, nil, result.Finding{Code: "onset_of_too_many", Args: result.Args{"trials": len(trials), "limit": maxFitted}}
 	case len(trials) == 0 && unknown > 0:
 		return nil, nil, l.uncounted()
 	case len(trials) == 0:
-		return nil, nil, "no trial ran to its end"
+		return nil, nil, result.Finding{Code: "onset_of_no_trial"}
 	case total == 0:
-		return nil, nil, fmt.Sprintf("no %s up to %.4g req/s, the highest rate offered", what, l.highest())
+		return nil, nil, result.Finding{Code: none, Args: result.Args{"rate": l.highest()}}
 	}
 	fit, err := estimate.Hinge(trials, estimate.HingeOptions{
 		Slots: l.slots, Workers: r.filling(l), Resamples: resamples, Seed: r.header.Seed,
 	})
 	if err != nil {
-		return nil, nil, strings.TrimPrefix(err.Error(), "no onset: ")
+		return nil, nil, refused(err)
 	}
-	return &result.Onset{RPS: fit.Theta, Low: fit.Low, High: fit.High, Method: result.Hinge}, &fit, ""
+	return &result.Onset{RPS: fit.Theta, Low: fit.Low, High: fit.High, Method: result.Hinge}, &fit, result.Finding{}
 }
 
-// uncounted says why a lane's overflows are not known.
-func (l *lane) uncounted() string {
-	if probe.IsUnix(l.Listener) {
-		return "no counter of the kernel counts the overflows of a unix socket"
+// refusals are the codes of an estimator's reasons.
+var refusals = map[estimate.Reason]result.Code{
+	estimate.NothingOffered: "onset_of_nothing", estimate.TooShort: "onset_of_short_trials", estimate.AllBeyond: "onset_below_all",
+	estimate.NoneBeyond: "onset_above_all", estimate.TooFew: "onset_of_few_trials", estimate.OneSided: "onset_of_one_side",
+}
+
+// refused is why the estimator has no onset.
+func refused(err error) result.Finding {
+	no, ok := errors.AsType[*estimate.NoEstimate](err)
+	if !ok {
+		return result.Finding{Text: err.Error()}
 	}
-	return "the kernel's counters were not sampled around its trials"
+	args := result.Args{"trials": no.Trials, "below": no.Below, "beyond": no.Beyond, "top": no.Top, "bad": no.Bad, "least": no.Least}
+	if no.To > 0 {
+		args["offer"] = result.Finding{Code: "offer_rates", Args: result.Args{"from": no.From, "to": no.To}}
+	}
+	return result.Finding{Code: refusals[no.Reason], Args: args}
+}
+
+// uncounted is why a lane's overflows are not known.
+func (l *lane) uncounted() result.Finding {
+	if probe.IsUnix(l.Listener) {
+		return result.Finding{Code: "uncounted_unix"}
+	}
+	return result.Finding{Code: "uncounted"}
 }
 
 // filling is how many workers take a first request before the queue fills; 0, not counted, with Poisson
@@ -147,32 +167,38 @@ func (l *lane) highest() (rate float64) {
 
 // firstOverflow is what is left where no estimate holds: when the counter first moved, and what was offered
 // then. Its bounds are how finely that was observed, not a confidence interval, and the method says so.
-func (r *run) firstOverflow(l *lane) (*result.Onset, string) {
+func (r *run) firstOverflow(l *lane) (*result.Onset, result.Finding) {
 	if l.overflows() == nil {
 		return nil, l.uncounted()
 	}
 	t, from, to, ok := r.overflowTrial(l)
 	if !ok {
-		return nil, fmt.Sprintf("no overflow up to %.4g req/s, the highest rate offered", l.highest())
+		return nil, result.Finding{Code: "no_overflow", Args: result.Args{"rate": l.highest()}}
 	}
 	if t.constant() {
-		return l.firstTrial(t), ""
+		return l.firstTrial(t), result.Finding{}
 	}
 	before := t.Plan.RateAt(max(0, from-t.Start))
 	after := t.Plan.RateAt(min(max(0, to-t.Start), t.duration()-1))
-	if slope, ok := t.slope(from); ok && slope == 0 {
-		return l.firstStage(t, from), ""
+	slope, known := t.slope(from)
+	if known && slope == 0 {
+		return l.firstStage(t, from), result.Finding{}
 	}
-	o := &result.Onset{RPS: after, Low: min(before, after), High: max(before, after), Method: "first overflow; its bounds are the sampling's"}
-	if slope, ok := t.slope(from); ok && slope > 0 && l.slots > 0 {
+	o := seen(result.FirstOverflow, after, min(before, after), max(before, after))
+	if known && slope > 0 && l.slots > 0 {
 		bias := capacity.RampBias(slope, l.slots)
-		o.RPS, o.Low = max(0, o.RPS-bias), max(0, o.Low-bias)
-		o.Method = fmt.Sprintf("first overflow of a ramp, at %.4g req/s, less √(2kC) = %.4g; its upper bound is uncorrected", after, bias)
+		o = seen(result.Ramp, max(0, after-bias), max(0, o.Low-bias), o.High)
+		o.How.Args = result.Args{"rate": after, "bias": bias}
 	}
-	return o, ""
+	return o, result.Finding{}
 }
 
-// firstTrial tells the lowest rate with an overflow. The truth may lie lower: the queue takes C requests
+// seen is an onset that lies between two rates, and is no estimate.
+func seen(by result.Method, rate, low, high float64) *result.Onset {
+	return &result.Onset{RPS: rate, Low: low, High: high, Method: by, How: result.Finding{Code: result.Code("by_" + by)}}
+}
+
+// firstTrial is the lowest rate with an overflow. The truth may lie lower: the queue takes C requests
 // before it overflows, and those of the highest rate without one have no more than C/T of them.
 func (l *lane) firstTrial(first *trial) *result.Onset {
 	low := 0.0
@@ -186,10 +212,7 @@ func (l *lane) firstTrial(first *trial) *result.Onset {
 			low = max(low, t.Rate-float64(l.slots)/t.duration().Seconds())
 		}
 	}
-	return &result.Onset{
-		RPS: first.Rate, Low: low, High: first.Rate,
-		Method: "first trial with an overflow; from the highest without one, less what its queue took",
-	}
+	return seen(result.FirstTrial, first.Rate, low, first.Rate)
 }
 
 // firstStage is the same for a plan of stages: the rate of the one that overflowed, from the highest before it.
@@ -202,10 +225,7 @@ func (l *lane) firstStage(t *trial, at time.Duration) *result.Onset {
 		}
 		low = max(low, min(s.From, s.To)-float64(l.slots)/s.Duration.Seconds())
 	}
-	return &result.Onset{
-		RPS: rate, Low: min(low, rate), High: rate,
-		Method: "first stage with an overflow; from the highest before it, less what its queue took",
-	}
+	return seen(result.FirstStage, rate, min(low, rate), rate)
 }
 
 // slope is how fast the plan's rate grows, in req/s per second, at a time of the run.

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"fmt"
 	"time"
 
 	"weir/report/result"
@@ -47,41 +46,40 @@ func (r *run) search(l *lane) *result.Search {
 		if b.State == mlrsearch.Reached && !(known && spec.Telling(b, lasting)) {
 			goal.Reason = l.untold(spec, b, lasting)
 		}
-		goal.Regular = goal.Reason == ""
+		goal.Regular = goal.Reason.IsZero()
 		out.Goals = append(out.Goals, goal)
 	}
 	return out
 }
 
-// untold says why trials were too short to tell a load that lasts from one that the queue takes in.
-func (l *lane) untold(spec *mlrsearch.Spec, b mlrsearch.Bounds, lasting float64) string {
-	queue := fmt.Sprintf("a queue of %d places", l.slots)
-	if l.slots == 0 {
-		queue = "a queue of unknown length (name it with --probe-listener)"
+// untold is why trials were too short to tell a load that lasts from one that the queue takes in.
+func (l *lane) untold(spec *mlrsearch.Spec, b mlrsearch.Bounds, lasting float64) result.Finding {
+	args := result.Args{"trial": spec.Trial, "lasting": lasting}
+	if l.slots > 0 {
+		args["slots"] = l.slots
 	}
-	text := fmt.Sprintf("trials of %.3g s are too short for %s: of what held only %.4g req/s are known to last", spec.Trial.Seconds(), queue, lasting)
 	if enough := spec.Enough(b.Upper, l.slots, l.Deadline); enough > 0 {
-		text += fmt.Sprintf("; it takes trials of %v (--trial-duration, with as much more --budget)", enough.Round(100*time.Millisecond))
+		args["need"] = enough.Round(100 * time.Millisecond).String()
 	}
-	return text
+	return result.Finding{Code: "search_trials_short", Args: args}
 }
 
-// unreached says why a goal has no regular result.
-func (r *run) unreached(state string, spec *mlrsearch.Spec) string {
+// unreached is why a goal has no regular result; nothing where it has one.
+func (r *run) unreached(state string, spec *mlrsearch.Spec) result.Finding {
 	switch state {
 	case mlrsearch.Reached:
-		return ""
+		return result.Finding{}
 	case mlrsearch.NoUpper:
-		return fmt.Sprintf("the highest rate that a search goes to, %.4g req/s, holds", spec.Max)
+		return result.Finding{Code: "search_no_upper", Args: result.Args{"rate": spec.Max}}
 	case mlrsearch.NoLower:
-		return "no rate that was offered holds"
+		return result.Finding{Code: "search_no_lower"}
 	case mlrsearch.Saturated:
-		return "the generator could not offer the next rate"
+		return result.Finding{Code: "search_saturated"}
 	}
 	if r.ended().How != runfile.Complete {
-		return "the run ended before"
+		return result.Finding{Code: "search_ended"}
 	}
-	return fmt.Sprintf("the budget of %v was spent", spec.Budget)
+	return result.Finding{Code: "search_budget", Args: result.Args{"budget": spec.Budget}}
 }
 
 // lateIn keeps how late a search's trial was sent, 99th percentile, when its last record has come; the

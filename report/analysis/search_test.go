@@ -8,6 +8,7 @@ import (
 	"weir/loadgen/plan"
 	mlrsearch "weir/loadgen/search"
 	"weir/report/capacity"
+	"weir/report/result"
 	"weir/report/runfile"
 	"weir/report/words"
 )
@@ -47,10 +48,10 @@ func TestSearchFromRecord(t *testing.T) {
 	for _, g := range s.Goals {
 		// 400/s, and at most the places of the server once in a trial more
 		if !g.Regular || g.Lasting == nil || *g.Lasting > 402 || *g.Lasting < 385 || *g.Lower > 400+25/spec.Trial.Seconds()+2 || *g.Lower < 392 || *g.Upper < 400 || *g.Lower < *g.Upper*.98 {
-			t.Errorf("loss %g: %.2f held, %.2f did not, %q", g.LossRatio, *g.Lower, *g.Upper, g.Reason)
+			t.Errorf("loss %g: %.2f held, %.2f did not, %q", g.LossRatio, *g.Lower, *g.Upper, words.Of(g.Reason))
 		}
 	}
-	if a.Lanes[0].ErrorOnset != nil || !strings.Contains(a.Lanes[0].NoOnset, "search") {
+	if a.Lanes[0].ErrorOnset != nil || a.Lanes[0].NoOnset.Code != "onset_of_search" {
 		t.Error("an onset was estimated from rates that a search chose")
 	}
 	if a.Verdict[0].Code != "sustained_rate" || len(a.Warnings) != 0 {
@@ -69,7 +70,7 @@ func TestSearchOfDeepQueueIsInconclusive(t *testing.T) {
 		t.Fatalf("trials of %v, %+v", spec.Trial, a.Lanes[0].Search)
 	}
 	for _, g := range a.Lanes[0].Search.Goals {
-		if g.Regular || g.Lower == nil || *g.Lower < 430 || g.Lasting == nil || *g.Lasting > 402 || !strings.Contains(g.Reason, "too short for a queue of 2049 places") {
+		if g.Regular || g.Lower == nil || *g.Lower < 430 || g.Lasting == nil || *g.Lasting > 402 || g.Reason.Code != "search_trials_short" || g.Reason.Args["slots"] != 2049 {
 			t.Errorf("%+v", g)
 		}
 	}
@@ -97,11 +98,11 @@ func TestSearchLeavesSpoiledTrialsOut(t *testing.T) {
 
 // TestSearchThatEndsEarlyIsInconclusive, and says which of the two ends it was.
 func TestSearchThatEndsEarlyIsInconclusive(t *testing.T) {
-	for reason, says := range map[string]string{runfile.Complete: "budget of 3m0s was spent", runfile.Interrupted: "the run ended before"} {
+	for reason, says := range map[string]result.Code{runfile.Complete: "search_budget", runfile.Interrupted: "search_ended"} {
 		w, _ := searched(t)
 		w.stopped, w.reason = 5, reason
 		a := analyze(t, w.record(t))
-		if g := a.Lanes[0].Search.Goals[0]; a.Conclusive() || g.Regular || !strings.Contains(g.Reason, says) || !strings.Contains(words.Of(a.Verdict[0]), "inconclusive") {
+		if g := a.Lanes[0].Search.Goals[0]; a.Conclusive() || g.Regular || g.Reason.Code != says || !strings.Contains(words.Of(a.Verdict[0]), "inconclusive") {
 			t.Errorf("%s: %+v, %s", reason, g, words.Of(a.Verdict[0]))
 		}
 	}

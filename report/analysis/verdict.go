@@ -60,7 +60,7 @@ func began(a *result.Analysis, l *result.Lane) result.Finding {
 		}
 		return result.Finding{Code: "onset", Lane: l.Name, Args: args}
 	}
-	args["low"], args["high"], args["method"] = o.Low, o.High, o.Method
+	args["low"], args["high"], args["method"] = o.Low, o.High, o.How
 	if known {
 		args["share_low"], args["share_high"] = ratio.Low, ratio.High
 	}

@@ -109,16 +109,25 @@ const (
 
 // Onset is the offered rate at which something began.
 type Onset struct {
-	RPS    float64  `json:"rps"`    // the estimate
-	Low    float64  `json:"low"`    // of its 95 % interval; of a bracket, the last rate at which it was not seen
-	High   float64  `json:"high"`   // of its 95 % interval; of a bracket, the first rate at which it was seen
-	Method string   `json:"method"` // "hinge", "first trial", …
-	AtS    *float64 `json:"at_s"`   // when it was first seen, seconds from the epoch
+	RPS    float64  `json:"rps"`          // the estimate
+	Low    float64  `json:"low"`          // of its 95 % interval; of a bracket, the last rate at which it was not seen
+	High   float64  `json:"high"`         // of its 95 % interval; of a bracket, the first rate at which it was seen
+	Method Method   `json:"method"`       // "hinge", which estimates; or of a bracket "first_trial", "first_stage", "first_overflow" or "ramp"
+	How    Finding  `json:"how,omitzero"` // of a bracket: what it was made of, in words
+	AtS    *float64 `json:"at_s"`         // when it was first seen, seconds from the epoch
 }
 
-// Hinge is the method of an onset that is an estimate: low and high are its 95 % interval. All other methods bracket
-// what was seen, and say how.
-const Hinge = "hinge"
+// Method is how an onset was found.
+type Method string
+
+// The methods. An onset of the hinge is an estimate: low and high are its 95 % interval. All others bracket what was seen.
+const (
+	Hinge         Method = "hinge"
+	FirstTrial    Method = "first_trial"    // the lowest constant rate with an overflow
+	FirstStage    Method = "first_stage"    // of a plan of stages
+	FirstOverflow Method = "first_overflow" // within a plan whose rate moves
+	Ramp          Method = "ramp"           // the same while the rate grew, less what the queue took in
+)
 
 // Estimated reports whether the onset is an estimate with an interval, and not a bracket.
 func (o *Onset) Estimated() bool { return o.Method == Hinge }

@@ -70,7 +70,7 @@ type Lane struct {
 	Backend        Backend           `json:"backend"`               // what that cost the host of its listener
 	OverflowOnset  *Onset            `json:"overflow_onset"`        // where the accept queue begins to overflow
 	ErrorOnset     *Onset            `json:"error_onset"`           // where requests begin to fail
-	NoOnset        string            `json:"no_onset,omitempty"`    // why an onset is null
+	NoOnset        Finding           `json:"no_onset,omitzero"`     // why an onset is null
 	CrossChecks    CrossChecks       `json:"cross_checks"`          // other instruments for the same
 	Plateau        *float64          `json:"plateau_rps"`           // median of its trials' served_rps; null: none was overloaded
 	PlateauBounds  *Bounds           `json:"plateau_interval"`      // between order statistics; null for fewer than 6 of them

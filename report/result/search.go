@@ -33,12 +33,12 @@ type Search struct {
 
 // SearchGoal is the result of one goal.
 type SearchGoal struct {
-	LossRatio float64  `json:"loss_ratio"`       // that was tolerated, of the requests of a trial
-	Lower     *float64 `json:"lower_rps"`        // relevant lower bound: holds the goal; null: not known
-	Upper     *float64 `json:"upper_rps"`        // relevant upper bound: does not
-	Lasting   *float64 `json:"lasting_rps"`      // what of lower_rps is known to last: less what queue and deadline put off in a trial; null: not known
-	Regular   bool     `json:"regular"`          // both are known and close enough, and the trials long enough to tell; else the result is inconclusive
-	Reason    string   `json:"reason,omitempty"` // why it is not regular
+	LossRatio float64  `json:"loss_ratio"`      // that was tolerated, of the requests of a trial
+	Lower     *float64 `json:"lower_rps"`       // relevant lower bound: holds the goal; null: not known
+	Upper     *float64 `json:"upper_rps"`       // relevant upper bound: does not
+	Lasting   *float64 `json:"lasting_rps"`     // what of lower_rps is known to last: less what queue and deadline put off in a trial; null: not known
+	Regular   bool     `json:"regular"`         // both are known and close enough, and the trials long enough to tell; else the result is inconclusive
+	Reason    Finding  `json:"reason,omitzero"` // why it is not regular
 }
 
 // Conclusive reports whether every goal of the run's searches has a regular result; true where none was made.

@@ -35,8 +35,8 @@ var comparisons = Sentences{
 	"by_newcombe_widened": "Newcombe's interval over requests, widened to the t interval over pairs of trials",
 
 	// Why something is not known.
-	"no_onset":             "There is no onset: {why}.",
-	"onset_bracketed":      "The onset was observed, not estimated: {method}.",
+	"no_onset":             "There is no onset. {why}",
+	"onset_bracketed":      "The onset was observed, not estimated[: {method}].",
 	"arm_not_overloaded":   "In one arm no complete trial lost more than 5 %.",
 	"interval_down_to_0":   "The interval of one arm reaches down to 0.",
 	"no_pairs":             "No two complete trials ran at equal load.",

@@ -5,18 +5,50 @@ var verdicts = Sentences{
 	// At which rate failures began.
 	"onset": "[Requests failed{failures}|The accept queue overflowed] from {onset} on[, {ratio} of the computed capacity].",
 	"onset_between": "[Requests first failed{failures}|The accept queue first overflowed] between {low|rate} and {high|rate}" +
-		"[, {share_low|ratio} to {share_high|ratio} of the computed capacity] ({method}).[ While the queue filled, the workers served {busy|rate}.]",
-	"onset_unknown":     "No onset: {why}.",
+		"[, {share_low|ratio} to {share_high|ratio} of the computed capacity].[ This is {method}.][ While the queue filled, the workers served {busy|rate}.]",
+	"onset_unknown":     "No onset. {why}",
 	"ended_early":       "The run did not end by itself ({ended}). The report has what there is of it.",
 	"proxy_over_direct": "Through the proxy, failures began at {ratio} of the direct rate.",
 	"cause": "{cause}[ {overflows|count overflow} for {failures|count failure} that they could explain: ratio {ratio|ratio}, {verdict}.]" +
 		"[ Evidence: level {level} of 4, {evidence}.]",
 
+	// How it was found, and why it was not.
+	"by_first_trial":        "the first trial with an overflow; the lower bound is the highest rate without one, less what its queue absorbed",
+	"by_first_stage":        "the first stage with an overflow; the lower bound is the highest rate before it, less what its queue absorbed",
+	"by_first_overflow":     "the first overflow; the bounds are those of the sampling",
+	"by_ramp":               "the first overflow of a ramp, at {rate|rate4}, less √(2kC) = {bias|rate}; the upper bound is not corrected",
+	"no_onsets":             "{failures} {overflows}",
+	"onset_of_search":       "A search chooses its rates by what it saw. Its bounds stand in place of an onset, or measure with --steps.",
+	"onset_in_retrial_mode": "In retrial mode retransmitted SYNs hide where loss began. Measure in loss mode, with a --connect-timeout under 1 s.",
+	"onset_needs_steps":     "An onset needs separate trials at several constant rates (--steps).",
+	"onset_needs_limit":     "The backlog limit was not seen, so the time that the queue takes to fill is not known. Name the listener with --probe-listener.",
+	"onset_of_too_many":     "{trials|count trial} are more than the {limit|count} that are fitted.",
+	"onset_of_no_trial":     "No trial ran to its end.",
+	"no_failure":            "No request failed up to {rate|rate4}, the highest rate offered.",
+	"no_overflow":           "The queue did not overflow up to {rate|rate4}, the highest rate offered.",
+	"uncounted":             "Overflows are not known: the kernel's counters were not sampled around its trials.",
+	"uncounted_unix":        "Overflows are not known: no kernel counter has those of a unix socket.",
+	"onset_of_nothing":      "No trial offered a request.",
+	"onset_of_short_trials": "Each trial offered fewer requests than the queue and the workers take in. Make trials longer.",
+	"onset_below_all":       "In each of {trials|count trial} requests were lost, so all were above capacity.[ {offer}]",
+	"onset_above_all":       "Losses did not grow with the rate in {trials|count trial} up to {top|rate4} ({bad|percent2} failed).[ {offer}]",
+	"onset_of_few_trials":   "{trials|count trial} are too few for an interval, the minimum is {least}.[ {offer}]",
+	"onset_of_one_side":     "Of {trials|count trial}, {below} were below capacity and {beyond} above. The minimum is {least} of each.[ {offer}]",
+	"offer_rates":           "Offer trials from {from|rate4} to {to|rate4}.",
+
 	// The highest sustained rate.
 	"sustained_rate": "Highest sustained rate, from {trials|count trial} of {trial|seconds}. {goals}",
 	"goal_reached":   "With [at most {bad|percent} bad|no bad request], {lower|rate4} was sustained and {upper|rate4} was not.",
 	"goal_inconclusive": "With [at most {bad|percent} bad|no bad request], inconclusive" +
-		"[ between {lower|rate4} and {upper|rate4}| above {lower|rate4}| below {upper|rate4}]: {why}.",
+		"[ between {lower|rate4} and {upper|rate4}| above {lower|rate4}| below {upper|rate4}].[ {why}]",
+
+	"search_no_upper":  "{rate|rate4}, the highest rate of a search, was sustained.",
+	"search_no_lower":  "No rate that was offered was sustained.",
+	"search_saturated": "The generator could not offer the next rate.",
+	"search_ended":     "The run ended before the search did.",
+	"search_budget":    "The budget of {budget} was spent.",
+	"search_trials_short": "Trials of {trial} are too short for [a queue of {slots|count slot}|a queue of unknown length (use --probe-listener)]. " +
+		"Of what was sustained, only {lasting|rate4} is known to last.[ Set --trial-duration {need}, and a larger --budget.]",
 
 	// The capacity.
 	"capacity":                   "Capacity: {workers|count worker}[ × {connections|count connection}] ÷ {service|seconds4} = {computed|4}[, service time: {source}].",

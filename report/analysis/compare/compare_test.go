@@ -179,10 +179,10 @@ func TestFailures(t *testing.T) {
 }
 
 func TestOnset(t *testing.T) {
-	onsetOf := func(rps float64, method string) *result.Onset {
+	onsetOf := func(rps float64, method result.Method) *result.Onset {
 		return &result.Onset{RPS: rps, Low: .97 * rps, High: 1.03 * rps, Method: method}
 	}
-	e := onset("onset.rate", onsetOf(400, "hinge"), onsetOf(360, "hinge"), "", "")
+	e := onset("onset.rate", onsetOf(400, "hinge"), onsetOf(360, "hinge"), result.Finding{}, result.Finding{})
 	if e.Finding != result.Lower || math.Abs(e.Ratio.Ratio-.9) > 1e-9 || e.Ratio.Low > .863 || e.Ratio.High < .938 || e.Ratio.Low < .85 || e.Ratio.High > .95 {
 		t.Errorf("%+v %+v", e, e.Ratio)
 	}
@@ -192,8 +192,8 @@ func TestOnset(t *testing.T) {
 	for _, c := range []struct {
 		a, b *result.Onset
 		why  string
-	}{{nil, onsetOf(1, "hinge"), "no failure up to"}, {onsetOf(1, "hinge"), onsetOf(1, "first trial"), "observed, not estimated: first trial"}, {nil, nil, "no failure"}} {
-		if e := onset("onset.rate", c.a, c.b, "no failure up to 5", "other"); e.Finding != result.NotKnown || !strings.Contains(words.Of(e.Reason), c.why) || e.Ratio != nil {
+	}{{nil, onsetOf(1, "hinge"), "no failure up to"}, {onsetOf(1, "hinge"), onsetOf(1, "first trial"), "observed, not estimated"}, {nil, nil, "no failure"}} {
+		if e := onset("onset.rate", c.a, c.b, result.Finding{Text: "no failure up to 5"}, result.Finding{Text: "other"}); e.Finding != result.NotKnown || !strings.Contains(words.Of(e.Reason), c.why) || e.Ratio != nil {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -261,7 +261,7 @@ func TestProxy(t *testing.T) {
 	}
 	// overload alone measures no latency that the proxy adds, and without an onset or a plateau there is no cost
 	over := both(1, server{20, .01, 200, "x"}, server{23, .01, 200, "y"}, 400, 205, 205, 205, 205, 205)
-	over.Lanes[0].ErrorOnset, over.Lanes[0].NoOnset = nil, "one rate only"
+	over.Lanes[0].ErrorOnset, over.Lanes[0].NoOnset = nil, result.Finding{Text: "one rate only"}
 	p = Lanes(over).Proxy
 	if p.Adds.Measured || p.Adds.Text.Code != "proxy_not_measured" || p.Costs.Measured || !strings.Contains(words.Of(p.Costs.Text), "one rate only") {
 		t.Errorf("%+v", p)

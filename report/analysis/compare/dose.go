@@ -131,7 +131,7 @@ func dosePoint(a *result.Analysis, name string) (p DosePoint, why *result.Findin
 	case l.ErrorOnset == nil:
 		return p, &result.Finding{Code: "no_onset", Args: result.Args{"why": l.NoOnset}}
 	case !l.ErrorOnset.Estimated() || l.ErrorOnset.RPS <= 0:
-		return p, &result.Finding{Code: "onset_bracketed", Args: result.Args{"method": l.ErrorOnset.Method}}
+		return p, &result.Finding{Code: "onset_bracketed", Args: result.Args{"method": l.ErrorOnset.How}}
 	}
 	c, o := a.Capacity, l.ErrorOnset
 	return DosePoint{Run: a.Name, Started: a.Started, Capacity: result.Estimate{Value: c.Computed, Low: c.Low, High: c.High},

@@ -17,19 +17,19 @@ import (
 const counterWidth = 1e-3
 
 // onset compares what a hinge was fitted to. Other methods show where something was first seen; that is no estimate.
-func onset(metric string, a, b *result.Onset, whyA, whyB string) result.Effect {
+func onset(metric string, a, b *result.Onset, whyA, whyB result.Finding) result.Effect {
 	e := result.Effect{Metric: metric, Unit: unit.Rate, Finding: result.NotKnown}
 	for _, side := range []struct {
 		o   *result.Onset
 		to  *result.Estimate
-		why string
+		why result.Finding
 	}{{a, &e.A, whyA}, {b, &e.B, whyB}} {
 		switch {
 		case side.o == nil && e.Reason.Code == "":
 			e.Reason = result.Finding{Code: "no_onset", Args: result.Args{"why": side.why}}
 		case side.o == nil:
 		case !side.o.Estimated():
-			e.Reason = result.Finding{Code: "onset_bracketed", Args: result.Args{"method": side.o.Method}}
+			e.Reason = result.Finding{Code: "onset_bracketed", Args: result.Args{"method": side.o.How}}
 		default:
 			side.to.Value, side.to.Low, side.to.High = &side.o.RPS, &side.o.Low, &side.o.High
 		}

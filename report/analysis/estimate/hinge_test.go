@@ -172,16 +172,16 @@ func TestNoEstimateSaysWhy(t *testing.T) {
 		trials []Trial
 		why    Reason
 	}{
-		{"nothing", nil, TooFew},
-		{"no requests", []Trial{{0, 0, two}}, TooFew},
+		{"nothing", nil, NothingOffered},
+		{"no requests", []Trial{{0, 0, two}}, NothingOffered},
 		{"all below", exact(400, 17, two, 100, 150, 200, 250, 300, 350, 380, 390), NoneBeyond},
 		{"hidden by the queue", exact(400, 129, two, 300, 320, 340, 360, 380, 400, 420, 440), NoneBeyond},
 		{"one stray failure", []Trial{{200, 0, two}, {300, 0, two}, {400, 0, two}, {500, 0, two}, {600, 0, two}, {700, 1, two}}, NoneBeyond},
 		{"all beyond", exact(400, 17, two, 450, 480, 500, 520, 550, 580, 600), AllBeyond},
 		{"five", exact(400, 17, two, 300, 350, 450, 500, 550), TooFew},
-		{"one beyond", exact(400, 17, two, 200, 250, 300, 320, 340, 360, 380, 500), TooFew},
-		{"one below", exact(400, 17, two, 300, 450, 480, 500, 520, 550), TooFew},
-		{"none of them can overflow", []Trial{{9, 0, two}, {9, 0, two}, {9, 0, two}}, NoneBeyond},
+		{"one beyond", exact(400, 17, two, 200, 250, 300, 320, 340, 360, 380, 500), OneSided},
+		{"one below", exact(400, 17, two, 300, 450, 480, 500, 520, 550), OneSided},
+		{"none of them can overflow", []Trial{{9, 0, two}, {9, 0, two}, {9, 0, two}}, TooShort},
 	} {
 		_, err := Hinge(c.trials, HingeOptions{Slots: 17, Resamples: 20})
 		if c.name == "hidden by the queue" {

@@ -5,25 +5,28 @@ import "fmt"
 // Reason says why there is no estimate.
 type Reason string
 
+// The reasons for having no estimate.
 const (
-	TooFew     Reason = "too few trials"
-	NoneBeyond Reason = "no trial beyond capacity"
-	AllBeyond  Reason = "every trial beyond capacity"
+	NothingOffered Reason = "no trial offered a request"
+	TooShort       Reason = "every trial is shorter than the queue takes to fill"
+	AllBeyond      Reason = "every trial is above capacity"
+	NoneBeyond     Reason = "failures do not grow with the rate"
+	TooFew         Reason = "too few trials"
+	OneSided       Reason = "too few trials on one side of capacity"
 )
 
 // NoEstimate is the error of trials that show no hinge.
 type NoEstimate struct {
-	Reason   Reason
-	Trials   int
-	From, To float64 // offered rates, req/s, over which trials would show it; both 0 where nothing is known
-	text     string
+	Reason        Reason
+	Trials        int     // that were looked at
+	Below, Beyond int     // of them: below and above capacity, by the best fit
+	Top, Bad      float64 // the highest rate that was offered, req/s, and the share of all requests that went bad
+	Least         int     // trials that are needed, of TooFew; on each side, of OneSided
+	From, To      float64 // offered rates, req/s, over which trials would show it; both 0 where nothing is known
 }
 
 func (e *NoEstimate) Error() string {
-	if e.To == 0 {
-		return e.text
-	}
-	return fmt.Sprintf("%s: offer trials from %.4g to %.4g req/s", e.text, e.From, e.To)
+	return fmt.Sprintf("no onset of %d trials: %s", e.Trials, e.Reason)
 }
 
 // refusal is why the best fit is none, or nil. Rates are advised as the measuring plan has them, from
@@ -31,33 +34,28 @@ func (e *NoEstimate) Error() string {
 // is known, from there to its double.
 func (p peak) refusal(lines []line) error {
 	if len(lines) == 0 {
-		return &NoEstimate{Reason: TooFew, text: "no onset: no trial offered a request"}
+		return &NoEstimate{Reason: NothingOffered}
 	}
-	beyond := len(lines) - p.below
 	top := lines[len(lines)-1]
-	if top.from == 0 {
-		return &NoEstimate{Reason: NoneBeyond, Trials: len(lines),
-			text: "no onset: each trial offered fewer requests than the queue and the workers hold: make them longer"}
-	}
-	hidden := top.rate - top.from
-	refuse := func(why Reason, from, to float64, format string, args ...any) error {
-		return &NoEstimate{why, len(lines), from, to + hidden, fmt.Sprintf("no onset: "+format, args...)}
+	e := &NoEstimate{
+		Trials: len(lines), Below: p.below, Beyond: len(lines) - p.below, Top: top.rate, Bad: badShare(lines),
+		From: .6 * p.theta, To: 1.6*p.theta + top.rate - top.from,
 	}
 	switch {
+	case top.from == 0:
+		e.Reason, e.From, e.To = TooShort, 0, 0
 	case p.below == 0: // before the gain: that all fail at any rate fits a server that answers nothing as well
-		return refuse(AllBeyond, .6*p.theta, 1.6*p.theta,
-			"in each of %d trials requests were lost, so that all were above capacity", len(lines))
-	case beyond == 0 || p.gain < minGain:
-		return refuse(NoneBeyond, top.from, 2*top.from,
-			"failures did not grow with the rate in %d trials up to %.4g req/s (%.2g %% failed)", len(lines), top.rate, 100*badShare(lines))
+		e.Reason = AllBeyond
+	case e.Beyond == 0 || p.gain < minGain:
+		e.Reason, e.From, e.To = NoneBeyond, top.from, top.from+top.rate
 	case len(lines) < minTrials:
-		return refuse(TooFew, .6*p.theta, 1.6*p.theta,
-			"%d trials are too few for an interval, at least %d are needed", len(lines), minTrials)
-	case min(beyond, p.below) < minSide:
-		return refuse(TooFew, .6*p.theta, 1.6*p.theta,
-			"of %d trials %d were below capacity and %d beyond, at least %d are needed of each", len(lines), p.below, beyond, minSide)
+		e.Reason, e.Least = TooFew, minTrials
+	case min(e.Beyond, p.below) < minSide:
+		e.Reason, e.Least = OneSided, minSide
+	default:
+		return nil
 	}
-	return nil
+	return e
 }
 
 func badShare(lines []line) float64 {

@@ -93,13 +93,13 @@ func TestClassOfOutcomes(t *testing.T) {
 // TestAbsentIsNotZero: what was not measured neither passes nor fails, and the reason is told.
 func TestAbsentIsNotZero(t *testing.T) {
 	a := shareRun(0, 300)
-	a.Lanes[0].NoOnset = "no failed request up to 640 req/s"
+	a.Lanes[0].NoOnset = result.Finding{Code: "no_failure", Args: result.Args{"rate": 640.}}
 	a.Lanes[0].Reconciliation.Verdict = "not measured: x"
 	a.Lanes[0].Latency = result.Quantiles{P50: ptr(.02), P90: ptr(.03), Max: ptr(.09), Count: 300}
-	a.Lanes[0].OverflowOnset = &result.Onset{RPS: 5, Low: 4, High: 6, Method: "first overflow"}
+	a.Lanes[0].OverflowOnset = &result.Onset{RPS: 5, Low: 4, High: 6, Method: result.FirstOverflow, How: result.Finding{Code: "by_first_overflow"}}
 	for expr, why := range map[string]string{
 		"overflows == 0": "overflows: the kernel was not read", "overflows > 0": "the kernel", "max_recv_q < 5": "was not seen",
-		"onset.rate > 1": "onset.rate: no failed request up to 640", "overflow_onset.rate > 1": "no interval: first overflow",
+		"onset.rate > 1": "onset.rate: No request failed up to 640", "overflow_onset.rate > 1": "observed, not estimated: the first overflow",
 		"plateau.rate > 1": "none shows a plateau", "capacity.computed > 1": "--workers", "reconciliation.ratio < 2": "not measured: x",
 		"latency.p99 < 1s": "300 requests are too few for a p99", "send_lag.p50 < 1s": "no such request", "goodput.rate > 1": "no request was due",
 		"proxy.bad.rate < 9%": "the run has no lane proxy", "bad.rate / baseline.bad.rate < 9": "there is no baseline",

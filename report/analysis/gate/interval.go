@@ -22,6 +22,11 @@ func missing(format string, args ...any) interval {
 	return interval{value: math.NaN(), high: math.Inf(1), absent: said(format, args...)}
 }
 
+// absent is a measure that is not known, and why.
+func absent(why result.Finding) interval {
+	return interval{value: math.NaN(), high: math.Inf(1), absent: why}
+}
+
 func said(format string, args ...any) result.Finding {
 	return result.Finding{Text: fmt.Sprintf(format, args...)}
 }

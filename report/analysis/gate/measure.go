@@ -54,12 +54,12 @@ func reconciliation(s scope) interval {
 // not those of an interval that holds in 95 of 100 runs.
 func onset(l *result.Lane, o *result.Onset) interval {
 	switch {
-	case o == nil && l.NoOnset != "":
-		return missing("%s", l.NoOnset)
+	case o == nil && !l.NoOnset.IsZero():
+		return absent(l.NoOnset)
 	case o == nil:
 		return missing("no onset is known")
 	case !o.Estimated():
-		return missing("no interval: %s", o.Method)
+		return absent(result.Finding{Code: "onset_bracketed", Args: result.Args{"method": o.How}})
 	}
 	return interval{value: o.RPS, low: max(0, o.Low), high: o.High}
 }

@@ -33,15 +33,15 @@ func searched() (list []metric) {
 			metric{name: g.name + ".lower.rate", unit: rate, ofLane: true, anyLevel: true, needs: searching, what: g.bounds,
 				measure: of(lasting)},
 			metric{name: g.name + ".upper.rate", unit: rate, ofLane: true, anyLevel: true, needs: searching,
-				measure: of(func(g result.SearchGoal) interval { return bound(g.Upper, "no rate is known not to hold", g) })})
+				measure: of(func(g result.SearchGoal) interval { return bound(g.Upper, g) })})
 	}
 	return list
 }
 
 func sustained(g result.SearchGoal) interval {
-	i := interval{value: math.NaN(), high: math.Inf(1), note: said("%s", g.Reason)}
+	i := interval{value: math.NaN(), high: math.Inf(1), note: g.Reason}
 	if g.Lower == nil && g.Upper == nil {
-		return missing("no rate is known to hold or not to hold: %s", g.Reason)
+		return absent(g.Reason)
 	}
 	if g.Lower != nil {
 		i.value, i.low = *g.Lower, lasting(g).low
@@ -54,7 +54,7 @@ func sustained(g result.SearchGoal) interval {
 
 // lasting is the rate that held in its trials, down to what of it lasts however long it is offered.
 func lasting(g result.SearchGoal) interval {
-	i := bound(g.Lower, "no rate is known to hold", g)
+	i := bound(g.Lower, g)
 	if !i.known() {
 		return i
 	}
@@ -65,12 +65,12 @@ func lasting(g result.SearchGoal) interval {
 	return i
 }
 
-func bound(x *float64, why string, g result.SearchGoal) interval {
+func bound(x *float64, g result.SearchGoal) interval {
 	if x == nil {
-		return missing("%s: %s", why, g.Reason)
+		return absent(g.Reason)
 	}
 	i := exact(*x)
-	i.note = said("%s", g.Reason)
+	i.note = g.Reason
 	return i
 }
 

@@ -3,14 +3,15 @@ package gate
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"weir/report/result"
 )
 
 // searchRun is one that found these bounds for its strictest goal; the tolerant one's are 10 req/s higher.
-func searchRun(low, high *float64, reason string) *result.Analysis {
+func searchRun(low, high *float64, reason result.Finding) *result.Analysis {
 	a := shareRun(0, 1000)
-	goals := []result.SearchGoal{{Lower: low, Upper: high, Regular: reason == "", Reason: reason}, {LossRatio: .005, Regular: true}}
+	goals := []result.SearchGoal{{Lower: low, Upper: high, Regular: reason.IsZero(), Reason: reason}, {LossRatio: .005, Regular: true}}
 	if low != nil && high != nil {
 		goals[1].Lower, goals[1].Upper, goals[1].Lasting = ptr(*low+10), ptr(*high+10), ptr(*low+9)
 	}
@@ -23,7 +24,7 @@ func searchRun(low, high *float64, reason string) *result.Analysis {
 
 // TestSearch: what held passes, what did not fails, and what lies between them, or was not found, is inconclusive.
 func TestSearch(t *testing.T) {
-	found, half := searchRun(ptr(98.), ptr(100.), ""), searchRun(ptr(98.), nil, "the budget of 3m0s was spent")
+	found, half := searchRun(ptr(98.), ptr(100.), result.Finding{}), searchRun(ptr(98.), nil, result.Finding{Code: "search_budget", Args: result.Args{"budget": 3 * time.Minute}})
 	for _, c := range []struct {
 		run  *result.Analysis
 		expr string
@@ -42,10 +43,10 @@ func TestSearch(t *testing.T) {
 		{found, "search.tolerant.rate >= 107", Pass, "108 req/s [107, 110]"},
 		{found, "search.tolerant.upper.rate == 110", Pass, "110 req/s"},
 		{half, "search.rate >= 97", Pass, "98.0 req/s [97.0, ∞]"}, // it held, however far the search came
-		{half, "search.rate >= 99", Inconclusive, "budget of 3m0s was spent"},
-		{half, "search.upper.rate >= 99", Inconclusive, "no rate is known not to hold: the budget"},
-		{searchRun(nil, ptr(50.), "no rate that was offered holds"), "search.rate >= 60", Fail, "0 req/s to 50.0 req/s"},
-		{searchRun(nil, nil, "the run ended before"), "search.rate >= 60", Inconclusive, "the run ended before"},
+		{half, "search.rate >= 99", Inconclusive, "budget of 180 s was spent"},
+		{half, "search.upper.rate >= 99", Inconclusive, "The budget"},
+		{searchRun(nil, ptr(50.), result.Finding{Code: "search_no_lower"}), "search.rate >= 60", Fail, "0 req/s to 50.0 req/s"},
+		{searchRun(nil, nil, result.Finding{Code: "search_ended"}), "search.rate >= 60", Inconclusive, "The run ended before"},
 		{shareRun(0, 1000), "search.rate >= 60", Inconclusive, "the run was no search"},
 	} {
 		c.run.Capacity.Computed = ptr(100.)
