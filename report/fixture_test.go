@@ -136,8 +136,8 @@ func attached(h *runfile.Header) {
 }
 
 // looks is what the hosts show before the load and after it, where it differs by what changed.
-func looks(changed func(*runfile.Host)) func(*runfile.Recorder) error {
-	return func(rec *runfile.Recorder) error {
+func looks(changed func(*runfile.Host)) func(world.Recorder) error {
+	return func(rec world.Recorder) error {
 		for i := range 2 {
 			none := uint32(0)
 			h := runfile.Host{Host: world.Backend, At: time.Duration(1 + i*int(time.Minute))}
@@ -238,7 +238,7 @@ func addressOnly() world.World {
 		other := probe.Listener{Addr: "0.0.0.0:9000", Cookie: 2, Limit: 128, Drops: &drops}
 		h.Listeners = append(h.Listeners, other)
 	})
-	w.More = func(rec *runfile.Recorder) error {
+	w.More = func(rec world.Recorder) error {
 		early := 310 * time.Microsecond
 		for i := range 91 {
 			offset, rtt := -2250*ms+time.Duration(i)*4*time.Microsecond, 600*time.Microsecond
@@ -434,7 +434,7 @@ func alwaysFailing() world.World {
 		}
 	}
 	look := w.More
-	w.More = func(rec *runfile.Recorder) error {
+	w.More = func(rec world.Recorder) error {
 		err := rec.Write(&runfile.Event{
 			Host: world.Backend, At: 9 * time.Second, Source: "runner", Class: "server_ended", Count: 1,
 			Text: "a worker of the server ended: signal: killed",

@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"report/schema":            {},
 	"report/capacity":          {}, // anyone may import it, so it drags nothing along
 	"cmd/gatebench":            {"report/world", "report/runfile", "report/result", "report/analysis", "report/analysis/estimate", "report/analysis/gate"},
-	"report/world":             {"report/runfile", "report/capacity", "loadgen", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"}, // for tests and cmd/gatebench only
+	"report/world":             {"report/runfile", "report/capacity", "loadgen", "loadgen/count", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"}, // for tests and cmd/gatebench only
 	"report/analysis/compare":  {"report/result", "report/unit", "report/analysis", "report/analysis/estimate", "report/runfile", "loadgen"},
 	"cmd/peers":                {"loadgen", "loadgen/", "scenarios/lab", "scenarios/nginx", "report/runfile"}, // a benchmark of the whole: it records as a run does
 	"cmd/weir":                 {"loadgen", "loadgen/", "probe", "probe/", "scenarios", "scenarios/", "report", "report/", "!report/world"},

@@ -14,7 +14,7 @@ import (
 // experiment is a world while its record is written.
 type experiment struct {
 	World
-	rec    *runfile.Recorder
+	rec    Recorder
 	err    error
 	loads  int             // trials that are planned for each lane
 	slower float64         // times: the noise of the whole run
@@ -22,6 +22,8 @@ type experiment struct {
 
 	now       time.Duration // of the next sample
 	idle      time.Duration // when the server has done everything
+	asked     time.Duration // when it is asked next whether the run is to end
+	ended     string        // why it did
 	trials    int
 	overflows uint64 // before the trial that is under way
 	accepted  uint64 // the same
@@ -34,10 +36,15 @@ func (e *experiment) keep(err error) {
 	}
 }
 
+// over reports whether no more trials begin.
+func (e *experiment) over() bool {
+	return e.err != nil || e.ended != "" || e.Stop > 0 && e.trials >= e.Stop
+}
+
 // load offers a plan to a lane, and the few requests of an observation before the lane's first and after
 // its last. It returns how the load fared.
 func (e *experiment) load(lane string, p plan.Plan, last bool) (due, bad uint64) {
-	if e.err != nil || e.Stop > 0 && e.trials >= e.Stop {
+	if e.over() {
 		return 0, 0
 	}
 	if e.After > 0 && !e.began[lane] {
@@ -106,7 +113,7 @@ func (e *experiment) offer(lane string, parts ...part) (due, bad uint64) {
 		if e.Result != nil {
 			e.Result(lane, &told[i].Result)
 		}
-		p.end = max(p.end, told[i].Done)
+		p.end = max(p.end, told[i].Done+ms)
 		if of[i] == 0 {
 			due++
 			if r := told[i].Result; r.Outcome != loadgen.OK || e.Deadline > 0 && r.Done-r.Due > e.Deadline {
@@ -128,31 +135,27 @@ type toldResult struct {
 // record writes what was told, what the kernel and the proxy saw meanwhile, and how the trials ended, in
 // the order of time.
 func (e *experiment) record(lane string, start time.Duration, parts []part, told []toldResult, sim *served) {
-	end := start
-	for _, p := range parts {
-		end = max(end, p.end+ms)
-	}
 	logs := e.NGINX && lane == Proxy
 	if logs {
 		e.nginx.take(told)
 	}
-	drained, ok := e.drained(start, end, len(parts) > 1, sim)
-	for _, r := range told {
+	for i, r := range told {
+		if e.ends(r.Done, parts) {
+			e.cancel(told[i:], parts)
+			sim.endAt(e.asked - start)
+			break
+		}
 		e.samplesUntil(r.Done, start, sim)
-		e.rec.Results(r.trial).Record(r.Result)
-		if e.Event != nil {
-			if ev := e.Event(lane, r.Result); ev.Class != "" {
-				ev.At = r.Done.Truncate(runfile.BinWidth)
-				e.keep(e.rec.Write(&ev))
-			}
-		}
-		if logs {
-			e.keep(e.nginx.request(e.rec, start, r.Result))
-		}
+		e.tell(lane, start, r, logs)
 	}
+	end := start
+	for _, p := range parts {
+		end = max(end, p.end)
+	}
+	drained, ok := e.drained(start, end, len(parts) > 1, sim)
 	e.samplesUntil(max(end, drained)+60*ms, start, sim)
-	e.overflows += uint64(len(sim.overflows))
-	e.accepted += uint64(len(sim.queued))
+	e.overflows += uint64(upTo(sim.overflows, e.now-start))
+	e.accepted += uint64(upTo(sim.queued, e.now-start))
 	if n := len(sim.ended); n > 0 {
 		e.idle = start + sim.ended[n-1]
 	}
@@ -164,13 +167,59 @@ func (e *experiment) record(lane string, start time.Duration, parts []part, told
 	}
 	for _, p := range parts {
 		te := runfile.TrialEnd{
-			Index: p.index, End: p.end + ms, Drained: ok, DrainedAt: max(p.end+ms, drained) + 20*ms,
-			Generator: runfile.Generator{CPU: 100 * ms, Wall: p.end + ms - start - p.offset, CPUs: 2},
+			Index: p.index, End: p.end, Drained: ok, DrainedAt: max(p.end, drained) + 20*ms,
+			Generator: runfile.Generator{CPU: 100 * ms, Wall: p.end - start - p.offset, CPUs: 2},
 		}
 		if e.End != nil {
 			e.End(&te)
 		}
 		e.keep(e.rec.Write(&te))
+	}
+}
+
+// tell records one result, and what logs say of it.
+func (e *experiment) tell(lane string, start time.Duration, r toldResult, logs bool) {
+	e.rec.Results(r.trial).Record(r.Result)
+	if e.Event != nil {
+		if ev := e.Event(lane, r.Result); ev.Class != "" {
+			ev.At = r.Done.Truncate(runfile.BinWidth)
+			e.keep(e.rec.Write(&ev))
+		}
+	}
+	if logs {
+		e.keep(e.nginx.request(e.rec, start, r.Result))
+	}
+}
+
+// ends asks up to a time whether the run is to end, every tenth of a second, when all counts have been read.
+func (e *experiment) ends(at time.Duration, parts []part) bool {
+	for e.Abort != nil && e.ended == "" && e.asked <= at {
+		for _, p := range parts {
+			e.rec.Results(p.index).Read()
+		}
+		if e.ended = e.Abort(e.asked); e.ended == "" {
+			e.asked += 100 * ms
+		}
+	}
+	return e.ended != ""
+}
+
+// cancel ends the requests that are on their way when the run ends; those that are not due yet are never
+// sent.
+func (e *experiment) cancel(rest []toldResult, parts []part) {
+	for i := range parts {
+		parts[i].end = e.asked
+	}
+	for _, r := range rest {
+		if r.Due > e.asked {
+			continue
+		}
+		if r.Sent > e.asked {
+			r.Sent = 0
+		}
+		r.Connected, r.FirstByte, r.Status = 0, 0, 0
+		r.Closed, r.Outcome, r.Done = loadgen.ByUs, loadgen.Canceled, e.asked
+		e.rec.Results(r.trial).Record(r.Result)
 	}
 }
 
@@ -181,7 +230,7 @@ func (e *experiment) drained(start, end time.Duration, observed bool, sim *serve
 	if n := len(sim.started) - 1 - e.Ahead; n >= 0 && e.MostInside == 0 {
 		at = start + sim.started[n]
 	}
-	if observed && at > end {
+	if (observed || e.ended != "") && at > end {
 		return end, false
 	}
 	return at, true
@@ -191,10 +240,7 @@ func (e *experiment) drained(start, end time.Duration, observed bool, sim *serve
 func (e *experiment) search() {
 	for _, lane := range e.Lanes {
 		state := e.World.Search.Begin()
-		for load, ok := state.Next(); ok && e.err == nil; load, ok = state.Next() {
-			if e.Stop > 0 && e.trials >= e.Stop {
-				return
-			}
+		for load, ok := state.Next(); ok && !e.over(); load, ok = state.Next() {
 			due, bad := e.load(lane, At(load, e.World.Search.Trial), false)
 			state.Add(search.Trial{Load: load, Duration: e.World.Search.Trial, Due: due, Bad: bad})
 		}

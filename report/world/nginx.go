@@ -29,7 +29,7 @@ type logged struct {
 }
 
 // request logs one request of the trial that began at start.
-func (n *nginx) request(rec *runfile.Recorder, start time.Duration, r loadgen.Result) error {
+func (n *nginx) request(rec Recorder, start time.Duration, r loadgen.Result) error {
 	request := asked(r)
 	if e := n.event(r.Done, "nginx.access", request.Class()); e.Count == 1 {
 		e.Text = accessLine(r, request)
@@ -74,7 +74,7 @@ func (n *nginx) sum(start, bin time.Duration, r nginxlog.Request) {
 }
 
 // flush writes what was counted since it was last called.
-func (n *nginx) flush(rec *runfile.Recorder) error {
+func (n *nginx) flush(rec Recorder) error {
 	byTime := func(a, b logged) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.source, b.source), cmp.Compare(a.class, b.class))
 	}
@@ -103,7 +103,7 @@ func (n *nginx) take(told []toldResult) {
 }
 
 // poll reads the status when it is time.
-func (n *nginx) poll(rec *runfile.Recorder, at time.Duration) error {
+func (n *nginx) poll(rec Recorder, at time.Duration) error {
 	if at < n.polled {
 		return nil
 	}
@@ -111,7 +111,8 @@ func (n *nginx) poll(rec *runfile.Recorder, at time.Duration) error {
 	begun := uint64(upTo(n.sent, at))
 	active, all := 1+begun-uint64(upTo(n.done, at)), 1+n.requests+begun
 	status := nginxstatus.Status{Active: active, Writing: active, Accepts: all, Handled: all, Requests: all}
-	return rec.Write(&runfile.ProxyStatus{Poll: nginxstatus.Poll{Host: Proxy, At: at, Took: ms, Status: &status}})
+	poll := nginxstatus.Poll{Host: Proxy, At: at, Took: ms, Status: &status}
+	return rec.Write(&runfile.ProxyStatus{Poll: poll})
 }
 
 // asked is what the access log says of a request: one try, in whole milliseconds.

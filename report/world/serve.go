@@ -100,6 +100,12 @@ func (s Server) system(clients patience, p pace) capacity.System {
 	return system
 }
 
+// endAt forgets the requests that were sent later.
+func (d *served) endAt(at time.Duration) {
+	d.overflows, d.queued = d.overflows[:upTo(d.overflows, at)], d.queued[:upTo(d.queued, at)]
+	d.started, d.ended = d.started[:len(d.queued)], d.ended[:len(d.queued)]
+}
+
 // waiting is how many connections wait at a time, inside or in the kernel.
 func (d *served) waiting(at time.Duration) int { return upTo(d.queued, at) - upTo(d.started, at) }
 

@@ -12,10 +12,12 @@ package world
 
 import (
 	"bytes"
+	"cmp"
 	"math/rand/v2"
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
 	"weir/probe"
@@ -59,12 +61,14 @@ type World struct {
 	Stop   int           // trials after which the run ends; 0: all
 	Reason string        // why it ended
 
+	Abort func(at time.Duration) (reason string) // asked ten times a second; not "": the run ends at once
+
 	Header func(*runfile.Header)
 	Result func(lane string, r *loadgen.Result)              // what else happens to a request
 	Sample func(*probe.Sample)                               // what else the kernel says
 	End    func(*runfile.TrialEnd)                           // what else a trial's end says
 	Event  func(lane string, r loadgen.Result) runfile.Event // what a log says of it; no class: nothing
-	More   func(*runfile.Recorder) error                     // what else is in the record
+	More   func(Recorder) error                              // what else is in the record
 }
 
 // Noise is how much slower or faster a machine is than it should be: standard deviations, as shares, of a
@@ -101,16 +105,27 @@ func At(rate float64, length time.Duration) plan.Plan {
 	return plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: length}}, Arrival: plan.Constant}
 }
 
+// Recorder takes what is seen, in the order of time, as that of a run does.
+type Recorder interface {
+	Write(runfile.Record) error
+	Results(trial int) *count.Counter
+}
+
 // Record makes the experiment and returns its record.
 func (w World) Record() ([]byte, error) {
+	return w.Through(func(rec *runfile.Recorder) Recorder { return rec })
+}
+
+// Through is the same with a Recorder before that of the record.
+func (w World) Through(before func(*runfile.Recorder) Recorder) ([]byte, error) {
 	var b bytes.Buffer
 	plans := w.plans()
 	rec, err := runfile.NewRecorder(runfile.NewWriter(&b), w.head(len(plans)*len(w.Lanes)))
 	if err != nil {
 		return nil, err
 	}
-	e := experiment{World: w, rec: rec, loads: len(plans), slower: 1 + w.Noise.Run*w.random(0).NormFloat64(),
-		began: map[string]bool{}}
+	e := experiment{World: w, rec: before(rec), loads: len(plans), began: map[string]bool{}}
+	e.slower = 1 + w.Noise.Run*w.random(0).NormFloat64()
 	e.samplesUntil(500*ms, 0, &served{})
 	if w.Search != nil {
 		e.search()
@@ -121,9 +136,9 @@ func (w World) Record() ([]byte, error) {
 		}
 	}
 	if w.More != nil {
-		e.keep(w.More(rec))
+		e.keep(w.More(e.rec))
 	}
-	e.keep(rec.Close(w.Reason))
+	e.keep(rec.Close(cmp.Or(e.ended, w.Reason)))
 	return b.Bytes(), e.err
 }
 

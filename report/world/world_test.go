@@ -22,6 +22,7 @@ type seen struct {
 	deepest   uint32
 	stamped   runfile.Service
 	failures  []*runfile.Failure
+	footer    *runfile.Footer
 }
 
 func read(t testing.TB, w World) *seen {
@@ -57,6 +58,8 @@ func (s *seen) add(rec runfile.Record) {
 	case *runfile.Sample:
 		s.overflows, s.drops = rec.Counters["TcpExtListenOverflows"]-7, *rec.Listeners[0].Drops
 		s.deepest = max(s.deepest, rec.Listeners[0].Depth)
+	case *runfile.Footer:
+		s.footer = rec
 	case *runfile.Service:
 		s.stamped.Count += rec.Count
 		s.stamped.Sum += rec.Sum
@@ -280,6 +283,39 @@ func TestSameAgain(t *testing.T) {
 	}
 	if took(1) != took(1) || took(1) == took(2) {
 		t.Error("a world depends on more than its seed, or not on that")
+	}
+}
+
+// TestAbort: what is on its way when the run ends is canceled, what is not due is never sent, and nothing
+// overflows after it.
+func TestAbort(t *testing.T) {
+	w := overloaded(Server{Workers: 8, Service: Constant(20 * ms), Backlog: 16})
+	var end time.Duration
+	w.Abort = func(at time.Duration) string {
+		if end = at; at < 5*time.Second {
+			return ""
+		}
+		return runfile.Aborted + ": enough"
+	}
+	s := read(t, w)
+	start := s.trials[0].Start
+	var sent uint64
+	for _, n := range s.outcomes[0] {
+		sent += n
+	}
+	// 8 in service and 17 in the queue; 200 more a second find none, and wait for 0.9 s to be sure of that.
+	if n := s.outcomes[0][loadgen.Canceled]; n < 8+17+175 || n > 8+17+185 {
+		t.Errorf("%d were canceled: %v", n, s.outcomes[0])
+	}
+	if want := uint64(math.Ceil(600 * (end - start).Seconds())); sent < want-1 || sent > want+1 {
+		t.Errorf("%d requests in %v, want %d", sent, end-start, want)
+	}
+	lost := s.outcomes[0][loadgen.ConnectTimeout] + s.outcomes[0][loadgen.Canceled] - 25
+	if s.overflows > lost+2 || s.overflows < lost-2 {
+		t.Errorf("%d overflows, of %d that found no place", s.overflows, lost)
+	}
+	if s.footer.Reason != "aborted: enough" || s.footer.Counts["trial"] != 1 {
+		t.Errorf("%+v", s.footer)
 	}
 }
 
