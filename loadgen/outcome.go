@@ -66,6 +66,7 @@ const (
 	ByClosing       Class = "closed"    // a connection that was closed or broken, and had been made or nearly so
 	BySlowness      Class = "slow"      // no answer in time
 	ByKeepAliveRace Class = "raced"     // sent on a kept connection that the server was closing
+	ByLateness      Class = "late"      // an answer after the deadline, which its outcome does not show
 )
 
 // Kind is what is known of an outcome, and how it is shown. A new one takes a row of the table below, and the

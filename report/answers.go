@@ -49,21 +49,18 @@ func reconciled(_ *result.Analysis, l *result.Lane) cell {
 	if r.Ratio != nil {
 		text += fmt.Sprintf(" = %.3f", *r.Ratio)
 	}
-	word, _, _ := strings.Cut(r.Verdict, ":") // the rule in words follows; the long formats have it
-	if i := strings.IndexAny(word, ",;("); i >= 0 {
-		word = word[:i]
+	if r.Verdict != "" {
+		text += ", " + string(r.Verdict)
 	}
-	word = strings.TrimSpace(word)
-	if word != "" {
-		text += ", " + word
+	return cell{Main: text, Tone: map[result.Reconciled]tone{result.Agree: good, result.Disagree: bad}[r.Verdict]}
+}
+
+// byRule is the answer of a reconciliation, and what it was found by.
+func byRule(r *result.Reconciliation) string {
+	if r.Rule.Text == "" {
+		return string(r.Verdict)
 	}
-	switch word {
-	case "agree":
-		return cell{Main: text, Tone: good}
-	case "disagree":
-		return cell{Main: text, Tone: bad}
-	}
-	return cell{Main: text}
+	return string(r.Verdict) + ": " + r.Rule.Text
 }
 
 func clientSaw(_ *result.Analysis, l *result.Lane) cell {

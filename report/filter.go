@@ -28,7 +28,12 @@ func filtered[T any](f filter, v *T) *T {
 	return &out
 }
 
+var argsType = reflect.TypeFor[result.Args]()
+
 func (f filter) copy(v reflect.Value) reflect.Value {
+	if v.Type() == argsType { // of which a sentence is made yet
+		return v
+	}
 	out := reflect.New(v.Type()).Elem()
 	switch v.Kind() {
 	case reflect.Float64, reflect.Float32:

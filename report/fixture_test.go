@@ -477,8 +477,8 @@ func hostile() *result.Analysis {
 		l.Name += plants[i]
 		l.URL, l.Engine, l.Listener = "http://x/?"+all, all, all
 		l.Connections.Use, l.Connections.TimeWait = all, &all
-		l.Cause.Text, l.Cause.EvidenceName, l.Cause.Evidence = all, plants[0], plants
-		l.Reconciliation.Verdict = all
+		l.Cause.Text.Text, l.Cause.EvidenceName, l.Cause.Evidence = all, plants[0], findings(plants)
+		l.Reconciliation.Rule.Text = all
 		l.NoOnset, l.OverflowOnset = text, nil
 		l.ErrorOnset.Method, l.ErrorOnset.How = result.Method(plants[0]), result.Finding{Text: plants[0]}
 		for _, p := range plants {
@@ -506,3 +506,11 @@ func hostile() *result.Analysis {
 }
 
 func ptr[T any](x T) *T { return &x }
+
+// findings have their sentences.
+func findings(sentences []string) (list []result.Finding) {
+	for _, s := range sentences {
+		list = append(list, result.Finding{Text: s})
+	}
+	return list
+}

@@ -224,7 +224,7 @@ func laneFacts(l *result.Lane) []fact {
 		{"ListenDrops", optional(l.ListenDrops)},
 		{"drops of this listener", optional(l.ListenerDrops)},
 		{"connections to its host", perRequest(l.Backend)},
-		{"reconciliation", l.Reconciliation.Verdict},
+		{"reconciliation", byRule(&l.Reconciliation)},
 		{"NGINX's access log", proxyAccount(l.ProxyLog)},
 		{"NGINX's stub_status", proxyStatus(l.ProxyStatus)},
 	}

@@ -66,7 +66,7 @@ func tailFigures(l *result.Lane) []tailFigure {
 
 func reconcileTrials(l *result.Lane, trials []result.Trial) reconcileFigure {
 	r := l.Reconciliation
-	out := reconcileFigure{Low: r.Low, High: r.High, Trials: []reconcileTrial{}, Verdict: r.Verdict}
+	out := reconcileFigure{Low: r.Low, High: r.High, Trials: []reconcileTrial{}, Verdict: string(r.Verdict)}
 	for _, t := range trials {
 		if t.Complete && t.Overflows != nil { // as the analysis reconciles them
 			out.Trials = append(out.Trials, reconcileTrial{t.Index, offeredRate(&t), t.QueueFailures, *t.Overflows})

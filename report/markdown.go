@@ -92,7 +92,7 @@ func mdLane(b *strings.Builder, l *result.Lane) {
 		fmt.Fprintf(b, "Onset, cross-checked: %s.\n\n", md(text))
 	}
 	for _, e := range l.Cause.Evidence {
-		fmt.Fprintf(b, "- %s\n", md(e))
+		fmt.Fprintf(b, "- %s\n", md(e.Text))
 	}
 	for _, also := range otherCauses(l) {
 		fmt.Fprintf(b, "- %s\n", md(also))

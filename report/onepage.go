@@ -12,6 +12,7 @@ import (
 	"weir/loadgen"
 	"weir/report/analysis/gate"
 	"weir/report/result"
+	"weir/report/words"
 )
 
 // Figures of one run, for a page that sets several side by side. They are of its last lane, the one nearest to the client.
@@ -32,7 +33,7 @@ func figuresOf(a *result.Analysis) *Figures {
 		return nil
 	}
 	l := &a.Lanes[len(a.Lanes)-1]
-	f := &Figures{Offered: l.Offered, Cause: l.Cause.Text, Capacity: unknown, Lost: unknown, Queue: unknown}
+	f := &Figures{Offered: l.Offered, Cause: words.Of(l.Cause.Text), Capacity: unknown, Lost: unknown, Queue: unknown}
 	if a.Capacity.Computed != nil {
 		f.Capacity = rate(*a.Capacity.Computed)
 	}

@@ -18,7 +18,7 @@ func incidentRun() *result.Analysis {
 			Name: "proxy", Offered: 3000, Late: 20,
 			Outcomes: map[string]uint64{string(loadgen.OK): 120, string(loadgen.ConnectTimeout): 80, string(loadgen.HTTP502): 2800},
 			MaxRecvQ: ptr(uint32(129)), BacklogLimit: ptr(uint32(128)), Overflows: ptr(uint64(1)),
-			Cause: result.Cause{Text: "Too few workers."},
+			Cause: result.Cause{Text: result.Finding{Text: "Too few workers."}},
 			LogClasses: []result.LogClass{
 				{Source: "nginx.access", Class: "502", Count: 2800}, {Source: "nginx.error", Class: "unix_queue_full", Count: 30, Text: "few"},
 				{Source: "nginx.error", Class: "connect_timeout", Count: 2800, Text: "upstream <timed> out"},

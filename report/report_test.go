@@ -264,8 +264,9 @@ func TestRenderersLeaveTheAnalysisAlone(t *testing.T) {
 
 // TestLanesThatSayTheSame: what two lanes have in common is said once, what they have not is not lost.
 func TestLanesThatSayTheSame(t *testing.T) {
+	x := result.Cause{Code: "x", Text: result.Finding{Text: "It was x."}}
 	a := &result.Analysis{
-		Lanes: []result.Lane{{Name: "direct", Cause: result.Cause{Code: "x", Text: "It was x."}}, {Name: "proxy", Cause: result.Cause{Code: "x", Text: "It was x."}}},
+		Lanes: []result.Lane{{Name: "direct", Cause: x}, {Name: "proxy", Cause: x}},
 		Warnings: []result.Warning{
 			{Code: "short", Lane: "direct", Args: result.Args{"n": 2}}, {Code: "steal", Lane: "proxy"},
 			{Code: "short", Lane: "proxy", Args: result.Args{"n": 2}}, {Code: "short", Lane: "proxy", Args: result.Args{"n": 3}}, {Code: "short", Args: result.Args{"n": 2}},
@@ -287,7 +288,7 @@ func TestLanesThatSayTheSame(t *testing.T) {
 		{"y", "It was y.", []string{"direct: It was x.", "proxy: It was y."}},
 		{"y", "", []string{"direct: It was x."}},
 	} {
-		a.Lanes[1].Cause = result.Cause{Code: c.code, Text: c.text}
+		a.Lanes[1].Cause = result.Cause{Code: result.CauseCode(c.code), Text: result.Finding{Text: c.text}}
 		if got := causes(a); !slices.Equal(got, c.want) {
 			t.Errorf("causes %q, want %q", got, c.want)
 		}

@@ -13,13 +13,14 @@ import (
 	"weir/report/result"
 	"weir/report/runfile"
 	"weir/report/schema"
+	"weir/report/words"
 	"weir/report/world"
 )
 
 // TestSchemasAreOfTheTypes: the published schemas are made from the types that are printed and the comments of their
 // fields, so that a key without a word about it, or one that the schema does not have, fails here.
 func TestSchemasAreOfTheTypes(t *testing.T) {
-	published(t, "report", Schema(), schema.Doc{Type: reflect.TypeFor[result.Analysis](), Name: result.Schema, Command: "weir report --print-schema"})
+	published(t, "report", Schema(), schema.Doc{Type: reflect.TypeFor[result.Analysis](), Name: result.Schema, Command: "weir report --print-schema", Values: causeCodes()})
 	published(t, "compare", CompareSchema(), schema.Doc{Type: reflect.TypeFor[Comparisons](), Name: CompareSchemaName, Command: "weir compare --print-schema"})
 	published(t, "dose", DoseSchema(), schema.Doc{Type: reflect.TypeFor[compare.Dose](), Name: compare.DoseSchemaName, Command: "weir report --print-schema=dose"})
 	published(t, "record", RecordSchema(), schema.Doc{Lines: recordKinds, Name: runfile.Schema, Command: "weir report --print-schema=record"})
@@ -67,6 +68,15 @@ func TestRecordsFollowTheSchema(t *testing.T) {
 			t.Errorf("no recorded run has a %s", kind)
 		}
 	}
+}
+
+// causeCodes are what the causes claim.
+func causeCodes() map[reflect.Type][]schema.Value {
+	var list []schema.Value
+	for _, c := range words.Claims {
+		list = append(list, schema.Value{Name: string(c.Code), Text: c.Text})
+	}
+	return map[reflect.Type][]schema.Value{reflect.TypeFor[result.CauseCode](): list}
 }
 
 // published holds the schema of what a command prints against the type that it prints.

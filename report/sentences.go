@@ -101,26 +101,26 @@ func sentences(a *result.Analysis) []string {
 // names of the others. What differs between them, counts and outcomes, stands in the table.
 func causes(a *result.Analysis) []string {
 	var list []string
-	told := map[string]bool{}
+	told := map[result.CauseCode]bool{}
 	for i, l := range a.Lanes {
-		if l.Cause.Text == "" || told[l.Cause.Code] {
+		if l.Cause.Text.Text == "" || told[l.Cause.Code] {
 			continue
 		}
 		told[l.Cause.Code] = true
 		alike, others := i == 0, []string(nil) // alike: every lane says it in these words
 		for j, other := range a.Lanes {
-			alike = alike && other.Cause.Text == l.Cause.Text
+			alike = alike && other.Cause.Text.Text == l.Cause.Text.Text
 			if j > i && other.Cause.Code == l.Cause.Code {
 				others = append(others, other.Name)
 			}
 		}
 		switch {
 		case alike:
-			list = append(list, l.Cause.Text)
+			list = append(list, l.Cause.Text.Text)
 		case len(others) > 0:
-			list = append(list, fmt.Sprintf("%s: %s Same on %s.", l.Name, l.Cause.Text, strings.Join(others, ", ")))
+			list = append(list, fmt.Sprintf("%s: %s Same on %s.", l.Name, l.Cause.Text.Text, strings.Join(others, ", ")))
 		default:
-			list = append(list, l.Name+": "+l.Cause.Text)
+			list = append(list, l.Name+": "+l.Cause.Text.Text)
 		}
 	}
 	return list
@@ -131,7 +131,7 @@ func otherCauses(l *result.Lane) (list []string) {
 	lanes := slices.IndexFunc(l.Causes, func(c result.ClassCause) bool { return c.Cause.Code == l.Cause.Code })
 	for i, c := range l.Causes {
 		if i != lanes {
-			list = append(list, fmt.Sprintf("beside that %s (%s): %s", plural(c.Requests, "request"), c.Cause.Code, c.Cause.Text))
+			list = append(list, fmt.Sprintf("beside that %s (%s): %s", plural(c.Requests, "request"), c.Cause.Code, c.Cause.Text.Text))
 		}
 	}
 	return list

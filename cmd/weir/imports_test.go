@@ -29,8 +29,9 @@ var allowed = map[string][]string{
 	"report/runfile":           {"loadgen", "loadgen/count", "loadgen/plan", "loadgen/self", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
 	"report/unit":              {},
 	"report/words":             {"report/result", "report/unit"},
-	"report/result":            {"report/unit", "report/runfile", "loadgen/plan"}, // the types that everybody of report hands on
-	"report/analysis":          {"report/result", "report/unit", "report/runfile", "report/capacity", "report/analysis/estimate", "loadgen", "loadgen/belief", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
+	"report/result":            {"report/unit", "report/runfile", "loadgen", "loadgen/plan"}, // the types that everybody of report hands on
+	"report/analysis":          {"report/result", "report/unit", "report/runfile", "report/capacity", "report/analysis/cause", "report/analysis/estimate", "loadgen", "loadgen/belief", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
+	"report/analysis/cause":    {"report/result", "report/runfile", "loadgen", "probe/nginxlog"}, // pure: facts in, findings out
 	"report/analysis/estimate": {},
 	"report/analysis/gate":     {"report/result", "report/unit", "report/analysis", "report/analysis/compare", "report/analysis/estimate", "report/runfile", "loadgen", "loadgen/count", "loadgen/plan", "loadgen/spelling", "probe", "probe/nginxlog"},
 	"report/schema":            {},

@@ -54,7 +54,7 @@ func TestOwnServers(t *testing.T) {
 		if lane.BacklogLimit == nil || *lane.BacklogLimit != 32 {
 			t.Errorf("%s: backlog limit %v, want the listener's 32", lane.Name, lane.BacklogLimit)
 		}
-		if lane.Overflows == nil || *lane.Overflows == 0 || !strings.HasSuffix(lane.Cause.Code, "_overflow") { // which of them depends on how busy the machine is
+		if lane.Overflows == nil || *lane.Overflows == 0 || !strings.HasSuffix(string(lane.Cause.Code), "_overflow") { // which of them depends on how busy the machine is
 			t.Errorf("%s: cause %s with %v overflows, want an overflow", lane.Name, lane.Cause.Code, lane.Overflows)
 		}
 		// The client does not see a worker's own close and accept, which makes the ratio small; other tests at its side

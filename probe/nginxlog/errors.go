@@ -33,6 +33,15 @@ const (
 	OtherUpstream        = "other_upstream"         // anything else that went wrong with an upstream
 )
 
+// Classes lists the classes of the error log by name.
+func Classes() []string {
+	return []string{
+		BodyPrematureClose, BodyReset, BodyTimeout, ClientClosed, ConnectOther, ConnectRefused, ConnectReset, ConnectTimeout,
+		ConnectUnreachable, Limited, NoFD, NoLiveUpstreams, NoLocalPort, OtherUpstream, PeerDisabled, PrematureClose,
+		ReadTimeout, RecvReset, SendReset, SendTimeout, UnixQueueFull, WorkerConnections, WorkerConnectionsLow,
+	}
+}
+
 // Phases, in NGINX's words: log->action in src/http/ngx_http_upstream.c.
 const (
 	connecting    = "connecting to upstream"

@@ -51,11 +51,11 @@ func TestMeasuringRun(t *testing.T) {
 		}
 		near(t, l.Name+" onset over capacity", a.OnsetOverCapacity[l.Name].Ratio, 1, .02)
 		r := l.Reconciliation
-		if r.Ratio == nil || *r.Ratio != 1 || !strings.HasPrefix(r.Verdict, "agree") {
+		if r.Ratio == nil || *r.Ratio != 1 || r.Verdict != result.Agree {
 			t.Errorf("%s: reconciliation %+v", l.Name, r)
 		}
 		c := l.Cause
-		if c.Code != "worker_bound_overflow" || c.EvidenceLevel != 2 || c.EvidenceName != "accounting" || !strings.Contains(c.Text, saw[l.Name]) {
+		if c.Code != "worker_bound_overflow" || c.EvidenceLevel != 2 || c.EvidenceName != "accounting" || !strings.Contains(c.Text.Text, saw[l.Name]) {
 			t.Errorf("%s: cause %+v", l.Name, c)
 		}
 		if *l.MaxRecvQ != 17 || *l.BacklogLimit != 16 || *l.Overflows != *l.ListenerDrops || *l.Overflows == 0 {
@@ -147,7 +147,7 @@ func TestNoOverload(t *testing.T) {
 	if l.Cause.Code != "none" || l.Cause.EvidenceLevel != 0 || l.Cause.EvidenceName != "none" {
 		t.Errorf("cause %+v", l.Cause)
 	}
-	if !strings.HasPrefix(l.Reconciliation.Verdict, "nothing to reconcile") {
+	if l.Reconciliation.Verdict != result.NothingToReconcile {
 		t.Errorf("reconciliation %+v", l.Reconciliation)
 	}
 	if len(a.OnsetOverCapacity) != 0 {
@@ -168,7 +168,7 @@ func TestRetrialMode(t *testing.T) {
 	if o := l.OverflowOnset; !(o.Low < 400 && o.RPS > 400 && o.RPS < 1.1*400) {
 		t.Errorf("onset %+v", o)
 	}
-	if v := l.Reconciliation.Verdict; strings.HasPrefix(v, "agree") || strings.HasPrefix(v, "disagree") {
+	if v := l.Reconciliation.Verdict; v == result.Agree || v == result.Disagree {
 		t.Errorf("trials too short for the steady state were judged: %q", v)
 	}
 	if l.Cause.EvidenceLevel > 1 {
@@ -191,7 +191,7 @@ func TestForeignOverflows(t *testing.T) {
 	// Below capacity there is none of its own, and so no onset.
 	w.rates = []float64{240, 260, 280, 300, 310, 320, 330}
 	a = analyze(t, w.record(t))
-	if l := a.Lanes[0]; !a.Valid || l.OverflowOnset != nil || *l.Overflows != 0 || !strings.Contains(l.Cause.Text, "another listener's") {
+	if l := a.Lanes[0]; !a.Valid || l.OverflowOnset != nil || *l.Overflows != 0 || !strings.Contains(l.Cause.Text.Text, "another listener's") {
 		t.Errorf("valid %v, onset %+v, %d overflows, %+v", a.Valid, l.OverflowOnset, *l.Overflows, l.Cause)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
+	"weir/report/analysis/cause"
 	"weir/report/analysis/estimate"
 	"weir/report/runfile"
 )
@@ -104,7 +105,7 @@ func (r *run) lane(l *lane, c serverCapacity) (result.Lane, onsets) {
 		trial.Latencies = r.latencies(t)
 		trial.Latency = QuantilesOf(trial.Latencies)
 		f := r.failures(t)
-		trial.QueueFailures = f.sum(byQueue)
+		trial.QueueFailures = f.sum(loadgen.ByQueue)
 		out.Trials = append(out.Trials, trial)
 	}
 	out.OverflowOnset, out.ErrorOnset, out.NoOnset = o.overflow, o.failure, o.because()
@@ -115,7 +116,7 @@ func (r *run) lane(l *lane, c serverCapacity) (result.Lane, onsets) {
 	}
 	out.ProxyLog, out.ProxyStatus = r.proxyLog(l, out.Sent), r.proxyStatus(l)
 	out.Reconciliation = r.reconcile(l, c)
-	out.Cause, out.Causes = r.cause(l, c, out.Reconciliation)
+	out.Cause, out.Causes = cause.Of(r.facts(l, c, out.Reconciliation))
 	out.Search = r.search(l)
 	out.Recovery = r.recovery(l)
 	out.Timeline = r.timeline(l, c)

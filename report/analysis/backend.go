@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"fmt"
 	"time"
 
 	"weir/probe"
@@ -15,7 +14,8 @@ func (r *run) backend(l *lane) (b result.Backend) {
 		b.PerRequest = l.perRequest(func(f *figures) *uint64 { return f.accepted })
 	}
 	b.CPU = r.processor(l)
-	if share, _, known := r.starved(l); known {
+	if p := r.starvation(l); p != nil {
+		share := p.Starved()
 		b.Starved = &share
 	}
 	return b
@@ -54,35 +54,4 @@ func (r *run) processor(l *lane) *float64 {
 	}
 	per := float64(ns) / float64(time.Second) / sent
 	return &per
-}
-
-// starved is for which share of their time the listener's processes could have run and had no processor, or were
-// stopped by their group's quota; false where the kernel was not asked, or does not tell.
-func (r *run) starved(l *lane) (share float64, text string, known bool) {
-	workers := r.header.Capacity.Workers
-	if workers == 0 {
-		return 0, "", false
-	}
-	var delayed, stopped, wall time.Duration
-	for _, t := range l.trials {
-		first, last, ok := r.inside(t)
-		delay, quota := last.counters.since(first.counters, listenerRunDelay), last.counters.since(first.counters, throttled)
-		if !ok || delay == nil && quota == nil {
-			continue
-		}
-		known = true
-		wall += last.from - first.from
-		delayed += time.Duration(min(value(delay), uint64(forever)))
-		stopped += time.Duration(min(value(quota), uint64(forever/time.Microsecond))) * time.Microsecond
-	}
-	if wall <= 0 {
-		return 0, "", false
-	}
-	// Other threads of the processes wait too, and those of a stopped group together: no more than always.
-	run := min(1, delayed.Seconds()/wall.Seconds()/float64(workers))
-	quota := min(1, stopped.Seconds()/wall.Seconds())
-	if quota > run {
-		return quota, fmt.Sprintf("the CPU quota of the workers' group stopped them for %.0f %% of the time (cpu.stat throttled_usec)", 100*quota), known
-	}
-	return run, fmt.Sprintf("the workers could have run but had no processor for %.0f %% of the time (schedstat run delay, %d workers)", 100*run, workers), known
 }

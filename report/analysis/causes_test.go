@@ -13,56 +13,58 @@ import (
 	"testing"
 
 	"weir/report/result"
+	"weir/report/words"
 )
 
-// recorded are the causes that runs recorded on a real kernel are known to have, because the experiment made them:
-// by file of testdata/causes, then by lane. Those called after a scenario and its variant were made by
-// `weir reproduce --quick`, in the lab; dead-work and burst by `weir run` at the embedded backend on loopback. The last
-// five were made so too, each in a network namespace of its own: 13 local ports for connections that take 200 ms; at most 4
-// requests in flight; a backend of SCHED_IDLE beside a busy loop on one processor; tcp_syncookies=0 and SYNs from addresses
-// that nobody has; and a listener that never accepts, while the route to the watched one was away for 0.6 s. A record
-// whose generator was short of a processor is among them on purpose: the cause has to be right all the same.
+// recorded are the causes that runs recorded on a real kernel are known to have, because the experiment made
+// them: by file of testdata/causes, then by lane. Those called after a scenario and its variant were made by
+// `weir reproduce --quick`, in the lab; dead-work and burst by `weir run` at the embedded backend on
+// loopback. The last five were made so too, each in a network namespace of its own: 13 local ports for
+// connections that take 200 ms; at most 4 requests in flight; a backend of SCHED_IDLE beside a busy loop on
+// one processor; tcp_syncookies=0 and SYNs from addresses that nobody has; and a listener that never accepts,
+// while the route to the watched one was away for 0.6 s. A record whose generator was short of a processor is
+// among them on purpose: the cause has to be right all the same.
 var recorded = map[string]map[string]label{
-	"unix-upstream-tcp":         {"direct": {workerBound, "queue worker_bound_overflow"}, "proxy": {workerBound, "queue worker_bound_overflow"}},
+	"unix-upstream-tcp":         {"direct": {result.WorkerBoundOverflow, "queue worker_bound_overflow"}, "proxy": {result.WorkerBoundOverflow, "queue worker_bound_overflow"}},
 	"unix-upstream-unix":        {"direct": {"unix_queue_overflow", "queue unix_queue_overflow"}, "proxy": {"unix_queue_overflow", "queue unix_queue_overflow"}},
 	"worker-connections-few":    {"proxy": {"proxy_limit", "closed proxy_limit"}},
 	"worker-connections-many":   {"proxy": {"none", ""}},
 	"max-fails-spared":          {"proxy": {"peer_marked_down", "proxy peer_marked_down"}},
 	"log-messages-closed-port":  {"proxy": {"not_listening", "proxy not_listening"}},
 	"log-messages-all-down":     {"proxy": {"peer_marked_down", "proxy peer_marked_down"}},
-	"log-messages-full-queue":   {"proxy": {workerBound, "queue worker_bound_overflow, late queued_too_long"}},
-	"log-messages-worker-death": {"proxy": {"not_listening", "proxy not_listening"}},                        // the whole backend was killed: one request saw that, all others a closed port
-	"gc-pause-impatient":        {"proxy": {queueFull, "queue accept_queue_overflow, proxy proxy_timeout"}}, // paused workers, which no record proves
+	"log-messages-full-queue":   {"proxy": {result.WorkerBoundOverflow, "queue worker_bound_overflow, late queued_too_long"}},
+	"log-messages-worker-death": {"proxy": {"not_listening", "proxy not_listening"}},                                         // the whole backend was killed: one request saw that, all others a closed port
+	"gc-pause-impatient":        {"proxy": {result.AcceptQueueOverflow, "queue accept_queue_overflow, proxy proxy_timeout"}}, // paused workers, which no record proves
 	"worker-timeout-killed":     {"proxy": {"worker_closed", "proxy worker_closed"}},
 	"read-timeout-high-low":     {"proxy": {"proxy_timeout", "proxy proxy_timeout, late queued_too_long"}},
 	"incident-live-gevent":      {"proxy": {"not_listening", "proxy not_listening"}},                                         // while the server was exchanged
 	"incident-live-workers":     {"proxy": {"dead_work", "proxy undetermined, slow dead_work, queue worker_bound_overflow"}}, // 243 waited in the queue, 148 were never connected; the first server's queue was reset as it left
 	"dead-work":                 {"direct": {"dead_work", "slow dead_work, late queued_too_long"}},
-	"burst":                     {"direct": {burst, "queue burst_overflow"}},
+	"burst":                     {"direct": {result.BurstOverflow, "queue burst_overflow"}},
 	"ports-exhausted":           {"direct": {"ports_exhausted", "generator ports_exhausted, late queued_too_long"}},
 	"generator":                 {"direct": {"generator", "generator generator"}},
-	"cpu-starved":               {"direct": {starved, "queue server_cpu_starved, late slow_response"}},
+	"cpu-starved":               {"direct": {result.ServerCPUStarved, "queue server_cpu_starved, late slow_response"}},
 	"syn-queue":                 {"direct": {"syn_queue_overflow", "queue syn_queue_overflow"}},
 	"another-listener":          {"direct": {"another_listener", "queue another_listener, late slow_response"}},
 }
 
-// label is exact in what has to be said of each class of failures: a cause that is right, but less than what the record
-// proves, is a loss as well.
+// label is exact in what has to be said of each class of failures: a cause that is right, but less than what
+// the record proves, is a loss as well.
 type label struct {
-	truth string // what was made to happen
-	said  string // "class code", the most frequent first
+	truth result.CauseCode // what was made to happen
+	said  string           // "class code", the most frequent first
 }
 
-// TestCausesOfLabelledRuns holds the named causes against known ones, and prints the confusion matrix: what was
-// made to happen, beside what was said. Said to be something else than it was is a defect; less than that is only what the
-// labels allow by name.
+// TestCausesOfLabelledRuns holds the named causes against known ones, and prints the confusion matrix: what
+// was made to happen, beside what was said. Said to be something else than it was is a defect; less than that
+// is only what the labels allow by name.
 func TestCausesOfLabelledRuns(t *testing.T) {
-	said := map[[2]string]int{}
-	judge := func(name, truth, code string) {
-		said[[2]string{truth, code}]++
-		for _, c := range []string{truth, code} {
-			if Codes[c] == "" {
-				t.Errorf("%s: the code %q is not in the list of codes", name, c)
+	said := map[[2]result.CauseCode]int{}
+	judge := func(name string, truth, code result.CauseCode) {
+		said[[2]result.CauseCode{truth, code}]++
+		for _, c := range []result.CauseCode{truth, code} {
+			if !claimed(c) {
+				t.Errorf("%s: nothing says what the code %q claims", name, c)
 			}
 		}
 	}
@@ -76,7 +78,7 @@ func TestCausesOfLabelledRuns(t *testing.T) {
 			eachClass(t, name, l)
 			var said []string
 			for _, c := range l.Causes {
-				said = append(said, c.Class+" "+c.Cause.Code)
+				said = append(said, fmt.Sprintf("%s %s", c.Class, c.Cause.Code))
 			}
 			if got := strings.Join(said, ", "); got != lanes[l.Name].said {
 				t.Errorf("%s, %s: %q is said, want %q", name, l.Name, got, lanes[l.Name].said)
@@ -101,6 +103,10 @@ func TestCausesOfLabelledRuns(t *testing.T) {
 	t.Logf("causes of %d recorded and %d simulated runs:\n%s", len(recorded), len(labelled()), matrix(said))
 }
 
+func claimed(code result.CauseCode) bool {
+	return slices.ContainsFunc(words.Claims, func(c words.Claim) bool { return c.Code == code })
+}
+
 // eachClass: the classes have a cause each, and together are all that went bad.
 func eachClass(t *testing.T, name string, l result.Lane) {
 	t.Helper()
@@ -110,39 +116,12 @@ func eachClass(t *testing.T, name string, l result.Lane) {
 	}
 	for i, c := range l.Causes {
 		told += c.Requests
-		if Codes[c.Cause.Code] == "" || c.Cause.Text == "" || c.Requests == 0 || i > 0 && c.Requests > l.Causes[i-1].Requests {
+		if !claimed(c.Cause.Code) || c.Cause.Text.Text == "" || c.Requests == 0 || i > 0 && c.Requests > l.Causes[i-1].Requests {
 			t.Errorf("%s: class %+v", name, c)
 		}
 	}
 	if told+l.Outcomes["canceled"] != bad || told > 0 && !slices.ContainsFunc(l.Causes, func(c result.ClassCause) bool { return c.Cause.Code == l.Cause.Code }) {
 		t.Errorf("%s: the classes have %d of %d bad requests; the lane's cause is %s", name, told, bad, l.Cause.Code)
-	}
-}
-
-// TestLeading: classes of one cause count together, and what is not known does not.
-func TestLeading(t *testing.T) {
-	class := func(name string, n uint64, code string) result.ClassCause {
-		return result.ClassCause{Class: name, Requests: n, Cause: result.Cause{Code: code, Text: name + "."}}
-	}
-	for _, c := range []struct {
-		each []result.ClassCause
-		want string // code: text
-	}{
-		{[]result.ClassCause{class("refused", 45, "not_listening"), class("queue", 40, workerBound), class("late", 15, workerBound)},
-			workerBound + ": queue. That is 55 of the 100 requests that went bad; beside it: 45 not_listening."},
-		{[]result.ClassCause{class("slow", 40, "dead_work"), class("queue", 30, undetermined), class("proxy", 30, undetermined)},
-			"dead_work: slow. That is 40 of the 100 requests that went bad; beside it: 30 undetermined, 30 undetermined."},
-		{[]result.ClassCause{class("queue", 50, undetermined), class("proxy", 30, undetermined), class("slow", 20, "dead_work")},
-			"undetermined: queue. That is 50 of the 100 requests that went bad; beside it: 30 undetermined, 20 dead_work."},
-		{[]result.ClassCause{class("queue", 90, workerBound), class("late", 10, "slow_response")}, workerBound + ": queue."},
-	} {
-		got := leading(c.each)
-		if text := got.Code + ": " + got.Text; text != c.want {
-			t.Errorf("%q, want %q", text, c.want)
-		}
-		if len(got.Evidence) != 1 {
-			t.Errorf("%s: the evidence does not say of how many it speaks: %q", c.want, got.Evidence)
-		}
 	}
 }
 
@@ -158,9 +137,9 @@ func unpacked(t *testing.T, path string) []byte {
 }
 
 // matrix lists, for each true cause, how often what was said.
-func matrix(said map[[2]string]int) string {
+func matrix(said map[[2]result.CauseCode]int) string {
 	var b strings.Builder
-	truths := map[string][]string{}
+	truths := map[result.CauseCode][]string{}
 	for pair, n := range said {
 		word := fmt.Sprintf("%d × %s", n, pair[1])
 		if pair[0] != pair[1] {

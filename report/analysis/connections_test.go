@@ -177,7 +177,7 @@ func TestKeepAliveRace(t *testing.T) {
 		}
 	}
 	l := analyze(t, w.record(t)).Lanes[0]
-	if l.Cause.Code != "keepalive_race" || !strings.Contains(l.Cause.Text, "155 × reused_closed") || l.Cause.EvidenceLevel != 0 {
+	if l.Cause.Code != "keepalive_race" || !strings.Contains(l.Cause.Text.Text, "155 × reused_closed") || l.Cause.EvidenceLevel != 0 {
 		t.Errorf("cause %+v", l.Cause)
 	}
 	if l.Reconciliation.ClientFailures != 0 {
@@ -187,7 +187,7 @@ func TestKeepAliveRace(t *testing.T) {
 	// Beside a real overflow, too, only what overflow can do is laid to it.
 	w.rates, w.length = []float64{300, 600}, 3*time.Second
 	l = analyze(t, w.record(t)).Lanes[0]
-	if l.Cause.Code != "worker_bound_overflow" || strings.Contains(l.Cause.Text, "reused_closed") {
+	if l.Cause.Code != "worker_bound_overflow" || strings.Contains(l.Cause.Text.Text, "reused_closed") {
 		t.Errorf("cause %+v", l.Cause)
 	}
 	if l.Reconciliation.ClientFailures != l.Outcomes["connect_timeout"] {

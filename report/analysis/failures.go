@@ -5,29 +5,20 @@ import (
 
 	"weir/loadgen"
 	"weir/probe/nginxlog"
+	"weir/report/analysis/cause"
 	"weir/report/runfile"
 )
 
-// failures sorts what went wrong, by outcome, into classes by which kind of thing can have caused it. Late answers and
-// requests that the run's end canceled are no failures here.
-type failures map[string]map[loadgen.Outcome]uint64
+// failures sorts what went wrong, by outcome, into classes by which kind of thing can have caused it. Late
+// answers and requests that the run's end canceled are no failures here.
+//
+// Of a kind that a full accept queue produces are connect_timeout (dropped SYNs), connect_reset and
+// reset_before_response (tcp_abort_on_overflow), queue_full (AF_UNIX), and through a proxy the 504s of its
+// connect timeouts, the 502s of its resets and full unix sockets, and the clients that did not wait until it
+// was connected.
+type failures map[loadgen.Class]map[loadgen.Outcome]uint64
 
-const (
-	// byQueue are those that a full accept queue produces: connect_timeout (dropped SYNs), connect_reset and
-	// reset_before_response (tcp_abort_on_overflow), queue_full (AF_UNIX), and through a proxy the 504s of its connect timeouts,
-	// the 502s of its resets and full unix sockets, and the clients that did not wait until it was connected.
-	byQueue     = string(loadgen.ByQueue)
-	byLate      = "late" // answers after the deadline, which are not among the failures
-	byGenerator = string(loadgen.ByGenerator)
-	byRefused   = string(loadgen.ByRefusal)
-	byProxy     = string(loadgen.ByProxy) // 502 and 504 that the proxy's log does not lay to a full queue
-	byServer    = string(loadgen.ByServer)
-	byClosed    = string(loadgen.ByClosing)
-	bySlow      = string(loadgen.BySlowness)
-	byRaced     = string(loadgen.ByKeepAliveRace) // its queue has no part in that
-)
-
-func (f failures) add(class string, o loadgen.Outcome, n uint64) {
+func (f failures) add(class loadgen.Class, o loadgen.Outcome, n uint64) {
 	if n == 0 {
 		return
 	}
@@ -37,7 +28,7 @@ func (f failures) add(class string, o loadgen.Outcome, n uint64) {
 	f[class][o] += n
 }
 
-func (f failures) sum(class string) (n uint64) {
+func (f failures) sum(class loadgen.Class) (n uint64) {
 	for _, k := range f[class] {
 		n += k
 	}
@@ -61,31 +52,34 @@ func (r *run) failures(t *trial) failures {
 		case loadgen.ResponseTimeout:
 			full = min(n, r.unconnected(t))
 		}
-		f.add(byQueue, o, full)
+		f.add(loadgen.ByQueue, o, full)
 		if class := o.Kind().Class; class != loadgen.Unfailed {
-			f.add(string(class), o, n-full)
+			f.add(class, o, n-full)
 		}
 	}
 	return f
 }
 
-// unconnected is how many of a trial's clients gave up while the proxy was still connecting to the backend, by its access
-// log: their requests did not wait in the queue, they had no place in it. Health checks that failed pass the same
-// log, and are taken off.
+// unconnected is how many of a trial's clients gave up while the proxy was still connecting to the backend,
+// by its access log: their requests did not wait in the queue, they had no place in it. Health checks that
+// failed pass the same log, and are taken off.
 func (r *run) unconnected(t *trial) uint64 {
 	var n, checks uint64
 	for _, e := range r.eventsOf(t) {
 		switch {
-		case e.Source == "nginx.access" && strings.HasPrefix(e.Class, "499/") && strings.Contains(e.Class, "/connect"):
+		case e.Source != "nginx.access":
+			if e.Source == "health" && e.Class == "failed" {
+				checks += e.Count
+			}
+		case strings.HasPrefix(e.Class, "499/") && strings.Contains(e.Class, "/connect"):
 			n += e.Count
-		case e.Source == "health" && e.Class == "failed":
-			checks += e.Count
 		}
 	}
 	return n - min(n, checks)
 }
 
-// logged is how many of a trial's n answers with 502 or 504 the proxy's log, or else how long they took, lays to a full queue.
+// logged is how many of a trial's n answers with 502 or 504 the proxy's log, or else how long they took, lays
+// to a full queue.
 func (r *run) logged(t *trial, o loadgen.Outcome, n uint64) uint64 {
 	errors, access := r.log(t)
 	if o == loadgen.HTTP502 {
@@ -106,7 +100,7 @@ func (r *run) logged(t *trial, o loadgen.Outcome, n uint64) uint64 {
 		return connect
 	case len(errors) > 0:
 		return errors[nginxlog.ConnectTimeout]
-	case r.expired(t.lane).while == whileReading:
+	case t.lane.expired != nil && t.lane.expired.Directive == cause.ReadTimeout:
 		return 0
 	}
 	return n

@@ -42,7 +42,7 @@ type figures struct {
 	complete    bool // every request of the plan has an outcome, and none was canceled
 }
 
-// measure adds up every trial of the run.
+// measure adds up every trial of the run, and what it takes to sort the failures.
 func (r *run) measure() {
 	for _, t := range r.trials {
 		f := &t.figures
@@ -74,6 +74,7 @@ func (r *run) measure() {
 		for _, t := range l.trials {
 			l.slots = max(l.slots, t.figures.queue.slots)
 		}
+		l.expired = r.expiry(l)
 	}
 }
 

@@ -1,10 +1,8 @@
 package analysis
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"weir/report/result"
@@ -100,26 +98,6 @@ func (h *host) others() (list []result.OtherListener) {
 		}
 	}
 	return list
-}
-
-// maxOthers bounds how many listeners are named in a sentence.
-const maxOthers = 3
-
-// theOthers names those of a host, with what they dropped; "" if there were none, or who they were is not known.
-func (r *run) theOthers(name string) string {
-	h := r.hosts[name]
-	if h == nil {
-		return ""
-	}
-	var parts []string
-	for i, o := range h.others() {
-		if i == maxOthers {
-			parts = append(parts, "and others")
-			break
-		}
-		parts = append(parts, fmt.Sprintf("%.80s dropped at least %d", o.Addr, o.Drops))
-	}
-	return strings.Join(parts, ", ")
 }
 
 // reportHosts is what the report shows of every host that was probed.

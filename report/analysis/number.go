@@ -17,3 +17,10 @@ func often(n uint64) string {
 	}
 	return fmt.Sprintf("%d times", n)
 }
+
+func value(n *uint64) uint64 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}

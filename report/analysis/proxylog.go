@@ -149,7 +149,7 @@ func (r *run) kinds(of map[time.Duration]*trial) []result.ProxiedKind {
 }
 
 func proxied(trial int, p *runfile.Proxied, ended loadgen.Result, failed bool) result.Proxied {
-	out := result.Proxied{Trial: trial, Seq: p.Seq, Status: p.Request.Status, Took: optionalSeconds(p.Request.Took), Tries: []result.ProxyTry{}, Text: result.Finding{Text: tell(&p.Request, ended.Outcome)}}
+	out := result.Proxied{Trial: trial, Seq: p.Seq, Status: p.Request.Status, Took: optionalSeconds(p.Request.Took), Tries: []result.ProxyTry{}, Text: fate(&p.Request, ended.Outcome)}
 	if failed {
 		due, latency := ended.Due.Seconds(), (ended.Done - ended.Due).Seconds()
 		out.Due, out.Latency = &due, &latency

@@ -13,6 +13,7 @@ import (
 	"weir/loadgen/plan"
 	"weir/probe/nginxlog"
 	"weir/report/runfile"
+	"weir/report/words"
 )
 
 func took(d time.Duration) *time.Duration { return &d }
@@ -84,10 +85,10 @@ func TestProxyLog(t *testing.T) {
 		t.Fatalf("kinds: %+v", p.Kinds)
 	}
 	x := p.Kinds[0].Examples[0]
-	if x.Trial != 1 || x.Seq != 8 || x.Due == nil || x.Latency == nil || *x.Latency != .901 || x.Text.Text != "this 504 spent 0.9 s in connect to 127.0.0.1:8000, one try" {
+	if x.Trial != 1 || x.Seq != 8 || x.Due == nil || x.Latency == nil || *x.Latency != .901 || words.Of(x.Text) != "This 504 spent 900 ms in connect to 127.0.0.1:8000, 1 try" {
 		t.Errorf("a failure: %+v", x)
 	}
-	if x := p.Kinds[1].Examples[0]; x.Due != nil || x.Text.Text != "this 200 hides a try that at once got no connection to 127.0.0.1:8000, two tries (502, 200)" {
+	if x := p.Kinds[1].Examples[0]; x.Due != nil || words.Of(x.Text) != "This 200 hides a try that got no connection to 127.0.0.1:8000 at once, 2 tries (502 and 200)" {
 		t.Errorf("a saved request: %+v", x)
 	}
 	if codes := warningCodes(got); slices.ContainsFunc(codes, func(c string) bool { return strings.HasPrefix(c, "access_log") }) {
@@ -118,29 +119,29 @@ func TestProxyLogDoubts(t *testing.T) {
 	}
 }
 
-func TestTell(t *testing.T) {
+func TestFate(t *testing.T) {
 	const a, b = "10.0.0.1:80", "10.0.0.2:80"
 	for _, test := range []struct {
 		want    string
 		outcome loadgen.Outcome
 		r       nginxlog.Request
 	}{
-		{"this 504 spent 0.9 s in connect to 10.0.0.1:80, two tries (502, 504)", loadgen.HTTP504, nginxlog.Request{Status: 504, Tries: []nginxlog.Try{
+		{"This 504 spent 900 ms in connect to 10.0.0.1:80, 2 tries (502 and 504)", loadgen.HTTP504, nginxlog.Request{Status: 504, Tries: []nginxlog.Try{
 			{Addr: b, Status: 502, Response: took(0)}, {Addr: a, Status: 504, Response: took(900 * ms)}}}},
-		{"this 504 spent 2.5 s waiting for a response header of 10.0.0.1:80, one try", loadgen.HTTP504, nginxlog.Request{Status: 504, Tries: []nginxlog.Try{
+		{"This 504 spent 2.50 s waiting for a response header from 10.0.0.1:80, 1 try", loadgen.HTTP504, nginxlog.Request{Status: 504, Tries: []nginxlog.Try{
 			{Addr: a, Status: 504, Connect: took(ms), Response: took(2501 * ms)}}}},
-		{"this 502 at once got no connection to unix:/a.sock, one try", loadgen.HTTP502, nginxlog.Request{Status: 502, Tries: []nginxlog.Try{{Addr: "unix:/a.sock", Status: 502, Response: took(0)}}}},
-		{"this 502 at once lost its connection to 10.0.0.1:80, before a response header came, one try", loadgen.HTTP502, nginxlog.Request{Status: 502, Tries: []nginxlog.Try{{Addr: a, Status: 502, Connect: took(0), Response: took(ms)}}}},
-		{"this request, which its client gave up (response timeout), spent 0.3 s waiting for a response header of 10.0.0.1:80, one try", loadgen.ResponseTimeout,
+		{"This 502 got no connection to unix:/a.sock at once, 1 try", loadgen.HTTP502, nginxlog.Request{Status: 502, Tries: []nginxlog.Try{{Addr: "unix:/a.sock", Status: 502, Response: took(0)}}}},
+		{"This 502 lost its connection to 10.0.0.1:80 at once, before a response header came, 1 try", loadgen.HTTP502, nginxlog.Request{Status: 502, Tries: []nginxlog.Try{{Addr: a, Status: 502, Connect: took(0), Response: took(ms)}}}},
+		{"This request, which its client gave up (response timeout), spent 300 ms waiting for a response header from 10.0.0.1:80, 1 try", loadgen.ResponseTimeout,
 			nginxlog.Request{Status: 499, Tries: []nginxlog.Try{{Addr: a, Connect: took(0), Response: took(300 * ms)}}}},
-		{"this 502 asked no server of backend: NGINX took all of them for dead", loadgen.HTTP502, nginxlog.Request{Status: 502, Tries: []nginxlog.Try{{Addr: "backend", Status: 502, Response: took(0)}}}},
-		{"this 503 asked no upstream server", loadgen.HTTP503, nginxlog.Request{Status: 503}},
-		{"this 500 was at once answered 500 by 10.0.0.1:80, one try", loadgen.HTTP500, nginxlog.Request{Status: 500, Tries: []nginxlog.Try{{Addr: a, Status: 500, Connect: took(0), Header: took(ms), Response: took(ms)}}}},
-		{"this 200 spent 0.125 s reading the response of 10.0.0.1:80, one try", loadgen.Truncated, nginxlog.Request{Status: 200, Tries: []nginxlog.Try{{Addr: a, Status: 200, Connect: took(0), Header: took(0), Response: took(125 * ms)}}}},
-		{"this request asked no upstream server", loadgen.HTTP502, nginxlog.Request{}},
-		{"this 502 at once got no connection to 10.0.0.1:80, 20 tries", loadgen.HTTP502, nginxlog.Request{Status: 502, More: 19, Tries: []nginxlog.Try{{Addr: a}}}},
+		{"This 502 asked no server of backend, because NGINX had set all of them aside", loadgen.HTTP502, nginxlog.Request{Status: 502, Tries: []nginxlog.Try{{Addr: "backend", Status: 502, Response: took(0)}}}},
+		{"This 503 asked no upstream server", loadgen.HTTP503, nginxlog.Request{Status: 503}},
+		{"This 500 was answered 500 by 10.0.0.1:80 at once, 1 try", loadgen.HTTP500, nginxlog.Request{Status: 500, Tries: []nginxlog.Try{{Addr: a, Status: 500, Connect: took(0), Header: took(ms), Response: took(ms)}}}},
+		{"This 200 spent 125 ms reading the response of 10.0.0.1:80, 1 try", loadgen.Truncated, nginxlog.Request{Status: 200, Tries: []nginxlog.Try{{Addr: a, Status: 200, Connect: took(0), Header: took(0), Response: took(125 * ms)}}}},
+		{"This request asked no upstream server", loadgen.HTTP502, nginxlog.Request{}},
+		{"This 502 got no connection to 10.0.0.1:80 at once, 20 tries", loadgen.HTTP502, nginxlog.Request{Status: 502, More: 19, Tries: []nginxlog.Try{{Addr: a}}}},
 	} {
-		if got := tell(&test.r, test.outcome); got != test.want {
+		if got := words.Of(fate(&test.r, test.outcome)); got != test.want {
 			t.Errorf("got  %s\nwant %s", got, test.want)
 		}
 	}

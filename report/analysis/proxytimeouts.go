@@ -1,12 +1,11 @@
 package analysis
 
 import (
-	"fmt"
 	"time"
 
-	"weir/report/result"
-
 	"weir/loadgen"
+	"weir/report/analysis/cause"
+	"weir/report/result"
 )
 
 // proxyTimeouts is nil where the record has none.
@@ -15,61 +14,43 @@ func (l *lane) proxyTimeouts() *result.ProxyTimeouts {
 	if p == nil {
 		return nil
 	}
-	return &result.ProxyTimeouts{Connect: positive(p.Connect.Seconds()), Read: positive(p.Read.Seconds()), Source: p.Source}
+	connect, read := positive(p.Connect.Seconds()), positive(p.Read.Seconds())
+	return &result.ProxyTimeouts{Connect: connect, Read: read, Source: p.Source}
 }
 
-// What a proxy was at when its timeout was over.
-const (
-	whileConnecting = "connecting"
-	whileReading    = "reading"
-)
+// expiredShare of the 504s has to have taken as long as a timeout before they are called that timeout's.
+const expiredShare = 0.9
 
-// expiry is which of a proxy's timeouts was over, and how that is known; both "" where it is not.
-type expiry struct{ while, text string }
-
-// expired says which timeout of the proxy its 504s are, by how long those that were kept singly took: NGINX
-// answers as soon as one is over. It claims none where the two are too alike, or where most took neither's time.
-func (r *run) expired(l *lane) expiry {
-	if l.expired == nil {
-		e := r.expiry(l)
-		l.expired = &e
-	}
-	return *l.expired
-}
-
-func (r *run) expiry(l *lane) expiry {
+// expiry says which timeout of the proxy its 504s are, by how long those that were sampled took: NGINX
+// answers as soon as one is over. Nil where the two are too alike, or where most took neither's time.
+func (r *run) expiry(l *lane) *cause.Expired {
 	p := l.Proxy
 	if p == nil || alike(p.Connect, p.Read) {
-		return expiry{}
+		return nil
 	}
 	of := trialsByID(l)
-	var n, connect, read int
+	connect := cause.Expired{Directive: cause.ConnectTimeout, After: p.Connect, Source: p.Source}
+	read := cause.Expired{Directive: cause.ReadTimeout, After: p.Read, Source: p.Source}
 	for key, f := range r.proxy.failures {
 		if f.Outcome != loadgen.HTTP504 || of[key.trialStart] == nil {
 			continue
 		}
-		n++
-		if alike(p.Connect, f.Done-f.Sent) {
-			connect++
-		}
-		if alike(p.Read, f.Done-f.Sent) {
-			read++
+		for _, e := range []*cause.Expired{&connect, &read} {
+			if e.Sampled++; alike(e.After, f.Done-f.Sent) {
+				e.Alike++
+			}
 		}
 	}
-	say := func(k int, directive string, d time.Duration) string {
-		return fmt.Sprintf("%d of the %d 504s that were kept singly came after %v, which is %s (%s)", k, n, d, directive, p.Source)
+	for _, e := range []*cause.Expired{&connect, &read} {
+		if e.Sampled > 0 && float64(e.Alike) >= expiredShare*float64(e.Sampled) {
+			return e
+		}
 	}
-	switch {
-	case n > 0 && float64(connect) >= explained*float64(n):
-		return expiry{whileConnecting, say(connect, "proxy_connect_timeout", p.Connect)}
-	case n > 0 && float64(read) >= explained*float64(n):
-		return expiry{whileReading, say(read, "proxy_read_timeout", p.Read)}
-	}
-	return expiry{}
+	return nil
 }
 
-// alike reports whether an answer after so long may be that timeout's: it fires when it is over, and then the answer
-// has to come back, for both of which a loaded machine takes its time.
+// alike reports whether an answer after so long may be that timeout's: it fires when it is over, and then the
+// answer has to come back, for both of which a loaded machine takes its time.
 func alike(timeout, took time.Duration) bool {
 	return timeout > 0 && took >= timeout-timeout/100 && took <= timeout+timeout/10+50*time.Millisecond
 }

@@ -9,24 +9,25 @@ import (
 
 	"weir/loadgen"
 	"weir/probe"
+	"weir/report/analysis/cause"
 	"weir/report/runfile"
 )
 
 // run is a record put in order: what Analyze works on.
 type run struct {
-	header   *runfile.Header
-	footer   *runfile.Footer // nil: the run was cut short
-	lanes    []*lane         // as in the header
-	trials   []*trial        // of all lanes, in the order in which they began
-	samples  map[string][]sample
-	slow     map[string][]slowReading // of the hosts' slow sources
-	hosts    map[string]*host
-	watched  map[string][]string // by host: the listeners that the lanes lead to, "" where one is not known
-	services []runfile.Service
-	events   []runfile.Event
-	proxy    proxyLogs
-	warnings []result.Warning
-	replayed int // requests that were simulated so far
+	header    *runfile.Header
+	footer    *runfile.Footer // nil: the run was cut short
+	lanes     []*lane         // as in the header
+	trials    []*trial        // of all lanes, in the order in which they began
+	samples   map[string][]sample
+	slow      map[string][]slowReading // of the hosts' slow sources
+	hosts     map[string]*host
+	watched   map[string][]string // by host: the listeners that the lanes lead to, "" where one is not known
+	services  []runfile.Service
+	events    []runfile.Event
+	proxy     proxyLogs
+	warnings  []result.Warning
+	simulated int // requests that were so far
 
 	manyLatencies bool // too many to keep those of single trials
 }
@@ -42,7 +43,7 @@ type lane struct {
 	trialLag                    *hdr.Histogram           // of the trial under way, where the run is a search; nil else
 	lagOf                       int                      // which trial that is
 	before, after               *trial                   // observations of few requests; nil: none
-	expired                     *expiry                  // which timeout the proxy's 504s are; nil: not asked yet
+	expired                     *cause.Expired           // which timeout the proxy's 504s are; nil: not known
 	slots                       int                      // C: places in the listener's queue; 0 where its limit is not known
 }
 
@@ -55,6 +56,7 @@ type trial struct {
 	bins    map[time.Duration]*bin
 	latency map[time.Duration]counted // of its ok requests, from due; by the counter's lower end
 	figures figures
+	replay  *replay        // nil: not simulated yet
 	late    time.Duration  // of a search: 99th percentile of sent − due; 0 where too few requests tell it
 	spoiled result.Finding // of a search: why the generator was the limit; no code: it was not
 }

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"math"
-	"strings"
 	"testing"
 	"time"
 
@@ -146,7 +145,7 @@ func TestStampsAreThoseUnderLoad(t *testing.T) {
 func TestReconcileLoss(t *testing.T) {
 	for name, c := range map[string]struct {
 		overflows, failures []uint64
-		want                string
+		want                result.Reconciled
 	}{
 		"exact":                 {[]uint64{0, 50, 100}, []uint64{0, 50, 100}, "agree"},
 		"two percent":           {[]uint64{100, 101}, []uint64{100, 100}, "agree"},
@@ -168,7 +167,7 @@ func TestReconcileLoss(t *testing.T) {
 				}})
 			}
 			r := &run{header: &runfile.Header{}, lanes: []*lane{l}, trials: l.trials}
-			got, _, _ := strings.Cut(r.reconcile(l, serverCapacity{}).Verdict, ":")
+			got := r.reconcile(l, serverCapacity{}).Verdict
 			if got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}

@@ -54,8 +54,8 @@ func TestSlowCountersAreOfTheirOwnTime(t *testing.T) {
 	if !ok || first.from != 1200*ms || last.from != 2700*ms { // that of 3.2 s had not ended at 3.2 s
 		t.Fatalf("readings of %v to %v, %v", first.from, last.from, ok)
 	}
-	if share, _, known := r.starved(l); !known || share != 0 {
-		t.Errorf("the workers waited for %.0f %% of a trial in which they did not, known: %v", 100*share, known)
+	if p := r.starvation(l); p == nil || p.Starved() != 0 {
+		t.Errorf("the workers did not wait for a processor: %+v", p)
 	}
 	if per := r.processor(l); per == nil {
 		t.Error("the processor time of a request is not known")
@@ -67,7 +67,7 @@ func TestSlowCountersAreOfTheirOwnTime(t *testing.T) {
 		t.Errorf("before the next trial began: readings of %v to %v, %v", first.from, last.from, ok)
 	}
 	trialOf(start, 1600*ms, 1700*ms, forever)
-	if _, _, known := r.starved(l); known || r.processor(l) != nil {
+	if r.starvation(l) != nil || r.processor(l) != nil {
 		t.Error("one reading is enough to tell what happened between two")
 	}
 }

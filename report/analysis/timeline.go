@@ -32,7 +32,7 @@ func (r *run) timeline(l *lane, c serverCapacity) result.Timeline {
 			}
 		}
 		count(&tl, l.Listener, r.observed(t), index, width)
-		r.replay(t, c, index, width, tl.Replayed)
+		r.replayed(t, c, index, width, tl.Replayed)
 	}
 	return tl
 }

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -71,25 +70,18 @@ func resets(t *probe.Traces) []probe.RST {
 	})
 }
 
-// tracedResets is evidence: what the kernel itself says of the RSTs of a lane's listener, over the whole run. Of the absence
-// of one too, because it is what most people take an overflow for.
-func (k *witness) tracedResets() []string {
-	h := k.run.hosts[k.lane.ListenerHost]
-	if h == nil {
-		return nil
-	}
-	got := h.traced.between()
+// refused is how many RSTs the kernel sent for the watched listeners, refusing handshakes; nil where nothing is traced. That
+// there was none is worth as much, because a reset is what most people take an overflow for.
+func (t *traced) refused() *uint64 {
+	got := t.between()
 	if got == nil {
 		return nil
 	}
-	refused := uint64(0)
-	for r, n := range got.SentRST {
+	n := uint64(0)
+	for r, count := range got.SentRST {
 		if r.For == probe.RSTForListener {
-			refused += n
+			n += count
 		}
 	}
-	if refused == 0 {
-		return []string{"eBPF: the kernel sent no RST for a watched listener, during the whole run"}
-	}
-	return []string{fmt.Sprintf("eBPF: the kernel sent %d RSTs for a watched listener, refusing handshakes, during the whole run", refused)}
+	return &n
 }

@@ -1,8 +1,6 @@
 package analysis
 
 import (
-	"strings"
-
 	"weir/report/result"
 	"weir/report/runfile"
 	"weir/report/unit"
@@ -74,7 +72,7 @@ func proved(l *result.Lane) result.Finding {
 	args := result.Args{"cause": c.Text}
 	if r.Ratio != nil && l.Overflows != nil {
 		args["overflows"], args["failures"], args["ratio"] = r.Overflows, r.ClientFailures, *r.Ratio
-		args["verdict"], _, _ = strings.Cut(r.Verdict, ":")
+		args["verdict"] = string(r.Verdict)
 	}
 	if c.EvidenceLevel > 0 {
 		args["level"], args["evidence"] = c.EvidenceLevel, c.EvidenceName

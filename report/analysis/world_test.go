@@ -14,6 +14,7 @@ import (
 	"weir/probe"
 	"weir/report/capacity"
 	"weir/report/runfile"
+	"weir/report/words"
 )
 
 const ms = time.Millisecond
@@ -234,6 +235,7 @@ func analyze(t testing.TB, record []byte) *result.Analysis {
 	t.Helper()
 	a, err := Analyze(runfile.NewReader(bytes.NewReader(record), "run.ndjson"))
 	check(t, err)
+	words.Fill(a)
 	return a
 }
 

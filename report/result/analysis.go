@@ -154,32 +154,6 @@ type Quantiles struct {
 	Count        uint64   `json:"count"`         // how many were measured
 }
 
-// Reconciliation holds overflows against the failures that clients saw.
-type Reconciliation struct {
-	Overflows      uint64   `json:"overflows"`       // of the complete trials
-	ClientFailures uint64   `json:"client_failures"` // of the same trials: those that a full queue produces
-	Ratio          *float64 `json:"ratio"`           // overflows ÷ failures; null: nothing failed
-	Low            *float64 `json:"low"`             // what the ratio may be if overflow explains every failure
-	High           *float64 `json:"high"`            // its upper bound
-	Verdict        string   `json:"verdict"`         // "agree", "disagree", "nothing to reconcile", "not measured", with the rule in words
-}
-
-// Cause is why requests failed, as far as it was proved.
-type Cause struct {
-	Code          string   `json:"code"`           // as the list of codes in report/analysis/codes.go has them; "undetermined" where the record proves none
-	Text          string   `json:"text"`           // one plain sentence
-	EvidenceLevel int      `json:"evidence_level"` // 0..4, ANALYSIS ladder
-	EvidenceName  string   `json:"evidence_name"`  // "none", "order", "accounting", "dose-response", "intervention"
-	Evidence      []string `json:"evidence"`       // what was found, in words, with numbers
-}
-
-// ClassCause is the cause of one class of a lane's failures.
-type ClassCause struct {
-	Class    string `json:"class"`    // "queue": of a kind that a full queue produces, "late", "slow", "closed", "refused", "proxy", "server", "raced", "generator"
-	Requests uint64 `json:"requests"` // how many went bad so
-	Cause    Cause  `json:"cause"`    // why
-}
-
 // Schema names the form of report.json.
 const Schema = "weir.report/1"
 

@@ -11,6 +11,9 @@ type Finding struct {
 	Text string // its sentence, set by words.Fill before it is shown; the analysis leaves it empty
 }
 
+// Found is a finding without its sentence.
+func Found(code Code, args Args) Finding { return Finding{Code: code, Args: args} }
+
 // Code names a kind of finding, stable for programs: "queue_full", "short_trials".
 type Code string
 

@@ -35,7 +35,7 @@ type Proxied struct {
 	Status  int        `json:"status"`    // as NGINX logged it
 	Took    *float64   `json:"took_s"`    // NGINX's $request_time
 	Tries   []ProxyTry `json:"tries"`     // in the order in which they were made
-	Text    Finding    `json:"text"`      // what became of it, in words
+	Text    Finding    `json:"text"`      // what became of it, in a sentence
 }
 
 // ProxyTry is one attempt, with times from its beginning. A null is a moment that did not come.

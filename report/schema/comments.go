@@ -5,12 +5,18 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
-// comments are those of a folder's struct types, by "Type", and of their fields, by "Type.Field".
-func comments(dir string) (map[string]string, error) {
-	docs := map[string]string{}
+// source is what the source of a package says of its types.
+type source struct {
+	comments map[string]string  // of struct types, by "Type", and of their fields, by "Type.Field"
+	values   map[string][]Value // constants with their comments, by the name of their type, in order
+}
+
+func comments(dir string) (source, error) {
+	docs := source{comments: map[string]string{}, values: map[string][]Value{}}
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		return docs, err
@@ -24,8 +30,11 @@ func comments(dir string) (map[string]string, error) {
 			return docs, err
 		}
 		for _, decl := range file.Decls {
-			if gen, ok := decl.(*ast.GenDecl); ok && gen.Tok == token.TYPE {
-				ofTypes(gen, docs)
+			switch gen, ok := decl.(*ast.GenDecl); {
+			case ok && gen.Tok == token.TYPE:
+				ofTypes(gen, docs.comments)
+			case ok && gen.Tok == token.CONST:
+				ofConstants(gen, docs.values)
 			}
 		}
 	}
@@ -43,6 +52,21 @@ func ofTypes(gen *ast.GenDecl, into map[string]string) {
 		for _, f := range st.Fields.List {
 			for _, id := range f.Names {
 				into[ts.Name.Name+"."+id.Name] = oneLine(f.Doc.Text() + " " + f.Comment.Text())
+			}
+		}
+	}
+}
+
+func ofConstants(gen *ast.GenDecl, into map[string][]Value) {
+	for _, spec := range gen.Specs {
+		vs := spec.(*ast.ValueSpec)
+		typ, named := vs.Type.(*ast.Ident)
+		if !named || len(vs.Values) != 1 {
+			continue
+		}
+		if lit, ok := vs.Values[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			if name, _ := strconv.Unquote(lit.Value); name != "" { // it is Go source
+				into[typ.Name] = append(into[typ.Name], Value{name, oneLine(vs.Comment.Text())})
 			}
 		}
 	}

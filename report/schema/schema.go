@@ -30,12 +30,21 @@ type Doc struct {
 	Alone, Text map[reflect.Type]bool
 	// More are keys of the document that its type does not have, with what each holds.
 	More map[string]string
+
+	// Values are what the values of a type of string mean, where a document has words for them. Of other such
+	// types the comments of their constants are read.
+	Values map[reflect.Type][]Value
+}
+
+// Value is one value of a type of string, and what it means.
+type Value struct {
+	Name, Text string
 }
 
 // Make is the document's JSON Schema, draft 2020-12. The comments are read from the source below root, the module's
 // folder. An error names every field without a key or without a comment.
 func (d Doc) Make(root string) ([]byte, error) {
-	m := maker{Doc: d, root: root, docs: map[string]map[string]string{}, defs: map[string]any{}}
+	m := maker{Doc: d, root: root, docs: map[string]source{}, defs: map[string]any{}}
 	top := m.top()
 	top["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	top["$id"] = "urn:" + strings.NewReplacer(".", ":", "/", ":").Replace(d.Name)
@@ -84,7 +93,7 @@ func (m *maker) top() map[string]any {
 type maker struct {
 	Doc
 	root string
-	docs map[string]map[string]string // by package: "Type" and "Type.Field"
+	docs map[string]source // by package
 	defs map[string]any
 	errs []error
 }
@@ -93,10 +102,10 @@ func (m *maker) fail(format string, args ...any) {
 	m.errs = append(m.errs, fmt.Errorf(format, args...))
 }
 
-// doc is the comment of a type, or of its field.
-func (m *maker) doc(typ reflect.Type, field string) string {
+// source is what the source of a type's package says.
+func (m *maker) source(typ reflect.Type) source {
 	pkg := typ.PkgPath()
-	if m.docs[pkg] == nil {
+	if m.docs[pkg].comments == nil {
 		_, dir, _ := strings.Cut(pkg, "/") // after the module's name
 		docs, err := comments(filepath.Join(m.root, filepath.FromSlash(dir)))
 		if err != nil {
@@ -104,10 +113,38 @@ func (m *maker) doc(typ reflect.Type, field string) string {
 		}
 		m.docs[pkg] = docs
 	}
+	return m.docs[pkg]
+}
+
+// doc is the comment of a type, or of its field.
+func (m *maker) doc(typ reflect.Type, field string) string {
 	if field != "" {
 		field = "." + field
 	}
-	return m.docs[pkg][typ.Name()+field]
+	return m.source(typ).comments[typ.Name()+field]
+}
+
+// text is a string; of a type that has known values with these, and what they mean. A later version may have more.
+func (m *maker) text(typ reflect.Type) map[string]any {
+	out := map[string]any{"type": "string"}
+	if typ.PkgPath() == "" {
+		return out
+	}
+	values := m.Values[typ]
+	if values == nil {
+		values = m.source(typ).values[typ.Name()]
+	}
+	var known []any
+	for _, v := range values {
+		if v.Text == "" { // the names of the others say it all
+			return out
+		}
+		known = append(known, map[string]any{"const": v.Name, "description": v.Text})
+	}
+	if known != nil {
+		out["anyOf"] = append(known, true)
+	}
+	return out
 }
 
 func (m *maker) object(typ reflect.Type) map[string]any {
@@ -169,7 +206,7 @@ func (m *maker) plain(typ reflect.Type) map[string]any {
 		if m.Written { // a person writes 1 and on without quotes
 			return map[string]any{"type": []string{"string", "number", "boolean"}}
 		}
-		return map[string]any{"type": "string"}
+		return m.text(typ)
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Float64:

@@ -94,7 +94,7 @@ func TestClassOfOutcomes(t *testing.T) {
 func TestAbsentIsNotZero(t *testing.T) {
 	a := shareRun(0, 300)
 	a.Lanes[0].NoOnset = result.Finding{Code: "no_failure", Args: result.Args{"rate": 640.}}
-	a.Lanes[0].Reconciliation.Verdict = "not measured: x"
+	a.Lanes[0].Reconciliation.Verdict, a.Lanes[0].Reconciliation.Rule.Text = result.NotMeasured, "not measured: x"
 	a.Lanes[0].Latency = result.Quantiles{P50: ptr(.02), P90: ptr(.03), Max: ptr(.09), Count: 300}
 	a.Lanes[0].OverflowOnset = &result.Onset{RPS: 5, Low: 4, High: 6, Method: result.FirstOverflow, How: result.Finding{Code: "by_first_overflow"}}
 	for expr, why := range map[string]string{

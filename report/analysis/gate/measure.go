@@ -45,7 +45,7 @@ func depth(n *uint32) interval {
 func reconciliation(s scope) interval {
 	r := &s.lane.Reconciliation
 	if r.Ratio == nil {
-		return missing("%s", r.Verdict)
+		return absent(r.Rule)
 	}
 	return exact(*r.Ratio)
 }
