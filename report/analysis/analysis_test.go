@@ -17,13 +17,14 @@ import (
 	"weir/probe/nginxlog"
 	"weir/report/runfile"
 	"weir/report/words"
+	"weir/report/world"
 )
 
 // bothLanes is the whole demo: the same trials through a proxy, whose clients see 504.
-func bothLanes() world {
-	w := demo()
-	w.lanes = []string{"direct", "proxy"}
-	w.event = func(lane string, r loadgen.Result) (e runfile.Event) {
+func bothLanes() world.World {
+	w := world.Demo()
+	w.Lanes = []string{"direct", "proxy"}
+	w.Event = func(lane string, r loadgen.Result) (e runfile.Event) {
 		if lane == "proxy" && r.Outcome == loadgen.HTTP504 {
 			e = runfile.Event{Host: "proxy", Source: "nginx.error", Class: nginxlog.ConnectTimeout, Count: 1, Text: "upstream timed out"}
 		}
@@ -34,7 +35,7 @@ func bothLanes() world {
 
 // TestMeasuringRun: the experiment that this program is made for gets back what was put in.
 func TestMeasuringRun(t *testing.T) {
-	a := analyze(t, bothLanes().record(t))
+	a := analyze(t, record(t, bothLanes()))
 	if !a.Valid || a.Ended.How != "complete" {
 		t.Errorf("valid %v %v, ended %v", a.Valid, a.InvalidReasons, a.Ended)
 	}
@@ -126,8 +127,8 @@ func checkTimeline(t *testing.T, l *result.Lane) {
 // TestDeterministic: the same run recorded twice differs in when bins were flushed, not in what it shows.
 func TestDeterministic(t *testing.T) {
 	w := bothLanes()
-	w.rates = w.rates[5:]
-	one, other := w.record(t), w.record(t)
+	w.Rates = w.Rates[5:]
+	one, other := record(t, w), record(t, w)
 	a := marshal(t, analyze(t, one))
 	for _, record := range [][]byte{one, other} {
 		if b := marshal(t, analyze(t, record)); !bytes.Equal(a, b) {
@@ -137,9 +138,9 @@ func TestDeterministic(t *testing.T) {
 }
 
 func TestNoOverload(t *testing.T) {
-	w := demo()
-	w.rates = steps(200, 380, 8)
-	a := analyze(t, w.record(t))
+	w := world.Demo()
+	w.Rates = world.Steps(200, 380, 8)
+	a := analyze(t, record(t, w))
 	l := a.Lanes[0]
 	if l.ErrorOnset != nil || l.OverflowOnset != nil || l.NoOnset.Code != "no_onsets" || !strings.Contains(words.Of(l.NoOnset), "380.0 req/s") {
 		t.Errorf("onsets %v, %v: %q", l.ErrorOnset, l.OverflowOnset, words.Of(l.NoOnset))
@@ -157,10 +158,10 @@ func TestNoOverload(t *testing.T) {
 
 // TestRetrialMode: the SYNs are sent again, so hardly anything fails and the counter shows what happened.
 func TestRetrialMode(t *testing.T) {
-	w := demo()
-	w.mode, w.retry = "retrial", []time.Duration{300 * ms, 600 * ms}
-	w.rates = w.rates[4:10]
-	a := analyze(t, w.record(t))
+	w := world.Demo()
+	w.Mode, w.Retry = "retrial", []time.Duration{300 * ms, 600 * ms}
+	w.Rates = w.Rates[4:10]
+	a := analyze(t, record(t, w))
 	l := a.Lanes[0]
 	if l.ErrorOnset != nil || l.OverflowOnset == nil || l.OverflowOnset.Method != result.FirstTrial {
 		t.Fatalf("onsets %v, %+v", l.ErrorOnset, l.OverflowOnset)
@@ -179,9 +180,9 @@ func TestRetrialMode(t *testing.T) {
 // TestForeignOverflows: another listener of the namespace overflows all the time, before the load and during it.
 // That is not this listener's, which its own drops prove.
 func TestForeignOverflows(t *testing.T) {
-	w := demo()
-	w.sample = func(s *probe.Sample) { s.Counters["TcpExtListenOverflows"] += uint64(s.At / (50 * ms)) }
-	a := analyze(t, w.record(t))
+	w := world.Demo()
+	w.Sample = func(s *probe.Sample) { s.Counters["TcpExtListenOverflows"] += uint64(s.At / (50 * ms)) }
+	a := analyze(t, record(t, w))
 	l := a.Lanes[0]
 	if !a.Valid || *l.Overflows != *l.ListenerDrops || *l.Reconciliation.Ratio != 1 || l.Cause.Code != "worker_bound_overflow" || l.Cause.EvidenceLevel != 2 {
 		t.Errorf("valid %v, %d overflows of %d drops, %+v, %+v", a.Valid, *l.Overflows, *l.ListenerDrops, l.Reconciliation, l.Cause)
@@ -189,8 +190,8 @@ func TestForeignOverflows(t *testing.T) {
 	near(t, "overflow onset", l.OverflowOnset.RPS, 400, .02)
 
 	// Below capacity there is none of its own, and so no onset.
-	w.rates = []float64{240, 260, 280, 300, 310, 320, 330}
-	a = analyze(t, w.record(t))
+	w.Rates = []float64{240, 260, 280, 300, 310, 320, 330}
+	a = analyze(t, record(t, w))
 	if l := a.Lanes[0]; !a.Valid || l.OverflowOnset != nil || *l.Overflows != 0 || !strings.Contains(l.Cause.Text.Text, "another listener's") {
 		t.Errorf("valid %v, onset %+v, %d overflows, %+v", a.Valid, l.OverflowOnset, *l.Overflows, l.Cause)
 	}
@@ -198,10 +199,11 @@ func TestForeignOverflows(t *testing.T) {
 
 // TestProxyRetries: the SYNs that were dropped were the proxy's, which sends them again; the client only sees late answers.
 func TestProxyRetries(t *testing.T) {
-	w := demo()
-	w.lanes, w.mode, w.retry, w.deadline = []string{"proxy"}, "retrial", []time.Duration{300 * ms, 600 * ms}, 250*ms
-	w.result = func(_ string, r *loadgen.Result) { r.SYNRetrans = 0 }
-	l := analyze(t, w.record(t)).Lanes[0]
+	w := world.Demo()
+	w.Lanes, w.Mode, w.Deadline = []string{"proxy"}, "retrial", 250*ms
+	w.Retry = []time.Duration{300 * ms, 600 * ms}
+	w.Result = func(_ string, r *loadgen.Result) { r.SYNRetrans = 0 }
+	l := analyze(t, record(t, w)).Lanes[0]
 	if c := l.Cause; c.Code != "worker_bound_overflow" || c.EvidenceLevel > 1 || l.Late == 0 {
 		t.Errorf("%d late, %+v", l.Late, c)
 	}
@@ -209,18 +211,18 @@ func TestProxyRetries(t *testing.T) {
 
 // TestStages: the stage that overflowed is known, and the one before; nothing finer.
 func TestStages(t *testing.T) {
-	w := demo()
-	w.rates, w.plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 200, To: 200, Duration: 4 * time.Second}, {From: 600, To: 600, Duration: 4 * time.Second}}, Arrival: plan.Constant}}
-	o := analyze(t, w.record(t)).Lanes[0].OverflowOnset
+	w := world.Demo()
+	w.Rates, w.Plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 200, To: 200, Duration: 4 * time.Second}, {From: 600, To: 600, Duration: 4 * time.Second}}, Arrival: plan.Constant}}
+	o := analyze(t, record(t, w)).Lanes[0].OverflowOnset
 	if o == nil || o.Low != 200-17/4.0 || o.High != 600 || o.Method != result.FirstStage {
 		t.Errorf("onset %+v, want 195.75 to 600", o)
 	}
 }
 
 func TestRamp(t *testing.T) {
-	w := demo()
-	w.rates, w.plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 300, To: 500, Duration: 10 * time.Second}}, Arrival: plan.Constant}}
-	a := analyze(t, w.record(t))
+	w := world.Demo()
+	w.Rates, w.Plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 300, To: 500, Duration: 10 * time.Second}}, Arrival: plan.Constant}}
+	a := analyze(t, record(t, w))
 	l := a.Lanes[0]
 	o := l.OverflowOnset
 	if l.ErrorOnset != nil || o == nil || o.Method != result.Ramp || o.How.Args["bias"] == nil {
@@ -231,9 +233,9 @@ func TestRamp(t *testing.T) {
 }
 
 func TestInterrupted(t *testing.T) {
-	w := demo()
-	w.stopped, w.reason = 7, "interrupted"
-	a := analyze(t, w.record(t))
+	w := world.Demo()
+	w.Stop, w.Reason = 7, "interrupted"
+	a := analyze(t, record(t, w))
 	if a.Ended.How != "interrupted" || !warned(a, "interrupted") || len(a.Lanes[0].Trials) != 7 {
 		t.Errorf("ended %v with %d trials, warnings %v", a.Ended, len(a.Lanes[0].Trials), a.Warnings)
 	}
@@ -244,9 +246,9 @@ func TestInterrupted(t *testing.T) {
 
 // TestCut: a record cut between any two lines is still reported on, with a warning.
 func TestCut(t *testing.T) {
-	w := demo()
-	w.length, w.rates, w.every = 300*ms, steps(300, 900, 6), 50*ms
-	record := w.record(t)
+	w := world.Demo()
+	w.Length, w.Rates, w.Every = 300*ms, world.Steps(300, 900, 6), 50*ms
+	record := record(t, w)
 	for cut := bytes.IndexByte(record, '\n') + 1; cut < len(record); cut += 997 {
 		a := analyze(t, record[:cut])
 		if a.Ended.How != "cut short" || !warned(a, "cut_short") {
@@ -258,10 +260,10 @@ func TestCut(t *testing.T) {
 
 // TestReusePort: an address with two sockets has two queues.
 func TestReusePort(t *testing.T) {
-	w := demo()
-	w.rates = w.rates[:2]
-	w.sample = func(s *probe.Sample) { s.Listeners = append(s.Listeners, s.Listeners[0]) }
-	r, err := load(runfile.NewReader(bytes.NewReader(w.record(t)), "x"))
+	w := world.Demo()
+	w.Rates = w.Rates[:2]
+	w.Sample = func(s *probe.Sample) { s.Listeners = append(s.Listeners, s.Listeners[0]) }
+	r, err := load(runfile.NewReader(bytes.NewReader(record(t, w)), "x"))
 	check(t, err)
 	r.measure()
 	if n := r.lanes[0].slots; n != 34 {
@@ -271,8 +273,8 @@ func TestReusePort(t *testing.T) {
 
 func FuzzAnalyze(f *testing.F) {
 	w := bothLanes()
-	w.length, w.rates, w.every = 100*ms, []float64{300, 900}, 200*ms
-	f.Add(w.record(f))
+	w.Length, w.Rates, w.Every = 100*ms, []float64{300, 900}, 200*ms
+	f.Add(record(f, w))
 	f.Fuzz(func(t *testing.T, record []byte) {
 		a, err := Analyze(runfile.NewReader(bytes.NewReader(record), "x"))
 		if err == nil {

@@ -12,6 +12,7 @@ import (
 	"weir/probe/nginxlog"
 	"weir/report/result"
 	"weir/report/runfile"
+	"weir/report/world"
 )
 
 // failAs turns the requests that a full queue lost into something else.
@@ -60,9 +61,9 @@ func TestWhichTimeoutOfTheProxy(t *testing.T) {
 		{time.Minute, 900 * ms, "sampled 504s came after 900 ms, which is proxy_read_timeout (its configuration)"},
 		{900 * ms, 950 * ms, ""}, {850 * ms, 900 * ms, ""}, {time.Second, time.Minute, ""}, {0, 0, ""},
 	} {
-		w := demo()
-		w.rates, w.result, w.header = []float64{600}, failAs(loadgen.HTTP504, 504), behind(c.connect, c.read)
-		l := analyze(t, w.record(t)).Lanes[0]
+		w := world.Demo()
+		w.Rates, w.Result, w.Header = []float64{600}, failAs(loadgen.HTTP504, 504), behind(c.connect, c.read)
+		l := analyze(t, record(t, w)).Lanes[0]
 		said := evidence(l.Cause)
 		if got := strings.Contains(said, "sampled 504s"); got != (c.want != "") || !strings.Contains(said, c.want) {
 			t.Errorf("%v, %v: %q", c.connect, c.read, said)
@@ -90,7 +91,7 @@ const overflowsCounter, dropsCounter = "TcpExtListenOverflows", "TcpExtListenDro
 
 // told is what a record is made to tell, and the cause that it then has to have.
 type told struct {
-	change func(*world)
+	change func(*world.World)
 	code   result.CauseCode
 	level  int
 	says   result.Code
@@ -100,112 +101,112 @@ type told struct {
 // facts that package cause judges.
 func labelled() map[string]told {
 	quiet := frozen(overflowsCounter, dropsCounter)
-	full := func(w *world) {}
+	full := func(w *world.World) {}
 	// as many workers as do what is offered, of which half were stopped
-	half := func(w *world) {
-		w.rates = []float64{500}
-		w.header = func(h *runfile.Header) { h.Capacity.Workers = 16 }
+	half := func(w *world.World) {
+		w.Rates = []float64{500}
+		w.Header = func(h *runfile.Header) { h.Capacity.Workers = 16 }
 	}
-	resends := func(w *world) {
-		w.mode, w.rates = "retrial", []float64{410}
-		w.retry = []time.Duration{150 * ms, 300 * ms, 450 * ms, 600 * ms, 750 * ms}
+	resends := func(w *world.World) {
+		w.Mode, w.Rates = "retrial", []float64{410}
+		w.Retry = []time.Duration{150 * ms, 300 * ms, 450 * ms, 600 * ms, 750 * ms}
 	}
-	aborting := func(value string) func(*world) {
-		return func(w *world) {
-			w.result = failAs(loadgen.ResetBeforeResponse, 0)
-			w.header = func(h *runfile.Header) { h.Environment["backend: net.ipv4.tcp_abort_on_overflow"] = value }
+	aborting := func(value string) func(*world.World) {
+		return func(w *world.World) {
+			w.Result = failAs(loadgen.ResetBeforeResponse, 0)
+			w.Header = func(h *runfile.Header) { h.Environment["backend: net.ipv4.tcp_abort_on_overflow"] = value }
 		}
 	}
 	return map[string]told{
 		"overflow": {full, result.WorkerBoundOverflow, 2, "accept_queue_full"},
-		"unix socket behind a proxy": {func(w *world) {
-			w.result, w.event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.UnixQueueFull)
-			w.sample = func(s *probe.Sample) { quiet(s); s.Listeners[0].Drops = nil }
+		"unix socket behind a proxy": {func(w *world.World) {
+			w.Result, w.Event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.UnixQueueFull)
+			w.Sample = func(s *probe.Sample) { quiet(s); s.Listeners[0].Drops = nil }
 		}, result.UnixQueueOverflow, 1, "unix_queue_full"},
-		"the proxy's read timeout, without its log": {func(w *world) {
-			w.result, w.sample, w.header = failAs(loadgen.HTTP504, 504), quiet, behind(time.Minute, 900*ms)
+		"the proxy's read timeout, without its log": {func(w *world.World) {
+			w.Result, w.Sample, w.Header = failAs(loadgen.HTTP504, 504), quiet, behind(time.Minute, 900*ms)
 		}, result.ProxyTimeout, 0, "log_explains"},
-		"its connect timeout, without its log": {func(w *world) {
-			w.result, w.header = failAs(loadgen.HTTP504, 504), behind(900*ms, time.Minute)
+		"its connect timeout, without its log": {func(w *world.World) {
+			w.Result, w.Header = failAs(loadgen.HTTP504, 504), behind(900*ms, time.Minute)
 		}, result.WorkerBoundOverflow, 2, "accept_queue_full"},
-		"another listener": {func(w *world) {
-			w.sample = func(s *probe.Sample) { s.Listeners[0].Drops = new(uint32) }
+		"another listener": {func(w *world.World) {
+			w.Sample = func(s *probe.Sample) { s.Listeners[0].Drops = new(uint32) }
 		}, result.AnotherListener, 0, "another_listener_overflowed"},
-		"reopened, and the new socket drops nothing": {func(w *world) {
-			w.sample = reopen(200 * ms)
+		"reopened, and the new socket drops nothing": {func(w *world.World) {
+			w.Sample = reopen(200 * ms)
 		}, result.WorkerBoundOverflow, 2, "accept_queue_full"},
-		"own drops not known": {func(w *world) {
-			w.sample = func(s *probe.Sample) { s.Listeners[0].Drops = nil }
+		"own drops not known": {func(w *world.World) {
+			w.Sample = func(s *probe.Sample) { s.Listeners[0].Drops = nil }
 		}, result.WorkerBoundOverflow, 2, "accept_queue_full"},
-		"counters not sampled": {func(w *world) {
-			w.sample = func(s *probe.Sample) { clear(s.Counters) }
+		"counters not sampled": {func(w *world.World) {
+			w.Sample = func(s *probe.Sample) { clear(s.Counters) }
 		}, result.Undetermined, 0, "queue_not_counted"},
-		"SYN queue": {func(w *world) {
-			w.sample = func(s *probe.Sample) { frozen(overflowsCounter)(s); s.Listeners[0].Depth = 0 }
+		"SYN queue": {func(w *world.World) {
+			w.Sample = func(s *probe.Sample) { frozen(overflowsCounter)(s); s.Listeners[0].Depth = 0 }
 		}, result.SYNQueueOverflow, 0, "syn_queue_full"},
-		"worker killed": {func(w *world) {
-			w.result, w.event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.PrematureClose)
+		"worker killed": {func(w *world.World) {
+			w.Result, w.Event = failAs(loadgen.HTTP502, 502), logAs(nginxlog.PrematureClose)
 		}, result.WorkerClosed, 0, "log_explains"},
 		"reset by a worker":   {aborting("0"), result.Undetermined, 0, "connections_broke"},
 		"reset by the kernel": {aborting("1"), result.WorkerBoundOverflow, 2, "accept_queue_full"},
-		"hidden by retransmits": {func(w *world) {
+		"hidden by retransmits": {func(w *world.World) {
 			resends(w)
-			w.deadline = 0
+			w.Deadline = 0
 		}, result.NoFailure, 0, "nothing_failed_hidden"},
-		"late by retransmits": {func(w *world) {
+		"late by retransmits": {func(w *world.World) {
 			resends(w)
-			w.deadline = 145 * ms
+			w.Deadline = 145 * ms
 		}, result.WorkerBoundOverflow, 1, "late_by_lost_syns"},
-		"late, of which lost SYNs are a part": {func(w *world) {
+		"late, of which lost SYNs are a part": {func(w *world.World) {
 			resends(w)
-			w.deadline = 145 * ms
-			w.result = func(_ string, r *loadgen.Result) {
+			w.Deadline = 145 * ms
+			w.Result = func(_ string, r *loadgen.Result) {
 				if r.SYNRetrans == 0 && r.Seq%50 == 0 {
 					r.Done += 200 * ms
 				}
 			}
 		}, result.Undetermined, 0, "late_partly_by_lost_syns"},
-		"queued too long": {func(w *world) {
-			w.backlog, w.deadline = 511, 500*ms
+		"queued too long": {func(w *world.World) {
+			w.Backlog, w.Deadline = 511, 500*ms
 		}, result.QueuedTooLong, 0, "late_in_queue"},
-		"capacity not known": {func(w *world) {
-			w.header = func(h *runfile.Header) { h.Capacity.Workers = 0 }
+		"capacity not known": {func(w *world.World) {
+			w.Header = func(h *runfile.Header) { h.Capacity.Workers = 0 }
 		}, result.AcceptQueueOverflow, 2, "accept_queue_full"},
-		"bursts": {func(w *world) {
-			w.backlog, w.rates, w.plans = 2, nil, poisson(340)
+		"bursts": {func(w *world.World) {
+			w.Backlog, w.Rates, w.Plans = 2, nil, poisson(340)
 		}, result.BurstOverflow, 2, "accept_queue_full"},
-		"bursts just below capacity": {func(w *world) {
-			w.rates, w.plans = nil, poisson(.96*400)
+		"bursts just below capacity": {func(w *world.World) {
+			w.Rates, w.Plans = nil, poisson(.96*400)
 		}, result.BurstOverflow, 2, "accept_queue_full"},
-		"near a capacity that is stated, and a little too high": {func(w *world) {
-			w.stamps, w.rates, w.length = false, []float64{407}, 4*time.Second
+		"near a capacity that is stated, and a little too high": {func(w *world.World) {
+			w.Stamps, w.Rates, w.Length = false, []float64{407}, 4*time.Second
 		}, result.AcceptQueueOverflow, 2, "accept_queue_full"},
 		"below capacity, and not why": {half, result.AcceptQueueOverflow, 2, "accept_queue_full"},
-		"below capacity without a processor": {func(w *world) {
+		"below capacity without a processor": {func(w *world.World) {
 			half(w)
-			w.sample = func(s *probe.Sample) { s.Counters["sched.listener.run_delay_ns"] = uint64(s.At) * 16 / 2 }
+			w.Sample = func(s *probe.Sample) { s.Counters["sched.listener.run_delay_ns"] = uint64(s.At) * 16 / 2 }
 		}, result.ServerCPUStarved, 2, "accept_queue_full"},
-		"below capacity within a quota": {func(w *world) {
+		"below capacity within a quota": {func(w *world.World) {
 			half(w)
-			w.sample = func(s *probe.Sample) {
+			w.Sample = func(s *probe.Sample) {
 				s.Counters["cgroup.cpu.throttled_us"] = uint64(s.At / time.Microsecond / 2)
 			}
 		}, result.ServerCPUStarved, 2, "accept_queue_full"},
-		"given up in the queue": {func(w *world) {
-			w.backlog, w.deadline = 511, 0
-			w.header = func(h *runfile.Header) { h.Lanes[0].Timeout = 300 * ms }
-			w.result = func(_ string, r *loadgen.Result) {
+		"given up in the queue": {func(w *world.World) {
+			w.Backlog, w.Deadline = 511, 0
+			w.Header = func(h *runfile.Header) { h.Lanes[0].Timeout = 300 * ms }
+			w.Result = func(_ string, r *loadgen.Result) {
 				if r.Done-r.Sent > 300*ms {
 					r.Outcome, r.Status, r.Done = loadgen.ResponseTimeout, 0, r.Sent+300*ms
 				}
 			}
 		}, result.DeadWork, 0, "slow_in_queue"},
-		"given up while the proxy connected": {func(w *world) {
-			w.result, w.event = failAs(loadgen.ResponseTimeout, 0), accessAs("499/-/connect")
+		"given up while the proxy connected": {func(w *world.World) {
+			w.Result, w.Event = failAs(loadgen.ResponseTimeout, 0), accessAs("499/-/connect")
 		}, result.WorkerBoundOverflow, 2, "accept_queue_full"},
-		"given up behind a proxy after its SYNs were sent again": {func(w *world) {
-			w.mode, w.deadline, w.header = "retrial", 0, behind(time.Minute, time.Minute)
-			w.result, w.event = failAs(loadgen.ResponseTimeout, 0), accessAs("499/-/header")
+		"given up behind a proxy after its SYNs were sent again": {func(w *world.World) {
+			w.Mode, w.Deadline, w.Header = "retrial", 0, behind(time.Minute, time.Minute)
+			w.Result, w.Event = failAs(loadgen.ResponseTimeout, 0), accessAs("499/-/header")
 		}, result.Undetermined, 0, "slow_or_lost_syns"},
 	}
 }
@@ -251,10 +252,10 @@ func reopen(quiet time.Duration) func(*probe.Sample) {
 func TestCause(t *testing.T) {
 	for name, c := range labelled() {
 		t.Run(name, func(t *testing.T) {
-			w := demo()
-			w.rates = []float64{500, 600}
+			w := world.Demo()
+			w.Rates = []float64{500, 600}
 			c.change(&w)
-			got := analyze(t, w.record(t)).Lanes[0].Cause
+			got := analyze(t, record(t, w)).Lanes[0].Cause
 			if got.Code != c.code || got.EvidenceLevel != c.level || got.Text.Code != c.says {
 				t.Errorf("%s %d: %s\nwant %s %d: %s\n%s\n%s", got.Code, got.EvidenceLevel, got.Text.Code,
 					c.code, c.level, c.says, got.Text.Text, evidence(got))

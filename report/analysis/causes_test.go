@@ -14,6 +14,7 @@ import (
 
 	"weir/report/result"
 	"weir/report/words"
+	"weir/report/world"
 )
 
 // recorded are the causes that runs recorded on a real kernel are known to have, because the experiment made
@@ -90,10 +91,10 @@ func TestCausesOfLabelledRuns(t *testing.T) {
 		t.Errorf("%d records in testdata/causes, %d are labelled", len(files), len(recorded))
 	}
 	for name, c := range labelled() {
-		w := demo()
-		w.rates = []float64{500, 600}
+		w := world.Demo()
+		w.Rates = []float64{500, 600}
 		c.change(&w)
-		l := analyze(t, w.record(t)).Lanes[0]
+		l := analyze(t, record(t, w)).Lanes[0]
 		judge("simulated "+name, c.code, l.Cause.Code)
 		if l.Cause.Code != c.code {
 			t.Errorf("%s: said to be %s, it is %s", name, l.Cause.Code, c.code)

@@ -50,7 +50,7 @@ func TestDriftOfDisorder(t *testing.T) {
 
 // TestClockOfARecord: estimates are kept in the record and come into the report as values and words.
 func TestClockOfARecord(t *testing.T) {
-	lines := bytes.SplitAfter(short().record(t), []byte("\n"))
+	lines := bytes.SplitAfter(record(t, short()), []byte("\n"))
 	estimate := func(at, offset int, more string) string {
 		return fmt.Sprintf(`{"kind":"clock","host":"backend","at":%d,"method":"ping","offset":%d,"late":200000,"rtt":400000,"ahead":-2000000000%s}`+"\n", at, offset, more)
 	}
@@ -67,7 +67,7 @@ func TestClockOfARecord(t *testing.T) {
 			t.Errorf("%s: %+v %q", name, c, words.Of(c.Text))
 		}
 	}
-	if a := analyze(t, short().record(t)); a.Hosts[0].Clock != nil {
+	if a := analyze(t, record(t, short())); a.Hosts[0].Clock != nil {
 		t.Errorf("a clock of our own: %+v", a.Hosts[0].Clock)
 	}
 }

@@ -10,17 +10,19 @@ import (
 
 	"weir/loadgen"
 	"weir/report/runfile"
+	"weir/report/world"
 )
 
 // reused is the demo over kept connections, each of which carries ten requests.
-func reused(closed func(r *loadgen.Result)) world {
-	w := demo()
-	w.rates = []float64{240, 300}
-	w.header = func(h *runfile.Header) { h.Lanes[0].Connections = loadgen.Reuse }
-	w.result = func(_ string, r *loadgen.Result) {
+func reused(closed func(r *loadgen.Result)) world.World {
+	w := world.Demo()
+	w.Rates = []float64{240, 300}
+	w.Header = func(h *runfile.Header) { h.Lanes[0].Connections = loadgen.Reuse }
+	w.Result = func(_ string, r *loadgen.Result) {
 		if r.Seq%10 != 0 {
 			r.Connected, r.Reused = 0, true
 		}
+		r.Closed = ""
 		closed(r)
 	}
 	return w
@@ -80,9 +82,9 @@ func TestConnections(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := reused(c.closed)
-			header := w.header
-			w.header = func(h *runfile.Header) { header(h); h.Lanes[0].Close = c.close }
-			got := analyze(t, w.record(t)).Lanes[0].Connections
+			header := w.Header
+			w.Header = func(h *runfile.Header) { header(h); h.Lanes[0].Close = c.close }
+			got := analyze(t, record(t, w)).Lanes[0].Connections
 			if got.Use != "reuse" || got.Opened == nil || *got.Opened != 108 || got.PerOne == nil || *got.PerOne != 10 {
 				t.Fatalf("%+v, want 108 connections for 1080 requests", got)
 			}
@@ -98,10 +100,10 @@ func TestConnections(t *testing.T) {
 
 // TestConnectionsUnknown: a record that does not count connections had them all the same.
 func TestConnectionsUnknown(t *testing.T) {
-	w := demo()
-	w.rates = []float64{240, 300}
-	w.result = func(_ string, r *loadgen.Result) { r.Connected = 0 }
-	if c := analyze(t, w.record(t)).Lanes[0].Connections; c.Opened != nil || c.PerOne != nil || c.PeerClosed != nil || c.TimeWait != nil {
+	w := world.Demo()
+	w.Rates = []float64{240, 300}
+	w.Result = func(_ string, r *loadgen.Result) { r.Connected = 0 }
+	if c := analyze(t, record(t, w)).Lanes[0].Connections; c.Opened != nil || c.PerOne != nil || c.PeerClosed != nil || c.TimeWait != nil {
 		t.Errorf("%+v, want nothing known", c)
 	}
 }
@@ -115,8 +117,8 @@ func TestIdleConnections(t *testing.T) {
 		"":     {PeerClosed: 3, PeerUnread: 3},
 	} {
 		w := reused(func(*loadgen.Result) {})
-		w.end = func(e *runfile.TrialEnd) { e.Departed = &ends }
-		got := analyze(t, w.record(t)).Lanes[0].Connections
+		w.End = func(e *runfile.TrialEnd) { e.Departed = &ends }
+		got := analyze(t, record(t, w)).Lanes[0].Connections
 		if *got.PeerClosed != 0 || *got.WeClosed != 0 || *got.IdlePeer != 2*ends.PeerClosed || *got.IdleUs != 2*ends.WeClosed || *got.Unread != 2*(ends.PeerUnread+ends.WeUnread) {
 			t.Errorf("%+v of two trials with %+v", got, ends)
 		}
@@ -127,28 +129,28 @@ func TestIdleConnections(t *testing.T) {
 }
 
 func TestUnanswered(t *testing.T) {
-	w := demo()
-	w.rates = []float64{240, 300}
-	w.result = func(_ string, r *loadgen.Result) {
+	w := world.Demo()
+	w.Rates = []float64{240, 300}
+	w.Result = func(_ string, r *loadgen.Result) {
 		if r.Seq%100 == 99 {
 			r.Connected, r.Status, r.Outcome, r.LocalPort, r.SYNRetrans, r.Done = 0, 0, loadgen.ConnectTimeout, 40000, 2, r.Sent+3*time.Second
 		}
 	}
-	l := analyze(t, w.record(t)).Lanes[0]
+	l := analyze(t, record(t, w)).Lanes[0]
 	if want := []result.LostSYNs{{Lost: 3, Count: 10, Connect: 3}}; !slices.Equal(l.Unanswered, want) {
 		t.Errorf("%v, want %v", l.Unanswered, want)
 	}
 }
 
 func TestLostSYNs(t *testing.T) {
-	w := demo()
-	w.rates = []float64{240, 300}
-	w.result = func(_ string, r *loadgen.Result) {
+	w := world.Demo()
+	w.Rates = []float64{240, 300}
+	w.Result = func(_ string, r *loadgen.Result) {
 		if lost := r.Seq%100 - 97; lost > 0 {
 			r.SYNRetrans, r.Connected = lost, r.Sent+time.Duration(lost*lost)*time.Second
 		}
 	}
-	l := analyze(t, w.record(t)).Lanes[0]
+	l := analyze(t, record(t, w)).Lanes[0]
 	want := []result.LostSYNs{{Lost: 1, Count: 10, Connect: 1}, {Lost: 2, Count: 10, Connect: 4}}
 	if l.SYNRetrans != 30 || !slices.Equal(l.LostSYNs, want) {
 		t.Errorf("%d lost SYNs, %v, want 30, %v", l.SYNRetrans, l.LostSYNs, want)
@@ -156,10 +158,10 @@ func TestLostSYNs(t *testing.T) {
 }
 
 func TestLatencyFromSent(t *testing.T) {
-	w := demo()
-	w.rates = []float64{240, 300}
-	w.result = func(_ string, r *loadgen.Result) { r.Sent += 5 * ms; r.Done += 5 * ms }
-	l := analyze(t, w.record(t)).Lanes[0]
+	w := world.Demo()
+	w.Rates = []float64{240, 300}
+	w.Result = func(_ string, r *loadgen.Result) { r.Sent += 5 * ms; r.Done += 5 * ms }
+	l := analyze(t, record(t, w)).Lanes[0]
 	lag := *l.Latency.P50 - *l.FromSent.P50
 	if l.FromSent.Count != l.Latency.Count || lag < .005 || lag > .0053 {
 		t.Errorf("from due %v s, from sent %v s (n = %d): want 5.1 ms between them", *l.Latency.P50, *l.FromSent.P50, l.FromSent.Count)
@@ -168,15 +170,15 @@ func TestLatencyFromSent(t *testing.T) {
 
 // TestKeepAliveRace: what a server closed while it was sent is no sign of a full queue, however the kernel counts.
 func TestKeepAliveRace(t *testing.T) {
-	w := demo()
-	w.rates = []float64{240, 300}
-	w.header = func(h *runfile.Header) { h.Lanes[0].Connections = loadgen.Reuse }
-	w.result = func(_ string, r *loadgen.Result) {
+	w := world.Demo()
+	w.Rates = []float64{240, 300}
+	w.Header = func(h *runfile.Header) { h.Lanes[0].Connections = loadgen.Reuse }
+	w.Result = func(_ string, r *loadgen.Result) {
 		if r.Seq%7 == 3 {
 			r.Outcome, r.Reused, r.Status, r.Connected, r.Closed = loadgen.ReusedClosed, true, 0, 0, loadgen.ByPeer
 		}
 	}
-	l := analyze(t, w.record(t)).Lanes[0]
+	l := analyze(t, record(t, w)).Lanes[0]
 	if l.Cause.Code != "keepalive_race" || !strings.Contains(l.Cause.Text.Text, "155 × reused_closed") || l.Cause.EvidenceLevel != 0 {
 		t.Errorf("cause %+v", l.Cause)
 	}
@@ -185,8 +187,8 @@ func TestKeepAliveRace(t *testing.T) {
 	}
 
 	// Beside a real overflow, too, only what overflow can do is laid to it.
-	w.rates, w.length = []float64{300, 600}, 3*time.Second
-	l = analyze(t, w.record(t)).Lanes[0]
+	w.Rates, w.Length = []float64{300, 600}, 3*time.Second
+	l = analyze(t, record(t, w)).Lanes[0]
 	if l.Cause.Code != "worker_bound_overflow" || strings.Contains(l.Cause.Text.Text, "reused_closed") {
 		t.Errorf("cause %+v", l.Cause)
 	}

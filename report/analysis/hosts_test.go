@@ -11,6 +11,7 @@ import (
 	"weir/report/words"
 
 	"weir/probe"
+	"weir/report/world"
 )
 
 // looked puts two looks at the backend's host into a record: one before the load and one after it.
@@ -25,17 +26,17 @@ func looked(record []byte, before, after string) []byte {
 }
 
 // short is a world that takes little time: two trials, one of them above capacity.
-func short() world {
-	w := demo()
-	w.rates, w.length = []float64{300, 600}, 500*ms
+func short() world.World {
+	w := world.Demo()
+	w.Rates, w.Length = []float64{300, 600}, 500*ms
 	return w
 }
 
 // TestAnotherListener: the namespace's overflows were those of a listener that nobody watched, and it is named.
 func TestAnotherListener(t *testing.T) {
 	w := short()
-	w.sample = func(s *probe.Sample) { s.Listeners[0].Drops = new(uint32) }
-	record := looked(w.record(t),
+	w.Sample = func(s *probe.Sample) { s.Listeners[0].Drops = new(uint32) }
+	record := looked(record(t, w),
 		`"listeners":[{"addr":"10.77.0.3:8000","cookie":1,"depth":0,"limit":16,"drops":0},{"addr":"0.0.0.0:9000","cookie":2,"depth":0,"limit":1,"drops":5},{"addr":"[::]:22","cookie":3,"depth":0,"limit":1,"drops":3}]`,
 		`"listeners":[{"addr":"10.77.0.3:8000","cookie":1,"depth":0,"limit":16,"drops":0},{"addr":"0.0.0.0:9000","cookie":2,"depth":0,"limit":1,"drops":105},{"addr":"[::]:22","cookie":3,"depth":0,"limit":1,"drops":3}]`)
 	a := analyze(t, record)
@@ -53,17 +54,17 @@ func TestAnotherListener(t *testing.T) {
 func TestHostsOfARun(t *testing.T) {
 	w := short()
 	n := uint64(0)
-	w.sample = func(s *probe.Sample) {
+	w.Sample = func(s *probe.Sample) {
 		if n++; s.At > 500*ms {
 			s.Listeners[0].Cookie, s.Listeners[0].Drops = 9, new(uint32)
 		}
 		s.Gauges = map[string]uint64{"ports.used": min(n, 95), "ports.range": 100, "tcp.towards.time_wait": min(n, 7), "listen.syn_recv": 3 - min(n, 3)}
 	}
-	a := analyze(t, looked(w.record(t),
+	a := analyze(t, looked(record(t, w),
 		`"sysctls":{"net.core.somaxconn":"128","net.ipv4.tcp_syncookies":"1"}`, `"sysctls":{"net.core.somaxconn":"4096","net.ipv4.tcp_syncookies":"1"}`))
 	h := a.Hosts[0]
 	if *h.PortsUsed != 95 || *h.TimeWait != 7 || *h.SYNQueue != 2 || h.SYNSent != nil ||
-		!slices.Equal(h.SysctlChanges, []result.SysctlChange{{Name: "net.core.somaxconn", Before: "128", After: "4096"}}) || !slices.Equal(h.Restarts, []result.Restart{{Addr: listenerAddr, Times: 1}}) {
+		!slices.Equal(h.SysctlChanges, []result.SysctlChange{{Name: "net.core.somaxconn", Before: "128", After: "4096"}}) || !slices.Equal(h.Restarts, []result.Restart{{Addr: world.Listener, Times: 1}}) {
 		t.Errorf("%+v", h)
 	}
 	for _, code := range []string{"sysctl_changed", "listener_restarted", "ports_short"} {
@@ -77,7 +78,7 @@ func TestHostsOfARun(t *testing.T) {
 // second look.
 func TestNothingChanged(t *testing.T) {
 	w := short()
-	for _, record := range [][]byte{w.record(t), looked(w.record(t), `"sysctls":{"net.core.somaxconn":"128"}`, `"sysctls":{}`)} {
+	for _, record := range [][]byte{record(t, w), looked(record(t, w), `"sysctls":{"net.core.somaxconn":"128"}`, `"sysctls":{}`)} {
 		for _, x := range analyze(t, record).Warnings {
 			if slices.Contains([]result.Code{"sysctl_changed", "listener_restarted", "ports_short"}, x.Code) {
 				t.Errorf("%+v", x)
@@ -90,7 +91,7 @@ func TestNothingChanged(t *testing.T) {
 func TestUnreadSources(t *testing.T) {
 	w := short()
 	n := 0
-	w.sample = func(s *probe.Sample) {
+	w.Sample = func(s *probe.Sample) {
 		if n++; n == 1 {
 			s.Errors = []probe.SourceError{{Source: "pressure", Text: "not supported (errno 95)", Lost: true}}
 		}
@@ -99,7 +100,7 @@ func TestUnreadSources(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, x := range analyze(t, w.record(t)).Warnings {
+	for _, x := range analyze(t, record(t, w)).Warnings {
 		if x.Code == "source_failed" {
 			got = append(got, words.Of(result.Finding(x)))
 		}
@@ -118,13 +119,13 @@ func TestUnreadSources(t *testing.T) {
 func TestDeferredACKs(t *testing.T) {
 	w := short()
 	acks := uint64(0)
-	w.sample = func(s *probe.Sample) {
+	w.Sample = func(s *probe.Sample) {
 		acks += 10
 		drops := uint32(acks)
 		s.Listeners[0].Drops, s.Listeners[0].Depth = &drops, min(s.Listeners[0].Depth, 3)
 		s.Counters["TcpExtTCPDeferAcceptDrop"] = 40 + acks
 	}
-	c := analyze(t, w.record(t)).Lanes[0].Cause
+	c := analyze(t, record(t, w)).Lanes[0].Cause
 	if c.Code != "undetermined" || !strings.Contains(c.Text.Text, "TCP_DEFER_ACCEPT") || !strings.Contains(evidence(c), "TCPDeferAcceptDrop") {
 		t.Errorf("%s: %s %q", c.Code, c.Text.Text, evidence(c))
 	}

@@ -8,11 +8,12 @@ import (
 	"weir/report/result"
 
 	"weir/report/runfile"
+	"weir/report/world"
 )
 
 // TestLatencyMapHoldsEveryRequest: its cells add up to the lane's requests, each in the row and the column of its trial.
 func TestLatencyMapHoldsEveryRequest(t *testing.T) {
-	l := analyze(t, demo().record(t)).Lanes[0]
+	l := analyze(t, record(t, world.Demo())).Lanes[0]
 	m := l.LatencyMap
 	var ok, failed uint64
 	var slow float64
@@ -79,14 +80,14 @@ func TestPercentilesEndWhereTheSampleDoes(t *testing.T) {
 }
 
 func TestGuides(t *testing.T) {
-	w := demo()
-	w.mode = "retrial"
-	w.header = func(h *runfile.Header) {
+	w := world.Demo()
+	w.Mode = "retrial"
+	w.Header = func(h *runfile.Header) {
 		h.Environment["client: net.ipv4.tcp_syn_linear_timeouts"] = "4"
 		h.Lanes[0].ConnectTimeout = 4500 * time.Millisecond
 	}
-	w.rates, w.length = []float64{200, 500}, time.Second
-	l := analyze(t, w.record(t)).Lanes[0]
+	w.Rates, w.Length = []float64{200, 500}, time.Second
+	l := analyze(t, record(t, w)).Lanes[0]
 	want := []result.Guide{{S: .02, Code: "service_time"}, {S: .02 + 17./400, Code: "full_queue"}, {S: 1, Code: "syn_retransmit"}, {S: 2, Code: "syn_retransmit"},
 		{S: 3, Code: "syn_retransmit"}, {S: 4, Code: "syn_retransmit"}, {S: 4.5, Code: "connect_timeout"}}
 	if len(l.Guides) != len(want) {
@@ -101,9 +102,9 @@ func TestGuides(t *testing.T) {
 
 // TestLongRunsHaveWiderColumns, so that the page of a long run stays small.
 func TestLongRunsHaveWiderColumns(t *testing.T) {
-	w := demo()
-	w.rates, w.length = []float64{20}, 2*time.Minute
-	m := analyze(t, w.record(t)).Lanes[0].LatencyMap
+	w := world.Demo()
+	w.Rates, w.Length = []float64{20}, 2*time.Minute
+	m := analyze(t, record(t, w)).Lanes[0].LatencyMap
 	if len(m.AtS) > maxColumns || len(m.AtS) < maxColumns/3 {
 		t.Errorf("%d columns of %v s", len(m.AtS), m.BinS)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"weir/loadgen/plan"
 	"weir/report/runfile"
+	"weir/report/world"
 )
 
 // TestQuantileIntervals has ANALYSIS' golden ranks: of n = 1000 values 1 ms apart the p99 lies between the 983rd and the
@@ -53,7 +54,7 @@ func TestQuantileIntervals(t *testing.T) {
 
 // TestTrialLatencies: the trials' own add up to the lane's.
 func TestTrialLatencies(t *testing.T) {
-	a := analyze(t, demo().record(t))
+	a := analyze(t, record(t, world.Demo()))
 	l := &a.Lanes[0]
 	var all []result.Latencies
 	for _, trial := range l.Trials {

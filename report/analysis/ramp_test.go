@@ -5,17 +5,18 @@ import (
 	"time"
 
 	"weir/loadgen/plan"
+	"weir/report/world"
 )
 
 // TestRampHasNoRate: what changes is no rate, and random arrivals are said to be random.
 func TestRampHasNoRate(t *testing.T) {
-	w := demo()
-	w.rates = nil
-	w.plans = []plan.Plan{
+	w := world.Demo()
+	w.Rates = nil
+	w.Plans = []plan.Plan{
 		{Stages: []plan.Stage{{From: 20, To: 80, Duration: 2 * time.Second}}},
 		{Stages: []plan.Stage{{From: 50, To: 50, Duration: 2 * time.Second}}, Arrival: plan.Poisson},
 	}
-	trials := analyze(t, w.record(t)).Lanes[0].Trials
+	trials := analyze(t, record(t, w)).Lanes[0].Trials
 	ramp, random := trials[0], trials[1]
 	if low, high := ramp.Rates(); ramp.Rate != 0 || ramp.MeanRate() != 50 || low != 20 || high != 80 || ramp.Arrival != "constant" {
 		t.Errorf("%+v", ramp)

@@ -1,17 +1,15 @@
 package analysis
 
 import (
-	"bytes"
 	"slices"
 	"testing"
 	"time"
 
 	"weir/loadgen"
-	"weir/loadgen/plan"
 	"weir/probe"
-	"weir/report/capacity"
 	"weir/report/result"
 	"weir/report/runfile"
+	"weir/report/world"
 )
 
 // aftermath is a load on a simulated server, 2 workers × 50 ms, and what a few requests meet before and after it.
@@ -25,79 +23,39 @@ type aftermath struct {
 }
 
 func (m aftermath) record(t *testing.T) []byte {
-	const begin, length, few = 2 * time.Second, 3 * time.Second, 8.
-	steady := func(rate float64, d time.Duration) plan.Plan {
-		return plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: d}}, Arrival: plan.Constant}
-	}
-	trials := []runfile.Trial{
-		{Index: 1, Role: runfile.Baseline, Start: 500 * ms, Rate: few, Plan: steady(few, time.Second)},
-		{Index: 0, Start: begin, Rate: m.rate, Plan: steady(m.rate, length)},
-		{Index: 2, Role: runfile.Recovery, Start: begin + length + 50*ms, Rate: few, Plan: steady(few, m.observed)},
-	}
-	var buf bytes.Buffer
-	rec, err := runfile.NewRecorder(runfile.NewWriter(&buf), runfile.Header{
-		Version: "test", Name: "test", Epoch: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), TrialsTotal: 1,
-		Environment: map[string]string{}, Capacity: runfile.Capacity{Workers: 2, ServiceTime: 50 * ms, ServiceTimeSource: "stated"},
-		Lanes: []runfile.Lane{{Name: "direct", Mode: runfile.Loss, ConnectTimeout: 900 * ms, Timeout: m.timeout, Deadline: 950 * ms, Listener: listenerAddr, ListenerHost: backendHost}},
-	})
-	check(t, err)
-	var arrivals []time.Duration
-	var of []int
-	for i := range trials {
-		trials[i].Lane, trials[i].Due = "direct", trials[i].Plan.Count()
-		check(t, rec.Write(&trials[i]))
-		for _, at := range trials[i].Plan.Due() {
-			arrivals, of = append(arrivals, trials[i].Start+at), append(of, i)
+	t.Helper()
+	w := world.Demo()
+	w.Server = world.Server{Workers: 2, Service: world.Constant(50 * ms), Backlog: m.backlog}
+	w.Rates, w.Length, w.After = []float64{m.rate}, 3*time.Second, m.observed
+	w.Timeout, w.Deadline = m.timeout, 950*ms
+	w.Stamps, w.Stated, w.Every = false, 0, 10*ms
+	load := loadEnd{at: forever}
+	w.Sample = func(s *probe.Sample) {
+		if m.sample != nil && s.At > load.at {
+			m.sample(s, s.At-load.at)
 		}
 	}
-	sim, err := capacity.System{
-		Servers: 2, Slots: m.backlog + 1, Patience: 900 * ms, Service: func(int) time.Duration { return 50 * ms },
-	}.Run(func(yield func(time.Duration) bool) {
-		for _, at := range arrivals {
-			if !yield(at) {
-				return
-			}
-		}
-	})
-	check(t, err)
-	end := begin + length + 50*ms + m.observed
-	ends := map[int]time.Duration{}
-	for seq, o := range sim.Outcomes {
-		r := loadgen.Result{Seq: seq, Due: arrivals[seq], Sent: arrivals[seq], Connected: o.Queued, Done: o.Done, Status: 200, Outcome: loadgen.OK}
-		if of[seq] == 2 {
+	w.Result = func(_ string, r *loadgen.Result) {
+		if r.Due > load.at {
 			r.Done += m.slow
 		}
-		switch {
-		case !o.Connected:
-			r.Done, r.Outcome, r.Status, r.Connected = r.Sent+900*ms, loadgen.ConnectTimeout, 0, 0
-		case r.Done-r.Sent > m.timeout:
-			r.Done, r.Outcome, r.Status = r.Sent+m.timeout, loadgen.ResponseTimeout, 0
-		}
-		rec.Results(trials[of[seq]].Index).Record(r)
-		ends[of[seq]] = max(ends[of[seq]], r.Done)
 	}
-	for at := time.Duration(0); at < end; at += 10 * ms {
-		n := 0
-		for _, x := range sim.Overflows {
-			if x <= at {
-				n++
-			}
-		}
-		drops := uint32(n)
-		s := probe.Sample{
-			Host: backendHost, At: at, Counters: map[string]uint64{"TcpExtListenOverflows": uint64(n), "TcpExtListenDrops": uint64(n)},
-			Listeners: []probe.Listener{{Addr: listenerAddr, Cookie: 1, Depth: depthAt(&sim, at), Limit: uint32(m.backlog), Drops: &drops}},
-		}
-		if m.sample != nil && at > begin+length {
-			m.sample(&s, at-begin-length)
-		}
-		check(t, rec.Write(&runfile.Sample{Sample: s}))
+	b, err := w.Through(func(rec *runfile.Recorder) world.Recorder { load.Recorder = rec; return &load })
+	check(t, err)
+	return b
+}
+
+// loadEnd sees when the load ends: its trial is announced before.
+type loadEnd struct {
+	world.Recorder
+	at time.Duration
+}
+
+func (e *loadEnd) Write(rec runfile.Record) error {
+	if t, ok := rec.(*runfile.Trial); ok && t.Role == "" {
+		e.at = t.Start + t.Plan.Duration()
 	}
-	for i, tr := range trials {
-		check(t, rec.Write(&runfile.TrialEnd{Index: tr.Index, End: ends[i], Drained: true, DrainedAt: ends[i] + 20*ms, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
-	}
-	check(t, rec.Close(runfile.Complete))
-	return buf.Bytes()
+	return e.Recorder.Write(rec)
 }
 
 // TestRecovery: a queue that empties, one that holds dead work, one that something else keeps full, and a server

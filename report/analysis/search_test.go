@@ -5,44 +5,26 @@ import (
 	"testing"
 	"time"
 
-	"weir/loadgen/plan"
 	mlrsearch "weir/loadgen/search"
-	"weir/report/capacity"
 	"weir/report/result"
 	"weir/report/runfile"
 	"weir/report/words"
+	"weir/report/world"
 )
 
-// searched is the demo's server, with the trials that a search makes of it.
-func searched(t *testing.T) (world, mlrsearch.Spec) { return searchedOf(t, demo()) }
-
-func searchedOf(t *testing.T, w world) (world, mlrsearch.Spec) {
-	spec := mlrsearch.New(400, w.backlog+1, 1, time.Second, 3*time.Minute)
-	state := spec.Begin()
-	for load, ok := state.Next(); ok; load, ok = state.Next() {
-		p := plan.Plan{Stages: []plan.Stage{{From: load, To: load, Duration: spec.Trial}}, Arrival: plan.Constant}
-		sim, err := capacity.System{Servers: w.workers, Slots: w.backlog + 1, Patience: 900 * ms, Service: func(int) time.Duration { return w.service }}.Run(due(p))
-		check(t, err)
-		tr := mlrsearch.Trial{Load: load, Duration: spec.Trial, Due: uint64(len(sim.Outcomes))}
-		for _, o := range sim.Outcomes {
-			if !o.Connected || o.Done-o.Arrival > w.deadline {
-				tr.Bad++
-			}
-		}
-		state.Add(tr)
-		w.plans = append(w.plans, p)
-	}
-	w.rates = nil
-	w.header = func(h *runfile.Header) { h.Search, h.TrialsTotal = &spec, 0 }
+// searched is a server with the trials that a search makes of it.
+func searched(w world.World) (world.World, mlrsearch.Spec) {
+	spec := mlrsearch.New(400, w.Backlog+1, 1, time.Second, 3*time.Minute)
+	w.Rates, w.Search = nil, &spec
 	return w, spec
 }
 
 // TestSearchFromRecord: the record alone gives the bounds again.
 func TestSearchFromRecord(t *testing.T) {
-	w, spec := searched(t)
-	a := analyze(t, w.record(t))
+	w, spec := searched(world.Demo())
+	a := analyze(t, record(t, w))
 	s := a.Lanes[0].Search
-	if s == nil || !a.Valid || !a.Conclusive() || len(s.Goals) != 2 || s.Trials != len(w.plans) || s.Spoiled != 0 {
+	if s == nil || !a.Valid || !a.Conclusive() || len(s.Goals) != 2 || s.Trials != len(a.Lanes[0].Trials) || s.Spoiled != 0 {
 		t.Fatalf("%+v, valid %v (%v)", s, a.Valid, a.InvalidReasons)
 	}
 	for _, g := range s.Goals {
@@ -62,10 +44,10 @@ func TestSearchFromRecord(t *testing.T) {
 // TestSearchOfDeepQueueIsInconclusive: Gunicorn's backlog takes in what is too much for as long as a trial of 4 s lasts.
 // The bounds are 2 % apart, and the lower one is a tenth above what the server does.
 func TestSearchOfDeepQueueIsInconclusive(t *testing.T) {
-	w := demo()
-	w.backlog = 2048
-	w, spec := searchedOf(t, w)
-	a := analyze(t, w.record(t))
+	w := world.Demo()
+	w.Backlog = 2048
+	w, spec := searched(w)
+	a := analyze(t, record(t, w))
 	if spec.Trial != 4*time.Second || a.Conclusive() {
 		t.Fatalf("trials of %v, %+v", spec.Trial, a.Lanes[0].Search)
 	}
@@ -79,18 +61,18 @@ func TestSearchOfDeepQueueIsInconclusive(t *testing.T) {
 // TestSearchLeavesSpoiledTrialsOut: a trial without a processor for the generator counts for nothing, and
 // disqualifies the run only where no other is left.
 func TestSearchLeavesSpoiledTrialsOut(t *testing.T) {
-	w, _ := searched(t)
-	w.end = func(e *runfile.TrialEnd) {
+	w, _ := searched(world.Demo())
+	w.End = func(e *runfile.TrialEnd) {
 		if e.Index == 0 {
 			e.Generator.CPU = 2 * e.Generator.Wall
 		}
 	}
-	a := analyze(t, w.record(t))
-	if s := a.Lanes[0].Search; !a.Valid || s.Spoiled != 1 || s.Trials != len(w.plans)-1 || a.Lanes[0].Trials[0].Spoiled.Code != "processors_busy" {
+	a := analyze(t, record(t, w))
+	if s := a.Lanes[0].Search; !a.Valid || s.Spoiled != 1 || s.Trials != len(a.Lanes[0].Trials)-1 || a.Lanes[0].Trials[0].Spoiled.Code != "processors_busy" {
 		t.Errorf("valid %v, %+v", a.Valid, s)
 	}
-	w.end = func(e *runfile.TrialEnd) { e.Generator.CPU = 2 * e.Generator.Wall }
-	a = analyze(t, w.record(t))
+	w.End = func(e *runfile.TrialEnd) { e.Generator.CPU = 2 * e.Generator.Wall }
+	a = analyze(t, record(t, w))
 	if a.Valid || a.Conclusive() || a.Lanes[0].Search.Goals[0].Lower != nil {
 		t.Errorf("no trial can be believed: valid %v, %+v", a.Valid, a.Lanes[0].Search)
 	}
@@ -99,9 +81,9 @@ func TestSearchLeavesSpoiledTrialsOut(t *testing.T) {
 // TestSearchThatEndsEarlyIsInconclusive, and says which of the two ends it was.
 func TestSearchThatEndsEarlyIsInconclusive(t *testing.T) {
 	for reason, says := range map[string]result.Code{runfile.Complete: "search_budget", runfile.Interrupted: "search_ended"} {
-		w, _ := searched(t)
-		w.stopped, w.reason = 5, reason
-		a := analyze(t, w.record(t))
+		w, _ := searched(world.Demo())
+		w.Stop, w.Reason = 5, reason
+		a := analyze(t, record(t, w))
 		if g := a.Lanes[0].Search.Goals[0]; a.Conclusive() || g.Regular || g.Reason.Code != says || !strings.Contains(words.Of(a.Verdict[0]), "inconclusive") {
 			t.Errorf("%s: %+v, %s", reason, g, words.Of(a.Verdict[0]))
 		}

@@ -16,7 +16,7 @@ import (
 func TestTracedQueue(t *testing.T) {
 	w := short()
 	n := uint64(0)
-	w.sample = func(s *probe.Sample) {
+	w.Sample = func(s *probe.Sample) {
 		n++
 		s.Counters["trace.accept.count"] = 100 + n
 		s.Counters["trace.accept.unaccounted"] = 3
@@ -26,7 +26,7 @@ func TestTracedQueue(t *testing.T) {
 		s.Counters["trace.rst.sent.connection.TCP_ABORT_ON_CLOSE"] = 5
 		s.Counters["trace.rst.sent.nobody.X"] = 9 // no kernel says so
 	}
-	a := analyze(t, w.record(t))
+	a := analyze(t, record(t, w))
 	got := a.Hosts[0].Traced
 	if got == nil || got.Accepts != n-1 || got.Unaccounted != 0 || got.Wait == nil {
 		t.Fatalf("%+v, want %d accepts", got, n-1)
@@ -42,12 +42,12 @@ func TestTracedQueue(t *testing.T) {
 		t.Error(evidence(c))
 	}
 
-	w.sample = func(s *probe.Sample) {
+	w.Sample = func(s *probe.Sample) {
 		n++
 		s.Counters["trace.accept.count"], s.Counters["trace.rst.sent.listener.INVALID_SYN"] = n, 2*n
 	}
 	n = 0
-	a = analyze(t, w.record(t))
+	a = analyze(t, record(t, w))
 	if got := a.Hosts[0].Traced.SentRST; len(got) != 1 || got[0] != (result.SentRST{For: "listener", Reason: "INVALID_SYN", Count: 2 * (n - 1)}) {
 		t.Errorf("%v", got)
 	}
