@@ -88,7 +88,7 @@ func (r *run) lane(l *lane, c serverCapacity) (result.Lane, onsets) {
 		Latency: quantiles(l.latency), FromSent: quantiles(l.service), FailLatency: quantiles(l.fail), SendLag: quantiles(l.lag),
 		Phases:        l.phases(),
 		Overflows:     l.overflows(),
-		ListenDrops:   l.sum(func(f *figures) *uint64 { return f.listenDrops }),
+		ListenDrops:   l.grown(listenDrops),
 		ListenerDrops: l.sum(func(f *figures) *uint64 { return f.drops }),
 		MaxRecvQ:      q.depth, BacklogLimit: q.limit, Listener: l.Listener, ListenerHost: l.ListenerHost,
 		Backend:  r.backend(l),
@@ -129,7 +129,7 @@ func (t *trial) report(fit *estimate.Fit) result.Trial {
 	out := result.Trial{
 		Index: t.Index, Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Stages: []result.Stage{}, Plan: t.Plan, Start: t.Start.Seconds(), Duration: d,
 		Due: f.due, Sent: f.sent, Bad: f.bad, Outcomes: named(f.outcomes),
-		Overflows: f.overflows, ListenDrops: f.listenDrops, MaxRecvQ: f.queue.depth, Drained: t.drained(), DrainedAfter: t.drainedAfter(), Complete: f.complete, Spoiled: t.spoiled,
+		Overflows: f.overflows, ListenDrops: f.cover.delta(listenDrops), MaxRecvQ: f.queue.depth, Drained: t.drained(), DrainedAfter: t.drainedAfter(), Complete: f.complete, Spoiled: t.spoiled,
 	}
 	for _, s := range t.Plan.Stages {
 		out.Stages = append(out.Stages, result.Stage{From: s.From, To: s.To, Duration: s.Duration.Seconds()})

@@ -7,11 +7,18 @@ import (
 	"weir/report/result"
 )
 
+var (
+	passiveOpens     = keep("TcpPassiveOpens") // connections made to all listeners of the network namespace
+	listenerCPU      = keep("sched.listener.cpu_ns")
+	listenerRunDelay = keep("sched.listener.run_delay_ns")
+	throttled        = keep("cgroup.cpu.throttled_us")
+)
+
 // backend is what a lane's load was to its listener's host.
 func (r *run) backend(l *lane) (b result.Backend) {
 	if !probe.IsUnix(l.Listener) {
-		b.Connections = l.sum(func(f *figures) *uint64 { return f.accepted })
-		b.PerRequest = l.perRequest(func(f *figures) *uint64 { return f.accepted })
+		b.Connections = l.grown(passiveOpens)
+		b.PerRequest = l.perRequest(func(f *figures) *uint64 { return f.cover.delta(passiveOpens) })
 	}
 	b.CPU = r.processor(l)
 	if p := r.starvation(l); p != nil {
@@ -37,7 +44,7 @@ func (l *lane) perRequest(of func(*figures) *uint64) *float64 {
 	return &per
 }
 
-// processor is the CPU time in seconds of the processes that hold the lane's listener, for each request that was sent
+// processor is the CPU time in seconds of the processes that hold the lane's listener, for each request sent
 // between the same readings of it; nil where it was not read twice in any trial.
 func (r *run) processor(l *lane) *float64 {
 	var ns uint64

@@ -105,15 +105,21 @@ func (l *lane) lateBySYN() *uint64 {
 	return &n
 }
 
+var (
+	listenDrops     = keep(probe.ListenDrops)
+	reqQFullDrop    = keep("TcpExtTCPReqQFullDrop")
+	deferAcceptDrop = keep(probe.DeferAcceptDrops) // they are among the listeners' drops, and no loss
+)
+
 // counted is what the kernel counted while the lane's trials ran.
 func (r *run) counted(l *lane) cause.Kernel {
 	k := cause.Kernel{
 		Overflows:   l.overflows(),
 		Namespace:   l.sum(func(f *figures) *uint64 { return f.namespace }),
 		Drops:       l.sum(func(f *figures) *uint64 { return f.drops }),
-		ListenDrops: l.sum(func(f *figures) *uint64 { return f.listenDrops }),
-		QueueDrops:  l.sum(func(f *figures) *uint64 { return f.queueDrops }),
-		Deferred:    l.sum(func(f *figures) *uint64 { return f.deferred }),
+		ListenDrops: l.grown(listenDrops),
+		QueueDrops:  l.grown(reqQFullDrop),
+		Deferred:    l.grown(deferAcceptDrop),
 	}
 	if k.Drops != nil {
 		_, k.Deferrable = probe.DeferredACKs(*k.Drops, k.ListenDrops, k.Deferred)

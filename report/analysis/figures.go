@@ -6,40 +6,25 @@ import (
 	"time"
 
 	"weir/loadgen"
-	"weir/probe"
 	"weir/report/runfile"
-)
-
-// The counters that the figures of a trial are made of, and what the listener's processes had of the processors.
-var (
-	listenDrops      = keep(probe.ListenDrops)
-	reqQFullDrop     = keep("TcpExtTCPReqQFullDrop")
-	deferAcceptDrop  = keep(probe.DeferAcceptDrops)
-	passiveOpens     = keep("TcpPassiveOpens")
-	listenerCPU      = keep("sched.listener.cpu_ns")
-	listenerRunDelay = keep("sched.listener.run_delay_ns")
-	throttled        = keep("cgroup.cpu.throttled_us")
 )
 
 // figures are a trial's sums.
 type figures struct {
-	outcomes    map[loadgen.Outcome]uint64
-	due         uint64 // requests with an outcome
-	sent        uint64
-	late        uint64 // ok, but after the deadline
-	bad         uint64 // not ok, or late
-	synRetrans  uint64
-	opened      uint64 // connections
-	closings    runfile.Closings
-	overflows   *uint64 // of the lane's listener, from the trial's start until it had drained
-	namespace   *uint64 // TcpExtListenOverflows: of all listeners in its network namespace
-	listenDrops *uint64
-	queueDrops  *uint64 // TcpExtTCPReqQFullDrop
-	deferred    *uint64 // TcpExtTCPDeferAcceptDrop: they are among the listeners' drops, and no loss
-	drops       *uint64 // sk_drops of the lane's listener
-	accepted    *uint64 // TcpPassiveOpens: connections made to all listeners in its network namespace
-	queue       queue
-	complete    bool // every request of the plan has an outcome, and none was canceled
+	outcomes   map[loadgen.Outcome]uint64
+	due        uint64 // requests with an outcome
+	sent       uint64
+	late       uint64 // ok, but after the deadline
+	bad        uint64 // not ok, or late
+	synRetrans uint64
+	opened     uint64 // connections
+	closings   runfile.Closings
+	overflows  *uint64 // of the lane's listener, from the trial's start until it had drained
+	namespace  *uint64 // TcpExtListenOverflows: of all listeners in its network namespace
+	drops      *uint64 // sk_drops of the lane's listener
+	cover      window  // the samples from the trial's start until it had drained
+	queue      queue
+	complete   bool // every request of the plan has an outcome, and none was canceled
 }
 
 // measure adds up every trial of the run, and what it takes to sort the failures.
@@ -61,13 +46,9 @@ func (r *run) measure() {
 		f.bad = f.due - (f.outcomes[loadgen.OK] - f.late)
 		f.complete = t.end != nil && f.due == uint64(t.Due) && f.outcomes[loadgen.Canceled] == 0
 
-		w := r.cover(t)
-		own := w.listener(t.lane.Listener)
+		f.cover = r.cover(t)
+		own := f.cover.listener(t.lane.Listener)
 		f.overflows, f.namespace, f.drops = own.Overflows, own.Namespace, own.Drops
-		f.listenDrops = w.delta(listenDrops)
-		f.queueDrops = w.delta(reqQFullDrop)
-		f.deferred = w.delta(deferAcceptDrop)
-		f.accepted = w.delta(passiveOpens)
 		f.queue = r.within(t).queue(t.lane.Listener)
 	}
 	for _, l := range r.lanes {
@@ -130,6 +111,11 @@ func (l *lane) sum(of func(*figures) *uint64) *uint64 {
 		}
 	}
 	return total
+}
+
+// grown is by how much a counter grew during the lane's trials; nil where no trial has it.
+func (l *lane) grown(which counter) *uint64 {
+	return l.sum(func(f *figures) *uint64 { return f.cover.delta(which) })
 }
 
 func (l *lane) overflows() *uint64 { return l.sum(func(f *figures) *uint64 { return f.overflows }) }

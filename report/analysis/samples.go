@@ -20,7 +20,7 @@ type counter int
 // kept are their names. All others are too many to keep: a hundred, a hundred times a second.
 var kept []string
 
-// keep declares one, by its name in the table of the probe.
+// keep declares one where it is read, by its name in the table of the probe.
 func keep(name string) counter {
 	if m, known := probe.MetricOf(name); !known || m.Kind != probe.Counter {
 		panic("the probe's table has no counter " + name)
