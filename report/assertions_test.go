@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"weir/report/analysis/gate"
+	"weir/report/doc"
 	"weir/report/result"
 )
 
@@ -18,25 +19,25 @@ func TestAnnotations(t *testing.T) {
 			gate.Result{Expr: "y < 5%", Lane: "direct", Result: gate.Fail, Measured: "7%"}, gate.Result{Expr: "z", Result: gate.Pass})
 	}
 	var out bytes.Buffer
-	if err := Annotations(&out, a, many); err != nil {
+	if err := (Judgement{Run: a, Results: many}).Annotations(&out); err != nil {
 		t.Fatal(err)
 	}
 	want := strings.Repeat("::error title=weir%3A a%3Ab%2Cc::y < 5%25 (direct) fail: 7%25\n", 4) +
-		"::warning title=weir%3A a%3Ab%2Cc::and 4 more that did not pass: the job's summary has them all\n"
+		"::warning title=weir%3A a%3Ab%2Cc::4 more did not pass: the job's summary has them all\n"
 	if out.String() != want {
 		t.Errorf("%s\nwant\n%s", out.String(), want)
 	}
 	out.Reset()
-	if err := Annotations(&out, a, many[:1]); err != nil || strings.Count(out.String(), "\n") != 1 || !strings.Contains(out.String(), "x < 1 ::set-env") {
+	if err := (Judgement{Run: a, Results: many[:1]}).Annotations(&out); err != nil || strings.Count(out.String(), "\n") != 1 || !strings.Contains(out.String(), "x < 1 ::set-env") {
 		t.Errorf("%v: %q", err, out.String())
 	}
 	out.Reset()
 	invalid := []gate.Result{{Expr: "x", Result: gate.Invalid, Reason: result.Finding{Text: "the run is invalid: late"}}, {Expr: "y", Result: gate.Invalid, Reason: result.Finding{Text: "the run is invalid: late"}}}
-	if err := Annotations(&out, a, invalid); err != nil || out.String() != "::error title=weir%3A a%3Ab%2Cc::the run is invalid: late\n" {
+	if err := (Judgement{Run: a, Results: invalid}).Annotations(&out); err != nil || out.String() != "::error title=weir%3A a%3Ab%2Cc::the run is invalid: late\n" {
 		t.Errorf("%v: %q", err, out.String())
 	}
 	out.Reset()
-	if err := Annotations(&out, a, many[2:3]); err != nil || out.Len() != 0 {
+	if err := (Judgement{Run: a, Results: many[2:3]}).Annotations(&out); err != nil || out.Len() != 0 {
 		t.Errorf("%v: %q", err, out.String())
 	}
 }
@@ -47,13 +48,13 @@ func TestAssertionsShown(t *testing.T) {
 	value := .07
 	a.Assertions = []gate.Result{{Name: "few <b>", Expr: "bad.rate < 5%", Lane: "direct", Result: gate.Fail, Value: &value, Low: &value, High: &value, Unit: "share", Measured: "7%", Reason: result.Finding{Text: "because \x1b[2J"}}}
 	var text, page, page2 bytes.Buffer
-	if err := Text(&text, a, TextOptions{}); err != nil || !strings.Contains(text.String(), "\nfail               few <b> (direct): bad.rate < 5% · 7%; because [2J\n") {
+	if err := Text(&text, a, doc.TextOptions{}); err != nil || !strings.Contains(text.String(), "\nfail               few <b>: bad.rate < 5% (direct)  7%\n                                                    because [2J\n") {
 		t.Errorf("%v: %s", err, text.String())
 	}
-	if err := Markdown(&page, a); err != nil || !strings.Contains(page.String(), "## Assertions: fail\n") || !strings.Contains(page.String(), "| **fail** | few &lt;b&gt;: `bad.rate < 5%` | direct | 7%; because \\[2J |") {
+	if err := Markdown(&page, a); err != nil || !strings.Contains(page.String(), "**Assertions**\n") || !strings.Contains(page.String(), "| **fail** | few &lt;b&gt;: `bad.rate < 5%` (direct) | 7%<br> because \\[2J |") {
 		t.Errorf("%v: %s", err, page.String())
 	}
-	if err := HTML(&page2, a); err != nil || !strings.Contains(page2.String(), `<tr><th scope="row" class="bad">fail</th><td><bdi>few &lt;b&gt;</bdi>: <code>bad.rate &lt; 5%</code></td><td><bdi>direct</bdi></td><td><b>7%</b>`) {
+	if err := HTML(&page2, a); err != nil || !strings.Contains(page2.String(), `<tr><th scope="row" class="bad"><bdi>fail</bdi></th><td class="est"><bdi>few &lt;b&gt;: </bdi><code dir="ltr">bad.rate &lt; 5%</code> <span class="aside"><bdi>(direct)</bdi></span></td><td class="est"><bdi>7%</bdi>`) {
 		t.Error(err)
 	}
 }

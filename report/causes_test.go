@@ -15,7 +15,7 @@ func TestOtherCauses(t *testing.T) {
 	}
 	each := []result.ClassCause{class("proxy", 60, "not_listening"), class("queue", 30, "worker_bound_overflow"), class("late", 10, "worker_bound_overflow")}
 	got := otherCauses(&result.Lane{Cause: each[1].Cause, Causes: each})
-	want := "beside that 60 requests (not_listening): It is not_listening.\nbeside that 10 requests (worker_bound_overflow): It is worker_bound_overflow."
+	want := "Beside that 60 requests (not_listening): It is not_listening.\nBeside that 10 requests (worker_bound_overflow): It is worker_bound_overflow."
 	if strings.Join(got, "\n") != want {
 		t.Errorf("%q", got)
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // chromium finds the browser. Without it the page is not tested at all, so that on a CI machine its
@@ -202,7 +203,7 @@ func expectTrials(want map[string]map[string][]float64, lane string, l *result.L
 				sum += float64(t.Outcomes[class]) / t.Duration
 			}
 		}
-		dose[clean(class)] = []float64{n, anything, sum}
+		dose[unit.Clean(class)] = []float64{n, anything, sum}
 	}
 	want["dose-"+lane] = dose
 	if both[1]+both[2] > 0 {
@@ -261,7 +262,7 @@ func expectTimeline(want map[string]map[string][]float64, lane string, l *result
 				bars[0]++ // stacked: their sums depend on what is below them
 			}
 		}
-		series[clean(class)] = bars
+		series[unit.Clean(class)] = bars
 	}
 	want["time-"+lane] = series
 }

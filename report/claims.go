@@ -1,10 +1,9 @@
 package report
 
 import (
-	_ "embed"
+	"cmp"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"net/url"
 	"os"
@@ -13,7 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"weir/report/result"
+	"weir/report/doc"
+	"weir/report/unit"
 )
 
 // Claims is the table of what is said about servers under load and what this machine showed.
@@ -31,26 +31,20 @@ type Claims struct {
 // Title is what the table is of.
 func (c *Claims) Title() string {
 	switch {
-	case c.Flipped && c.Page != "":
-		return c.Page + ", with the key setting turned round"
 	case c.Flipped:
-		return "The claims, each with its key setting turned round"
+		return say("claims.flipped", args{"page": c.Page, "whole": c.Page == ""})
 	case c.Page != "":
 		return c.Page
 	}
-	return "The claims, tried on this machine"
+	return say("claims.title", nil)
 }
 
 // Made says how the table came about.
 func (c *Claims) Made() string {
 	if len(c.Command) == 0 {
-		return unknown
+		return unit.Unknown
 	}
-	made := fmt.Sprintf("%s (seed %d, engine %s)", commandLine(c.Command), c.Seed, c.Engine)
-	if c.Flipped {
-		made += ": FLIPPED, so that another verdict has to come out; none of these is on what the article says"
-	}
-	return made
+	return say("claims.made", args{"command": commandLine(c.Command), "seed": fmt.Sprint(c.Seed), "engine": c.Engine, "flipped": c.Flipped})
 }
 
 // Claim is one row: a scenario and how its runs decided it.
@@ -58,7 +52,8 @@ type Claim struct {
 	Scenario string
 	Claim    string // what was put to the test
 	Article  string // what is said, and where
-	Verdict  string // confirmed, refuted, only when …, or one of those below
+	Outcome  ClaimOutcome
+	Verdict  string // the outcome in the scenario's own words; "": there are none
 	Shows    string // what this machine does, or why there is no verdict
 	Numbers  []string
 	Versions []string // of the kernel and of each server in its runs
@@ -74,16 +69,19 @@ type ClaimRun struct {
 	Figures *Figures
 }
 
-// Measured fills in the run's figures.
-func (r *ClaimRun) Measured(a *result.Analysis) { r.Figures = figuresOf(a) }
+// ClaimOutcome is what became of a claim.
+type ClaimOutcome string
 
-// The verdicts that are none: nothing that was measured decided the claim.
+// What may become of a claim. The last five are no verdict: nothing that was measured decided it.
 const (
-	ClaimSkipped   = "skipped"   // something that it needs is not installed
-	ClaimUndecided = "undecided" // it was measured, and no verdict's assertions all passed
-	ClaimInvalid   = "invalid"   // a run cannot be believed
-	ClaimLeftOut   = "left out"  // there was no time for a run that it needs
-	ClaimFailed    = "could not run"
+	ClaimConfirmed ClaimOutcome = "confirmed"
+	ClaimRefuted   ClaimOutcome = "refuted"
+	ClaimOnlyWhen  ClaimOutcome = "only when" // it holds under a condition
+	ClaimSkipped   ClaimOutcome = "skipped"   // something that it needs is not installed
+	ClaimUndecided ClaimOutcome = "undecided" // it was measured, and no verdict's assertions all passed
+	ClaimInvalid   ClaimOutcome = "invalid"   // a run cannot be believed
+	ClaimLeftOut   ClaimOutcome = "left out"  // there was no time for a run that it needs
+	ClaimFailed    ClaimOutcome = "could not run"
 )
 
 // WriteClaims writes claims.md and claims.html into the folder dir, which it makes.
@@ -101,16 +99,6 @@ func WriteClaims(dir string, c *Claims) error {
 			writeFile(filepath.Join(dir, page.Page+".html"), page, OnePageHTML))
 	}
 	return err
-}
-
-// Now is what the verdicts of all rows say to do, for who has the same trouble.
-func (c *Claims) Now() (all []string) {
-	for _, r := range c.Rows {
-		if r.Now != "" {
-			all = append(all, r.Now)
-		}
-	}
-	return all
 }
 
 // Pages names the one pages that WriteClaims leaves beside the table: the files, without their ending.
@@ -170,57 +158,62 @@ func (r ClaimRun) Name() string {
 	return r.Variant
 }
 
-// Kind is what a verdict begins with, as a word for a style sheet.
-func (c Claim) Kind() string {
-	for _, kind := range []string{"confirmed", "refuted", "only when"} {
-		if strings.HasPrefix(c.Verdict, kind) {
-			return strings.ReplaceAll(kind, " ", "-")
-		}
+// link is the run's name, and leads to its report where there is one.
+func (r ClaimRun) link() doc.Text {
+	if r.Dir == "" {
+		return doc.T(r.Name())
 	}
-	return "none"
+	return doc.Text{{Text: r.Name(), Href: (&url.URL{Path: r.Report()}).EscapedPath()}}
 }
 
-var claimColours = map[string]string{"confirmed": green, "refuted": red, "only-when": yellow, "none": faint}
+// Said is the verdict, or what stands in its place.
+func (c Claim) Said() string { return cmp.Or(c.Verdict, string(c.Outcome)) }
+
+var claimTones = map[ClaimOutcome]doc.Tone{ClaimConfirmed: doc.Good, ClaimRefuted: doc.Bad, ClaimOnlyWhen: doc.Doubt}
+
+// facts are what was put to the test, what came out, and by what.
+func (c Claim) facts(indent string) (f doc.Facts) {
+	f.Wide = true
+	f.Items = append(f.Items, doc.Fact{Label: indent + "verdict", Value: doc.T(c.Said()), Tone: c.tone()})
+	if c.Article != "" {
+		f.Add(indent+"article says", c.Article)
+	} else { // a scenario of one's own
+		f.Add(indent+"claim", c.Claim)
+	}
+	f.Add(indent+"this machine", c.Shows)
+	var numbers []doc.Text
+	for _, n := range c.Numbers {
+		numbers = append(numbers, doc.T(n))
+	}
+	if len(numbers) > 0 {
+		f.Items = append(f.Items, doc.Fact{Label: indent + "measured", Value: doc.Lines(numbers...)})
+	}
+	return f
+}
+
+func (c Claim) tone() doc.Tone { return cmp.Or(claimTones[c.Outcome], doc.Muted) }
 
 // ClaimsText prints the table for a terminal.
-func ClaimsText(w io.Writer, c *Claims, opt TextOptions) error {
-	p := newPage(opt, margin)
-	var lines []string
+func ClaimsText(w io.Writer, c *Claims, opt doc.TextOptions) error {
+	d := doc.Document{Margin: 19}
 	if c.Flipped {
-		lines = append(lines, p.paint(yellow, p.hang("FLIPPED", c.Title()))...)
-		lines = append(lines, "")
+		d.Blocks = append(d.Blocks, doc.Callout{Tone: doc.Doubt, Label: "FLIPPED", Items: []doc.Text{doc.T(c.Title())}})
 	}
 	for _, r := range c.Rows {
-		label := clean(r.Scenario)
-		if width(label) >= margin-1 {
-			lines, label = append(lines, p.paint(claimColours[r.Kind()], []string{label})...), "  verdict"
+		facts := r.facts("  ")
+		if len([]rune(r.Scenario)) < d.Margin-1 { // its verdict fits beside it
+			facts.Items[0].Label = r.Scenario
+		} else {
+			facts.Items = slices.Insert(facts.Items, 0, doc.Fact{Label: r.Scenario, Tone: r.tone()})
 		}
-		lines = append(lines, p.paint(claimColours[r.Kind()], p.hang(label, clean(r.Verdict)))...)
-		if r.Article != "" {
-			lines = append(lines, p.hang("  article says", clean(r.Article))...)
-		} else { // a scenario of one's own
-			lines = append(lines, p.hang("  claim", clean(r.Claim))...)
-		}
-		lines = append(lines, p.hang("  this machine", clean(r.Shows))...)
-		for i, n := range r.Numbers {
-			label := ""
-			if i == 0 {
-				label = "  measured"
-			}
-			for _, line := range wrap(clean(n), p.width-margin) {
-				lines = append(lines, pad(label, margin)+line)
-				label = ""
-			}
-		}
-		lines = append(lines, "")
+		d.Blocks = append(d.Blocks, doc.Section{Blocks: []doc.Block{facts}})
 	}
-	if v := c.versions(); v != "" {
-		lines = append(lines, p.hang("versions", clean(v))...)
-	}
-	lines = append(lines, p.hang("made by", clean(c.Made()))...)
-	lines = append(lines, p.hang("claims", c.Count())...)
-	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
+	var foot doc.Facts
+	foot.Add("versions", c.versions())
+	foot.Add("made by", c.Made())
+	foot.Add("claims", c.Count())
+	d.Blocks = append(d.Blocks, doc.Section{Blocks: []doc.Block{foot}})
+	return doc.WriteText(w, d, opt)
 }
 
 func (c *Claims) versions() string { return strings.Join(c.AllVersions(), " · ") }
@@ -239,56 +232,62 @@ func (c *Claims) AllVersions() (all []string) {
 
 // Count says how many claims came out how.
 func (c *Claims) Count() string {
-	order := []string{"confirmed", "refuted", "only when", ClaimUndecided, ClaimInvalid, ClaimLeftOut, ClaimSkipped, ClaimFailed}
 	var parts []string
-	for _, v := range order {
+	for _, o := range []ClaimOutcome{ClaimConfirmed, ClaimRefuted, ClaimOnlyWhen, ClaimUndecided, ClaimInvalid, ClaimLeftOut, ClaimSkipped, ClaimFailed} {
 		n := 0
 		for _, r := range c.Rows {
-			if strings.HasPrefix(r.Verdict, v) {
+			if r.Outcome == o {
 				n++
 			}
 		}
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, v))
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
 // ClaimsMarkdown writes the table in GitHub's dialect.
-func ClaimsMarkdown(w io.Writer, c *Claims) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# weir: %s\n\n%s, weir %s: %s\n\nMade by %s\n\n", md(c.Title()), md(c.Started.Format("2006-01-02 15:04 UTC")), md(c.Version), md(c.Count()), md(c.Made()))
-	b.WriteString("| scenario | the article says | this machine shows | verdict | measured | versions | reports |\n|---|---|---|---|---|---|---|\n")
-	for _, r := range c.Rows {
-		var links []string
-		for _, run := range r.Runs {
-			if run.Dir != "" {
-				links = append(links, linked(run))
-			}
-		}
-		var numbers []string
-		for _, n := range r.Numbers {
-			numbers = append(numbers, md(n))
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | **%s** | %s | %s | %s |\n", md(r.Scenario), md(r.Article), md(r.Shows), md(r.Verdict), strings.Join(numbers, "<br>"), md(strings.Join(r.Versions, " · ")), strings.Join(links, ", "))
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// linked is the run's name, with a link to its report where there is one.
-func linked(run ClaimRun) string {
-	if run.Dir == "" {
-		return md(run.Name())
-	}
-	return fmt.Sprintf("[%s](%s)", md(run.Name()), (&url.URL{Path: run.Report()}).EscapedPath())
-}
-
-//go:embed assets/claims.html.tmpl
-var claimsPage string
-
-var claimsTemplate = template.Must(template.New("claims").Parse(claimsPage))
+func ClaimsMarkdown(w io.Writer, c *Claims) error { return doc.WriteMarkdown(w, c.page()) }
 
 // ClaimsHTML writes the table as a page that needs nothing else.
-func ClaimsHTML(w io.Writer, c *Claims) error { return claimsTemplate.Execute(w, c) }
+func ClaimsHTML(w io.Writer, c *Claims) error {
+	return doc.WriteHTML(w, c.page(), doc.PageOptions{Window: "weir: " + c.Title()})
+}
+
+// page has all claims in a table, and then each by itself.
+func (c *Claims) page() doc.Document {
+	all := doc.Table{Label: "Claims", Corner: "scenario", Columns: doc.Columns("verdict", "this machine shows", "reports")}
+	var each []doc.Block
+	for _, r := range c.Rows {
+		var reports doc.Text
+		for _, run := range r.Runs {
+			if run.Dir != "" {
+				if len(reports) > 0 {
+					reports = append(reports, doc.Span{Text: ", "})
+				}
+				reports = append(reports, run.link()...)
+			}
+		}
+		all.Rows = append(all.Rows, doc.Row{Label: doc.Text{{Text: r.Scenario, Href: "#" + url.PathEscape(r.Scenario)}}, Cells: []doc.Cell{
+			{Text: doc.T(r.Said()), Tone: r.tone()}, {Text: doc.T(r.Shows)}, {Text: reports}}})
+		facts := r.facts("")
+		if r.Article != "" {
+			facts.Add("claim", r.Claim)
+		}
+		facts.Add("versions", strings.Join(r.Versions, " · "))
+		if len(reports) > 0 {
+			facts.Items = append(facts.Items, doc.Fact{Label: "reports", Value: reports})
+		}
+		each = append(each, doc.Section{ID: r.Scenario, Label: r.Scenario, Blocks: []doc.Block{doc.Heading{Level: 2, Text: doc.T(r.Scenario)}, facts}})
+	}
+	head := []doc.Block{doc.Headline{Text: doc.T(c.Count())}, doc.Paragraph{Text: doc.T(c.made()), Note: true}, all}
+	return doc.Document{Title: c.head(), Blocks: append([]doc.Block{doc.Section{Label: "Claims", Blocks: head}}, each...)}
+}
+
+// head is what the table is of, when and by what it was made.
+func (c *Claims) head() []string {
+	return []string{c.Title(), c.Started.Format("2006-01-02 15:04 UTC"), "weir " + c.Version}
+}
+
+func (c *Claims) made() string { return say("claims.by", args{"made": c.Made()}) }

@@ -7,7 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
 	"time"
+	"unicode/utf8"
+	"weir/report/doc"
 )
 
 func sampleClaims() *Claims {
@@ -15,10 +18,10 @@ func sampleClaims() *Claims {
 		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Version: "test",
 		Command: []string{"weir", "reproduce", "--set=load.rate=7", "mine.yaml"}, Seed: 3, Engine: "portable",
 		Rows: []Claim{
-			{Scenario: "unix-upstream", Claim: "An overflow is a 502.", Article: "so it says", Verdict: "confirmed", Shows: "It is.",
+			{Scenario: "unix-upstream", Claim: "An overflow is a 502.", Article: "so it says", Outcome: ClaimConfirmed, Verdict: "confirmed", Shows: "It is.",
 				Numbers: []string{"unix: proxy.outcome.http_502.count > 0 → 34"}, Versions: []string{"Linux 6.18", "nginx/1.22", "gunicorn 20.1"}, Runs: []ClaimRun{{Variant: "tcp", Dir: "runs/a"}, {Variant: "unix", Dir: "runs/b c"}}},
-			{Scenario: "a-name-that-fills-the-margin", Verdict: "only when it rains", Page: "rain", Runs: []ClaimRun{{Variant: "wet", Figures: &Figures{Offered: 9, Good: 3, Lost: "66.7 %", Saw: "6 × http_502<b>"}}}, Shows: strings.Repeat("word ", 40), Article: "<script>alert(1)</script>\x1b[31m"},
-			{Scenario: "php-fpm", Verdict: ClaimSkipped, Shows: "not installed: apt-get install php-fpm"},
+			{Scenario: "a-name-that-fills-the-margin", Outcome: ClaimOnlyWhen, Verdict: "only when it rains", Page: "rain", Runs: []ClaimRun{{Variant: "wet", Figures: &Figures{Good: "3 of 9", Lost: "66.7 %", Saw: "6 × http_502<b>"}}}, Shows: strings.Repeat("word ", 40), Article: "<script>alert(1)</script>\x1b[31m"},
+			{Scenario: "php-fpm", Outcome: ClaimSkipped, Shows: "not installed: apt-get install php-fpm"},
 		},
 	}
 }
@@ -26,11 +29,11 @@ func sampleClaims() *Claims {
 // The table fits a terminal, counts what is skipped apart, and takes nothing hostile over.
 func TestClaimsText(t *testing.T) {
 	var b bytes.Buffer
-	if err := ClaimsText(&b, sampleClaims(), TextOptions{Width: 80}); err != nil {
+	if err := ClaimsText(&b, sampleClaims(), doc.TextOptions{Width: 80}); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(b.String()) {
-		if n := width(strings.TrimSuffix(line, "\n")); n > 80 {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
@@ -75,7 +78,7 @@ func TestWriteClaims(t *testing.T) {
 // Every form says how it was made, and of a flipped world that it is one.
 func TestClaimsSayHowTheyWereMade(t *testing.T) {
 	for name, write := range map[string]func(io.Writer, *Claims) error{
-		"text":     func(w io.Writer, c *Claims) error { return ClaimsText(w, c, TextOptions{Width: 400}) },
+		"text":     func(w io.Writer, c *Claims) error { return ClaimsText(w, c, doc.TextOptions{Width: 400}) },
 		"markdown": ClaimsMarkdown, "html": ClaimsHTML, "page": OnePageHTML, "page in markdown": OnePageMarkdown,
 	} {
 		for _, flipped := range []bool{false, true} {
@@ -92,7 +95,7 @@ func TestClaimsSayHowTheyWereMade(t *testing.T) {
 			if !strings.Contains(text, "weir reproduce --set=load.rate=7 mine.yaml (seed 3, engine portable)") {
 				t.Errorf("%s: the command is not in\n%s", name, text)
 			}
-			if said := strings.Contains(text, "FLIPPED") && strings.Contains(text, "key setting turned round"); said != flipped {
+			if said := strings.Contains(text, "FLIPPED") && strings.Contains(text, "key setting reversed"); said != flipped {
 				t.Errorf("%s: flipped is %v, and said is %v:\n%s", name, flipped, said, text)
 			}
 		}

@@ -2,12 +2,17 @@ package report
 
 import (
 	"fmt"
+	"html/template"
 	"io"
+	"math"
+	"reflect"
 	"slices"
 	"strings"
 
+	"weir/report/doc"
 	"weir/report/result"
 	"weir/report/unit"
+	"weir/report/words"
 )
 
 // Comparisons are those that `weir compare` makes: one a lane.
@@ -17,9 +22,6 @@ type Comparisons struct {
 
 	arms []arms // of each, to be drawn
 }
-
-// compareMargin leaves three columns of 20 in 80: a value of three digits and its interval.
-const compareMargin = 16
 
 // CompareSchemaName is what the JSON of comparisons calls its schema.
 const CompareSchemaName = "weir.compare/1"
@@ -37,93 +39,147 @@ func (c *Comparisons) Add(of *result.Comparison, a, b *result.Lane) {
 // CompareJSON prints comparisons for programs, rounded as report.json is.
 func CompareJSON(w io.Writer, c *Comparisons) error { return writeJSON(w, c) }
 
-// CompareText prints comparisons for a terminal: the verdict, every doubt, and a table.
-func CompareText(w io.Writer, c *Comparisons, opt TextOptions) error {
-	p := newPage(opt, compareMargin)
-	var out []string
-	for i, c := range readable(c).List {
-		if i > 0 {
-			out = append(out, "")
+// CompareText prints comparisons for a terminal: the verdict, every warning, and a table of three columns.
+func CompareText(w io.Writer, c *Comparisons, opt doc.TextOptions) error {
+	d := doc.Document{Margin: compareMargin}
+	for _, c := range c.List {
+		var arms, facts doc.Facts
+		arms.Add("weir compare", armText(c.A))
+		arms.Add("  with", armText(c.B))
+		facts.Add("design", words.Of(c.Design))
+		if c.Proxy != nil {
+			facts.Items = append(facts.Items, proxyFacts(c.Proxy).Items...)
 		}
-		out = append(out, p.comparison(c)...)
+		d.Blocks = append(d.Blocks, doc.Section{Blocks: []doc.Block{arms}}, doc.Section{Blocks: compareVerdict(c)},
+			doc.Section{Blocks: append(unlike(c.Warnings), facts)}, doc.Section{Blocks: []doc.Block{effects(c), reasons(c)}})
 	}
-	_, err := io.WriteString(w, strings.Join(out, "\n")+"\n")
-	return err
+	return doc.WriteText(w, d, opt)
 }
 
-func (p page) comparison(c *result.Comparison) []string {
-	var out []string
+// CompareMarkdown prints comparisons in GitHub's dialect.
+func CompareMarkdown(w io.Writer, c *Comparisons) error {
+	return doc.WriteMarkdown(w, comparePage(c))
+}
+
+// CompareHTML prints comparisons as one self-contained page without a script.
+func CompareHTML(w io.Writer, c *Comparisons) error {
+	return doc.WriteHTML(w, comparePage(c), doc.PageOptions{Window: "weir compare"})
+}
+
+func comparePage(c *Comparisons) doc.Document {
+	d := doc.Document{Title: []string{"compare"}}
+	for i, of := range c.List {
+		arms := doc.Paragraph{Text: doc.T(say("compare.arms", args{"a": armText(of.A), "b": armText(of.B)})), Note: true}
+		blocks := slices.Concat(compareVerdict(of), []doc.Block{arms}, comparison(of, &c.arms[i]))
+		d.Blocks = append(d.Blocks, doc.Section{Label: "Comparison", Blocks: blocks})
+	}
+	return d
+}
+
+// compareVerdict leads: what differs, or that nothing can be compared.
+func compareVerdict(c *result.Comparison) (list []doc.Block) {
 	valid := c.A.Valid && c.B.Valid
-	out = append(out, p.hang("weir compare", armText(c.A))...)
-	out = append(out, p.hang("  with", armText(c.B))...)
-	out = append(out, "")
 	for i, v := range c.Verdict {
-		lines := p.hang("", v.Text)
 		switch {
-		case !valid:
-			lines = p.paint(red, lines)
+		case !valid && i == 0:
+			list = append(list, doc.Callout{Tone: doc.Bad, Title: "INVALID", Text: say("invalid.run", nil), Items: []doc.Text{doc.T(words.Of(v))}})
 		case i == 0:
-			lines = p.paint(bold, lines)
-		}
-		out = append(out, lines...)
-	}
-	out = append(out, "")
-	for _, d := range c.Warnings {
-		out = append(out, p.paint(yellow, p.hang("warning", fmt.Sprintf("%s (%s)", d.Text.Text, d.Code)))...)
-	}
-	out = append(out, p.hang("design", c.Design.Text)...)
-	if c.Proxy != nil {
-		for _, l := range proxyFacts(c.Proxy) {
-			out = append(out, p.hang(l.Name, l.Value)...)
-		}
-	}
-	out = append(out, "")
-	column := (p.width - p.left - 2*gutter) / 3
-	head := row{Label: "[95 % interval]", Cells: []cell{{Main: c.A.Label}, {Main: c.B.Label}, {Main: "÷, or ± % points"}}}
-	out = append(out, p.paint(bold, p.row(head, column))...)
-	for _, e := range c.Effects {
-		out = append(out, p.row(effectRow(e), column)...)
-	}
-	for _, why := range reasons(c) {
-		out = append(out, p.hang("  "+why.Name, why.Value)...)
-	}
-	return out
-}
-
-// reasons are why effects are not known, or what is to be known beside them; each once, with the
-// metrics that have it, and not those that the verdict told.
-func reasons(c *result.Comparison) (list []fact) {
-	at := map[string]int{}
-	for _, e := range c.Effects {
-		said := func(v result.Finding) bool { return strings.Contains(v.Text, e.Reason.Text) }
-		if e.Reason.Text == "" || slices.ContainsFunc(c.Verdict, said) {
-			continue
-		}
-		name := strings.TrimSuffix(e.Metric, ".rate")
-		if i, seen := at[e.Reason.Text]; seen {
-			list[i].Value = name + ", " + list[i].Value
-			continue
-		}
-		at[e.Reason.Text] = len(list)
-		list = append(list, fact{"not known", name + ": " + e.Reason.Text})
-		if e.Finding != result.NotKnown {
-			list[len(list)-1].Name = "note"
+			list = append(list, doc.Headline{Text: doc.T(words.Of(v))})
+		default:
+			list = append(list, doc.Paragraph{Text: doc.T(words.Of(v))})
 		}
 	}
 	return list
 }
 
-// armText names an arm.
-func armText(a result.Arm) string {
-	text := a.Run
-	if a.Label != a.Lane {
-		text = a.Label + ": " + text
+// comparison is all of one in the long formats, with its drawings; those of the arms are nil within a run's report, whose
+// own figures show them.
+func comparison(c *result.Comparison, of *arms) []doc.Block {
+	list := unlike(c.Warnings)
+	labels := [2]string{c.A.Label, c.B.Label}
+	var drawn doc.Grid
+	figure := func(caption string, drawing template.HTML, legend ...doc.Key) {
+		if drawing != "" {
+			drawn.Cells = append(drawn.Cells, []doc.Block{doc.Figure{Caption: caption, Drawing: drawing, Legend: legend}})
+		}
 	}
-	return text + ", lane " + a.Lane + ", " + when(a.Started)
+	figure("What differs, with 95 % intervals", forest(c), doc.Key{Class: "k-same", Text: "no difference"}, doc.Key{Class: "k-none", Text: "grey: none was found"})
+	if of != nil {
+		legend := []doc.Key{{Class: "l-0", Text: labels[0]}, {Class: "l-1", Text: labels[1]}}
+		figure("What was offered, and what was served", of.response(labels).svg(), legend...)
+		figure("Latency, of all trials of each", of.tails(labels).svg(), legend...)
+	}
+	var facts doc.Facts
+	facts.Wide = true
+	if c.Proxy != nil {
+		facts.Items = proxyFacts(c.Proxy).Items
+	}
+	facts.Add("design", words.Of(c.Design))
+	return append(list, drawn, facts, allEffects(c), doc.Paragraph{Text: doc.T(say("comparison.note", nil)), Note: true})
 }
 
-// proxyBrief is what a terminal's screen has room for; the long formats say it in words.
-func proxyBrief(c *result.Comparison) []fact {
+// reasons are why effects are not known, or what is to be known beside them; each once, with the metrics that have it, and
+// not those that the verdict gives.
+func reasons(c *result.Comparison) (f doc.Facts) {
+	told := func(why result.Finding) bool {
+		return slices.ContainsFunc(c.Verdict, func(v result.Finding) bool {
+			return sameFinding(v.Args["why"], why) || sameFinding(v.Args["note"], why)
+		})
+	}
+	at := map[string]int{}
+	for _, e := range c.Effects {
+		if e.Reason.IsZero() || told(e.Reason) {
+			continue
+		}
+		name := strings.TrimSuffix(e.Metric, ".rate")
+		reason := words.Of(e.Reason)
+		if i, seen := at[reason]; seen {
+			f.Items[i].Value = append(doc.T(name+", "), f.Items[i].Value...)
+			continue
+		}
+		label := "  not known"
+		if e.Finding != result.NotKnown {
+			label = "  note"
+		}
+		at[reason] = len(f.Items)
+		f.Add(label, say("lane", args{"lane": name, "text": reason}))
+	}
+	return f
+}
+
+// armText names an arm.
+func armText(a result.Arm) string {
+	label := a.Label
+	if label == a.Lane {
+		label = ""
+	}
+	return say("compare.arm", args{"label": label, "run": a.Run, "lane": a.Lane, "at": when(a.Started)})
+}
+
+// sameFinding reports whether an argument is that finding; the sentence may have been made in one of them alone.
+func sameFinding(v any, f result.Finding) bool {
+	x, ok := v.(result.Finding)
+	return ok && x.Code == f.Code && x.Lane == f.Lane && reflect.DeepEqual(x.Args, f.Args)
+}
+
+// unlike is why the arms may differ for another reason than what is under test.
+func unlike(all []result.ArmWarning) []doc.Block {
+	var list []result.Warning
+	for _, w := range all {
+		list = append(list, result.Warning{Code: w.Code, Text: words.Of(w.Text)})
+	}
+	return warned(list)
+}
+
+func proxyFacts(x *result.ProxyEffects) (f doc.Facts) {
+	f.Add("the proxy adds", words.Of(x.Adds.Text))
+	f.Add("the proxy hides", words.Of(x.Hides.Text))
+	f.Add("the proxy costs", words.Of(x.Costs.Text))
+	return f
+}
+
+// proxyBrief is what a terminal's screen has room for of the proxy's effects; the long formats say it in words.
+func proxyBrief(c *result.Comparison) doc.Facts {
 	facts := proxyFacts(c.Proxy)
 	effect := func(metric string) *result.Effect {
 		for i := range c.Effects {
@@ -133,61 +189,100 @@ func proxyBrief(c *result.Comparison) []fact {
 		}
 		return nil
 	}
-	ms := func(d *result.Difference) string {
-		return fmt.Sprintf("%+.2f [%+.2f, %+.2f] ms", 1e3*d.Value, 1e3*d.Low, 1e3*d.High)
-	}
+	set := func(i int, code result.Code, a args) { facts.Items[i].Value = doc.T(say(code, a)) }
 	if p50 := effect("latency.p50"); c.Proxy.Adds.Measured && p50 != nil {
-		text, p99 := "p50 "+ms(p50.Difference), effect("latency.p99")
+		a, p99 := args{"p50": difference(p50)}, effect("latency.p99")
 		switch {
 		case p99 != nil && (p50.Finding != result.NoDifference || p99.Finding != result.NoDifference):
-			text += ", p99 " + ms(p99.Difference)
+			a["p99"] = difference(p99)
+			set(0, "proxy.adds", a)
 		case p50.Finding == result.NoDifference:
-			text = "no latency found: " + text
+			set(0, "proxy.adds_none", a)
+		default:
+			set(0, "proxy.adds", a)
 		}
-		facts[0].Value = text
 	}
 	if bad := effect("bad.rate"); c.Proxy.Hides.Measured && bad != nil {
-		d, what := bad.Difference, map[result.Direction]string{
-			result.Lower: "failures", result.Higher: "no failures, it adds some", result.NoDifference: "no failures found",
-		}
-		facts[1].Value = fmt.Sprintf("%s: %+.2g [%+.2g, %+.2g] points", what[bad.Finding], 100*d.Value, 100*d.Low, 100*d.High)
+		code := map[result.Direction]result.Code{result.Lower: "proxy.hides", result.Higher: "proxy.hides_more", result.NoDifference: "proxy.hides_none"}[bad.Finding]
+		set(1, code, args{"points": difference(bad)})
 	}
 	if onset := effect("onset.rate"); onset != nil {
-		r := onset.Ratio
-		facts[2].Value = fmt.Sprintf("onset × %.3f [%.3f, %.3f]", r.Ratio, r.Low, r.High)
+		a := args{"quotient": onset.Ratio.Estimate()}
 		if onset.Finding == result.NoDifference && onset.Detectable != nil {
-			facts[2].Value += fmt.Sprintf(": no loss found, %s %% would be", unit.Digits(100**onset.Detectable, 2))
+			a["mdc"] = *onset.Detectable
 		}
+		set(2, "proxy.costs", a)
 	}
 	return facts
 }
 
-func proxyFacts(x *result.ProxyEffects) []fact {
-	return []fact{{"the proxy adds", x.Adds.Text.Text}, {"the proxy hides", x.Hides.Text.Text}, {"the proxy costs", x.Costs.Text.Text}}
+// compareMargin leaves three columns of 20 in 80: a value of three digits and its interval.
+const compareMargin = 16
+
+// effects is the table on a terminal.
+func effects(c *result.Comparison) doc.Table {
+	t := doc.Table{Corner: "[95 % interval]", Lanes: true, Columns: doc.Columns(c.A.Label, c.B.Label, "÷, or ± % points")}
+	for _, e := range c.Effects {
+		t.Rows = append(t.Rows, doc.Row{Label: doc.T(shortened(effectLabel(e))), Cells: []doc.Cell{inTable(e.A, e.Unit), inTable(e.B, e.Unit), change(e)}})
+	}
+	return t
+}
+
+// allEffects is the table of the long formats.
+func allEffects(c *result.Comparison) doc.Table {
+	ab := c.B.Label + " ÷ " + c.A.Label
+	t := doc.Table{Caption: "What differs", Class: "trials", Corner: "metric",
+		Columns: append(doc.Numbers(c.A.Label, c.B.Label, ab, c.B.Label+" − "+c.A.Label, "effect size", "MDC", "pairs"), doc.Columns("finding", "method, or why not")...)}
+	for _, e := range c.Effects {
+		texts := []string{"–", "–", "–", "–", "–"}
+		if e.Ratio != nil {
+			texts[0] = e.Ratio.Estimate().String()
+		}
+		if e.Difference != nil {
+			texts[1] = signed(e.Difference, scale(e.Unit), 3)
+		}
+		if e.EffectSize != nil {
+			texts[2] = fmt.Sprintf("%+.2f", *e.EffectSize)
+		}
+		if e.Detectable != nil {
+			u := unit.Share
+			if e.Unit == unit.Share {
+				u = unit.Points
+			}
+			texts[3] = u.FormatTo(*e.Detectable, 2)
+		}
+		if e.Pairs > 0 {
+			texts[4] = fmt.Sprint(e.Pairs)
+		}
+		var method []string
+		for _, f := range []result.Finding{e.Method, e.Reason} {
+			if !f.IsZero() {
+				method = append(method, words.Of(f))
+			}
+		}
+		cells := append([]doc.Cell{inTable(e.A, e.Unit), inTable(e.B, e.Unit)}, doc.Cells(append(texts, string(e.Finding), strings.Join(method, "; "))...)...)
+		t.Rows = append(t.Rows, doc.Row{Label: doc.T(effectLabel(e)), Cells: cells})
+	}
+	return t
 }
 
 // effectLabel is a metric with its unit, so that its cells need none.
 func effectLabel(e result.Effect) string {
 	name := strings.TrimSuffix(strings.TrimPrefix(e.Metric, "outcome."), ".rate")
-	name = strings.ReplaceAll(strings.ReplaceAll(name, "latency.", "latency "), "_", " ")
-	switch name = strings.ReplaceAll(name, "p999", "p99.9"); e.Unit {
-	case "rate":
+	name = strings.NewReplacer("latency.", "latency ", "_", " ", "p999", "p99.9").Replace(name)
+	switch e.Unit {
+	case unit.Rate:
 		return name + ", req/s"
-	case "time":
+	case unit.Time:
 		return name + ", ms"
 	}
 	return name + ", %"
 }
 
-func effectRow(e result.Effect) row {
-	r := row{Label: shortened(effectLabel(e)), Cells: []cell{estimateCell(e.A, e.Unit), estimateCell(e.B, e.Unit), changeCell(e)}}
-	return r
-}
-
 // shortened keeps a label within the margin.
 func shortened(label string) string {
 	label = strings.NewReplacer("latency p", "p", ", ms", " lat., ms", "overflow onset", "overflow", ", req/s", ", /s").Replace(label)
-	if width(label) >= compareMargin {
+	if len([]rune(label)) >= compareMargin {
 		label = strings.NewReplacer("connect ", "conn. ", " before response", " early", "response ", "resp. ", ", ", " ").Replace(label)
 	}
 	if r := []rune(label); len(r) >= compareMargin {
@@ -196,45 +291,64 @@ func shortened(label string) string {
 	return label
 }
 
-// scale of a unit in tables.
-func scale(unit unit.Unit) float64 {
-	switch unit {
-	case "time":
+// scale of a unit in tables, whose labels have it.
+func scale(u unit.Unit) float64 {
+	switch u {
+	case unit.Time:
 		return 1e3
-	case "share":
+	case unit.Share:
 		return 100
 	}
 	return 1
 }
 
-func estimateCell(x result.Estimate, unit unit.Unit) cell {
-	if x.Value == nil {
-		return cell{Main: "not known", Tone: muted}
+// inTable is an estimate in the unit of its row's label.
+func inTable(x result.Estimate, of unit.Unit) doc.Cell {
+	by := scale(of)
+	times := func(v *float64) *float64 {
+		if v == nil {
+			return nil
+		}
+		scaled := by * *v
+		return &scaled
 	}
-	by := scale(unit)
-	out := cell{Main: digits(by**x.Value, 3)}
-	if x.Low == nil || x.High == nil {
-		out.Interval = "(no interval)"
-	} else {
-		out.Interval = interval(by**x.Low, by**x.High)
+	e := unit.Estimate{Value: times(x.Value), Unit: unit.Ratio}
+	if x.Low != nil && x.High != nil {
+		e.Low, e.High = times(x.Low), times(x.High)
 	}
-	return out
+	return estimated(e)
 }
 
-// changeCell is the quotient, or of shares the difference in points.
-func changeCell(e result.Effect) cell {
-	var out cell
+// change is the quotient, or of shares the difference in points.
+func change(e result.Effect) doc.Cell {
+	var cell doc.Cell
 	switch {
-	case e.Unit == "share" && e.Difference != nil:
+	case e.Unit == unit.Share && e.Difference != nil:
 		d := e.Difference
-		out = cell{Main: fmt.Sprintf("%+.2g", 100*d.Value), Interval: fmt.Sprintf("[%+.2g, %+.2g]", 100*d.Low, 100*d.High)}
+		cell.Text = doc.T(unit.Signed(100*d.Value, 2)).With(fmt.Sprintf("[%s, %s]", unit.Signed(100*d.Low, 2), unit.Signed(100*d.High, 2)))
 	case e.Ratio != nil:
-		out = cell{Main: digits(e.Ratio.Ratio, 3), Interval: interval(e.Ratio.Low, e.Ratio.High)}
+		cell = estimated(unit.Of(unit.Ratio, e.Ratio.Ratio, e.Ratio.Low, e.Ratio.High))
 	default:
-		return cell{Main: "not known", Tone: muted}
+		return estimated(unit.Estimate{})
 	}
 	if e.Finding == result.NoDifference {
-		out.Tone = muted
+		cell.Tone = doc.Muted
 	}
-	return out
+	return cell
+}
+
+// difference is an effect's, with its unit.
+func difference(e *result.Effect) string {
+	if e.Unit == unit.Share {
+		return signed(e.Difference, 100, 2) + " points"
+	}
+	d := *e.Difference
+	for _, x := range []*float64{&d.Value, &d.Low, &d.High} {
+		*x = math.Round(*x*1e6) / 1e6 // below a microsecond nothing was measured
+	}
+	return signed(&d, 1e3, 2) + " ms"
+}
+
+func signed(d *result.Difference, by float64, digits int) string {
+	return fmt.Sprintf("%s [%s, %s]", unit.Signed(by*d.Value, digits), unit.Signed(by*d.Low, digits), unit.Signed(by*d.High, digits))
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // forest draws the effects of a comparison with their intervals, one a line: what is a quotient beside 1, what is a
@@ -19,7 +20,7 @@ func forest(c *result.Comparison) template.HTML {
 	var ratios, points []forestRow
 	for _, e := range c.Effects {
 		switch r := e.Ratio; {
-		case e.Unit == "share" && e.Difference != nil:
+		case e.Unit == unit.Share && e.Difference != nil:
 			d := e.Difference
 			points = append(points, forestRow{e, 100 * d.Value, 100 * d.Low, 100 * d.High})
 		case r != nil && r.Low > 0 && !math.IsInf(r.High, 1):
@@ -69,7 +70,7 @@ func forestPart(b *strings.Builder, rows []forestRow, top, line, same float64, n
 	svgText(b, "", 130, top+11, "start", name)
 	for _, v := range x.marks() {
 		svgLine(b, "grid", x.at(v), top+18, x.at(v), end)
-		svgText(b, "", x.at(v), end+14, "middle", digits(v, 3))
+		svgText(b, "", x.at(v), end+14, "middle", unit.Digits(v, 3))
 	}
 	svgLine(b, "same", x.at(same), top+18, x.at(same), end)
 	for i, r := range rows {
@@ -82,7 +83,7 @@ func forestPart(b *strings.Builder, rows []forestRow, top, line, same float64, n
 		fmt.Fprintf(b, `<g class="%s">`, tint)
 		svgLine(b, "", x.at(r.low), y, x.at(r.high), y)
 		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3.5"><title>%s</title></circle></g>`, x.at(r.value), y,
-			html.EscapeString(fmt.Sprintf("%s: %s %s, %s", effectLabel(r.e), digits(r.value, 3), interval(r.low, r.high), r.e.Finding)))
+			html.EscapeString(unit.Clean(fmt.Sprintf("%s: %s, %s", effectLabel(r.e), unit.Of(unit.Ratio, r.value, r.low, r.high), r.e.Finding))))
 	}
 	return end + 28
 }
@@ -98,7 +99,7 @@ func (l arms) response(labels [2]string) plot {
 		for _, t := range lane.Trials {
 			if t.Rate > 0 && t.Duration > 0 {
 				s.Points = append(s.Points, svgPoint{X: t.Rate, Y: t.Goodput, YLow: &t.GoodLow, YHigh: &t.GoodHigh, Unmeasurable: !t.Complete || !t.Drained,
-					Says: fmt.Sprintf("%s, trial %d: %s of %s offered", labels[i], t.Index+1, rate(t.Goodput), rate(t.Rate))})
+					Says: say("plot.trial", args{"arm": labels[i], "trial": t.Index + 1, "goodput": t.Goodput, "rate": t.Rate})})
 			}
 		}
 		slices.SortStableFunc(s.Points, func(a, b svgPoint) int { return cmp.Compare(a.X, b.X) })
@@ -109,13 +110,13 @@ func (l arms) response(labels [2]string) plot {
 
 // tails are the latencies by percentile, of all trials of each arm.
 func (l arms) tails(labels [2]string) plot {
-	p := plot{X: "percentile of the requests that succeeded", Y: "latency", Log: true, YName: seconds, XMarks: []float64{2, 10, 100, 1e3, 1e4, 1e5, 1e6},
+	p := plot{X: "percentile of the requests that succeeded", Y: "latency", Log: true, YName: unit.Time.Format, XMarks: []float64{2, 10, 100, 1e3, 1e4, 1e5, 1e6},
 		XName: percentileName, Title: "Latency by percentile, of " + labels[0] + " and " + labels[1]}
 	for i, lane := range []*result.Lane{l.a, l.b} {
 		s := svgSeries{Name: labels[i], Tint: i, Line: true}
 		for _, q := range lane.Percentiles {
 			s.Points = append(s.Points, svgPoint{X: q.OneIn, Y: q.S, YLow: &q.LowS, YHigh: &q.HighS,
-				Says: fmt.Sprintf("%s: one request in %s took longer than %s %s", labels[i], digits(q.OneIn, 3), seconds(q.S), interval(q.LowS, q.HighS))})
+				Says: say("plot.percentile", args{"arm": labels[i], "n": q.OneIn, "time": unit.Of(unit.Time, q.S, q.LowS, q.HighS)})})
 		}
 		p.Series = append(p.Series, s)
 	}

@@ -5,15 +5,16 @@ import (
 	"testing"
 
 	"weir/loadgen"
+	"weir/report/doc"
 	"weir/report/result"
 )
 
 // TestEveryOutcomeHasAColour: in both themes.
 func TestEveryOutcomeHasAColour(t *testing.T) {
-	css := string(asset("report.css"))
+	css := string(doc.Style())
 	for _, o := range loadgen.Outcomes() {
 		if strings.Count(css, "--"+string(o)+":") != 2 || !strings.Contains(css, ".c-"+string(o)+" {") {
-			t.Errorf("%s has no colour of its own in report.css", o)
+			t.Errorf("%s has no colour of its own", o)
 		}
 	}
 }
@@ -33,7 +34,7 @@ func TestConnectionsInWords(t *testing.T) {
 		"3 opened; while idle 3 by us, 3 by the server":                    {Opened: n, IdleUs: n, IdlePeer: n},
 		"3 opened; closed first by either side (TIME_WAIT on both)":        {Opened: n, PeerClosed: n, WeClosed: n, TimeWait: ptr("both")},
 	} {
-		if got := connections(nil, &result.Lane{Connections: c}).Main; got != want {
+		if got := connections(nil, &result.Lane{Connections: c}).Text.String(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -49,7 +50,7 @@ func TestSYNsInWords(t *testing.T) {
 		"1 request lost 1, connected after 1.03 s; 2 timed out after 2.90 s, 3 SYNs each unanswered": more,
 		"5": {SYNRetrans: 5},
 	} {
-		if got := lostSYNs(nil, &l).Main; got != want {
+		if got := lostSYNs(nil, &l).Text.String(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

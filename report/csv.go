@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // CSV writes the timelines as one table with a header (RFC 4180), a line for each bin of each lane: what the
@@ -25,7 +26,7 @@ import (
 //
 // An empty field is "not known", which is not 0.
 func CSV(w io.Writer, a *result.Analysis) error {
-	a = readable(a)
+	a = filtered(filter{text: unit.Clean}, a)
 	kinds := classes(a)
 	out := csv.NewWriter(w)
 	head := []string{"lane", "trial", "rate_rps", "at_s", "bin_s", "offered_rps", "goodput_rps", "recv_q", "overflows", "replayed_overflows"}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"weir/report/analysis/compare"
+	"weir/report/doc"
 	"weir/report/result"
 	"weir/report/world"
 )
@@ -23,7 +24,7 @@ func TestDose(t *testing.T) {
 	runs = append(runs, hostile())
 	runs[3].Valid = false
 	var plain bytes.Buffer
-	if err := DoseText(&plain, compare.Doses(runs[:4]), TextOptions{}); err != nil {
+	if err := DoseText(&plain, compare.Doses(runs[:4]), doc.TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "dose.txt", plain.Bytes())
@@ -32,7 +33,7 @@ func TestDose(t *testing.T) {
 		points += len(l.Points)
 	}
 	var text, page, machine bytes.Buffer
-	for _, err := range []error{DoseText(&text, d, TextOptions{}), DoseHTML(&page, d), DoseJSON(&machine, d)} {
+	for _, err := range []error{DoseText(&text, d, doc.TextOptions{}), DoseHTML(&page, d), DoseJSON(&machine, d)} {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"weir/loadgen"
 	"weir/report/result"
+	"weir/report/unit"
 	"weir/report/words"
 )
 
@@ -113,7 +114,7 @@ func draw(a *result.Analysis) figures {
 		l := &a.Lanes[i]
 		lane := laneFigure{Name: l.Name, Plateau: l.Plateau, Trials: []dose{}, Bad: map[string][]float64{}}
 		if o := cmp.Or(l.ErrorOnset, l.OverflowOnset); o != nil {
-			lane.Theta, lane.Bracket = &band{o.RPS, &o.Low, &o.High}, !estimated(o)
+			lane.Theta, lane.Bracket = &band{o.RPS, &o.Low, &o.High}, !o.Estimated()
 		}
 		if l.BacklogLimit != nil {
 			slots := uint64(*l.BacklogLimit) + 1 // full is depth > limit: include/net/sock.h, sk_acceptq_is_full
@@ -143,14 +144,14 @@ func draw(a *result.Analysis) figures {
 // offeredRate is a trial's rate in words, or those between which its plan moved.
 func offeredRate(t *result.Trial) string {
 	short := func(x float64) string { // as the script writes a number
-		words := digits(x, 4)
+		words := unit.Digits(x, 4)
 		if strings.Contains(words, ".") {
 			words = strings.TrimRight(strings.TrimRight(words, "0"), ".")
 		}
 		return words
 	}
 	if low, high := t.Rates(); low < high {
-		return short(low) + " to " + short(high) + " req/s"
+		return say("rates", args{"low": short(low), "high": short(high)})
 	}
 	return short(t.MeanRate()) + " req/s"
 }

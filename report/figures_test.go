@@ -86,7 +86,7 @@ func TestRampInAReport(t *testing.T) {
 	if len(f.Trials) != len(a.Lanes[0].Trials)-1 || f.Timeline.Blocks[0].Load != "20 to 80 req/s" || f.Timeline.Blocks[1].Load == "" {
 		t.Errorf("%d points of %d trials; %+v", len(f.Trials), len(a.Lanes[0].Trials), f.Timeline.Blocks[:2])
 	}
-	if row := trialRows(&a.Lanes[0])[0]; row[1] != "20 to 80" {
+	if row := trials(&a.Lanes[0]).Rows[0].Cells; row[0].Text.String() != "20 to 80" {
 		t.Errorf("%q", row)
 	}
 	var bins strings.Builder

@@ -2,9 +2,6 @@ package report
 
 import (
 	"reflect"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"weir/report/result"
 	"weir/report/words"
@@ -17,11 +14,9 @@ type filter struct {
 	text  func(string) string   // nil: unchanged
 }
 
-// apply returns a copy that shares only what it does not change. Nil slices and maps become empty ones, because in report.json null means
-// "not known" and an empty list is known to be empty. Pointers and interfaces that are nil stay nil.
-func (f filter) apply(a *result.Analysis) *result.Analysis { return filtered(f, a) }
-
-// filtered is the copy, with the sentence of every finding.
+// filtered returns a copy, with the sentence of every finding, that shares only what it does not change. Nil slices and
+// maps become empty ones, because in report.json null means "not known" and an empty list is known to be empty.
+// Pointers and interfaces that are nil stay nil.
 func filtered[T any](f filter, v *T) *T {
 	out := f.copy(reflect.ValueOf(*v)).Interface().(T)
 	words.Fill(&out)
@@ -96,36 +91,4 @@ func (f filter) touches(t reflect.Type) bool {
 		return true
 	}
 	return false
-}
-
-// maxText bounds one hostile string where people read it; report.json keeps it whole.
-const maxText = 2000
-
-// clean makes a string safe to show in a line of text: no control characters (ANSI escapes among them),
-// no invisible format characters (a right-to-left override can turn a file name around), no line or
-// paragraph separators, valid UTF-8, bounded. White space becomes a blank, so that words stay apart.
-func clean(s string) string {
-	if len(s) > maxText {
-		cut := maxText
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = s[:cut] + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n' || r == '\r' || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-}
-
-// readable is a document's content as the formats for people show it, every finding with its sentence.
-func readable[T any](v *T) *T {
-	out := filtered(filter{text: clean}, v)
-	words.Fill(out)
-	return out
 }

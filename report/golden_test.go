@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"weir/report/analysis/compare"
+	"weir/report/doc"
 	"weir/report/result"
 )
 
@@ -37,7 +38,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestGolden(t *testing.T) {
-	text := func(w io.Writer, a *result.Analysis) error { return Text(w, a, TextOptions{Width: 80}) }
+	text := func(w io.Writer, a *result.Analysis) error { return Text(w, a, doc.TextOptions{Width: 80}) }
 	for name, fixture := range fixtures {
 		for suffix, render := range map[string]func(io.Writer, *result.Analysis) error{".txt": text, ".md": Markdown} {
 			t.Run(name+suffix, func(t *testing.T) {
@@ -65,7 +66,7 @@ func TestGoldenComparison(t *testing.T) {
 	}
 	c.Add(compare.Lanes(a), &a.Lanes[0], &a.Lanes[1])
 	var text, markdown bytes.Buffer
-	if err := errors.Join(CompareText(&text, c, TextOptions{Width: 80}), CompareMarkdown(&markdown, c)); err != nil {
+	if err := errors.Join(CompareText(&text, c, doc.TextOptions{Width: 80}), CompareMarkdown(&markdown, c)); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "compare.txt", text.Bytes())

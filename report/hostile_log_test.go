@@ -15,6 +15,7 @@ import (
 	"weir/loadgen/plan"
 	"weir/probe/nginxlog"
 	"weir/report/analysis"
+	"weir/report/doc"
 	"weir/report/runfile"
 )
 
@@ -62,7 +63,7 @@ func TestHostileLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	var text, markdown, page, values bytes.Buffer
-	if err := errors.Join(Text(&text, a, TextOptions{}), Markdown(&markdown, a), HTML(&page, a), JSON(&values, a)); err != nil {
+	if err := errors.Join(Text(&text, a, doc.TextOptions{}), Markdown(&markdown, a), HTML(&page, a), JSON(&values, a)); err != nil {
 		t.Fatal(err)
 	}
 	before, after, _ := strings.Cut(page.String(), string(asset("echarts/echarts.min.js")))

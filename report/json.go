@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"weir/report/result"
-	"weir/report/words"
 )
 
 // JSON writes report.json. The order is fixed (fields as declared, maps by key) and floats are rounded
@@ -26,9 +25,7 @@ func writeJSON[T any](w io.Writer, v *T) error {
 	var compact bytes.Buffer
 	enc := json.NewEncoder(&compact)
 	enc.SetEscapeHTML(false) // a URL's & stays an &; U+2028 and U+2029 are escaped all the same
-	out := filtered(filter{float: round6}, v)
-	words.Fill(out)
-	if err := enc.Encode(out); err != nil {
+	if err := enc.Encode(filtered(filter{float: round6}, v)); err != nil {
 		return err
 	}
 	_, err := w.Write(indentJSON(bytes.TrimSpace(compact.Bytes())))

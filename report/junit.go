@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"weir/report/analysis/gate"
-	"weir/report/result"
+	"weir/report/unit"
 )
 
 // The part of JUnit's format that CI systems agree on: testsuites, testsuite, testcase and one of failure, error
@@ -45,11 +45,12 @@ type (
 
 // JUnit writes the answers as test cases: a failed assertion is a failure, one of an invalid run an error, and one
 // that cannot be told is skipped.
-func JUnit(w io.Writer, a *result.Analysis, results []gate.Result) error {
-	s := junitSuite{Name: "weir gate " + clean(cmp.Or(a.Name, "run")), Timestamp: strings.TrimSuffix(clean(a.Started), "Z"), Tests: len(results)}
-	for _, r := range results {
-		c := junitCase{Name: clean(assertion(r)), Class: "weir." + clean(cmp.Or(r.Lane, "gate"))}
-		message := &junitMessage{Message: clean(found(r)), Text: clean(r.Expr + "\n" + found(r))}
+func (j Judgement) JUnit(w io.Writer) error {
+	a := j.Run
+	s := junitSuite{Name: "weir gate " + unit.Clean(cmp.Or(a.Name, "run")), Timestamp: strings.TrimSuffix(unit.Clean(a.Started), "Z"), Tests: len(j.Results)}
+	for _, r := range j.Results {
+		c := junitCase{Name: named(r), Class: "weir." + unit.Clean(cmp.Or(r.Lane, "gate"))}
+		message := &junitMessage{Message: found(r), Text: unit.Clean(r.Expr + "\n" + found(r))}
 		switch r.Result {
 		case gate.Fail:
 			c.Failure = message

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // latencyFigure is a lane's heat map on the axis of its timeline: cells as in analysis.LatencyMap.
@@ -78,11 +79,11 @@ func reconcileTrials(l *result.Lane, trials []result.Trial) reconcileFigure {
 // spread says in words what the heat map of a lane shows, for those who cannot see it.
 func spread(l *result.Lane) string {
 	if len(l.LatencyMap.OK) == 0 {
-		return "No request was answered."
+		return say("spread.none", nil)
 	}
-	text := "Of those that succeeded half took up to " + secondsOr(l.Latency.P50) + ", the longest " + secondsOr(l.Latency.Max) + "."
+	text := say("spread", args{"p50": l.Latency.P50, "max": l.Latency.Max})
 	if l.FailLatency.Count > 0 {
-		text += " Of those that failed half were known to after " + secondsOr(l.FailLatency.P50) + "."
+		text += " " + say("spread.failed", args{"p50": l.FailLatency.P50})
 	}
 	return text
 }
@@ -90,8 +91,8 @@ func spread(l *result.Lane) string {
 // tail says where the percentile curve of a lane begins and ends.
 func tail(l *result.Lane) string {
 	if len(l.Percentiles) == 0 {
-		return "too few requests succeeded for a curve"
+		return say("tail.none", nil)
 	}
 	last := l.Percentiles[len(l.Percentiles)-1]
-	return "median " + secondsOr(l.Latency.P50) + ", and one request in " + digits(last.OneIn, 3) + " took longer than " + seconds(last.S)
+	return say("tail", args{"p50": l.Latency.P50, "n": unit.Digits(last.OneIn, 3), "s": last.S})
 }

@@ -2,185 +2,160 @@ package report
 
 import (
 	"cmp"
-	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"slices"
 	"strings"
 
 	"weir/loadgen"
-	"weir/report/analysis/gate"
+	"weir/report/doc"
 	"weir/report/result"
+	"weir/report/unit"
 	"weir/report/words"
 )
 
 // Figures of one run, for a page that sets several side by side. They are of its last lane, the one nearest to the client.
 type Figures struct {
-	Capacity      string // workers ÷ service time
-	Offered, Good uint64 // requests; answered in time
-	Lost          string // the share of the others
-	Saw           string // what these saw, the most frequent first
-	Queue         string // the backend's accept queue: the deepest that was seen, of how many, overflows
-	Health        string // what health checks saw before, during and after the load; "" where nobody checked
-	Recovery      string // until requests no longer failed after the scenario's last event; without one, until the queue was empty after the load
-	Cause         string
-	Log           string // the line that the proxy's error log had most often
+	Capacity string // workers ÷ service time
+	Good     string // requests that were answered in time, of those offered
+	Lost     string // the share of the others
+	Saw      string // what these saw, the most frequent first
+	Queue    string // the backend's accept queue: the deepest that was seen, of how many, overflows
+	Health   string // what health checks saw before, during and after the load; "" where nobody checked
+	Recovery string // until requests no longer failed after the scenario's last event; without one, until the queue was empty after the load
+	Cause    string
+	Log      string // the line that the proxy's error log had most often
 }
 
-func figuresOf(a *result.Analysis) *Figures {
+// FiguresOf are those of a run, nil where it measured nothing. Mended is how long requests still failed after the
+// scenario's last event: unknown where there was none, unbounded above where they failed to the end.
+func FiguresOf(a *result.Analysis, mended result.Estimate) *Figures {
 	if a == nil || len(a.Lanes) == 0 {
 		return nil
 	}
 	l := &a.Lanes[len(a.Lanes)-1]
-	f := &Figures{Offered: l.Offered, Cause: words.Of(l.Cause.Text), Capacity: unknown, Lost: unknown, Queue: unknown}
-	if a.Capacity.Computed != nil {
-		f.Capacity = rate(*a.Capacity.Computed)
-	}
+	f := &Figures{Capacity: unit.Maybe(unit.Rate, a.Capacity.Computed).String(), Lost: unit.Unknown, Queue: unit.Unknown, Cause: words.Of(l.Cause.Text)}
 	var bad uint64
 	bad, f.Saw = sawOf(l)
-	f.Good = l.Offered - min(bad, l.Offered)
+	bad = min(bad, l.Offered)
+	f.Good = say("page.good", args{"good": l.Offered - bad, "offered": l.Offered})
 	if l.Offered > 0 {
-		f.Lost = fmt.Sprintf("%.1f %%", 100*float64(l.Offered-f.Good)/float64(l.Offered))
+		f.Lost = share(bad, l.Offered)
 	}
 	if l.MaxRecvQ != nil && l.BacklogLimit != nil {
-		f.Queue = fmt.Sprintf("%d of %d", *l.MaxRecvQ, *l.BacklogLimit)
+		f.Queue = say("page.queue", args{"depth": l.MaxRecvQ, "limit": l.BacklogLimit})
 	}
 	if l.Overflows != nil {
-		f.Queue += fmt.Sprintf(", %s", plural(*l.Overflows, "overflow"))
+		f.Queue = say("page.overflows", args{"queue": f.Queue, "n": l.Overflows})
 	}
 	most := uint64(0)
 	for _, c := range l.LogClasses {
 		if c.Source == "nginx.error" && c.Count > most {
-			most, f.Log = c.Count, fmt.Sprintf("%s × %s", count(c.Count), c.Text)
+			most, f.Log = c.Count, say("times", args{"n": c.Count, "what": c.Text})
 		}
 	}
 	if h := l.Health; h != nil {
-		f.Health = fmt.Sprintf("before: %s; during: %s; after: %s", checked(h.Before), checked(h.During), checked(h.After))
+		f.Health = say("page.health", args{"before": checked(h.Before), "during": checked(h.During), "after": checked(h.After)})
 	}
-	f.Recovery = recoveryOf(a, l)
-	if mendedText(a, l.Name) != "" {
-		f.Capacity += ", before the change"
+	f.Recovery = recoveryOf(l, mended)
+	if mended.Value != nil {
+		f.Capacity = say("page.before", args{"capacity": f.Capacity})
 	}
 	return f
 }
 
 // sawOf is how many requests were not answered in time, and what became of these.
 func sawOf(l *result.Lane) (bad uint64, text string) {
-	type kind struct {
-		n    uint64
-		text string
-	}
-	kinds := []kind{{l.Late, "late"}}
+	list := []kind{{"late", l.Late}}
 	for _, o := range loadgen.Outcomes() {
 		if o != loadgen.OK {
-			kinds = append(kinds, kind{l.Outcomes[string(o)], string(o)})
+			list = append(list, kind{string(o), l.Outcomes[string(o)]})
 		}
 	}
-	slices.SortStableFunc(kinds, func(a, b kind) int { return cmp.Compare(b.n, a.n) })
+	slices.SortStableFunc(list, func(a, b kind) int { return cmp.Compare(b.N, a.N) })
 	var saw []string
-	for _, k := range kinds {
-		if bad += k.n; k.n > 0 {
-			saw = append(saw, fmt.Sprintf("%s × %s", count(k.n), k.text))
+	for _, k := range list {
+		if bad += k.N; k.N > 0 {
+			saw = append(saw, say("times", args{"n": k.N, "what": k.Name}))
 		}
 	}
-	if len(saw) == 0 {
-		return 0, "none"
-	}
-	return bad, strings.Join(saw, ", ")
+	return bad, cmp.Or(strings.Join(saw, ", "), "none")
 }
 
 func checked(c result.HealthCounts) string {
 	var parts []string
-	for _, k := range []struct {
-		n    uint64
-		text string
-	}{{c.OK, "ok"}, {c.Slow, "slow"}, {c.Failed, "failed"}} {
-		if k.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", k.n, k.text))
+	for _, k := range []kind{{"ok", c.OK}, {"slow", c.Slow}, {"failed", c.Failed}} {
+		if k.N > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", k.N, k.Name))
 		}
 	}
 	if len(parts) == 0 {
-		return "none made"
+		return say("page.unchecked", nil)
 	}
-	text := strings.Join(parts, ", ")
-	if c.P50 != nil {
-		text += fmt.Sprintf(" (p50 %s)", seconds(*c.P50))
-	}
-	return text
+	return say("page.checks", args{"checks": strings.Join(parts, ", "), "p50": c.P50})
 }
 
 // recoveryOf says when all was well again.
-func recoveryOf(a *result.Analysis, l *result.Lane) string {
-	if text := mendedText(a, l.Name); text != "" {
-		return text + " after the change"
-	}
-	if len(l.Trials) == 0 || l.BacklogLimit == nil {
-		return unknown
+func recoveryOf(l *result.Lane, mended result.Estimate) string {
+	switch {
+	case mended.Value != nil && mended.High == nil:
+		return say("page.failing", nil)
+	case mended.Value != nil:
+		return say("page.mended", args{"s": *mended.Value})
+	case len(l.Trials) == 0 || l.BacklogLimit == nil:
+		return unit.Unknown
 	}
 	if d := l.Trials[len(l.Trials)-1].DrainedAfter; d != nil {
-		return fmt.Sprintf("queue empty %.1f s after the load", *d)
+		return say("page.drained", args{"s": unit.Tenths(*d)})
 	}
-	return "queue not empty when it was given up"
+	return say("page.undrained", nil)
 }
 
-// mendedText is the gate's measure of it.
-func mendedText(a *result.Analysis, lane string) string {
-	ask, err := gate.Parse(lane + ".mended.time >= 0s")
-	if err != nil {
-		return ""
-	}
-	for _, r := range gate.Evaluate(a, nil, []gate.Assertion{ask}) {
-		if r.Low != nil && r.High == nil {
-			return "failures to the end of the load"
-		}
-		if r.Low != nil {
-			return r.Measured
-		}
-	}
-	return ""
+// OnePageHTML writes the rows that tell of one matter as a page to be sent round: what to do now, what was tried, what it
+// showed, and what each run measured, with a link to its report.
+func OnePageHTML(w io.Writer, c *Claims) error {
+	return doc.WriteHTML(w, onePage(c), doc.PageOptions{Window: "weir: " + c.Title(), Class: "one-page"})
 }
-
-//go:embed assets/onepage.html.tmpl
-var onePage string
-
-var onePageTemplate = template.Must(template.New("onepage").Parse(onePage))
-
-// OnePageHTML writes the rows that tell of one matter as a page to be sent round: what to do now, what was tried, what it showed, and what
-// each run measured, with a link to its report.
-func OnePageHTML(w io.Writer, c *Claims) error { return onePageTemplate.Execute(w, c) }
 
 // OnePageMarkdown writes the same in GitHub's dialect.
-func OnePageMarkdown(w io.Writer, c *Claims) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n%s, weir %s, %s\n\nMade by %s\n", md(c.Title()), md(c.Started.Format("2006-01-02 15:04 UTC")), md(c.Version), md(c.versions()), md(c.Made()))
-	for i, text := range c.Now() {
-		if i == 0 {
-			b.WriteString("\n**What to do now**\n")
-		}
-		fmt.Fprintf(&b, "\n- %s", md(text))
-	}
-	b.WriteString("\n")
+func OnePageMarkdown(w io.Writer, c *Claims) error { return doc.WriteMarkdown(w, onePage(c)) }
+
+func onePage(c *Claims) doc.Document {
+	d := doc.Document{Title: c.head()}
+	d.Blocks = append(d.Blocks, doc.Headline{Text: doc.T(c.Count())}, doc.Paragraph{Text: doc.T(c.made()), Note: true})
+	var now doc.List
 	for _, r := range c.Rows {
-		fmt.Fprintf(&b, "\n## %s: %s\n\nClaim: %s\n\n%s\n\n| run | capacity | answered in time | lost | these saw | accept queue | health checks | recovery |\n|---|---|---|---|---|---|---|---|\n",
-			md(r.Scenario), md(r.Verdict), md(r.Claim), md(r.Shows))
-		for _, run := range r.Runs {
-			if f := run.Figures; f != nil {
-				fmt.Fprintf(&b, "| %s | %s | %s of %s | %s | %s | %s | %s | %s |\n", linked(run), f.Capacity, count(f.Good), count(f.Offered), f.Lost, md(f.Saw), f.Queue, md(f.Health), f.Recovery)
-			}
+		if r.Now != "" {
+			now.Items = append(now.Items, doc.T(r.Now))
 		}
+	}
+	if len(now.Items) > 0 {
+		d.Blocks = append(d.Blocks, doc.Heading{Level: 2, Text: doc.T("What to do now")}, now)
+	}
+	for _, r := range c.Rows {
+		t := doc.Table{Label: "Runs of " + r.Scenario, Corner: "run", Columns: doc.Columns("capacity", "answered in time", "lost", "these saw", "accept queue", "health checks", "recovery")}
+		var why doc.List
 		for _, run := range r.Runs {
 			f := run.Figures
 			if f == nil {
 				continue
 			}
-			fmt.Fprintf(&b, "\n- %s: %s", md(run.Name()), md(f.Cause))
+			t.Rows = append(t.Rows, doc.Row{Label: run.link(), Cells: doc.Cells(f.Capacity, f.Good, f.Lost, f.Saw, f.Queue, f.Health, f.Recovery)})
+			text := doc.T(say("page.cause", args{"run": run.Name(), "cause": f.Cause}))
 			if f.Log != "" {
-				fmt.Fprintf(&b, " NGINX: %s", md(f.Log))
+				text = append(append(text, doc.Span{Text: " NGINX: "}), doc.C(f.Log)...)
 			}
+			why.Items = append(why.Items, text)
 		}
-		b.WriteString("\n")
+		blocks := []doc.Block{doc.Heading{Level: 2, Text: doc.T(say("lane", args{"lane": r.Scenario, "text": r.Said()}))}}
+		if r.Claim != "" {
+			blocks = append(blocks, doc.Paragraph{Text: doc.T(say("claims.claim", args{"claim": r.Claim})), Note: true})
+		}
+		blocks = append(blocks, doc.Paragraph{Text: doc.T(r.Shows)})
+		if len(t.Rows) > 0 {
+			blocks = append(blocks, t, why)
+		}
+		d.Blocks = append(d.Blocks, doc.Section{Label: r.Scenario, Blocks: blocks})
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return d
 }

@@ -2,15 +2,16 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
+	"weir/report/doc"
 	"weir/report/result"
+	"weir/report/unit"
 	"weir/report/words"
 )
 
-// What NGINX said of the requests and of itself, in words.
+// What NGINX said of the requests and of itself.
 
 func anyProxyTime(a *result.Analysis) bool {
 	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.ProxyLog != nil && l.ProxyLog.Connect != nil })
@@ -21,123 +22,102 @@ func anyRetried(a *result.Analysis) bool {
 	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.ProxyLog != nil && l.ProxyLog.Retried > 0 })
 }
 
+var dash = doc.Cell{Text: doc.T("–"), Tone: doc.Muted}
+
 // proxyTries says how many attempts a request took, and what that hid from the client.
-func proxyTries(_ *result.Analysis, l *result.Lane) cell {
+func proxyTries(_ *result.Analysis, l *result.Lane) doc.Cell {
 	p := l.ProxyLog
-	if p == nil {
-		return cell{Main: "–", Tone: muted}
+	switch {
+	case p == nil:
+		return dash
+	case p.TriesPerRequest == nil:
+		return answer("nginx.no_tries", args{"hidden": hidden(p.Hidden)})
 	}
-	text := "none"
-	if p.TriesPerRequest != nil {
-		text = digits(*p.TriesPerRequest, 3) + " a request"
-	}
-	if len(p.Hidden) > 0 {
-		text += "; hid " + hidden(p.Hidden)
-	}
-	return cell{Main: text}
+	return answer("nginx.tries", args{"tries": p.TriesPerRequest, "hidden": hidden(p.Hidden)})
 }
 
 // hidden is "231 × 502, 3 × 504", the most frequent first.
 func hidden(statuses map[string]uint64) string {
-	var list []named
+	var list []kind
 	for status, n := range statuses {
-		list = append(list, named{status, n})
+		list = append(list, kind{status, n})
 	}
-	slices.SortFunc(list, func(a, b named) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(list, func(a, b kind) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
 	var parts []string
 	for _, s := range list {
-		parts = append(parts, count(s.N)+" × "+s.Name)
+		parts = append(parts, say("times", args{"n": s.N, "what": s.Name}))
 	}
 	return strings.Join(parts, ", ")
 }
 
 // proxyTime says where NGINX's tries spent their time: connecting is where a full queue shows.
-func proxyTime(_ *result.Analysis, l *result.Lane) cell {
+func proxyTime(_ *result.Analysis, l *result.Lane) doc.Cell {
 	p := l.ProxyLog
 	if p == nil || p.Connect == nil || p.Header == nil {
-		return cell{Main: "–", Tone: muted}
+		return dash
 	}
-	text := "connect " + inPercent(*p.Connect) + ", header " + inPercent(*p.Header)
-	if p.Body != nil && *p.Body >= .01 {
-		text += ", body " + inPercent(*p.Body)
+	body := p.Body
+	if body != nil && *body < .01 {
+		body = nil
 	}
-	return cell{Main: text}
+	return answer("nginx.time", args{"connect": p.Connect, "header": p.Header, "body": body})
 }
-
-func inPercent(x float64) string { return digits(100*x, 2) + " %" }
 
 // proxyAccount is all that the access log says of a lane in sum; "" without one.
 func proxyAccount(p *result.ProxyLog) string {
 	if p == nil {
 		return ""
 	}
-	parts := []string{plural(p.Requests, "request") + " in the log"}
-	if p.Missing > 0 {
-		parts[0] += ", " + count(p.Missing) + " not"
-	}
-	tries := count(p.Tries) + " tries"
-	if p.TriesPerRequest != nil {
-		tries += " (" + digits(*p.TriesPerRequest, 3) + " a request)"
-	}
-	if p.Unconnected > 0 {
-		tries += ", " + count(p.Unconnected) + " of them without a connection"
-	}
-	parts = append(parts, tries)
+	a := args{"n": p.Requests, "missing": some(p.Missing), "tries": p.Tries, "per_request": p.TriesPerRequest, "unconnected": some(p.Unconnected),
+		"hidden": hidden(p.Hidden), "retried": some(p.Retried)}
 	if p.Retried > 0 {
-		parts = append(parts, plural(p.Retried, "request")+" retried, "+count(p.Saved)+" of them saved")
-	}
-	if len(p.Hidden) > 0 {
-		parts = append(parts, "hidden from the client: "+hidden(p.Hidden))
+		a["saved"] = p.Saved
 	}
 	if p.Connect != nil && p.Header != nil && p.Body != nil {
-		parts = append(parts, fmt.Sprintf("of %s of upstream time %s went into connecting, %s into waiting for a response header, %s into the rest",
-			seconds(p.Upstream), inPercent(*p.Connect), inPercent(*p.Header), inPercent(*p.Body)))
+		a["upstream"], a["connect"], a["header"], a["body"] = p.Upstream, p.Connect, p.Header, p.Body
 	}
-	return strings.Join(parts, "; ")
+	return say("nginx.log", a)
 }
 
 // proxyStatus is what stub_status said, with what it cannot see; "" where it was not asked.
 func proxyStatus(p *result.ProxyStatus) string {
-	if p == nil {
+	switch {
+	case p == nil:
 		return ""
+	case p.Polls == 0:
+		return say("nginx.no_status", args{"n": p.Failed})
 	}
-	if p.Polls == 0 {
-		return "none of " + plural(p.Failed, "poll") + " was answered"
-	}
-	text := fmt.Sprintf("in %s at most %s active (%s reading, %s writing, %s waiting)",
-		plural(p.Polls, "poll"), plural(p.Active, "connection"), count(p.Reading), count(p.Writing), count(p.Waiting))
+	a := args{"polls": p.Polls, "active": p.Active, "reading": p.Reading, "writing": p.Writing, "waiting": p.Waiting}
 	if p.Accepted != nil && p.Handled != nil && p.Requested != nil {
-		text += fmt.Sprintf("; %s accepted, %s handled, %s", count(*p.Accepted), count(*p.Handled), plural(*p.Requested, "request"))
+		a["accepted"], a["handled"], a["requested"] = p.Accepted, p.Handled, p.Requested
 	}
-	return text + ". NGINX counts a connection when it has accepted it: what waits in its own accept queue is in none of these, weir's polls are"
+	return say("nginx.status", a)
 }
 
-// proxiedHead and proxiedRows are the table of single requests that NGINX's access log tells of.
-func proxiedHead() []string {
-	return []string{"client saw", "kept", "NGINX logged", "one of them"}
-}
-
-func proxiedRows(l *result.Lane) (rows [][]string) {
-	if l.ProxyLog == nil {
+// proxied is the table of single requests that NGINX's access log tells of.
+func proxied(l *result.Lane) []doc.Block {
+	if l.ProxyLog == nil || len(l.ProxyLog.Kinds) == 0 {
 		return nil
 	}
+	t := doc.Table{Caption: "What NGINX said of single requests", Class: "log", Corner: "client saw",
+		Columns: []doc.Column{{Head: "kept", Number: true}, {Head: "NGINX logged"}, {Head: "one of them", Prose: true}}}
 	for _, k := range l.ProxyLog.Kinds {
 		text := ""
 		if len(k.Examples) > 0 {
-			text = exampleText(&k.Examples[0])
+			text = example(&k.Examples[0])
 		}
-		rows = append(rows, []string{k.Outcome, count(k.Kept), k.Class, text})
+		t.Rows = append(t.Rows, doc.Row{Label: doc.C(k.Outcome), Cells: []doc.Cell{{Text: doc.T(unit.Int(k.Kept))}, {Text: doc.C(k.Class)}, {Text: doc.T(text)}}})
 	}
-	return rows
+	return []doc.Block{t}
 }
 
-// exampleText is one request with its place in the plan, both counted from 1; the record has them from 0.
-func exampleText(p *result.Proxied) string {
-	text := fmt.Sprintf("%s. Request %d of trial %d", words.Of(p.Text), p.Seq+1, p.Trial+1)
+// example is one request with its place in the plan, both counted from 1; the record has them from 0.
+func example(p *result.Proxied) string {
+	a := args{"text": words.Of(p.Text), "request": p.Seq + 1, "trial": p.Trial + 1}
 	if p.Due != nil {
-		text += fmt.Sprintf(", due at %.1f s", *p.Due)
+		a["due"] = unit.Tenths(*p.Due)
 	}
-	return text
+	return say("nginx.example", a)
 }
 
 // typical is one sentence on the most frequent failure that NGINX told of.
@@ -148,7 +128,7 @@ func typical(a *result.Analysis) string {
 		}
 		for _, k := range l.ProxyLog.Kinds {
 			if k.Outcome != "ok" && len(k.Examples) > 0 {
-				return l.Name + ": " + words.Of(k.Examples[0].Text)
+				return say("lane", args{"lane": l.Name, "text": words.Of(k.Examples[0].Text)})
 			}
 		}
 	}

@@ -17,6 +17,12 @@ var recordSchema []byte
 // RecordSchema is the JSON Schema of a line of run.ndjson.
 func RecordSchema() []byte { return recordSchema }
 
+//go:embed schema/gate.schema.json
+var gateSchema []byte
+
+// GateSchema is the JSON Schema of a judgement as its JSON method prints it.
+func GateSchema() []byte { return gateSchema }
+
 // DoseSchema is the JSON Schema of a dose-response as DoseJSON prints it.
 func DoseSchema() []byte { return doseSchema }
 

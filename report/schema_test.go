@@ -22,6 +22,7 @@ import (
 func TestSchemasAreOfTheTypes(t *testing.T) {
 	published(t, "report", Schema(), schema.Doc{Type: reflect.TypeFor[result.Analysis](), Name: result.Schema, Command: "weir report --print-schema", Values: causeCodes()})
 	published(t, "compare", CompareSchema(), schema.Doc{Type: reflect.TypeFor[Comparisons](), Name: CompareSchemaName, Command: "weir compare --print-schema"})
+	published(t, "gate", GateSchema(), schema.Doc{Type: reflect.TypeFor[GateReport](), Name: GateSchemaName, Command: "weir gate --print-schema"})
 	published(t, "dose", DoseSchema(), schema.Doc{Type: reflect.TypeFor[compare.Dose](), Name: compare.DoseSchemaName, Command: "weir report --print-schema=dose"})
 	published(t, "record", RecordSchema(), schema.Doc{Lines: recordKinds, Name: runfile.Schema, Command: "weir report --print-schema=record"})
 }

@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"math"
 	"strings"
+
+	"weir/report/unit"
 )
 
 // plot is a small figure as SVG, for pages without a script: points with intervals, lines between them, and lines to
@@ -136,7 +138,7 @@ func (p plot) svg() template.HTML {
 	x := axisScale{xlow, xhigh, svgLeft, svgWide - svgRight, p.Log}
 	y := axisScale{ylow, yhigh, svgHigh - svgUnder, svgTop, p.Log}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %g %g" role="img" aria-label="%s">`, svgWide, svgHigh, html.EscapeString(p.Title))
+	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %g %g" role="img" aria-label="%s">`, svgWide, svgHigh, html.EscapeString(unit.Clean(p.Title)))
 	p.axes(&b, x, y)
 	for _, s := range p.Series {
 		s.draw(&b, x, y)
@@ -148,7 +150,7 @@ func (p plot) svg() template.HTML {
 func (p plot) axes(b *strings.Builder, x, y axisScale) {
 	named := func(f func(float64) string, v float64) string {
 		if f == nil {
-			return digits(v, 3)
+			return unit.Digits(v, 3)
 		}
 		return f(v)
 	}
@@ -195,7 +197,7 @@ func (s svgSeries) draw(b *strings.Builder, x, y axisScale) {
 		if q.Unmeasurable {
 			class = ` class="hollow"`
 		}
-		fmt.Fprintf(b, `<circle%s cx="%.1f" cy="%.1f" r="3"><title>%s</title></circle></g>`, class, x.at(q.X), y.at(q.Y), html.EscapeString(q.Says))
+		fmt.Fprintf(b, `<circle%s cx="%.1f" cy="%.1f" r="3"><title>%s</title></circle></g>`, class, x.at(q.X), y.at(q.Y), html.EscapeString(unit.Clean(q.Says)))
 	}
 	b.WriteString("</g>")
 }
@@ -211,5 +213,5 @@ func svgText(b *strings.Builder, class string, x, y float64, anchor, text string
 	if class != "" {
 		class = ` class="` + class + `"`
 	}
-	fmt.Fprintf(b, `<text%s x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, class, x, y, anchor, html.EscapeString(text))
+	fmt.Fprintf(b, `<text%s x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, class, x, y, anchor, html.EscapeString(unit.Clean(text)))
 }

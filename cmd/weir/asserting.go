@@ -162,18 +162,18 @@ func (f *assertFlags) watch(ctx context.Context, s *scenarios.Setup) (_ context.
 }
 
 // publish tells the CI systems that are there.
-func (f *assertFlags) publish(s streams, j judgement) error {
-	if len(j.results) == 0 {
+func (f *assertFlags) publish(s streams, j report.Judgement) error {
+	if len(j.Results) == 0 {
 		return nil
 	}
-	err := errors.Join(f.writeJUnit(j), j.summarize(os.Getenv("GITHUB_STEP_SUMMARY")))
+	err := errors.Join(f.writeJUnit(j), summarize(os.Getenv("GITHUB_STEP_SUMMARY"), j))
 	if os.Getenv("GITHUB_ACTIONS") == "true" {
-		err = errors.Join(err, report.Annotations(s.err, j.a, j.results)) // the runner reads both streams; JSON needs the other
+		err = errors.Join(err, j.Annotations(s.err)) // the runner reads both streams; JSON needs the other
 	}
 	return err
 }
 
-func (f *assertFlags) writeJUnit(j judgement) error {
+func (f *assertFlags) writeJUnit(j report.Judgement) error {
 	if f.junit == "" {
 		return nil
 	}
@@ -181,28 +181,20 @@ func (f *assertFlags) writeJUnit(j judgement) error {
 	if err != nil {
 		return fmt.Errorf("--junit: %w", err)
 	}
-	return errors.Join(report.JUnit(file, j.a, j.results), file.Close())
+	return errors.Join(j.JUnit(file), file.Close())
 }
 
-// judgement is what a gate found.
-type judgement struct {
-	a, baseline *result.Analysis // baseline may be nil
-	warnings    []result.Finding // whether they can be compared
-	results     []gate.Result
-}
-
-func newJudgement(a, baseline *result.Analysis, results []gate.Result) judgement {
-	j := judgement{a: a, baseline: baseline, results: results}
+// judgement is what the gate found of a run; baseline may be nil.
+func judgement(a, baseline *result.Analysis, results []gate.Result) report.Judgement {
+	j := report.Judgement{Run: a, Baseline: baseline, Results: results}
 	if baseline != nil {
-		j.warnings = gate.Warnings(a, baseline)
+		j.Warnings = gate.Warnings(a, baseline)
 	}
-	words.Fill(&j.warnings)
-	words.Fill(&j.results)
 	return j
 }
 
 // summarize adds the result to the file in which a step of a GitHub workflow says what it did.
-func (j judgement) summarize(path string) error {
+func summarize(path string, j report.Judgement) error {
 	if path == "" {
 		return nil
 	}
@@ -210,7 +202,7 @@ func (j judgement) summarize(path string) error {
 	if err != nil {
 		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
 	}
-	return errors.Join(report.GateMarkdown(file, j.a, j.warnings, j.results), file.Close())
+	return errors.Join(j.Markdown(file), file.Close())
 }
 
 // gateStatus is nil where everything passed. The result has been printed, so the error has no text.

@@ -3,6 +3,9 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,6 +13,7 @@ import (
 
 	"weir/loadgen/plan"
 	"weir/report/capacity"
+	"weir/report/doc"
 )
 
 // capacityFlags are those of `weir capacity`.
@@ -100,7 +104,7 @@ func (f *capacityFlags) run(s streams) error {
 	if f.json {
 		return report.writeJSON(s.out)
 	}
-	return report.writeText(s.out)
+	return doc.WriteText(s.out, report.document(), textOptions(s))
 }
 
 func (f *capacityFlags) check() error {
@@ -166,4 +170,155 @@ func (f *capacityFlags) model() (capacity.Model, error) {
 		return m, fmt.Errorf("the server: %w", err)
 	}
 	return m, nil
+}
+
+func (f *capacityFlags) compute() (*capacityReport, error) {
+	m, err := f.model()
+	if err != nil {
+		return nil, err
+	}
+	wait := m.LongestWait()
+	r := &capacityReport{
+		Schema: capacitySchemaName,
+		Input: capacityInput{
+			Workers: m.Workers, WorkerConnections: m.Connections, ServiceTime: m.Service.Seconds(),
+			ServiceCV: f.cv, ServiceCVAssumed: !f.changed("service-cv"),
+			Backlog: m.Backlog, BacklogAssumed: !f.changed("backlog"),
+		},
+		CapacityRPS: m.Rate(), Servers: m.Servers(), QueueSlots: m.Slots(),
+		LongestWait: wait.Seconds(), SlowestAnswer: wait.Seconds() + m.Service.Seconds(),
+	}
+	for _, overload := range []float64{.01, .02, .05} {
+		r.Trials = append(r.Trials, capacityTrial{overload, m.TrialFor(overload).Seconds()})
+	}
+	if deadline := time.Duration(f.deadline); deadline > 0 {
+		late, seconds := r.SlowestAnswer > deadline.Seconds()+1e-9, deadline.Seconds()
+		r.Input.Deadline, r.DeadWork = &seconds, &late
+		if b, ok := m.BacklogWithin(deadline); ok {
+			r.BacklogInTime = &b
+		}
+	}
+	if f.rate != "" {
+		r.Rate = f.atRate(m, r)
+	}
+	if f.targetRate != "" {
+		r.Target, err = f.forTarget(m)
+	}
+	return r, err
+}
+
+func (f *capacityFlags) atRate(m capacity.Model, r *capacityReport) *capacityRate {
+	rate, _ := plan.ParseRate(f.rate) // checked
+	loss := m.LossPoisson(rate, f.cv*f.cv)
+	out := &capacityRate{
+		RPS: rate, Utilisation: m.Utilisation(rate), LossConstant: m.Loss(rate),
+		LossPoisson: loss.Loss, LossMMcK: loss.Exponential, LossMDcK: loss.Constant, LossMDcKMethod: string(loss.Method),
+		FirstOverflowIdle: orNull(m.FirstOverflowIdle(rate)), FirstOverflowBusy: orNull(m.FirstOverflowBusy(rate)),
+	}
+	if r.DeadWork == nil || !*r.DeadWork {
+		return out
+	}
+	if zero := 0.0; time.Duration(f.deadline) < m.Service {
+		out.LateFrom = &zero
+		return out
+	}
+	m.Backlog = inTime(r) - 1 // a queue is too long for the deadline from its first place that does not fit on
+	out.LateFrom = orNull(m.FirstOverflowIdle(rate))
+	return out
+}
+
+// inTime is how many queue places are served within the deadline, ⌊(D−S)·μ⌋.
+func inTime(r *capacityReport) int {
+	if r.BacklogInTime == nil {
+		return 0
+	}
+	return *r.BacklogInTime + 1
+}
+
+func (f *capacityFlags) forTarget(m capacity.Model) (*capacityTarget, error) {
+	rate, _ := plan.ParseRate(f.targetRate) // checked
+	d := capacity.Demand{
+		Rate: rate, HeadRoom: float64(f.headRoom), MaxLoss: float64(f.maxLoss),
+		Poisson: f.arrival == string(plan.Poisson), CS2: f.cv * f.cv, Burst: f.burst,
+	}
+	t := &capacityTarget{
+		RPS: rate, Arrival: f.arrival, MaxLoss: d.MaxLoss, HeadRoom: d.HeadRoom, PlannedRPS: d.PlannedRate(), Burst: d.Burst,
+	}
+	t.OwnBacklog = backlogFor(d, m)
+	var ok bool
+	if t.Workers, ok = d.Workers(m); !ok {
+		return nil, usage("%s at %v a request takes more than %d requests at once: check --target-rate and --duration",
+			f.targetRate, m.Service, capacity.MaxServers)
+	}
+	m.Workers = t.Workers
+	t.CapacityRPS, t.Loss = m.Rate(), d.Loss(m)
+	if b := backlogFor(d, m); b != nil { // it is at most the one the workers were found for, and the burst
+		t.Backlog = *b
+	}
+	return t, nil
+}
+
+func backlogFor(d capacity.Demand, m capacity.Model) *capacityBacklog {
+	b, ok := d.Backlog(m)
+	if !ok {
+		return nil
+	}
+	m.Backlog = b
+	return &capacityBacklog{b, m.LongestWait().Seconds()}
+}
+
+func orNull(d time.Duration, ok bool) *float64 {
+	if !ok {
+		return nil
+	}
+	s := d.Seconds()
+	return &s
+}
+
+// durationValue is a flag that knows what "200" probably means.
+type durationValue time.Duration
+
+func (d *durationValue) Set(text string) error {
+	value, err := time.ParseDuration(text)
+	if _, bare := strconv.ParseFloat(text, 64); err != nil && bare == nil {
+		return fmt.Errorf("it has no unit: did you mean %sms?", text)
+	}
+	if err != nil {
+		return fmt.Errorf("write a duration like 200ms, 3s or 1m30s")
+	}
+	*d = durationValue(value)
+	return nil
+}
+
+func (d *durationValue) Type() string { return "duration" }
+
+func (d *durationValue) String() string {
+	if *d == 0 {
+		return ""
+	}
+	return time.Duration(*d).String()
+}
+
+// shareValue is a flag in per cent. The sign is wanted, for 0.1 could be either.
+type shareValue float64
+
+func (s *shareValue) Set(text string) error {
+	number, ok := strings.CutSuffix(strings.TrimSpace(text), "%")
+	value, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	switch {
+	case err != nil || math.IsNaN(value) || math.IsInf(value, 0):
+		return fmt.Errorf("write a share like 0.1%%")
+	case !ok:
+		return fmt.Errorf("it has no unit: did you mean %s%%?", text)
+	case value < 0:
+		return fmt.Errorf("a share is 0%% or more")
+	}
+	*s = shareValue(value / 100)
+	return nil
+}
+
+func (s *shareValue) Type() string { return "share" }
+
+func (s *shareValue) String() string {
+	return strconv.FormatFloat(float64(*s)*100, 'g', 6, 64) + "%"
 }

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"weir/report/doc"
 	"weir/scenarios/catalogue"
 )
 
@@ -36,7 +36,7 @@ func newScenarios(s streams) *cobra.Command {
 				_, err = s.out.Write(text)
 				return err
 			}
-			return listScenarios(s.out)
+			return listScenarios(s.out, textOptions(s))
 		},
 	}
 	cmd.Flags().BoolVar(&printSchema, "print-schema", false, "print the JSON Schema of a scenario file, which describes every key")
@@ -44,33 +44,27 @@ func newScenarios(s streams) *cobra.Command {
 }
 
 // listScenarios prints each name with its claim beside it, in the columns of a terminal.
-func listScenarios(w io.Writer) error {
-	const column, width = 22, 79
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-*s%s\n", column, "SCENARIO", "CLAIM THAT IT PUTS TO THE TEST")
+func listScenarios(w io.Writer, opt doc.TextOptions) error {
+	list := doc.Table{Corner: "SCENARIO", Columns: []doc.Column{{Head: "CLAIM THAT IT TESTS", Prose: true}}}
 	for _, name := range catalogue.Names() {
 		all, err := catalogue.Open(name, catalogue.Options{})
 		if err != nil {
 			return err
 		}
-		label := name
-		for _, line := range wrapped(all[0].Claim, width-column) {
-			b.WriteString(padded(label, column) + line + "\n")
-			label = ""
-		}
+		list.Rows = append(list.Rows, doc.Row{Label: doc.T(name), Cells: doc.Cells(all[0].Claim)})
 	}
+	var whole doc.List
 	for _, form := range []struct {
 		command string
 		opt     catalogue.Options
-	}{{"weir reproduce --all", catalogue.Options{}}, {"weir reproduce --all --quick", catalogue.Options{Quick: true}}} {
+	}{{"weir reproduce --all:        ", catalogue.Options{}}, {"weir reproduce --all --quick:", catalogue.Options{Quick: true}}} {
 		runs, takes, err := wholeCatalogue(form.opt)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "\n%-*s %d runs, about %.0f minutes", len("weir reproduce --all --quick")+1, form.command+":", runs, math.Ceil(takes.Minutes()))
+		whole.Items = append(whole.Items, doc.T(fmt.Sprintf("%s %d runs, about %.0f minutes", form.command, runs, math.Ceil(takes.Minutes()))))
 	}
-	_, err := io.WriteString(w, b.String()+"\n")
-	return err
+	return doc.WriteText(w, doc.Document{Margin: 22, Blocks: []doc.Block{list, doc.Section{Blocks: []doc.Block{whole}}}}, opt)
 }
 
 // wholeCatalogue says how many runs all scenarios take, and estimates how long.

@@ -52,22 +52,23 @@ func conditions(e experiment) ([][]premise, error) {
 func judge(row *report.Claim, e experiment, runs map[string]*result.Analysis) {
 	all, err := conditions(e)
 	if err != nil || len(all) == 0 {
-		row.Verdict, row.Shows = report.ClaimUndecided, "the scenario has no verdicts"
+		row.Outcome, row.Shows = report.ClaimUndecided, "the scenario has no verdicts"
 		return
 	}
 	if why := notAsMeant(e, runs); why != "" {
-		row.Verdict, row.Shows = report.ClaimInvalid, why
+		row.Outcome, row.Shows = report.ClaimInvalid, why
 		return
 	}
 	fewest := -1
 	for i, v := range e.verdicts() {
 		numbers, against, invalid := measured(all[i], runs)
 		if invalid != "" {
-			row.Verdict, row.Shows, row.Numbers = report.ClaimInvalid, invalid, numbers
+			row.Outcome, row.Shows, row.Numbers = report.ClaimInvalid, invalid, numbers
 			return
 		}
 		if len(against) == 0 {
-			row.Verdict, row.Shows, row.Numbers, row.Now = v.Verdict, v.Shows, numbers, v.Now
+			row.Outcome, row.Verdict = report.ClaimOutcome(v.Answer()), v.Verdict
+			row.Shows, row.Numbers, row.Now = v.Shows, numbers, v.Now
 			return
 		}
 		if fewest < 0 || len(against) < fewest {
@@ -76,7 +77,7 @@ func judge(row *report.Claim, e experiment, runs map[string]*result.Analysis) {
 			row.Numbers = numbers
 		}
 	}
-	row.Verdict = report.ClaimUndecided
+	row.Outcome = report.ClaimUndecided
 }
 
 // notAsMeant is why a run was not the experiment that the scenario is: a server that ended by itself, an event that could not be

@@ -90,11 +90,11 @@ func claimsStatus(t *report.Claims) error {
 	code := exitPass
 	for _, r := range t.Rows {
 		switch {
-		case r.Verdict == report.ClaimFailed:
+		case r.Outcome == report.ClaimFailed:
 			code = exitCouldNotRun
-		case r.Verdict == report.ClaimInvalid && code != exitCouldNotRun:
+		case r.Outcome == report.ClaimInvalid && code != exitCouldNotRun:
 			code = exitInvalid
-		case (r.Verdict == report.ClaimUndecided || r.Verdict == report.ClaimLeftOut) && code == exitPass:
+		case (r.Outcome == report.ClaimUndecided || r.Outcome == report.ClaimLeftOut) && code == exitPass:
 			code = exitInconclusive
 		}
 	}
@@ -114,10 +114,10 @@ func claim(e experiment, done map[string]variantRun) report.Claim {
 		if !made {
 			continue // another could not be run
 		}
-		r.Measured(r.a)
+		r.Figures = figures(r.a)
 		row.Runs = append(row.Runs, r.ClaimRun)
-		if r.verdict != "" && row.Verdict == "" {
-			row.Verdict, row.Shows = r.verdict, r.why
+		if r.verdict != "" && row.Outcome == "" {
+			row.Outcome, row.Shows = r.verdict, r.why
 		}
 		if r.a != nil {
 			runs[v.Variant] = r.a
@@ -127,17 +127,25 @@ func claim(e experiment, done map[string]variantRun) report.Claim {
 			row.Versions = addVersions(row.Versions, r.a, v)
 		}
 	}
-	if row.Verdict == "" {
+	if row.Outcome == "" {
 		judge(&row, e, runs)
 	}
 	return row
+}
+
+// figures of a run for the one page, whose recovery is the gate's.
+func figures(a *result.Analysis) *report.Figures {
+	if a == nil || len(a.Lanes) == 0 {
+		return nil
+	}
+	return report.FiguresOf(a, gate.Mended(&a.Lanes[len(a.Lanes)-1]))
 }
 
 // variantRun is how the run of one variant ended.
 type variantRun struct {
 	report.ClaimRun
 	a       *result.Analysis
-	verdict string // where there is none to be had from its record
+	verdict report.ClaimOutcome // where there is none to be had from its record
 	why     string
 }
 

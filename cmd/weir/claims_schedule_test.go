@@ -90,8 +90,8 @@ func TestScheduleRepeatsInvalid(t *testing.T) {
 func TestScheduleKeepsToItsBudget(t *testing.T) {
 	var b bench
 	all, s := scheduled(&b, time.Now().Add(time.Second))
-	if row := claim(all[0], s.done[&all[0]]); len(b.times) != 0 || row.Verdict != report.ClaimLeftOut {
-		t.Errorf("%d runs, verdict %q", len(b.times), row.Verdict)
+	if row := claim(all[0], s.done[&all[0]]); len(b.times) != 0 || row.Outcome != report.ClaimLeftOut {
+		t.Errorf("%d runs, verdict %q", len(b.times), row.Outcome)
 	}
 }
 
@@ -104,8 +104,8 @@ func TestScheduleSaysThatItWasInterrupted(t *testing.T) {
 	cancel()
 	s.all(ctx, all)
 	row := claim(all[0], s.done[&all[0]])
-	if row.Verdict != report.ClaimLeftOut || !strings.Contains(row.Shows, "interrupted") || strings.Contains(row.Shows, "budget") {
-		t.Errorf("%s: %s", row.Verdict, row.Shows)
+	if row.Outcome != report.ClaimLeftOut || !strings.Contains(row.Shows, "interrupted") || strings.Contains(row.Shows, "budget") {
+		t.Errorf("%s: %s", row.Outcome, row.Shows)
 	}
 }
 
@@ -119,16 +119,16 @@ func TestJudgeOnlyTheExperiment(t *testing.T) {
 	run := func(warnings ...result.Warning) *result.Analysis {
 		return &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{{Name: "direct", Offered: 9}}, Warnings: warnings}
 	}
-	for code, want := range map[result.Code]string{"send_lag": "confirmed", "server_ended": report.ClaimInvalid, "swap": report.ClaimInvalid, "log_lost": report.ClaimInvalid} {
+	for code, want := range map[result.Code]report.ClaimOutcome{"send_lag": "confirmed", "server_ended": report.ClaimInvalid, "swap": report.ClaimInvalid, "log_lost": report.ClaimInvalid} {
 		var row report.Claim
 		judge(&row, e, map[string]*result.Analysis{"a": run(), "b": run(result.Warning{Code: code, Text: "it failed"})})
-		if row.Verdict != want || want == report.ClaimInvalid && !strings.Contains(row.Shows, "b: the experiment was not what it was to be: it failed") {
-			t.Errorf("%s: %q, %q; want %q", code, row.Verdict, row.Shows, want)
+		if row.Outcome != want || want == report.ClaimInvalid && !strings.Contains(row.Shows, "b: the experiment was not what it was to be: it failed") {
+			t.Errorf("%s: %q, %q; want %q", code, row.Outcome, row.Shows, want)
 		}
 	}
 	var row report.Claim
-	if judge(&row, e, map[string]*result.Analysis{"b": run()}); row.Verdict != report.ClaimUndecided {
-		t.Errorf("without the run that it rests on: %q", row.Verdict)
+	if judge(&row, e, map[string]*result.Analysis{"b": run()}); row.Outcome != report.ClaimUndecided {
+		t.Errorf("without the run that it rests on: %q", row.Outcome)
 	}
 }
 
@@ -136,7 +136,7 @@ func TestJudgeOnlyTheExperiment(t *testing.T) {
 func TestScheduleSkipsWhatIsMissing(t *testing.T) {
 	b := bench{missing: "slow-a"}
 	all, s := scheduled(&b, time.Time{})
-	if row := claim(all[0], s.done[&all[0]]); row.Verdict != report.ClaimSkipped || row.Shows != "install it" || b.times["slow-b"] != 0 {
-		t.Errorf("verdict %q, %q; the other was run %d times", row.Verdict, row.Shows, b.times["slow-b"])
+	if row := claim(all[0], s.done[&all[0]]); row.Outcome != report.ClaimSkipped || row.Shows != "install it" || b.times["slow-b"] != 0 {
+		t.Errorf("verdict %q, %q; the other was run %d times", row.Outcome, row.Shows, b.times["slow-b"])
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"weir/report/analysis"
 	"weir/report/analysis/compare"
 	"weir/report/analysis/gate"
+	"weir/report/doc"
 	"weir/report/runfile"
 	"weir/report/words"
 	"weir/scenarios"
@@ -62,7 +63,7 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
-	told := o.publish(s, newJudgement(a, o.against, a.Assertions))
+	told := o.publish(s, judgement(a, o.against, a.Assertions))
 	if err := errors.Join(report.Text(s.out, a, textOptions(s)), report.WriteAll(dir, a), told); err != nil {
 		return errors.Join(runErr, err)
 	}
@@ -176,8 +177,8 @@ func point(s streams, dir string) error {
 	return err
 }
 
-func textOptions(s streams) report.TextOptions {
-	opt := report.TextOptions{Width: 80}
+func textOptions(s streams) doc.TextOptions {
+	opt := doc.TextOptions{Width: 80}
 	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 			opt.Width = w

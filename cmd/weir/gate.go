@@ -2,11 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"weir/report"
 	"weir/report/analysis/gate"
+	"weir/report/doc"
 )
 
 // gateFlags are those of `weir gate`.
@@ -53,7 +56,7 @@ GitHub's workflows the result is added to the job's summary.`,
 		}),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if f.printSchema {
-				_, err := s.out.Write(gateSchema)
+				_, err := s.out.Write(report.GateSchema())
 				return err
 			}
 			return f.run(s, args[0])
@@ -62,7 +65,7 @@ GitHub's workflows the result is added to the job's summary.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	f.assertFlags.register(flags)
-	flags.BoolVar(&f.json, "json", false, "print JSON instead of text, schema "+gateSchemaName)
+	flags.BoolVar(&f.json, "json", false, "print JSON instead of text, schema "+report.GateSchemaName)
 	flags.BoolVar(&f.printSchema, "print-schema", false, "print the JSON Schema of --json, which describes every key; takes no RUN")
 	return cmd
 }
@@ -71,13 +74,11 @@ GitHub's workflows the result is added to the job's summary.`,
 func metrics() string {
 	var b strings.Builder
 	for _, m := range gate.Metrics() {
-		for i, line := range wrapped(m.What, 44) {
-			if i == 0 {
-				line = padded(m.Name, 24) + padded(m.Unit, 7) + line
-			} else {
-				line = strings.Repeat(" ", 31) + line
+		for i, line := range doc.Wrap(m.What, 44) {
+			if i > 0 {
+				m.Name, m.Unit = "", ""
 			}
-			b.WriteString("  " + line + "\n")
+			fmt.Fprintf(&b, "  %-24s%-7s%s\n", m.Name, m.Unit, line)
 		}
 	}
 	return b.String()
@@ -97,16 +98,16 @@ func (f *gateFlags) run(s streams, path string) error {
 	if err := gate.Check(f.asserts, gate.Lanes(a), gate.Lanes(f.against)); err != nil {
 		return usage("%w", err)
 	}
-	j := newJudgement(a, f.against, gate.Evaluate(a, f.against, f.asserts))
+	j := judgement(a, f.against, gate.Evaluate(a, f.against, f.asserts))
 	if err := errors.Join(f.print(s, j), f.publish(s, j)); err != nil {
 		return err
 	}
-	return gateStatus(gate.Overall(j.results))
+	return gateStatus(gate.Overall(j.Results))
 }
 
-func (f *gateFlags) print(s streams, j judgement) error {
+func (f *gateFlags) print(s streams, j report.Judgement) error {
 	if f.json {
-		return j.writeJSON(s.out)
+		return j.JSON(s.out)
 	}
-	return j.writeText(s.out, textOptions(s).Color)
+	return j.Text(s.out, textOptions(s))
 }

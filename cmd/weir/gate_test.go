@@ -16,7 +16,9 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
+	"weir/report"
 	"weir/report/analysis/gate"
+	"weir/report/doc"
 	"weir/report/result"
 	"weir/report/runfile"
 )
@@ -94,10 +96,11 @@ func recordRun(dir string, theta float64, lag time.Duration, reason string) erro
 func TestGateText(t *testing.T) {
 	v, low, high := .0123, .01, .0201
 	long := strings.Repeat("a very long name ", 9)
-	j := judgement{
-		a: &result.Analysis{Name: "x", InvalidReasons: []result.Finding{{Text: "evil \x1b[2J" + long}}}, baseline: &result.Analysis{InvalidReasons: []result.Finding{{Text: "why not"}}},
-		warnings: []result.Finding{{Text: "the kernel differs: " + long}},
-		results: []gate.Result{
+	j := report.Judgement{
+		Run:      &result.Analysis{Name: "x", InvalidReasons: []result.Finding{{Text: "evil \x1b[2J" + long}}},
+		Baseline: &result.Analysis{InvalidReasons: []result.Finding{{Text: "why not"}}},
+		Warnings: []result.Finding{{Text: "the kernel differs: " + long}},
+		Results: []gate.Result{
 			{Expr: "bad.rate < 0.5%", Lane: "direct", Result: gate.Pass, Value: &v, Low: &low, High: &high},
 			{Expr: "bad.rate   <\n0.5%", Lane: "l\u202eane", Name: long, Result: gate.Inconclusive, Reason: result.Finding{Text: long}},
 			{Expr: "proxy.onset.rate / baseline.proxy.onset.rate / capacity.computed >= 0.95 @99.9", Result: gate.Fail},
@@ -105,11 +108,11 @@ func TestGateText(t *testing.T) {
 		},
 	}
 	var plain, colour bytes.Buffer
-	if err := errors.Join(j.writeText(&plain, false), j.writeText(&colour, true)); err != nil {
+	if err := errors.Join(j.Text(&plain, doc.TextOptions{}), j.Text(&colour, doc.TextOptions{Color: true})); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(plain.String()) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 79 {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
@@ -123,7 +126,7 @@ func TestGateText(t *testing.T) {
 		t.Error(plain.String())
 	}
 	var out bytes.Buffer
-	if err := j.writeJSON(&out); err != nil || !json.Valid(out.Bytes()) {
+	if err := j.JSON(&out); err != nil || !json.Valid(out.Bytes()) {
 		t.Errorf("%v: %s", err, out.String())
 	}
 }

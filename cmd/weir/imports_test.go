@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"report":                   {"report/", "!report/world", "loadgen", "probe/nginxlog"},
 	"report/runfile":           {"loadgen", "loadgen/count", "loadgen/plan", "loadgen/self", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
 	"report/unit":              {},
+	"report/doc":               {"report/unit"},
 	"report/words":             {"report/result", "report/unit"},
 	"report/result":            {"report/unit", "report/runfile", "loadgen", "loadgen/plan"}, // the types that everybody of report hands on
 	"report/analysis":          {"report/result", "report/unit", "report/runfile", "report/capacity", "report/analysis/cause", "report/analysis/estimate", "loadgen", "loadgen/belief", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},

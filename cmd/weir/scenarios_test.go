@@ -35,12 +35,12 @@ func TestFlippedSettingGivesAnotherVerdict(t *testing.T) {
 			straight := verdictsOf(t, weir, name, catalogue.Options{Quick: true})
 			flipped := verdictsOf(t, weir, name, catalogue.Options{Quick: true, Flip: true})
 			for i, row := range straight {
-				if row.Verdict == report.ClaimUndecided {
-					t.Errorf("the claim %s is %s", row.Scenario, row.Verdict)
+				if row.Outcome == report.ClaimUndecided {
+					t.Errorf("the claim %s is %s", row.Scenario, row.Outcome)
 				}
-				other := flipped[i].Verdict
-				if other == row.Verdict || !slices.ContainsFunc(catalogue.Answers(), func(a string) bool { return strings.HasPrefix(other, a) }) {
-					t.Errorf("%s: %q with the key setting as it is, %q with it turned round: %s", row.Scenario, row.Verdict, other, flipped[i].Shows)
+				other := flipped[i].Said()
+				if other == row.Said() || !slices.ContainsFunc(catalogue.Answers(), func(a string) bool { return strings.HasPrefix(other, a) }) {
+					t.Errorf("%s: %q with the key setting as it is, %q with it turned round: %s", row.Scenario, row.Said(), other, flipped[i].Shows)
 				}
 				if gives := gives(t, name); !strings.HasPrefix(other, gives) {
 					t.Errorf("%s: %q with the key setting turned round, and flip.gives is %q", row.Scenario, other, gives)
@@ -75,7 +75,7 @@ func verdictsOf(t *testing.T, weir, name string, opt catalogue.Options) (rows []
 			done[v.Variant] = variantRun{a: a}
 		}
 		row := claim(e, done)
-		t.Logf("flip %v: %s: %s: %s\n%s", opt.Flip, row.Scenario, row.Verdict, row.Shows, strings.Join(row.Numbers, "\n"))
+		t.Logf("flip %v: %s: %s: %s\n%s", opt.Flip, row.Scenario, row.Said(), row.Shows, strings.Join(row.Numbers, "\n"))
 		rows = append(rows, row)
 	}
 	return rows

@@ -2,10 +2,8 @@ package main
 
 import _ "embed"
 
-// The JSON Schemas of what commands print of themselves, made from the types by a test; the others are package report's.
-var (
-	//go:embed schema/gate.schema.json
-	gateSchema []byte
-	//go:embed schema/capacity.schema.json
-	capacitySchema []byte
-)
+// capacitySchema is the JSON Schema of what `weir capacity` prints, made from its type by a test; the others are package
+// report's.
+//
+//go:embed schema/capacity.schema.json
+var capacitySchema []byte

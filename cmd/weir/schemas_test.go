@@ -19,7 +19,6 @@ func TestSchemasAreOfTheTypes(t *testing.T) {
 		doc  schema.Doc
 		text []byte
 	}{
-		"schema/gate.schema.json":     {schema.Doc{Type: reflect.TypeFor[gateReport](), Name: gateSchemaName, Command: "weir gate --print-schema"}, gateSchema},
 		"schema/capacity.schema.json": {schema.Doc{Type: reflect.TypeFor[capacityReport](), Name: capacitySchemaName, Command: "weir capacity --print-schema"}, capacitySchema},
 	} {
 		want, err := have.doc.Make("../..")

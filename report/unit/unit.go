@@ -68,12 +68,27 @@ func (u Unit) scale(x float64) (factor float64, suffix string) {
 // timeScale has its bounds where three digits round up to the next unit.
 func timeScale(seconds float64) (factor float64, suffix string) {
 	switch abs := math.Abs(seconds); {
+	case abs >= 3*86400:
+		return 1. / 86400, "days"
+	case abs >= 3*3600:
+		return 1. / 3600, "h"
+	case abs >= 600:
+		return 1. / 60, "min"
 	case abs == 0 || abs >= .9995:
 		return 1, "s"
 	case abs < .9995e-3:
 		return 1e6, "µs"
 	}
 	return 1e3, "ms"
+}
+
+// IsName reports whether a word is the name of a unit, which stands beside its number.
+func IsName(word string) bool {
+	switch word {
+	case "%", "req/s", "µs", "ms", "s", "min", "h", "days", "points":
+		return true
+	}
+	return false
 }
 
 // Digits writes x with n significant digits where it has a fraction to show, without an exponent, and with
@@ -103,6 +118,17 @@ func Digits(x float64, n int) string {
 	}
 	whole, fraction, _ := strings.Cut(strconv.FormatFloat(x, 'f', min(n-1-power, 9), 64), ".")
 	return commas(whole) + "." + fraction
+}
+
+// Tenths writes x with one decimal: a moment of a run.
+func Tenths(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
+
+// Signed is Digits with a sign before what is not below zero too.
+func Signed(x float64, n int) string {
+	if x >= 0 {
+		return "+" + Digits(x, n)
+	}
+	return Digits(x, n)
 }
 
 // Int writes a count with commas between its thousands.

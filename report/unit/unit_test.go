@@ -20,6 +20,14 @@ func ExampleEstimate() {
 	// not known
 }
 
+func TestSigned(t *testing.T) {
+	for x, want := range map[float64]string{0: "+0", .0153: "+0.015", -9: "-9.0", 21.94: "+22"} {
+		if got := unit.Signed(x, 2); got != want {
+			t.Errorf("%v is written %q, want %q", x, got, want)
+		}
+	}
+}
+
 func TestFormat(t *testing.T) {
 	for _, c := range []struct {
 		u    unit.Unit
@@ -31,6 +39,8 @@ func TestFormat(t *testing.T) {
 		{unit.Share, 1, "100 %"}, {unit.Share, .00066, "0.0660 %"},
 		{unit.Count, 2628, "2,628"}, {unit.Count, math.Inf(1), "∞"}, {unit.Ratio, .9977, "0.998"}, {unit.Ratio, math.NaN(), "?"},
 		{unit.Ratio, -1234.4, "-1,234"},
+		{unit.Time, 162, "162 s"}, {unit.Time, 599, "599 s"}, {unit.Time, 768.4, "12.8 min"}, {unit.Time, 76837, "21.3 h"}, {unit.Time, 864000, "10.0 days"},
+		{unit.Quotient, 1.0184, "1.018"}, {unit.Quotient, 12, "12.000"}, {unit.Points, -.0123, "-1.23 points"},
 	} {
 		if got := c.u.Format(c.x); got != c.want {
 			t.Errorf("%s.Format(%g) = %q, want %q", c.u, c.x, got, c.want)

@@ -8,8 +8,8 @@
 //
 //	{name}                the argument: a string, a list "a, b and c", a count "2,628", a duration, another finding, an
 //	                      estimate with its interval ({name|4}: with so many digits)
-//	{name|rate}           a number in base units: rate, seconds, percent, ratio; with a digit, rate4: so many digits;
-//	                      rate0: a stated number, with the digits that it has
+//	{name|rate}           a number in base units: rate, seconds, percent, points, ratio, quotient; with a digit, rate4: so
+//	                      many digits; rate0: a stated number, with the digits that it has
 //	{name|count overflow} a count with its noun: "1 overflow", "2,628 overflows"; {name|count retry/retries}; {name|count}
 //	{name|times}          "once", "12 times"
 //	{name|list}           several findings as "a, b and c"; without it they follow each other as sentences
@@ -36,7 +36,7 @@ import (
 type Sentences map[result.Code]string
 
 // topics are all tables; no code stands in two of them.
-var topics = []Sentences{causes, warnings, verdicts, comparisons, gates, proxies}
+var topics = []Sentences{causes, warnings, verdicts, comparisons, gates, proxies, documents, lanes, hosts, nginx, sideBySide, formulas}
 
 var all = merge(topics)
 
@@ -56,8 +56,9 @@ func merge(topics []Sentences) Sentences {
 // Codes are all that have a sentence, sorted.
 func Codes() []result.Code { return slices.Sorted(maps.Keys(all)) }
 
-// Of is the sentence of a finding, after the name of its lane. Strings that came from outside are cleaned (unit.Clean). A code without a
-// sentence is shown as itself, or as the text of an event: nothing that was found is lost.
+// Of is the sentence of a finding, after the name of its lane. Strings that came from outside are cleaned
+// (unit.Clean). A code without a sentence is shown as itself, or as the text of an event: nothing that was found is
+// lost.
 func Of(f result.Finding) string {
 	if f.Text != "" {
 		return unit.Clean(f.Text)

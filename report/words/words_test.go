@@ -83,7 +83,7 @@ func samples(text string) result.Args {
 			args[name] = .0201
 		case strings.HasPrefix(format, "percent"):
 			args[name] = .166
-		case strings.HasPrefix(format, "ratio"), strings.HasPrefix(format, "number"):
+		case strings.HasPrefix(format, "ratio"), strings.HasPrefix(format, "quotient"), strings.HasPrefix(format, "number"):
 			args[name] = .998
 		default:
 			args[name] = "‹" + name + "›"

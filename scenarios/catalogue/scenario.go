@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"weir/loadgen"
 )
@@ -66,6 +67,16 @@ type Verdict struct {
 	Shows   string      `yaml:"shows"`   // what this machine then does, in one sentence
 	Now     string      `yaml:"now"`     // what to do then, who has the same trouble: on the one page; "": nothing is said
 	If      []Condition `yaml:"if"`      // its conditions; an assertion alone is enough for one
+}
+
+// Answer is the one of Answers that the verdict begins with.
+func (v Verdict) Answer() string {
+	for _, a := range Answers() {
+		if strings.HasPrefix(v.Verdict, a) {
+			return a
+		}
+	}
+	return ""
 }
 
 // Condition holds assertions of the gate's grammar (`weir gate --help`) against a run. In a file it may be an assertion alone.

@@ -27,18 +27,34 @@ const mendedPrefix = "mended."
 
 func mendedOf(name, class, what string) metric {
 	return metric{name: name, unit: seconds, ofLane: true, anyLevel: true, what: what, measure: func(s scope) interval {
-		t := &s.lane.Timeline
-		from, found := lastEvent(t)
-		if !found {
+		e := mendedIn(s.lane, class)
+		switch {
+		case e.Value == nil:
 			return missing("nothing was done to a server while this lane's trials ran")
+		case e.High == nil:
+			return interval{value: *e.Value, low: *e.Value, high: math.Inf(1), note: said("no %v of the load in which fewer than %g %% failed came after it", cleanTail, 100*cleanShare)}
 		}
-		at, last, whole := mendedAt(t, from, class)
-		if !whole { // when it would have stopped is not known
-			took := last - from
-			return interval{value: took, low: took, high: math.Inf(1), note: said("no %v of the load in which fewer than %g %% failed came after it", cleanTail, 100*cleanShare)}
-		}
-		return interval{value: at - from, low: at - from, high: at - from}
+		return interval{value: *e.Value, low: *e.Value, high: *e.Value}
 	}}
+}
+
+// Mended is how long requests of a lane still failed after the last thing that a scenario did to its servers: not known
+// where it did nothing, open above where they failed to the end of the load.
+func Mended(l *result.Lane) result.Estimate { return mendedIn(l, "") }
+
+func mendedIn(l *result.Lane, class string) result.Estimate {
+	t := &l.Timeline
+	from, found := lastEvent(t)
+	if !found {
+		return result.Estimate{}
+	}
+	at, last, whole := mendedAt(t, from, class)
+	if !whole { // when it would have stopped is not known
+		took := last - from
+		return result.Estimate{Value: &took, Low: &took}
+	}
+	took := at - from
+	return result.Estimate{Value: &took, Low: &took, High: &took}
 }
 
 // A lane has mended when from then on, for so long at least and to the end of the load, fewer than that share of the requests
