@@ -177,3 +177,11 @@ func (w window) steps(addr string) iter.Seq[step] {
 		}
 	}
 }
+
+// value is 0 for what is not known.
+func value(n *uint64) uint64 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}

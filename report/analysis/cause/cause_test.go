@@ -109,6 +109,13 @@ func logged(lines map[string]uint64) func(*Facts) {
 	return func(f *Facts) { f.Proxied, f.Proxy.Errors = true, lines }
 }
 
+// half lets half of the requests of a class end otherwise, in the same class.
+func half(class loadgen.Class, o, other loadgen.Outcome) Facts {
+	return only(class, o, func(f *Facts) {
+		f.Classes[class].Outcomes[o], f.Classes[class].Outcomes[other] = 283, 283
+	})
+}
+
 // deep is a queue of 396 connections that does not overflow, in which a request waits 1.01 s.
 func deep(f *Facts) {
 	depth, limit := uint32(396), uint32(511)
@@ -163,6 +170,8 @@ func TestRules(t *testing.T) {
 		{"unix socket behind a proxy",
 			only(loadgen.ByQueue, loadgen.HTTP502, logged(map[string]uint64{nginxlog.UnixQueueFull: 566})),
 			"unix_queue_overflow 0: unix_queue_full"},
+		{"half of them at once", half(loadgen.ByQueue, loadgen.QueueFull, loadgen.ConnectTimeout),
+			"undetermined 0: queue_not_counted"},
 		{"counters not sampled", only(loadgen.ByQueue, loadgen.ConnectTimeout),
 			"undetermined 0: queue_not_counted"},
 		{"another listener", full(counted(zero, n(566), zero, n(566))),
@@ -212,6 +221,8 @@ func TestRules(t *testing.T) {
 			"worker_bound_overflow 1: late_by_lost_syns, why_worker_bound"},
 		{"late by retransmits, single connections not known", lateFull(retrial(566)),
 			"worker_bound_overflow 1: late_by_lost_syns, why_worker_bound"},
+		{"half of them late by retransmits", lateFull(retrial(0), lateBySYN(283)),
+			"worker_bound_overflow 1: late_by_the_proxys_syns, why_worker_bound"},
 		{"late in a long queue", lateFull(deep), "queued_too_long 0: late_in_queue"},
 		{"late by the proxy's retransmits", lateFull(retrial(0)),
 			"worker_bound_overflow 1: late_by_the_proxys_syns, why_worker_bound"},
@@ -230,11 +241,14 @@ func TestRules(t *testing.T) {
 		{"given up behind a proxy after its SYNs were sent again", slowFull(retrial(0), proxied),
 			"undetermined 0: slow_or_lost_syns"},
 		{"slow", slowFull(), "slow_response 0: slow"},
+		{"slow, and SYNs were sent again, but no proxy's", slowFull(retrial(0)), "slow_response 0: slow"},
 
 		{"502 without a log", proxy502(proxied), "undetermined 0: log_missing"},
 		{"502, and the log has other lines", proxy502(logged(map[string]uint64{nginxlog.RecvReset: 566})),
 			"undetermined 0: log_explains_nothing"},
 		{"half as many lines", proxy502(logged(map[string]uint64{nginxlog.PrematureClose: 283})),
+			"undetermined 0: log_explains_nothing"},
+		{"no peer left for half", proxy502(logged(map[string]uint64{nginxlog.NoLiveUpstreams: 283})),
 			"undetermined 0: log_explains_nothing"},
 		{"no peer left for most, and the others tried two",
 			proxy502(logged(map[string]uint64{nginxlog.NoLiveUpstreams: 396, nginxlog.ConnectRefused: 340})),
@@ -249,6 +263,8 @@ func TestRules(t *testing.T) {
 		{"server errors", only(loadgen.ByServer, loadgen.HTTP500), "server_errors 0: server_errors_seen"},
 		{"closed by a worker", only(loadgen.ByClosing, loadgen.ClosedBeforeResponse),
 			"worker_closed 0: worker_closed_connection"},
+		{"half of them closed", half(loadgen.ByClosing, loadgen.ClosedBeforeResponse, loadgen.Truncated),
+			"undetermined 0: connections_broke"},
 		{"reset by a worker", only(loadgen.ByClosing, loadgen.ResetBeforeResponse),
 			"undetermined 0: connections_broke"},
 		{"closed by a proxy", only(loadgen.ByClosing, loadgen.ClosedBeforeResponse, proxied),
