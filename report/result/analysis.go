@@ -1,7 +1,6 @@
 package result
 
 import (
-	"fmt"
 	"strings"
 
 	"weir/report/runfile"
@@ -156,6 +155,3 @@ type Quantiles struct {
 
 // Schema names the form of report.json.
 const Schema = "weir.report/1"
-
-// String is "0.998 (0.97 to 1.02)", a ratio with its interval.
-func (i Interval) String() string { return fmt.Sprintf("%.3f (%.3f to %.3f)", i.Ratio, i.Low, i.High) }
