@@ -36,8 +36,7 @@ type AttachOptions struct {
 	Trace             bool          // the listener's queue, by eBPF
 	NGINXErrorLog     string
 	NGINXAccessLog    string
-	NGINXStatus       string   // the URL of its stub_status, or unix:/path
-	Notes             []string // of what was given, to be said before the load
+	NGINXStatus       string // the URL of its stub_status, or unix:/path
 }
 
 // LaneOptions is one path to the backend.
@@ -54,7 +53,7 @@ type LaneOptions struct {
 // answers, finds the listener, and measures the service time where none was given.
 func Attach(ctx context.Context, opt AttachOptions) (*Setup, error) {
 	setup := &Setup{
-		Name: opt.Name, Environment: machine(), Notes: opt.Notes,
+		Name: opt.Name, Environment: machine(),
 		Capacity: runfile.Capacity{
 			Workers: opt.Workers, WorkersSource: stated(opt.Workers), WorkerConnections: opt.WorkerConnections,
 			ServiceTime: opt.ServiceTime, ServiceTimeSource: runfile.Stated,

@@ -40,10 +40,10 @@ func (s *Setup) discovered(ctx context.Context, host string, d probe.Discovery, 
 		s.Capacity.Workers, s.Capacity.WorkersSource, s.Capacity.WorkersEvidence = workers, runfile.Counted, text
 		if workers == 0 {
 			s.Capacity.WorkersSource = runfile.NotCounted
-			s.note("workers not counted: " + text + ". Give --workers to have the capacity computed.")
+			s.note("note_not_counted", map[string]any{"evidence": text})
 			break
 		}
-		s.note(fmt.Sprintf("workers: %d, counted: %s (--workers overrides this)", workers, text))
+		s.note("note_counted", map[string]any{"workers": workers, "evidence": text})
 	case workers > 0 && workers != s.Capacity.Workers:
 		s.warn("workers_differ", "", map[string]any{"stated": s.Capacity.Workers, "found": text})
 	}

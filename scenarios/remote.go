@@ -39,7 +39,7 @@ func (s *Setup) probeRemotely(ctx context.Context, opt AttachOptions) (every tim
 	s.watchListener(listenerFor(backendAddress("", opt.Lanes[0]), first.Listeners), first.Listeners, remoteHost)
 	s.Watchers = append(s.Watchers, remoteWatcher(r))
 	if hello.Discovery == nil {
-		s.note("workers are not looked for at the far end: the weir there is of another version. Give --workers to have the capacity computed.")
+		s.note("note_not_looked_for", nil)
 		return hello.Every, nil
 	}
 	return hello.Every, s.discovered(ctx, remoteHost, *hello.Discovery, func(probe.Process) (uint64, error) { return r.ParentWaits(ctx) })

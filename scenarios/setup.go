@@ -21,8 +21,8 @@ type Setup struct {
 	Environment map[string]string
 	Capacity    runfile.Capacity
 	Warnings    []runfile.Warning
-	Pairs       int      // how often each load is offered to each lane, in turn, as was asked; 0: once
-	Notes       []string // what was found and taken for granted, to be said before the load
+	Pairs       int               // how often each load is offered to each lane, in turn, as was asked; 0: once
+	Notes       []runfile.Warning // what was found and taken for granted, to be shown before the load; no part of the record
 	closers     []func() error
 	slots       int                       // places in the queue of the lanes' listener; 0: not known
 	closesFirst map[string]loadgen.Closer // by lane: who closed the connection of the first request
@@ -44,7 +44,9 @@ func (s *Setup) warn(code, lane string, args map[string]any) {
 	s.Warnings = append(s.Warnings, runfile.Warning{Code: code, Lane: lane, Args: args})
 }
 
-func (s *Setup) note(text string) { s.Notes = append(s.Notes, text) }
+func (s *Setup) note(code string, args map[string]any) {
+	s.Notes = append(s.Notes, runfile.Warning{Code: code, Args: args})
+}
 
 // firstSYNRetransmit is when Linux sends an unanswered SYN again (RFC 6298 §2: initial RTO 1 s;
 // TCP_TIMEOUT_INIT in include/net/tcp.h). A connect timeout below it makes one dropped SYN one failed

@@ -49,7 +49,7 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 	}
 	for _, note := range setup.Notes {
 		if !o.quiet {
-			fmt.Fprintf(s.err, "weir: %s\n", note)
+			fmt.Fprintf(s.err, "weir: %s\n", sentence(note))
 		}
 	}
 	for _, w := range setup.CheckLimits(files) {

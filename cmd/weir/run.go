@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -125,7 +126,7 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	}
 	options := scenarios.AttachOptions{
 		Name: f.name, Lanes: lanes,
-		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search, Recovery: f.recovery, Notes: f.notes,
+		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search, Recovery: f.recovery,
 		Engine: f.engine, Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
 		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval, ProbeCommand: f.probeCommand, Trace: f.trace,
 		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog, NGINXStatus: f.nginxStatus,
@@ -146,10 +147,12 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	if err != nil {
 		return engineUsage(err)
 	}
-	setup.Notes = append(setup.Notes, f.unheeded(setup.Lanes)...)
-	for _, w := range setup.DoubtTrials() {
-		setup.Notes = append(setup.Notes, sentence(w))
+	for _, note := range slices.Concat(f.notes, f.unheeded(setup.Lanes)) {
+		if !f.quiet {
+			fmt.Fprintf(s.err, "weir: %s\n", note)
+		}
 	}
+	setup.Notes = append(setup.Notes, setup.DoubtTrials()...)
 	setup.Pairs = f.pairs
 	setup.Bounds = f.bounds()
 	return execute(ctx, s, f.outputFlags, setup, command, f.seed)

@@ -60,6 +60,10 @@ var warnings = Sentences{
 		"The queue hides an overload of {width|percent}, so the search will be inconclusive. " +
 		"Set --trial-duration {need} and a --budget of about {budget}, or give the server a smaller backlog.",
 
+	"note_counted":        "workers: {workers|count}, counted: {evidence}. Use --workers to state another number.",
+	"note_not_counted":    "workers not counted: {evidence}. Give --workers to have the capacity computed.",
+	"note_not_looked_for": "workers not looked for: weir at the other end is of another version. Give --workers to have the capacity computed.",
+
 	// The run as a whole.
 	"interrupted":              endedEarly,
 	"aborted":                  endedEarly,
