@@ -52,8 +52,12 @@ func counterLines(b *strings.Builder, m probe.Metric) {
 	nameLines(b, 28, m.Name, meaning)
 }
 
-// nameLines has a name in a column of that width beside its meaning.
+// nameLines has a name in a column of that width beside its meaning, or above it where it is too long.
 func nameLines(b *strings.Builder, width int, name, meaning string) {
+	if len(name) >= width {
+		fmt.Fprintln(b, name)
+		name = ""
+	}
 	for i, line := range wrap(meaning, helpWidth-width) {
 		if i > 0 {
 			name = ""

@@ -85,9 +85,14 @@ func TestOutcomesTopic(t *testing.T) {
 func TestCountersTopic(t *testing.T) {
 	text := topic("counters")
 	for _, m := range probe.Metrics {
-		if !strings.Contains(text, "\n"+m.Name+" ") {
+		if !strings.Contains(text, "\n"+m.Name+" ") && !strings.Contains(text, "\n"+m.Name+"\n") {
 			t.Errorf("no line of %s", m.Name)
 		}
+	}
+	var b strings.Builder
+	nameLines(&b, 6, "longer.than.that", "Things.")
+	if want := "longer.than.that\n      Things.\n"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
 	}
 }
 
