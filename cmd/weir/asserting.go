@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -36,26 +35,6 @@ func (f *assertFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.assertFiles, "assertions", nil, "YAML `file` with assertions (weir help assert)")
 	flags.StringVar(&f.baseline, "baseline", "", "recorded `run` to compare with, e.g. in 'onset.rate / baseline.onset.rate >= 0.95'")
 	flags.StringVar(&f.junit, "junit", "", "write the answers as JUnit XML to this `file`")
-}
-
-// given are these flags as they were given, for another process.
-func (f *assertFlags) given() []string {
-	list := slices.Concat(repeated("--assert", f.assert...), repeated("--assertions", f.assertFiles...))
-	if f.baseline != "" {
-		list = append(list, "--baseline="+f.baseline)
-	}
-	if f.junit != "" {
-		list = append(list, "--junit="+f.junit)
-	}
-	return list
-}
-
-// repeated is a flag with each of its values.
-func repeated(name string, values ...string) (list []string) {
-	for _, v := range values {
-		list = append(list, name+"="+v)
-	}
-	return list
 }
 
 // read reads assertions and baseline. A mistake in one is said before anything is started.

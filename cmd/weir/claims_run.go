@@ -1,57 +1,26 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"weir/report"
 	"weir/report/analysis/gate"
 	"weir/report/result"
 	"weir/scenarios/catalogue"
-	"weir/scenarios/lab"
-	"weir/scenarios/nginx"
-	"weir/scenarios/server"
 )
-
-// exitNotInstalled is how the inside of a lab tells that a server or a sysctl is missing, or that no CPU quota can be had; the
-// outside makes "skipped" of it.
-const exitNotInstalled = 3
-
-func notInstalled(err error) error {
-	missing := errors.Is(err, nginx.ErrNotInstalled) || errors.Is(err, lab.ErrNoQuota)
-	if _, ok := errors.AsType[*server.NotInstalledError](err); ok {
-		missing = true
-	}
-	if _, ok := errors.AsType[*lab.SysctlError](err); ok && errors.Is(err, fs.ErrNotExist) {
-		missing = true
-	}
-	if missing && os.Getenv(inTable) != "" {
-		return &statusError{exitNotInstalled, err}
-	}
-	return err
-}
-
-// inTable is set for the runs of a table of claims.
-const inTable = "_WEIR_CLAIMS"
 
 // claims runs every variant of every experiment, each in a lab of its own, and judges the claims.
 func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []experiment, command []string) error {
 	table := report.Claims{Started: time.Now().UTC(), Version: version(), Command: command, Seed: f.seed, Engine: f.engine, Flipped: f.Flip}
 	single := len(experiments) == 1 && len(experiments[0].variants) == 1
-	if err := os.Setenv(inTable, "1"); err != nil {
-		return err
-	}
 	plan := schedule{
 		agenda: newAgenda(s.err, f.quiet, experiments),
 		run: func(ctx context.Context, e experiment, v catalogue.Scenario) variantRun {
@@ -66,7 +35,7 @@ func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []ex
 	for i := range experiments {
 		table.Rows = append(table.Rows, claim(experiments[i], plan.done[&experiments[i]]))
 	}
-	dir := filepath.Join(f.out, table.Started.Format("20060102T150405Z")+"-claims")
+	dir := filepath.Join(f.out, table.Started.Format(folderTime)+"-claims")
 	err := errors.Join(report.ClaimsText(s.out, &table, textOptions(s)), report.WriteClaims(dir, &table))
 	if err != nil {
 		return err
@@ -149,45 +118,41 @@ type variantRun struct {
 	why     string
 }
 
-var reportLine = regexp.MustCompile(`(?m)^report: (.*)/report\.html$`)
-
-// runVariant runs this program in a new lab: whatever happens in it, nothing of it stays.
+// runVariant runs this program in a new lab.
 func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string, v catalogue.Scenario, single bool) variantRun {
-	args := []string{os.Args[0], "reproduce", name, "--out=" + f.out, "--engine=" + f.engine, "--nginx=" + f.nginx, fmt.Sprintf("--seed=%d", f.seed)}
+	r := variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}}
+	failed := func(why string) variantRun {
+		r.verdict, r.why = report.ClaimFailed, why
+		return r
+	}
+	dir, err := newFolder(filepath.Join(f.out, time.Now().UTC().Format(folderTime)+"-"+v.ID()))
+	if err != nil {
+		return failed(err.Error())
+	}
+	args := append([]string{os.Args[0], "reproduce", name}, given(f.flags, "all", "budget", "variant", "quiet")...)
 	if v.Variant != "" {
 		args = append(args, "--variant="+v.Variant)
 	}
-	for flag, on := range map[string]bool{"--quick": f.Quick, "--flip": f.Flip, "--trace": f.trace, "--quiet": f.quiet || !single} {
-		if on {
-			args = append(args, flag)
-		}
+	if f.quiet || !single {
+		args = append(args, "--quiet")
 	}
-	args = append(args, repeated("--set", f.Set...)...)
-	args = append(args, f.assertFlags.given()...)
-	r := variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}}
-	var out, errs bytes.Buffer
-	stdout, stderr := io.Writer(&out), io.Writer(&errs)
+	stdout, stderr := io.Discard, io.Writer(nil)
 	if single {
-		stdout, stderr = io.MultiWriter(&out, s.out), s.err
+		stdout, stderr = s.out, s.err
 	}
-	code, err := lab.Enter(ctx, args, nil, stdout, stderr, f.labOptions()...)
-	said := strings.TrimSpace(strings.ReplaceAll(errs.String(), "weir: ", ""))
-	m := reportLine.FindSubmatch(out.Bytes())
+	ended, err := runInLab(ctx, args, dir, stdout, stderr, f.labOptions()...)
 	switch {
-	case err != nil:
-		r.verdict, r.why = report.ClaimFailed, err.Error()
-	case code == exitNotInstalled:
-		r.verdict, r.why = report.ClaimSkipped, cmp.Or(said, "what it takes is not to be had here: the message above says what")
-	case m == nil:
-		r.verdict, r.why = report.ClaimFailed, fmt.Sprintf("exit status %d: %s", code, said)
-	}
-	if r.verdict != "" {
+	case ended.NotInstalled != "":
+		r.verdict, r.why = report.ClaimSkipped, ended.NotInstalled
 		return r
+	case err != nil:
+		return failed(err.Error())
 	}
-	r.Dir = string(m[1])
-	if r.a, err = analyze(r.Dir); err != nil {
-		r.verdict, r.why = report.ClaimFailed, err.Error()
-	} else if missing := missingProxy(r.a); missing != "" && len(v.Verdicts) > 0 {
+	r.Dir = dir
+	if r.a, err = analyze(dir); err != nil {
+		return failed(cmp.Or(ended.Failed, err.Error()))
+	}
+	if missing := missingProxy(r.a); missing != "" && len(v.Verdicts) > 0 {
 		r.verdict, r.why = report.ClaimSkipped, missing
 	}
 	return r

@@ -114,7 +114,7 @@ func TestEveryScenarioRuns(t *testing.T) {
 }
 
 func runBriefly(weir, file, out, variant string, opt catalogue.Options) (r briefRun) {
-	args := []string{"reproduce", file, "--quick", "--quiet", "--out", out}
+	args := []string{"reproduce", file, "--quick", "--quiet", "--out-dir", out}
 	if variant != "" {
 		args = append(args, "--variant", variant)
 	}
@@ -122,22 +122,18 @@ func runBriefly(weir, file, out, variant string, opt catalogue.Options) (r brief
 		args = append(args, "--set="+set)
 	}
 	cmd := exec.Command(weir, args...)
-	cmd.Env = append(os.Environ(), inTable+"=1") // one run and no table
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	err := cmd.Run()
 	exit, _ := errors.AsType[*exec.ExitError](err)
+	ended, missing := takeResult(out)
 	switch {
-	case exit != nil && exit.ExitCode() == exitNotInstalled:
-		return briefRun{skipped: strings.TrimSpace(errs.String())}
-	case err != nil && (exit == nil || exit.ExitCode() != exitInvalid):
-		return briefRun{err: fmt.Errorf("%w: %s", err, errs.String())}
+	case ended.NotInstalled != "":
+		return briefRun{skipped: ended.NotInstalled}
+	case missing != nil || err != nil && (exit == nil || exit.ExitCode() != exitInvalid):
+		return briefRun{err: fmt.Errorf("%w, %w: %s", err, missing, errs.String())}
 	}
-	found, err := filepath.Glob(filepath.Join(out, "*", "run.ndjson"))
-	if err != nil || len(found) != 1 {
-		return briefRun{err: fmt.Errorf("records: %v, %w", found, err)}
-	}
-	r.a, r.err = analyze(filepath.Dir(found[0]))
+	r.a, r.err = analyze(out)
 	return r
 }
 

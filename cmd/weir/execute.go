@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -29,6 +28,7 @@ import (
 type outputFlags struct {
 	assertFlags
 	out   string
+	dir   string // of the run itself; "": one is made in out
 	quiet bool
 }
 
@@ -92,6 +92,9 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 	return nil
 }
 
+// folderTime is how the name of a run's folder begins: with UTC.
+const folderTime = "20060102T150405Z"
+
 // record offers the load and returns the folder of its record, also where the load ended early.
 func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string, seed uint64) (dir string, err error) {
 	asked, err := gate.Ask(o.asserts, o.against)
@@ -99,7 +102,13 @@ func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setu
 		return "", errors.Join(err, setup.Close())
 	}
 	epoch := time.Now()
-	dir, w, err := create(filepath.Join(o.out, epoch.UTC().Format("20060102T150405Z")+"-"+setup.Name))
+	if dir = o.dir; dir == "" {
+		dir, err = newFolder(filepath.Join(o.out, epoch.UTC().Format(folderTime)+"-"+setup.Name))
+	}
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("create run folder: %w", err), setup.Close())
+	}
+	w, err := runfile.Create(dir)
 	if err != nil {
 		return "", errors.Join(err, setup.Close())
 	}
@@ -116,18 +125,6 @@ func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setu
 	ui.close()
 	closeErr := setup.Close()
 	return dir, errors.Join(runErr, closeErr, rec.Close(reason(runErr)))
-}
-
-// create makes the run's folder and record. A second run of the same second gets a number behind its name.
-func create(base string) (dir string, w *runfile.Writer, err error) {
-	const most = 100
-	dir = base
-	for i := 2; ; i++ {
-		if w, err = runfile.Create(dir); !errors.Is(err, fs.ErrExist) || i > most {
-			return dir, w, err
-		}
-		dir = fmt.Sprintf("%s-%d", base, i)
-	}
 }
 
 // sentence is a warning as people read it.

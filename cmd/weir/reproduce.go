@@ -3,12 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"weir/scenarios"
 	"weir/scenarios/catalogue"
@@ -25,6 +27,7 @@ type reproduceFlags struct {
 	seed    uint64
 	nginx   string
 	trace   bool
+	flags   *pflag.FlagSet // all of these, as they were given
 }
 
 func newReproduce(s streams) *cobra.Command {
@@ -66,6 +69,9 @@ assertions, as of weir gate.`,
 	flags.BoolVar(&f.trace, "trace", false, "also measure the accept queue and RSTs with eBPF; needs root (weir help queue)")
 	f.engineFlag.register(flags)
 	f.outputFlags.register(flags)
+	flags.StringVar(&f.dir, "out-dir", "", "`folder` of the one run that another process judges")
+	_ = flags.MarkHidden("out-dir")
+	f.flags = flags
 	return cmd
 }
 
@@ -89,7 +95,11 @@ func (f *reproduceFlags) run(ctx context.Context, s streams, names, command []st
 		return err
 	}
 	if lab.Inside() {
-		return f.runOne(ctx, s, experiments[0].variants[0], command)
+		err := f.runOne(ctx, s, experiments[0].variants[0], command)
+		if f.dir != "" {
+			err = errors.Join(err, leaveResult(f.dir, err))
+		}
+		return err
 	}
 	e := experiments[0]
 	one := len(experiments) == 1 && len(e.variants) == 1
@@ -97,7 +107,7 @@ func (f *reproduceFlags) run(ctx context.Context, s streams, names, command []st
 		return usage("--assert judges one run: name one scenario, and --variant where it has some")
 	}
 	alone := one && (f.variant != "" || len(e.verdicts()) == 0)
-	if alone || os.Getenv(inTable) != "" { // the latter is the first process of a lab on its way in
+	if alone || f.dir != "" { // the latter is one run, on its way into its lab
 		return f.enterLab(ctx, s)
 	}
 	return f.claims(ctx, s, experiments, command)
@@ -186,7 +196,7 @@ func (f *reproduceFlags) runOne(ctx context.Context, s streams, scenario catalog
 		Seed: f.seed, Version: version(), Program: "/proc/self/exe", Engine: f.engine, NGINX: f.nginx, Trace: f.trace,
 	})
 	if err != nil {
-		return engineUsage(notInstalled(err))
+		return engineUsage(err)
 	}
 	return execute(ctx, s, f.outputFlags, setup, command, f.seed)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -84,7 +83,7 @@ func verdictsOf(t *testing.T, weir, name string, opt catalogue.Options) (rows []
 func runOnce(t *testing.T, weir, name, variant string, opt catalogue.Options) *result.Analysis {
 	t.Helper()
 	dir := t.TempDir()
-	args := []string{"reproduce", name, "--quiet", "--out", dir}
+	args := []string{"reproduce", name, "--quiet", "--out-dir", dir}
 	if variant != "" {
 		args = append(args, "--variant", variant)
 	}
@@ -95,23 +94,19 @@ func runOnce(t *testing.T, weir, name, variant string, opt catalogue.Options) *r
 		args = append(args, "--flip")
 	}
 	cmd := exec.Command(weir, args...)
-	cmd.Env = append(os.Environ(), inTable+"=1") // one run and no table
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	err := cmd.Run()
-	exit := (*exec.ExitError)(nil)
-	noQuota := strings.Contains(errs.String(), lab.ErrNoQuota.Error()) // which no package brings
-	if errors.As(err, &exit) && exit.ExitCode() == exitNotInstalled && (os.Getenv("CI") == "" || noQuota) {
-		t.Skipf("NOT TESTED: %s", errs.String())
+	exit, _ := errors.AsType[*exec.ExitError](err)
+	ended, missing := takeResult(dir)
+	noQuota := strings.Contains(ended.NotInstalled, lab.ErrNoQuota.Error()) // which no package brings
+	if ended.NotInstalled != "" && (os.Getenv("CI") == "" || noQuota) {
+		t.Skipf("NOT TESTED: %s", ended.NotInstalled)
 	}
-	if err != nil && (exit == nil || exit.ExitCode() != exitInvalid) {
-		t.Fatalf("weir %s: %v\n%s", strings.Join(args, " "), err, errs.String())
+	if missing != nil || err != nil && (exit == nil || exit.ExitCode() != exitInvalid) {
+		t.Fatalf("weir %s: %v, %v\n%s", strings.Join(args, " "), err, missing, errs.String())
 	}
-	found, err := filepath.Glob(filepath.Join(dir, "*", "run.ndjson"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("records: %v, %v", found, err)
-	}
-	a, err := analyze(filepath.Dir(found[0]))
+	a, err := analyze(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -34,20 +35,28 @@ func version() string {
 }
 
 // commandLine is the command as it can be repeated: its name, its arguments and every flag that was set,
-// also by the environment. Headers may hold secrets and are recorded without their values.
+// also by the environment.
 func commandLine(cmd *cobra.Command) []string {
-	line := []string{"weir", cmd.Name()}
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if values, ok := f.Value.(pflag.SliceValue); ok {
-			for _, v := range values.GetSlice() {
-				if f.Name == "header" {
-					v = withoutValue(v)
-				}
-				line = append(line, "--"+f.Name+"="+v)
-			}
+	return slices.Concat([]string{"weir", cmd.Name()}, given(cmd.Flags()), cmd.Flags().Args())
+}
+
+// given are the flags that were set, as they are written, but for some and for hidden ones. Headers may hold secrets and
+// are told without their values.
+func given(flags *pflag.FlagSet, except ...string) (line []string) {
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Hidden || slices.Contains(except, f.Name) {
 			return
 		}
-		line = append(line, "--"+f.Name+"="+f.Value.String())
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, v := range values {
+			if f.Name == "header" {
+				v = withoutValue(v)
+			}
+			line = append(line, "--"+f.Name+"="+v)
+		}
 	})
-	return append(line, cmd.Flags().Args()...)
+	return line
 }
