@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"weir/loadgen"
 	"weir/report/analysis/gate"
@@ -68,6 +69,24 @@ func TestMendedText(t *testing.T) {
 			t.Errorf("%v: %q, %q, want %q", bad, f.Recovery, f.Capacity, want)
 		}
 	}
+}
+
+// TestGoldenOnePage: of a simulated incident, as those see it who are sent the page.
+func TestGoldenOnePage(t *testing.T) {
+	c := &Claims{
+		Started: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Version: "0.1.0", Page: "incident", Seed: 7,
+		Command: []string{"weir", "reproduce", "incident"},
+		Rows: []Claim{{
+			Scenario: "incident", Claim: "Adding NGINX fixes it.", Verdict: "refuted", Shows: "It changes the status.",
+			Now: "Add workers.", Versions: []string{"Linux 6.18.5", "nginx/1.22.1", "weir backend"},
+			Runs: []ClaimRun{{Variant: "nginx", Dir: "run", Figures: FiguresOf(fixture(incident)(), result.Estimate{})}},
+		}},
+	}
+	var b bytes.Buffer
+	if err := OnePageMarkdown(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "incident-page.md", b.Bytes())
 }
 
 // Both forms of the page say what to do, the claim, each figure, the cause and NGINX's line, and link the runs' reports.
