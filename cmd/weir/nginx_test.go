@@ -70,7 +70,7 @@ func TestWhatNGINXHides(t *testing.T) {
 func checkKinds(t *testing.T, p *result.ProxyLog, refusing, serving string) {
 	t.Helper()
 	saved := fmt.Sprintf("got no connection to %s", refusing)
-	failed := fmt.Sprintf("s waiting for a response header of %s, two tries (", serving)
+	failed := fmt.Sprintf("s waiting for a response header from %s, 2 tries (", serving)
 	var texts []string
 	for _, k := range p.Kinds {
 		for _, x := range k.Examples {
@@ -78,7 +78,7 @@ func checkKinds(t *testing.T, p *result.ProxyLog, refusing, serving string) {
 		}
 	}
 	all := strings.Join(texts, "\n")
-	if !strings.Contains(all, "this 200 hides a try that") || !strings.Contains(all, saved) || !strings.Contains(all, failed) {
+	if !strings.Contains(all, "This 200 hides a try that") || !strings.Contains(all, saved) || !strings.Contains(all, failed) {
 		t.Errorf("none says %q, or none %q:\n%s", saved, failed, all)
 	}
 }
