@@ -18,6 +18,8 @@ type figures struct {
 	Capacity *band        `json:"capacity"` // W/S
 	Lanes    []laneFigure `json:"lanes"`
 	Classes  []string     `json:"classes"` // every kind of failure that occurs, in the order of loadgen.Outcomes
+
+	Nothing map[string]string `json:"nothing"` // by figure: what stands in its place where it has nothing to show
 }
 
 // band is an estimate on an axis; Low and High are null where it has no interval.
@@ -105,7 +107,7 @@ type markFigure struct {
 // clock half of each lane's timeline is empty; instead the k-th trial of every lane takes the same
 // stretch of the axis, and the same x is the same moment of the same schedule in both lanes.
 func draw(a *result.Analysis) figures {
-	f := figures{Lanes: []laneFigure{}, Classes: classes(a)}
+	f := figures{Lanes: []laneFigure{}, Classes: classes(a), Nothing: nothing()}
 	if c := a.Capacity; c.Computed != nil {
 		f.Capacity = &band{*c.Computed, c.Low, c.High}
 	}

@@ -427,17 +427,17 @@
   }
   const linked = (c) => /^(time|heat)/.test(c.id); // what shares the axis of time
   data.lanes.forEach((lane, i) => {
-    if (lane.trials.length) add('dose-' + i, lane, dose); else empty('dose-' + i, 'No trial at a constant rate was recorded.');
-    if (lane.timeline.x.length) add('time-' + i, lane, timeline); else empty('time-' + i, 'No bin was recorded.');
-    if (lane.latency.column.length) add('heat-' + i, lane, heat); else empty('heat-' + i, 'No request was sent.');
+    if (lane.trials.length) add('dose-' + i, lane, dose); else empty('dose-' + i, 'dose');
+    if (lane.timeline.x.length) add('time-' + i, lane, timeline); else empty('time-' + i, 'time');
+    if (lane.latency.column.length) add('heat-' + i, lane, heat); else empty('heat-' + i, 'heat');
     if (lane.reconcile.trials.some((t) => t.failures || t.overflows)) add('both-' + i, lane, both);
-    else empty('both-' + i, lane.reconcile.trials.length ? 'Nothing overflowed, and nothing failed that an overflow could explain.' : 'Overflows were not measured around any complete trial.');
+    else empty('both-' + i, lane.reconcile.trials.length ? 'both' : 'both_unmeasured');
   });
-  if (tails.length) add('tail', null, tail); else if (data.lanes.length) empty('tail', 'Too few requests succeeded for a curve.');
-  function empty(id, text) {
+  if (tails.length) add('tail', null, tail); else if (data.lanes.length) empty('tail', 'tail');
+  function empty(id, kind) {
     const node = document.getElementById(id);
     node.className = 'note';
-    node.textContent = text;
+    node.textContent = data.nothing[kind];
   }
   const redraw = () => charts.forEach((c) => { if (c.chart) { c.chart.resize(); c.draw(); c.chart.getZr().flush(); } });
   const drawn = (points) => { // how many points a series has, and the sum of each of their values: what a test can compare with report.json

@@ -223,6 +223,9 @@ type Figure struct {
 	Legend  []Key
 }
 
+// Legend explains the marks of several figures. Only a page has it.
+type Legend struct{ Keys []Key }
+
 // Key explains a mark of a figure by the class of its colour.
 type Key struct{ Class, Text string }
 
@@ -253,6 +256,7 @@ func (Facts) kind() string     { return "facts" }
 func (Callout) kind() string   { return "callout" }
 func (Table) kind() string     { return "table" }
 func (Figure) kind() string    { return "figure" }
+func (Legend) kind() string    { return "legend" }
 func (Grid) kind() string      { return "grid" }
 func (Details) kind() string   { return "details" }
 func (Command) kind() string   { return "command" }
