@@ -1,12 +1,12 @@
 package analysis
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
-	"weir/report/result"
-
 	"weir/loadgen"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 
@@ -101,4 +101,23 @@ func addConnects(to map[int]runfile.Connects, all []runfile.Connects) {
 		sum := to[c.Lost]
 		to[c.Lost] = runfile.Connects{Count: sum.Count + c.Count, Sum: sum.Sum + c.Sum}
 	}
+}
+
+// options is nil where the record does not say.
+func (l *lane) options() *result.Options {
+	o := l.Lane.Options
+	if o == nil {
+		return nil
+	}
+	out := &result.Options{
+		Close: string(cmp.Or(l.Close, loadgen.Orderly)), RequestsPerConnection: o.RequestsPerConnection, IdleTimeout: o.IdleTimeout.Seconds(),
+		MaxIdle: o.MaxIdle, LocalAddrs: []string{}, Address: o.Address, MaxBody: o.MaxBody, RequestIDs: o.RequestIDs, Insecure: o.Insecure, Requests: o.Requests,
+	}
+	for _, a := range o.LocalAddrs {
+		out.LocalAddrs = append(out.LocalAddrs, a.String())
+	}
+	for _, t := range l.trials {
+		out.WakeQuantum = max(out.WakeQuantum, loadgen.QuantumAt(o.WakeQuantum, t.Plan.MaxRate()).Seconds())
+	}
+	return out
 }
