@@ -445,19 +445,22 @@ func alwaysFailing() world.World {
 	return w
 }
 
-// incident is a server of two slow workers under seventeen times the load that they do, as its health checks saw it.
+// incident is a server of two slow workers under seventeen times the load that they do, and its health
+// checks.
 func incident() world.World {
 	w := demonstration()
 	w.Server = world.Server{Workers: 2, Service: world.Constant(675 * ms), Backlog: 128}
 	w.Lanes, w.Rates, w.Length, w.Stamps, w.Stated = w.Lanes[1:], []float64{50}, time.Minute, false, 0
 	w.Header = func(h *runfile.Header) {
 		attached(h)
-		h.Name, h.Claim, h.Command = "incident", "Adding NGINX fixes it.", []string{"weir", "reproduce", "incident"}
+		h.Name, h.Claim = "incident", "Adding NGINX fixes it."
+		h.Command = []string{"weir", "reproduce", "incident"}
 	}
 	look := w.More
 	w.More = func(rec world.Recorder) error {
 		for i := range 20 {
-			e := runfile.Event{Host: world.Proxy, At: time.Duration(i) * 5 * time.Second, Source: "health", Count: 1}
+			e := runfile.Event{Host: world.Proxy, Source: "health", Count: 1}
+			e.At = time.Duration(i) * 5 * time.Second
 			if e.Class, e.Took = "failed", time.Second; i == 0 {
 				e.Class, e.Took = "ok", 677*ms
 			}

@@ -77,7 +77,7 @@ func TestGoldenOnePage(t *testing.T) {
 		Started: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Version: "0.1.0", Page: "incident", Seed: 7,
 		Command: []string{"weir", "reproduce", "incident"},
 		Rows: []Claim{{
-			Scenario: "incident", Claim: "Adding NGINX fixes it.", Verdict: "refuted", Shows: "It changes the status.",
+			Scenario: "incident", Claim: "Adding NGINX fixes it.", Outcome: ClaimRefuted, Shows: "It changes the status.",
 			Now: "Add workers.", Versions: []string{"Linux 6.18.5", "nginx/1.22.1", "weir backend"},
 			Runs: []ClaimRun{{Variant: "nginx", Dir: "run", Figures: FiguresOf(fixture(incident)(), result.Estimate{})}},
 		}},
