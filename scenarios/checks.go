@@ -40,14 +40,14 @@ func (e *Experiment) checker(lane Lane, c catalogue.Check) Watcher {
 				return
 			}
 			took := r.Done - r.Sent
-			class := "ok"
+			class := runfile.CheckOK
 			switch {
 			case r.Outcome != loadgen.OK:
-				class = "failed"
+				class = runfile.CheckFailed
 			case took >= slow:
-				class = "slow"
+				class = runfile.CheckSlow
 			}
-			rec.Write(&runfile.Event{Host: c.To, At: sent, Source: "health", Class: class, Count: 1, Took: took,
+			rec.Write(&runfile.Event{Host: c.To, At: sent, Source: runfile.FromHealth, Class: class, Count: 1, Took: took,
 				Text: fmt.Sprintf("%s after %v", r.Outcome, took.Round(time.Millisecond))})
 		}
 	}

@@ -25,9 +25,9 @@ func (e *Experiment) act(ctx context.Context, epoch time.Time, start time.Durati
 			if sleep(ctx, time.Until(epoch.Add(start+d.At))) != nil {
 				return
 			}
-			ev := runfile.Event{Host: d.Host, At: time.Since(epoch), Source: "scenario", Class: d.Name, Count: 1}
+			ev := runfile.Event{Host: d.Host, At: time.Since(epoch), Source: runfile.FromScenario, Class: d.Name, Count: 1}
 			if err := d.Do(ctx); err != nil {
-				ev.Source, ev.Text = "runner", err.Error() // a warning: the experiment was not what it was to be
+				ev.Source, ev.Text = runfile.FromRunner, err.Error() // a warning: the experiment was not what it was to be
 			}
 			rec.Write(&ev)
 		})

@@ -32,7 +32,7 @@ func errorLogWatcher(host, path string) Watcher {
 func followLog(ctx context.Context, epoch time.Time, host, path string, rec Recorder, line func(at time.Duration, text []byte)) {
 	err := nginxlog.Follow(ctx, path, logPoll, func(text []byte) { line(time.Since(epoch), text) })
 	if err != nil {
-		rec.Write(&runfile.Event{Host: host, At: time.Since(epoch), Source: "runner", Class: "log_lost", Count: 1, Text: err.Error()})
+		rec.Write(&runfile.Event{Host: host, At: time.Since(epoch), Source: runfile.FromRunner, Class: runfile.LogLost, Count: 1, Text: err.Error()})
 	}
 }
 

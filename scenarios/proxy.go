@@ -90,7 +90,7 @@ func (p *proxy) watch(ctx context.Context, epoch time.Time, rec Recorder) {
 	for {
 		select {
 		case why := <-p.died:
-			rec.Write(&runfile.Event{Host: p.host, At: time.Since(epoch), Source: "runner", Class: "server_ended", Count: 1, Text: why})
+			rec.Write(&runfile.Event{Host: p.host, At: time.Since(epoch), Source: runfile.FromRunner, Class: runfile.ServerEnded, Count: 1, Text: why})
 		case <-ctx.Done():
 			return
 		}

@@ -55,7 +55,7 @@ func remoteWatcher(r *remote.Remote) Watcher {
 			Sample: func(s probe.Sample) { rec.Write(&runfile.Sample{Sample: s}) },
 			Clock:  func(e remote.Estimate) { rec.Write(clockOf(e)) },
 			Warn: func(w remote.Warning) {
-				rec.Write(&runfile.Event{Host: remoteHost, At: max(w.At, 0), Source: "runner", Class: w.Code, Count: 1, Text: w.Text})
+				rec.Write(&runfile.Event{Host: remoteHost, At: max(w.At, 0), Source: runfile.FromRunner, Class: w.Code, Count: 1, Text: w.Text})
 			},
 		})
 		if after, ok := r.After(); ok {

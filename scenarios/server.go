@@ -150,7 +150,7 @@ func (s *server) watch(ctx context.Context, epoch time.Time, rec Recorder) {
 	for {
 		select {
 		case why := <-s.died:
-			rec.Write(&runfile.Event{Host: s.host, At: time.Since(epoch), Source: "runner", Class: "server_ended", Count: 1, Text: why})
+			rec.Write(&runfile.Event{Host: s.host, At: time.Since(epoch), Source: runfile.FromRunner, Class: runfile.ServerEnded, Count: 1, Text: why})
 		case <-ctx.Done():
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"weir/report"
 	"weir/report/analysis/gate"
 	"weir/report/result"
+	"weir/report/runfile"
 	"weir/report/words"
 	"weir/scenarios/catalogue"
 )
@@ -83,7 +84,7 @@ func judge(row *report.Claim, e experiment, runs map[string]*result.Analysis) {
 // notAsMeant is why a run was not the experiment that the scenario is: a server that ended by itself, an event that could not be
 // done, a log that was lost. Whatever its assertions say then, they do not say it of the claim.
 func notAsMeant(e experiment, runs map[string]*result.Analysis) string {
-	bars := append(catalogue.Deeds(), "server_ended", "log_lost")
+	bars := append(catalogue.Deeds(), runfile.ServerEnded, runfile.LogLost)
 	for _, v := range e.variants {
 		a := runs[v.Variant]
 		if a == nil {

@@ -85,7 +85,7 @@ func (r Request) Class() string {
 
 // Line is the same as ParseAccess makes of the line that the request was read from.
 func (r Request) Line(line []byte) Line {
-	l := Line{Source: accessSource, Class: r.Class(), Phase: phaseNone, Text: clean(line, maxText)}
+	l := Line{Source: AccessSource, Class: r.Class(), Phase: phaseNone, Text: clean(line, maxText)}
 	if last, asked := r.Final(); asked {
 		l.Phase, l.Upstream = last.phase(), last.Addr
 	}

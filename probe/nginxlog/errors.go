@@ -79,7 +79,7 @@ func ParseError(line []byte) (Line, bool) {
 	if !ok {
 		return Line{}, false
 	}
-	l := Line{Source: errorSource, Level: level}
+	l := Line{Source: ErrorSource, Level: level}
 	kind, rest := messageKind(message)
 	if kind == nil {
 		return Line{}, false

@@ -26,8 +26,8 @@ type Line struct {
 }
 
 const (
-	errorSource  = "nginx.error"
-	accessSource = "nginx.access"
+	ErrorSource  = "nginx.error"
+	AccessSource = "nginx.access"
 
 	maxText = 400
 	maxName = 128

@@ -67,8 +67,8 @@ func (r *run) unconnected(t *trial) uint64 {
 	var n, checks uint64
 	for _, e := range r.eventsOf(t) {
 		switch {
-		case e.Source != "nginx.access":
-			if e.Source == "health" && e.Class == "failed" {
+		case e.Source != runfile.FromAccessLog:
+			if e.Source == runfile.FromHealth && e.Class == runfile.CheckFailed {
 				checks += e.Count
 			}
 		case strings.HasPrefix(e.Class, "499/") && strings.Contains(e.Class, "/connect"):
@@ -117,9 +117,9 @@ func (r *run) log(t *trial) (errors, access map[string]uint64) {
 	errors, access = map[string]uint64{}, map[string]uint64{}
 	for _, e := range r.eventsOf(t) {
 		switch e.Source {
-		case "nginx.error":
+		case runfile.FromErrorLog:
 			errors[e.Class] += e.Count
-		case "nginx.access":
+		case runfile.FromAccessLog:
 			access[e.Class] += e.Count
 		}
 	}

@@ -218,7 +218,7 @@ func (r *run) health(l *lane) *result.Health {
 	first, last := l.trials[0], l.trials[len(l.trials)-1]
 	var before, during, after checks
 	for _, e := range r.events {
-		if e.Source != "health" {
+		if e.Source != runfile.FromHealth {
 			continue
 		}
 		of := &during
@@ -230,11 +230,11 @@ func (r *run) health(l *lane) *result.Health {
 		}
 		of.any = true
 		switch e.Class {
-		case "ok":
+		case runfile.CheckOK:
 			of.OK += e.Count
-		case "slow":
+		case runfile.CheckSlow:
 			of.Slow += e.Count
-		case "failed":
+		case runfile.CheckFailed:
 			of.Failed += e.Count
 			continue
 		}

@@ -145,7 +145,7 @@ func (r *run) marks(l *lane, c serverCapacity) []result.Mark {
 		add(at, "first_error", nil)
 	}
 	for _, e := range r.events {
-		if e.Source == "scenario" && l.during(e.At) {
+		if e.Source == runfile.FromScenario && l.during(e.At) {
 			add(e.At, "event", result.Args{"host": e.Host, "event": e.Class})
 		}
 	}

@@ -46,7 +46,7 @@ const maxEvents = 8
 func (r *run) doubtWatchers() {
 	shown := 0
 	for _, e := range r.events {
-		if e.Source != "runner" {
+		if e.Source != runfile.FromRunner {
 			continue
 		}
 		if shown++; shown > maxEvents {

@@ -252,12 +252,35 @@ type Service struct {
 	SumSq float64       `json:"sum_sq"` // of seconds squared
 }
 
+// The sources of events: a proxy's logs, whose classes are in probe/nginxlog; the runner, which warns of what did not go
+// as it was to; a scenario, whose events are named as it names them; health checks.
+const (
+	FromErrorLog  = nginxlog.ErrorSource
+	FromAccessLog = nginxlog.AccessSource
+	FromRunner    = "runner"
+	FromScenario  = "scenario"
+	FromHealth    = "health"
+)
+
+// Classes of the runner's events, beside a scenario's events that could not be done and what a remote probe warns of.
+const (
+	ServerEnded = "server_ended" // by itself
+	LogLost     = "log_lost"     // a log could not be followed
+)
+
+// Classes of health checks.
+const (
+	CheckOK     = "ok"
+	CheckSlow   = "slow"
+	CheckFailed = "failed"
+)
+
 // Event is something that a log or the runner saw: lines of one class within one bin, counted, with one as the example.
 type Event struct {
 	Host   string        `json:"host"`           // host of the log or the server that it is about
 	At     time.Duration `json:"at"`             // beginning of the tenth of a second in which it was seen
-	Source string        `json:"source"`         // "nginx.error", "nginx.access", "runner", "scenario", "health"
-	Class  string        `json:"class"`          // see probe/nginxlog
+	Source string        `json:"source"`         // one of nginx.error, nginx.access, runner, scenario, health
+	Class  string        `json:"class"`          // what kind of line, by its source
 	Count  uint64        `json:"count"`          // lines of this class in that time
 	Text   string        `json:"text,omitempty"` // hostile: bounded, and escaped by every renderer
 	Took   time.Duration `json:"took,omitempty"` // of a health check: from when it was sent until its outcome was known; 0: not recorded

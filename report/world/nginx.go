@@ -31,11 +31,11 @@ type logged struct {
 // request logs one request of the trial that began at start.
 func (n *nginx) request(rec Recorder, start time.Duration, r loadgen.Result) error {
 	request := asked(r)
-	if e := n.event(r.Done, "nginx.access", request.Class()); e.Count == 1 {
+	if e := n.event(r.Done, runfile.FromAccessLog, request.Class()); e.Count == 1 {
 		e.Text = accessLine(r, request)
 	}
 	if r.Status == 504 {
-		if e := n.event(r.Done, "nginx.error", nginxlog.ConnectTimeout); e.Count == 1 {
+		if e := n.event(r.Done, runfile.FromErrorLog, nginxlog.ConnectTimeout); e.Count == 1 {
 			l, _ := nginxlog.ParseError([]byte(errorLine(r)))
 			e.Text = l.Text
 		}

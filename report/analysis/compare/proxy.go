@@ -91,12 +91,12 @@ func mostFrequent(l *result.Lane) (name string) {
 
 // retried is what the proxy's access log shows of repeated tries.
 func retried(proxy *result.Lane) result.Finding {
-	if !slices.ContainsFunc(proxy.LogClasses, func(c result.LogClass) bool { return c.Source == "nginx.access" }) {
+	if !slices.ContainsFunc(proxy.LogClasses, func(c result.LogClass) bool { return c.Source == runfile.FromAccessLog }) {
 		return result.Finding{Code: "retries_not_measured"}
 	}
 	var n, ok uint64
 	for _, c := range proxy.LogClasses {
-		if c.Source == "nginx.access" && strings.HasSuffix(c.Class, "/retried") {
+		if c.Source == runfile.FromAccessLog && strings.HasSuffix(c.Class, "/retried") {
 			n += c.Count
 			if strings.HasPrefix(c.Class, "2") {
 				ok += c.Count
