@@ -63,6 +63,9 @@ func TestInvalid(t *testing.T) {
 		"processor": {func(w *world.World) {
 			w.End = func(e *runfile.TrialEnd) { e.Generator.CPU = e.Generator.Wall * 17 / 10 }
 		}, "processors_busy", .85},
+		"processor, in the second trial most": {func(w *world.World) {
+			w.End = func(e *runfile.TrialEnd) { e.Generator.CPU = e.Generator.Wall * time.Duration(17+e.Index) / 10 }
+		}, "processors_busy", .9},
 		"run queue": {func(w *world.World) {
 			w.End = func(e *runfile.TrialEnd) { delay := e.Generator.Wall * 6 / 10; e.Generator.RunDelay = &delay }
 		}, "threads_waited", .3},
