@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/loadgen/plan"
 	"weir/loadgen/search"
 	"weir/report/runfile"
@@ -76,11 +77,12 @@ const lead = 50 * ms
 // part is a plan that is offered while the server still has what came before it: a load, or few requests
 // after it.
 type part struct {
-	role   string
-	index  int
-	plan   plan.Plan
-	offset time.Duration // of its beginning from the load's
-	end    time.Duration // its last outcome
+	role    string
+	index   int
+	plan    plan.Plan
+	results *count.Counter
+	offset  time.Duration // of its beginning from the load's
+	end     time.Duration // its last outcome
 }
 
 // offer lets the server have a load, and what is observed after it.
@@ -96,6 +98,7 @@ func (e *experiment) offer(lane string, parts ...part) (due, bad uint64) {
 			trial.Rate = s[0].From
 		}
 		e.keep(e.rec.Write(&trial))
+		p.results = e.rec.Results(p.index) // once, as a run does: who watches it would count twice
 		for n, at := range p.plan.Due() {
 			arrivals, seq, of = append(arrivals, p.offset+at), append(seq, n), append(of, i)
 		}
@@ -109,7 +112,7 @@ func (e *experiment) offer(lane string, parts ...part) (due, bad uint64) {
 	told := make([]toldResult, len(sim.fates))
 	for i, f := range sim.fates {
 		p := &parts[of[i]]
-		told[i].trial, told[i].Result = p.index, e.life(lane, start, seq[i], f)
+		told[i].to, told[i].Result = p.results, e.life(lane, start, seq[i], f)
 		if e.Result != nil {
 			e.Result(lane, &told[i].Result)
 		}
@@ -128,7 +131,7 @@ func (e *experiment) offer(lane string, parts ...part) (due, bad uint64) {
 
 // toldResult is a result of one of the parts' trials.
 type toldResult struct {
-	trial int
+	to *count.Counter
 	loadgen.Result
 }
 
@@ -179,7 +182,7 @@ func (e *experiment) record(lane string, start time.Duration, parts []part, told
 
 // tell records one result, and what logs say of it.
 func (e *experiment) tell(lane string, start time.Duration, r toldResult, logs bool) {
-	e.rec.Results(r.trial).Record(r.Result)
+	r.to.Record(r.Result)
 	if e.Event != nil {
 		if ev := e.Event(lane, r.Result); ev.Class != "" {
 			ev.At = r.Done.Truncate(runfile.BinWidth)
@@ -195,7 +198,7 @@ func (e *experiment) tell(lane string, start time.Duration, r toldResult, logs b
 func (e *experiment) ends(at time.Duration, parts []part) bool {
 	for e.Abort != nil && e.ended == "" && e.asked <= at {
 		for _, p := range parts {
-			e.rec.Results(p.index).Read()
+			p.results.Read()
 		}
 		if e.ended = e.Abort(e.asked); e.ended == "" {
 			e.asked += 100 * ms
@@ -219,7 +222,7 @@ func (e *experiment) cancel(rest []toldResult, parts []part) {
 		}
 		r.Connected, r.FirstByte, r.Status = 0, 0, 0
 		r.Closed, r.Outcome, r.Done = loadgen.ByUs, loadgen.Canceled, e.asked
-		e.rec.Results(r.trial).Record(r.Result)
+		r.to.Record(r.Result)
 	}
 }
 

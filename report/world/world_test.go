@@ -2,11 +2,13 @@ package world
 
 import (
 	"bytes"
+	"maps"
 	"math"
 	"testing"
 	"time"
 
 	"weir/loadgen"
+	"weir/loadgen/count"
 	"weir/loadgen/plan"
 	"weir/probe/nginxlog"
 	"weir/report/runfile"
@@ -316,6 +318,41 @@ func TestAbort(t *testing.T) {
 	}
 	if s.footer.Reason != "aborted: enough" || s.footer.Counts["trial"] != 1 {
 		t.Errorf("%+v", s.footer)
+	}
+}
+
+// between counts how often each trial's results are asked for, and what they show.
+type between struct {
+	Recorder
+	asked   map[int]int
+	results uint64
+}
+
+func (b *between) Results(trial int) *count.Counter {
+	b.asked[trial]++
+	c := b.Recorder.Results(trial)
+	c.Watch(func(r *count.Reading) {
+		for _, bin := range r.Bins {
+			for _, n := range bin.Done() {
+				b.results += n
+			}
+		}
+	})
+	return c
+}
+
+// TestThrough: a recorder in between sees each result once, the few requests of an observation among them.
+func TestThrough(t *testing.T) {
+	w := Demo()
+	w.Rates, w.After = []float64{300, 500}, 2*time.Second
+	var told uint64
+	w.Result = func(string, *loadgen.Result) { told++ }
+	b := between{asked: map[int]int{}}
+	if _, err := w.Through(func(rec *runfile.Recorder) Recorder { b.Recorder = rec; return &b }); err != nil {
+		t.Fatal(err)
+	}
+	if want := (map[int]int{0: 1, 1: 1, 2: 1, 3: 1}); !maps.Equal(b.asked, want) || b.results != told || told == 0 {
+		t.Errorf("results of trials were asked for %v times; %d of %d were seen", b.asked, b.results, told)
 	}
 }
 
