@@ -3,80 +3,41 @@ package scenarios
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"weir/loadgen"
 	"weir/loadgen/plan"
-	"weir/loadgen/stop"
 	"weir/report/runfile"
 )
 
-// failing is an engine whose requests all fail, a hundred a second, until its context ends.
-type failing struct{ outcome loadgen.Outcome }
+// endless is an engine of a hundred requests a second, until its context ends.
+type endless struct{}
 
-func (f failing) Run(ctx context.Context, epoch time.Time, _ time.Duration, _ plan.Plan, rec loadgen.Recorder) error {
+func (endless) Run(ctx context.Context, epoch time.Time, _ time.Duration, _ plan.Plan, rec loadgen.Recorder) error {
 	for sleep(ctx, 10*time.Millisecond) == nil {
 		at := time.Since(epoch)
-		rec.Record(loadgen.Result{Due: at, Sent: at, Done: at, Outcome: f.outcome})
+		rec.Record(loadgen.Result{Due: at, Sent: at, Done: at, Outcome: loadgen.OK})
 	}
 	return ctx.Err()
 }
 
-func bounded(outcome loadgen.Outcome, b Bounds) *Setup {
+func bounded(longest time.Duration) *Setup {
 	s := &Setup{}
-	s.Bounds = b
-	s.Lanes = []Lane{{Name: "direct", Engine: failing{outcome}}}
+	s.MaxDuration = longest
+	s.Lanes = []Lane{{Name: "direct", Engine: endless{}}}
 	s.Trials = []runfile.Trial{{Index: 0, Lane: "direct"}}
 	return s
 }
 
-// silent is an engine whose requests are not answered.
-type silent struct{}
-
-func (silent) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, rec loadgen.Recorder) error {
-	<-ctx.Done()
-	now := time.Since(epoch)
-	for seq, due := range p.Due() {
-		if start+due <= now {
-			rec.Record(loadgen.Result{Seq: seq, Due: start + due, Sent: start + due, Done: now, Outcome: loadgen.Canceled})
-		}
-	}
-	return ctx.Err()
-}
-
-// TestSilentServerIsAbortedEarly: a rule on latency does not wait until the first requests are given up.
-func TestSilentServerIsAbortedEarly(t *testing.T) {
-	rule, err := stop.Parse("latency.p99 > 500ms")
-	if err != nil {
-		t.Fatal(err)
-	}
-	synctest.Test(t, func(t *testing.T) {
-		s := bounded(loadgen.OK, Bounds{MaxDuration: time.Minute, AbortIf: []stop.Rule{rule}})
-		s.Lanes[0].Engine = silent{}
-		s.Trials[0].Plan = plan.Plan{Stages: []plan.Stage{{From: 100, To: 100, Duration: 50 * time.Second}}}
-		began := time.Now()
-		err := s.Run(t.Context(), began, &journal{})
-		if aborted, ok := errors.AsType[*Aborted](err); !ok || aborted.Lane != "direct" || aborted.Bad < 20 {
-			t.Fatalf("%v, want Aborted", err)
-		}
-		if took := time.Since(began); took < 700*time.Millisecond || took > 1100*time.Millisecond {
-			t.Errorf("it took %v", took)
-		}
-	})
-}
-
+// TestBounds: the load ends after --max-duration, by whatever else ends its context, and by an interrupt, and the error
+// says by which; the trial under way is in the record.
 func TestBounds(t *testing.T) {
-	rule, err := stop.Parse("failures > 5%")
-	if err != nil {
-		t.Fatal(err)
-	}
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		began := time.Now()
-		err := bounded(loadgen.OK, Bounds{MaxDuration: 7 * time.Second, AbortIf: []stop.Rule{rule}}).Run(t.Context(), began, &j)
+		err := bounded(7*time.Second).Run(t.Context(), began, &j)
 		if cut, ok := errors.AsType[*CutShort](err); !ok || cut.After != 7*time.Second || time.Since(began) != 7*time.Second {
 			t.Errorf("%v after %v, want CutShort after 7 s", err, time.Since(began))
 		}
@@ -85,20 +46,17 @@ func TestBounds(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		err := bounded(loadgen.HTTP503, Bounds{MaxDuration: time.Minute, AbortIf: []stop.Rule{rule}}).Run(t.Context(), began, &journal{})
-		aborted, ok := errors.AsType[*Aborted](err)
-		if !ok || aborted.Lane != "direct" || aborted.Rule != "failures > 5%" || !strings.HasPrefix(err.Error(), "direct: failures > 5%: ") {
-			t.Fatalf("%v, want Aborted", err)
-		}
-		if took := time.Since(began); took > time.Second {
-			t.Errorf("it took %v", took)
+		why, began := errors.New("enough"), time.Now()
+		ctx, end := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { end(why) })
+		if err := bounded(time.Minute).Run(ctx, began, &journal{}); err != why || time.Since(began) != time.Second {
+			t.Errorf("%v after %v, want what ended it", err, time.Since(began))
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		if err := bounded(loadgen.OK, Bounds{MaxDuration: time.Minute}).Run(ctx, time.Now(), &journal{}); err != context.Canceled {
+		if err := bounded(time.Minute).Run(ctx, time.Now(), &journal{}); err != context.Canceled {
 			t.Errorf("%v, want that it was interrupted", err)
 		}
 	})

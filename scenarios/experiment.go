@@ -11,7 +11,6 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/count"
-	"weir/loadgen/stop"
 	"weir/report/runfile"
 )
 
@@ -53,10 +52,9 @@ type Experiment struct {
 	Rest        time.Duration // quiet time after each trial's queue was empty: a busy worker still has to finish
 	DrainLimit  time.Duration // how long an emptying queue is waited for
 
-	Bounds
+	MaxDuration time.Duration // of the load, from the epoch; 0: no limit
 
-	numbered atomic.Int64             // requests that have their number in the run
-	rules    map[string]*stop.Watcher // of AbortIf, by lane
+	numbered atomic.Int64 // requests that have their number in the run
 }
 
 // number gives so many requests their numbers, from first on: all that the run sends are told apart by them.

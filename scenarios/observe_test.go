@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"weir/loadgen"
-	"weir/loadgen/count"
 	"weir/loadgen/plan"
-	"weir/loadgen/stop"
 	"weir/report/runfile"
 )
 
@@ -87,27 +85,4 @@ func TestObservationFollowsTheLoadAtOnce(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestObservationBreaksNoRule: after an overload its first requests fail, which is what it is there to see.
-func TestObservationBreaksNoRule(t *testing.T) {
-	rule, err := stop.Parse("failures > 5%")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for role, aborts := range map[string]bool{runfile.Recovery: false, runfile.Baseline: false, "": true} {
-		e := Experiment{Lanes: []Lane{{Name: "direct"}}, Bounds: Bounds{AbortIf: []stop.Rule{rule}}}
-		alarms := 0
-		e.rules = map[string]*stop.Watcher{"direct": stop.Watch(e.AbortIf, func(stop.Alarm) { alarms++ })}
-		results := count.New(0)
-		end := e.watchRules(results, time.Now(), runfile.Trial{Lane: "direct", Role: role})
-		for range 100 {
-			results.Record(loadgen.Result{Outcome: loadgen.HTTP503})
-		}
-		results.Read()
-		end()
-		if (alarms == 1) != aborts {
-			t.Errorf("role %q: %d alarms", role, alarms)
-		}
-	}
 }

@@ -29,7 +29,6 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t ru
 			}
 		})
 	}
-	watched := e.watchRules(results, epoch, t)
 	acted := e.act(ctx, epoch, t.Start, tap)
 	recovered := e.recovery(ctx, epoch, lane, t, tap)
 	used := measure(t.Plan.Duration() + lead)
@@ -40,7 +39,6 @@ func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t ru
 	if err == nil {
 		end.Drained, err = e.drain(ctx, epoch, lane, end.End, tap)
 	}
-	watched()
 	end.DrainedAt = time.Since(epoch)
 	tap.Write(&end)
 	if err := cmp.Or(err, recovered()); err != nil {

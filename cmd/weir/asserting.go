@@ -2,11 +2,9 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -27,6 +25,7 @@ type assertFlags struct {
 	junit       string
 
 	asserts []gate.Assertion // both, read
+	stops   []gate.Assertion // what ends the load; from the flags of a run
 	against *result.Analysis // the baseline; nil: none
 }
 
@@ -86,14 +85,14 @@ func (f *assertFlags) check(lanes []string) error {
 func (f *assertFlags) askable(s *scenarios.Setup) error {
 	p := gate.Plan{Search: s.Search != nil, Capacity: s.Capacity.Computed() > 0, ServiceTime: s.Capacity.ServiceTime > 0, Baseline: f.against}
 	var names []string
-	for _, l := range plannedLanes(s) {
+	p.Lanes = plannedLanes(s)
+	for _, l := range p.Lanes {
 		names = append(names, l.Name)
-		p.Lanes = append(p.Lanes, l.PlannedLane)
 	}
-	if err := gate.Check(f.asserts, names, gate.Lanes(f.against)); err != nil {
-		return usage("%w", err)
-	}
-	if err := gate.CheckPlan(f.asserts, p); err != nil {
+	err := cmp.Or(
+		gate.Check(f.asserts, names, gate.Lanes(f.against)), gate.CheckPlan(f.asserts, p),
+		gate.Check(f.stops, names, nil), gate.CheckAbort(f.stops, p))
+	if err != nil {
 		words.Fill(err)
 		return usage("%w", err)
 	}
@@ -101,43 +100,19 @@ func (f *assertFlags) askable(s *scenarios.Setup) error {
 }
 
 // plannedLanes are those of a run before its load.
-func plannedLanes(s *scenarios.Setup) (lanes []gate.Watched) {
+func plannedLanes(s *scenarios.Setup) (lanes []gate.PlannedLane) {
 	for _, l := range s.Lanes {
-		planned := gate.PlannedLane{Name: l.Name, Loss: l.Mode == runfile.Loss, Listener: l.Listener}
+		planned := gate.PlannedLane{Name: l.Name, Loss: l.Mode == runfile.Loss, Listener: l.Listener, ListenerHost: l.ListenerHost}
 		for _, t := range s.Trials {
 			if t.Lane == l.Name {
-				planned.Trials = append(planned.Trials, gate.PlannedTrial{Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Due: uint64(t.Due), Duration: t.Plan.Duration()})
+				planned.Trials = append(planned.Trials, gate.PlannedTrial{
+					Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Due: uint64(t.Due), Duration: t.Plan.Duration(),
+				})
 			}
 		}
-		lanes = append(lanes, gate.Watched{PlannedLane: planned, ListenerHost: l.ListenerHost})
+		lanes = append(lanes, planned)
 	}
 	return lanes
-}
-
-// watch ends the context, with a *gate.Failed as its cause, when an assertion that says abort has failed for certain.
-// The *gate.Live has to be shown the run; it is nil where there is no such assertion. stop ends the watching.
-func (f *assertFlags) watch(ctx context.Context, s *scenarios.Setup) (_ context.Context, live *gate.Live, stop func()) {
-	if live = gate.NewLive(f.asserts, plannedLanes(s)); live == nil {
-		return ctx, nil, func() {}
-	}
-	const every = 100 * time.Millisecond // as long as the record's bins
-	ctx, end := context.WithCancelCause(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for ticks := time.NewTicker(every); ; {
-			select {
-			case <-ctx.Done():
-				ticks.Stop()
-				return
-			case <-ticks.C:
-			}
-			if failed := live.Check(); failed != nil {
-				end(failed)
-			}
-		}
-	}()
-	return ctx, live, func() { end(nil); <-done }
 }
 
 // publish tells the CI systems that are there.

@@ -71,14 +71,11 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 		return errors.Join(runErr, err)
 	}
 	_, cut := errors.AsType[*scenarios.CutShort](runErr) // as its user wanted
-	_, aborted := errors.AsType[*scenarios.Aborted](runErr)
-	_, failed := errors.AsType[*gate.Failed](runErr)
+	stopped, failed := errors.AsType[*gate.Stopped](runErr)
 	switch {
 	case errors.Is(runErr, context.Canceled):
 		return &statusError{exitInterrupted, nil}
-	case aborted:
-		return &statusError{exitFailed, runErr}
-	case failed && a.Valid: // of an INVALID run no assertion is answered
+	case failed && (a.Valid || !stopped.Assert): // of an INVALID run no assertion is answered
 		return &statusError{exitFailed, runErr}
 	case runErr != nil && !cut && !failed:
 		return runErr
@@ -119,9 +116,10 @@ func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setu
 		return "", errors.Join(err, setup.Close())
 	}
 	ui := newProgress(s.err, o.quiet, setup)
-	ctx, live, stop := o.watch(ctx, setup)
+	ctx, end := context.WithCancelCause(ctx)
+	live := gate.NewLive(o.stops, o.asserts, plannedLanes(setup), func() time.Duration { return time.Since(epoch) }, func(s *gate.Stopped) { end(s) })
 	runErr := setup.Run(ctx, epoch, recording{rec, ui, live})
-	stop()
+	end(nil)
 	ui.close()
 	closeErr := setup.Close()
 	return dir, errors.Join(runErr, closeErr, rec.Close(reason(runErr)))
@@ -140,11 +138,8 @@ func reason(err error) string {
 	case errors.Is(err, context.Canceled):
 		return runfile.Interrupted
 	}
-	if aborted, ok := errors.AsType[*scenarios.Aborted](err); ok {
-		return runfile.Aborted + ": " + aborted.Error()
-	}
-	if failed, ok := errors.AsType[*gate.Failed](err); ok {
-		return runfile.Aborted + ": " + failed.Error()
+	if stopped, ok := errors.AsType[*gate.Stopped](err); ok {
+		return runfile.Aborted + ": " + stopped.Error()
 	}
 	if cut, ok := errors.AsType[*scenarios.CutShort](err); ok {
 		return runfile.CutShort + ": " + cut.Error()

@@ -2,14 +2,12 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"weir/report"
 	"weir/report/analysis/gate"
-	"weir/report/doc"
 )
 
 // gateFlags are those of `weir gate`.
@@ -23,24 +21,26 @@ func newGate(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate RUN",
 		Short: "Check a recorded run against assertions (for CI)",
-		Long: `Holds a recorded run against assertions and says of each whether it holds. RUN is
-a run's folder or its run.ndjson.
+		Long: `Checks a recorded run against assertions, and prints for each whether it holds.
+RUN is a run's folder or its run.ndjson.
 
   OPERAND OP LIMIT [over DURATION] [@PERCENT] [abort]
 
-OPERAND is a metric of those below, of one lane (proxy.bad.rate) or of each. It
-is of RUN, or of the run named by --baseline (baseline.proxy.bad.rate), and may
-be divided by another. OP is < <= > >= == != or in A..B. LIMIT has the unit of
-what it limits: 0.5%, 250ms, 390/s; counts and ratios have none. With over, every
-window of that length has to hold. @ is the confidence, 95 if nothing is said.
+OPERAND is a metric, of one lane (proxy.bad.rate) or of each. It is of RUN, or of
+the run that --baseline names (baseline.proxy.bad.rate), and may be divided by
+another. OP is < <= > >= == != or in A..B. LIMIT has the unit of what it limits:
+0.5%, 250ms, 390/s; counts and ratios have none. With over, every window of that
+length must hold. @ is the confidence, 95 by default. With abort, weir run ends
+its load as soon as the assertion can no longer pass.
 
 An assertion passes where the whole interval of what was measured lies within the
-limit, fails where all of it lies outside, and is inconclusive otherwise, and
-where nothing was measured. An INVALID run passes nothing. Latencies and shares ÷
-those of a baseline take 5 pairs of trials at equal load. With abort, weir run
-ends its load as soon as the assertion has failed, whatever may still come.
+limit, and fails where all of it lies outside. Otherwise, and where nothing was
+measured, it is inconclusive. An INVALID run passes nothing. Latencies and shares
+÷ those of a baseline need 5 pairs of trials at equal load.
 
-` + metrics() + `
+The metrics that are used most; weir help metrics lists all:
+
+` + indented(metricLines(gate.Metrics()[:gate.Common])) + `
 Exit status: 0 all pass, 10 one failed, 11 none failed and one is inconclusive,
 12 the run is invalid, 2 an assertion is wrong, 1 the run could not be read. In
 GitHub's workflows the result is added to the job's summary.`,
@@ -70,18 +70,9 @@ GitHub's workflows the result is added to the job's summary.`,
 	return cmd
 }
 
-// metrics lists what an assertion may name, in the columns of a terminal.
-func metrics() string {
-	var b strings.Builder
-	for _, m := range gate.Metrics() {
-		for i, line := range doc.Wrap(m.What, 44) {
-			if i > 0 {
-				m.Name, m.Unit = "", ""
-			}
-			fmt.Fprintf(&b, "  %-24s%-7s%s\n", m.Name, m.Unit, line)
-		}
-	}
-	return b.String()
+// indented begins each line with two blanks.
+func indented(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
 }
 
 func (f *gateFlags) run(s streams, path string) error {
@@ -95,7 +86,7 @@ func (f *gateFlags) run(s streams, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := gate.Check(f.asserts, gate.Lanes(a), gate.Lanes(f.against)); err != nil {
+	if err := gate.CheckRun(f.asserts, a, f.against); err != nil {
 		return usage("%w", err)
 	}
 	j := judgement(a, f.against, gate.Evaluate(a, f.against, f.asserts))

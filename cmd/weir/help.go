@@ -19,7 +19,7 @@ import (
 var topics embed.FS
 
 // tableTopics are the topics that are made of a table of the program.
-var tableTopics = map[string]func() string{"causes": causesTopic, "counters": countersTopic, "outcomes": outcomesTopic}
+var tableTopics = map[string]func() string{"causes": causesTopic, "counters": countersTopic, "metrics": metricsTopic, "outcomes": outcomesTopic}
 
 // topic is the text of one; "" where there is none of that name.
 func topic(name string) string {

@@ -6,7 +6,7 @@ import (
 	"weir/report/runfile"
 )
 
-// recording shows what is written into the record to the progress line, and to the assertions that may end the load.
+// recording shows what is written into the record to the progress line, and to what may end the load.
 type recording struct {
 	*runfile.Recorder
 	ui   *progress
@@ -18,7 +18,7 @@ func (r recording) Write(rec runfile.Record) error {
 	case *runfile.Trial:
 		r.ui.trial(*rec)
 		if r.live != nil && rec.Role == "" {
-			r.live.Trial(rec.Index, rec.Lane, rec.Start, rec.Plan)
+			r.live.Trial(rec.Lane, rec.Start, rec.Plan)
 		}
 	case *runfile.Sample:
 		r.ui.sample(rec.Sample)
@@ -43,7 +43,7 @@ func (r recording) Results(trial int) *count.Counter {
 	}
 	results.Watch(r.ui.counted)
 	if r.live != nil {
-		r.live.Watch(trial, results)
+		r.live.Watch(results)
 	}
 	return results
 }

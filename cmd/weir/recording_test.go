@@ -12,6 +12,7 @@ import (
 
 	"weir/loadgen"
 	"weir/report/analysis"
+	"weir/report/analysis/gate"
 	"weir/report/runfile"
 	"weir/scenarios"
 )
@@ -57,5 +58,33 @@ func TestOptionsAreOnRecord(t *testing.T) {
 	lanes := s.Header().Lanes
 	if on, off := lanes[1].Options.WakeQuantum, lanes[2].Options.WakeQuantum; on != 200*time.Microsecond || off != 0 {
 		t.Errorf("the wake quantum is %v, and that of an engine without one %v", on, off)
+	}
+}
+
+// TestObservationBreaksNoRule: after an overload the first requests fail, which is what an observation is there to see.
+func TestObservationBreaksNoRule(t *testing.T) {
+	rule, err := gate.ParseAbort("bad.count > 0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scenarios.Setup{}
+	s.Lanes = []scenarios.Lane{{Name: "direct"}}
+	for role, want := range map[string]bool{"": true, runfile.Recovery: false} {
+		rec, err := runfile.NewRecorder(runfile.NewWriter(&bytes.Buffer{}), s.Header())
+		if err != nil {
+			t.Fatal(err)
+		}
+		stopped := false
+		live := gate.NewLive([]gate.Assertion{rule}, nil, plannedLanes(s), func() time.Duration { return 0 }, func(*gate.Stopped) { stopped = true })
+		r := recording{rec, newProgress(&bytes.Buffer{}, true, s), live}
+		if err := r.Write(&runfile.Trial{Lane: "direct", Role: role}); err != nil {
+			t.Fatal(err)
+		}
+		results := r.Results(0)
+		results.Record(loadgen.Result{Outcome: loadgen.HTTP503})
+		results.Read()
+		if stopped != want {
+			t.Errorf("a failure of a trial with the role %q ends the load: %v", role, stopped)
+		}
 	}
 }

@@ -68,7 +68,7 @@ More: weir help load, verdict, targets, connections, proxies, remote, modes.`,
   # a mix of requests over kept connections as NGINX keeps them, ended when it goes wrong
   weir run --direct http://127.0.0.1:8000/ --targets requests.txt --rate 200 --duration 10m \
     --connections reuse --max-idle 32 --requests-per-connection 1000 --idle-timeout 60s \
-    --abort-if 'failures > 5%' --max-duration 15m`,
+    --abort-if 'failed.rate > 5%' --max-duration 15m`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), s, commandLine(cmd)) },
 	}
@@ -154,7 +154,7 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	}
 	setup.Notes = append(setup.Notes, setup.DoubtTrials()...)
 	setup.Pairs = f.pairs
-	setup.Bounds = f.bounds()
+	setup.MaxDuration, f.stops = f.maxDuration, f.rules
 	return execute(ctx, s, f.outputFlags, setup, command, f.seed)
 }
 

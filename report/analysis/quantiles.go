@@ -42,16 +42,22 @@ func rankedQuantiles(n uint64, at func(rank uint64) time.Duration) result.Quanti
 		{.5, &out.P50, &out.P50Interval}, {.9, &out.P90, &out.P90Interval},
 		{.99, &out.P99, &out.P99Interval}, {.999, &out.P999, &out.P999Interval},
 	} {
-		if low, high := estimate.QuantileRanks(n, q.q); low > 0 && high > 0 {
-			*q.value = inSeconds(at(uint64(math.Floor(q.q*float64(n) + .5))))
-			lowest := at(low).Seconds()
-			*q.interval = &result.Bounds{Low: max(0, lowest*(1-counterWidth)-counterLeast), High: at(high).Seconds()}
-		}
+		*q.value, *q.interval = ranked(n, q.q, at)
 	}
 	if n > 0 {
 		out.Max = inSeconds(at(n))
 	}
 	return out
+}
+
+// ranked is one quantile with its interval; nil where the values are too few.
+func ranked(n uint64, q float64, at func(rank uint64) time.Duration) (*float64, *result.Bounds) {
+	low, high := estimate.QuantileRanks(n, q)
+	if low == 0 || high == 0 {
+		return nil, nil
+	}
+	lowest := at(low).Seconds()
+	return inSeconds(at(uint64(math.Floor(q*float64(n) + .5)))), &result.Bounds{Low: max(0, lowest*(1-counterWidth)-counterLeast), High: at(high).Seconds()}
 }
 
 // Merge adds histograms up. Percentiles of several trials are read from the sum, never averaged.
@@ -70,17 +76,25 @@ func Merge(all ...result.Latencies) result.Latencies {
 }
 
 // QuantilesOf are the quantiles of all values.
-func QuantilesOf(l result.Latencies) result.Quantiles {
-	var n uint64
+func QuantilesOf(l result.Latencies) result.Quantiles { return rankedQuantiles(byRank(l)) }
+
+// Percentile is any quantile of all values, with its interval; nil where they are too few.
+func Percentile(l result.Latencies, q float64) (*float64, *result.Bounds) {
+	n, at := byRank(l)
+	return ranked(n, q, at)
+}
+
+// byRank is how many values there are, and the one at each rank.
+func byRank(l result.Latencies) (n uint64, at func(rank uint64) time.Duration) {
 	upTo := make([]uint64, len(l))
 	for i, c := range l {
 		n += c.N
 		upTo[i] = n
 	}
-	return rankedQuantiles(n, func(rank uint64) time.Duration {
+	return n, func(rank uint64) time.Duration {
 		i, _ := slices.BinarySearch(upTo, rank)
 		return l[min(i, len(l)-1)].High
-	})
+	}
 }
 
 // latencies of one trial; none where there were too many to keep them.

@@ -56,7 +56,7 @@ func (e Estimate) interval(digits int) string {
 		switch {
 		case x == nil:
 			return unbounded
-		case e.Unit == Quotient:
+		case e.Unit == Quotient, e.Unit == Count:
 			return e.Unit.Format(*x)
 		}
 		return Digits(*x*factor, digits)

@@ -3,6 +3,7 @@ package gate
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	yamltree "github.com/goccy/go-yaml/parser"
@@ -58,8 +59,11 @@ func inFile(name string, err error) error {
 	var unknown *yaml.UnknownFieldError
 	if errors.As(err, &unknown) {
 		key, at := unknown.Token.Value, unknown.Token.Position
-		near, _ := nearest(key, keys)
-		return fmt.Errorf("%s:%d:%d: unknown key %q; did you mean %q?", name, at.Line, at.Column, key, near)
+		meant := fmt.Sprintf("; there are %s", strings.Join(keys, ", "))
+		if near := nearest(key, keys); len(near) > 0 {
+			meant = fmt.Sprintf("; did you mean %q?", near[0])
+		}
+		return fmt.Errorf("%s:%d:%d: unknown key %q%s", name, at.Line, at.Column, key, meant)
 	}
 	var wrong yaml.Error
 	if errors.As(err, &wrong) && wrong.GetToken() != nil {

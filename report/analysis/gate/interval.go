@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"fmt"
 	"math"
 
 	"weir/report/analysis/estimate"
@@ -18,32 +17,15 @@ type interval struct {
 
 func exact(x float64) interval { return interval{value: x, low: x, high: x} }
 
-func missing(format string, args ...any) interval {
-	return interval{value: math.NaN(), high: math.Inf(1), absent: said(format, args...)}
+func missing(code result.Code, args result.Args) interval {
+	return unknownFor(result.Finding{Code: code, Args: args})
 }
 
-// absent is a measure that is not known, and why.
-func absent(why result.Finding) interval {
+func unknownFor(why result.Finding) interval {
 	return interval{value: math.NaN(), high: math.Inf(1), absent: why}
 }
 
-func said(format string, args ...any) result.Finding {
-	return result.Finding{Text: fmt.Sprintf(format, args...)}
-}
-
-// known reports whether anything is.
-func (i interval) known() bool { return i.absent.Code == "" && i.absent.Text == "" }
-
-// both are two findings as one.
-func both(a, b result.Finding) result.Finding {
-	switch {
-	case a.Code == "" && a.Text == "":
-		return b
-	case b.Code == "" && b.Text == "":
-		return a
-	}
-	return result.Finding{Code: "and", Args: result.Args{"parts": []result.Finding{a, b}}}
-}
+func (i interval) known() bool { return i.absent.IsZero() }
 
 // over divides. The bounds are the extremes that the bounds of both allow. That keeps the level whatever ties
 // the two together: the error of a difference (here, of logarithms) is never larger than the sum of both errors,
@@ -55,7 +37,7 @@ func (i interval) over(by interval) interval {
 	case !by.known():
 		return by
 	case by.high == 0:
-		return interval{value: math.NaN(), high: math.Inf(1), absent: result.Finding{Code: "division_by_0"}}
+		return missing("division_by_0", nil)
 	}
 	q := interval{value: i.value / by.value, low: i.low / by.high, high: i.high / by.low, note: both(i.note, by.note)}
 	if by.low == 0 {
@@ -78,10 +60,21 @@ func (i interval) ratio(by interval) interval {
 	return i.over(by)
 }
 
+// both are two findings as one.
+func both(a, b result.Finding) result.Finding {
+	switch {
+	case a.IsZero():
+		return b
+	case b.IsZero():
+		return a
+	}
+	return result.Finding{Code: "gate_both", Args: result.Args{"parts": []result.Finding{a, b}}}
+}
+
 // Verdict is the answer to an assertion.
 type Verdict = result.Verdict
 
-// The answers, by the names that this package's sentences have for them.
+// The answers, by short names.
 const (
 	Pass         = result.Pass
 	Fail         = result.Fail
@@ -122,7 +115,7 @@ func judge(i interval, op Op, limit Limit) Verdict {
 var worse = map[Verdict]int{Pass: 0, Inconclusive: 1, Fail: 2, Invalid: 3}
 
 // Overall is the answer to all assertions together: one that fails fails them all, and of those that do not
-// fail one that cannot tell leaves the whole open. No results are no answer.
+// fail one that is inconclusive leaves the whole open. No results are no answer.
 func Overall(results []Result) Verdict {
 	if len(results) == 0 {
 		return Inconclusive

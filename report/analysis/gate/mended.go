@@ -7,6 +7,7 @@ import (
 
 	"weir/loadgen"
 	"weir/report/result"
+	"weir/report/unit"
 )
 
 // mended is how long after the last thing that a scenario did to its servers requests still failed, until the clean tail that
@@ -26,15 +27,16 @@ func mended() []metric {
 const mendedPrefix = "mended."
 
 func mendedOf(name, class, what string) metric {
-	return metric{name: name, unit: seconds, ofLane: true, anyLevel: true, what: what, measure: func(s scope) interval {
+	return metric{name: name, unit: unit.Time, what: what, read: func(s scope) interval {
 		e := mendedIn(s.lane, class)
 		switch {
 		case e.Value == nil:
-			return missing("nothing was done to a server while this lane's trials ran")
+			return missing("gate_no_event", nil)
 		case e.High == nil:
-			return interval{value: *e.Value, low: *e.Value, high: math.Inf(1), note: said("no %v of the load in which fewer than %g %% failed came after it", cleanTail, 100*cleanShare)}
+			note := result.Finding{Code: "gate_not_mended", Args: result.Args{"tail": cleanTail, "share": cleanShare}}
+			return interval{value: *e.Value, low: *e.Value, high: math.Inf(1), note: note}
 		}
-		return interval{value: *e.Value, low: *e.Value, high: *e.Value}
+		return exact(*e.Value)
 	}}
 }
 

@@ -7,42 +7,64 @@ import (
 
 	"weir/loadgen"
 	"weir/report/result"
+	"weir/report/runfile"
 )
 
 // stretch is some bins of a timeline that follow each other, as a slice's bounds.
 type stretch struct{ from, to int }
 
 // everyWindow holds each window of a.Over in the lane against the limit, and returns what decides: the first
-// that fails, else the first that cannot tell, else the one nearest to the limit.
+// that fails, else the first that is inconclusive, else the one nearest to the limit.
 //
 // Windows slide by one bin. All intervals have to hold at once, so each has the level that makes it so in
 // the worst case: of m windows, 1 − (1 − level)/m (Bonferroni). Otherwise an hour of windows would fail a server
 // that keeps to the limit.
-func (a Assertion) everyWindow(run *result.Analysis, l *result.Lane) (interval, Verdict) {
-	m := a.Terms[0].metric
-	n := int(math.Round(a.Over.Seconds() / l.Timeline.BinS))
-	switch bins := a.Over.Seconds() / l.Timeline.BinS; {
-	case len(l.Timeline.AtS) == 0 || l.Timeline.BinS <= 0:
-		return missing("the run has no timeline of this lane"), Inconclusive
+func (a Assertion) everyWindow(s scope) (interval, Verdict) {
+	m, tl := a.Terms[0].metric, &s.lane.Timeline
+	bins := a.Over.Seconds() / tl.BinS
+	n := int(math.Round(bins))
+	switch {
+	case len(tl.AtS) == 0 || tl.BinS <= 0:
+		return missing("gate_no_timeline", nil), Inconclusive
 	case n < 1 || math.Abs(bins-float64(n)) > 1e-6*bins:
-		return missing("the run is kept in bins of %gs: windows of %v cannot be made of them", l.Timeline.BinS, a.Over), Inconclusive
+		return missing("gate_not_of_bins", result.Args{"bin": tl.BinS, "over": a.Over.String()}), Inconclusive
 	}
-	windows, longest := slide(stretches(l, m.loaded), n)
+	all := stretches(s.lane, m.loaded())
+	if i, v := a.cutWindow(s, all, n); v == Fail {
+		return i, v
+	}
+	windows, longest := slide(all, n)
 	if len(windows) == 0 {
-		return missing("no window of %v: the longest stretch is %v", a.Over, inBins(longest, l)), Inconclusive
+		return missing("gate_no_window", result.Args{"over": a.Over.String(), "longest": inBins(longest, s.lane).String()}), Inconclusive
 	}
-	level := 100 - (100-a.Level)/float64(len(windows))
+	s.level = 100 - (100-a.Level)/float64(len(windows))
 	var decides interval
 	verdict := Verdict("")
 	for _, w := range windows {
-		i := m.window(scope{run, l, level}, w)
+		i := m.in(s, w)
 		v := judge(i, a.Op, a.Limit)
 		if verdict == "" || worse[v] > worse[verdict] || v == Pass && verdict == Pass && a.nearer(i, decides) {
-			i.note = said("of %d windows, the one from %.1fs on", len(windows), l.Timeline.AtS[w.from])
+			i.note = result.Finding{Code: "gate_window", Args: result.Args{"windows": len(windows), "from": tl.AtS[w.from]}}
 			decides, verdict = i, v
 		}
 	}
 	return decides, verdict
+}
+
+// cutWindow is the end of a run that an assertion ended before a window was full: what only grows could not have been
+// mended by the rest of it.
+func (a Assertion) cutWindow(s scope, all []stretch, n int) (interval, Verdict) {
+	m := a.Terms[0].metric
+	if !a.Abort || !m.grows() || s.run.Ended.How != runfile.Aborted || len(all) == 0 {
+		return interval{}, Inconclusive
+	}
+	last := all[len(all)-1]
+	if last.to-last.from >= n {
+		return interval{}, Inconclusive
+	}
+	i := m.in(s, last)
+	i.high, i.note = math.Inf(1), result.Finding{Code: "gate_cut_window", Args: result.Args{"over": a.Over.String()}}
+	return i, judge(i, a.Op, a.Limit)
 }
 
 // nearer reports whether i comes nearer to the limit than j does. Both keep to it.
@@ -98,7 +120,7 @@ func inBins(n int, l *result.Lane) time.Duration {
 }
 
 // tally counts the requests that were due in the stretch.
-func (s stretch) tally(l *result.Lane, of counting) tally {
+func (s stretch) tally(l *result.Lane, of *requests) tally {
 	tl := &l.Timeline
 	outcomes := map[string]uint64{}
 	var late, due, notOK uint64
@@ -118,13 +140,13 @@ func (s stretch) tally(l *result.Lane, of counting) tally {
 		notOK += n
 	}
 	outcomes[string(loadgen.OK)] = due - min(due, notOK)
-	return of(outcomes, late, due)
+	return of.among(outcomes, late, due)
 }
 
 // overflowsIn adds up what the readings in the stretch showed. Overflows in a bin without a reading are told by the
 // next one: at the stretch's edges they may be its own or not.
 func overflowsIn(s scope, w stretch) interval {
-	whole := counter(func(l *result.Lane) *uint64 { return l.Overflows }, overflowsOf)(s)
+	whole := overflows(s)
 	if !whole.known() {
 		return whole
 	}

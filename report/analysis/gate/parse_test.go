@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"weir/report/unit"
 )
 
 func parse(t testing.TB, expr string) Assertion {
@@ -45,8 +47,8 @@ func TestParse(t *testing.T) {
 			Terms: []Term{{Metric: "latency.p99", Lane: "proxy", Baseline: true, Column: 1}, {Metric: "latency.p99", Lane: "proxy", Column: 30}, {Metric: "reconciliation.ratio", Column: 50}},
 			Op:    Greater, Limit: Limit{1, 1, "1"}, Level: 95}},
 		{"latency.p99 in 20 .. 30 ms", Assertion{Terms: one("latency.p99", ""), Op: In, Limit: Limit{.02, .03, "20ms..30ms"}, Level: 95}},
-		{"error_onset.rate > 3000/m", Assertion{Terms: one("onset.rate", ""), Op: Greater, Limit: Limit{50, 50, "3000/m"}, Level: 95}},
-		{"goodput >= 40 req/s", Assertion{Terms: one("goodput.rate", ""), Op: GreaterEqual, Limit: Limit{40, 40, "40req/s"}, Level: 95}},
+		{"onset.rate > 3000/m", Assertion{Terms: one("onset.rate", ""), Op: Greater, Limit: Limit{50, 50, "3000/m"}, Level: 95}},
+		{"goodput.rate >= 40 req/s", Assertion{Terms: one("goodput.rate", ""), Op: GreaterEqual, Limit: Limit{40, 40, "40req/s"}, Level: 95}},
 		{"plateau.rate > 40", Assertion{Terms: one("plateau.rate", ""), Op: Greater, Limit: Limit{40, 40, "40"}, Level: 95}},
 		{"outcome.http_502.count <= 3", Assertion{Terms: one("outcome.http_502.count", ""), Op: LessEqual, Limit: Limit{3, 3, "3"}, Level: 95}},
 		{"my-lane.send_lag.p99 != 1.5ms @95%", Assertion{Terms: one("send_lag.p99", "my-lane"), Op: NotEqual, Limit: Limit{.0015, .0015, "1.5ms"}, Level: 95}},
@@ -71,19 +73,18 @@ func TestMistakes(t *testing.T) {
 		{"< 5", 1, "a metric is expected"},
 		{"bad.rat < 5%", 1, `unknown metric "bad.rat"; did you mean bad.rate?`},
 		{"  proxy.bad.rat < 5%", 3, "did you mean proxy.bad.rate?"},
-		{"baseline.proxy.onset.rte / onset.rate > 1", 1, "did you mean baseline.proxy.onset.rate?"},
-		{"onset.rate / direct.onset < 1", 14, "did you mean direct.onset.rate?"},
-		{"latency < 5ms", 1, "did you mean latency."},
-		{"p99 < 5ms", 1, "did you mean latency.p99"},
+		{"onset.rate / direct.onset < 1", 14, "did you mean direct.onset.rate"},
+		{"http_req_duration.p(95)<500", 1, `unknown metric "http_req_duration.p(95)"; did you mean latency.p95?`},
 		{"bad.rate < 1.1 * baseline.bad.rate", 12, "divide by it"},
 		{"bad.rate < baseline.bad.rate", 12, "divide by it"},
-		{"outcome.http_505.count < 1", 1, "did you mean outcome.http_50"},
 		{"outcome.canceled.count < 1", 1, "unknown metric"},
-		{"overflow == 0", 1, "did you mean overflows?"},
 		{"proxy.capacity.computed > 1/s", 1, "write capacity.computed"},
 		{"bad.rate", 9, "a comparison is expected"},
-		{"bad.rate = 5%", 10, "a comparison is expected"},
-		{"bad.rate => 5%", 10, "a comparison is expected"},
+		{"bad.rate = 5%", 10, "a comparison is expected: one of < <= > >= == != and in A..B; did you mean ==?"},
+		{"bad.rate => 5%", 10, "did you mean >=?"},
+		{"latency.p99 =< 1s", 13, "did you mean <=?"},
+		{"bad.rate between 0..1%", 10, "in A..B"},
+		{"proxy.latency.p50 - direct.latency.p50 < 1ms", 19, "only / joins metrics"},
 		{"bad.rate < ", 12, "a number is expected"},
 		{"bad.rate < -1%", 12, "a number is expected"},
 		{"bad.rate < .5%", 12, "a number is expected"},
@@ -101,16 +102,20 @@ func TestMistakes(t *testing.T) {
 		{"onset.rate in 5..3", 15, "5 is above 3"},
 		{"bad.rate in 1..3", 13, "1 has no unit"},
 		{"onset.rate > 5 @99", 16, "at 95 % only"},
+		{"latency.p95 > 5ms @99", 19, "at 95 % only"},
 		{"bad.rate / onset.rate > 5", 12, "cannot be divided"},
 		{"bad.rate < 5% @50", 15, "above 50"},
 		{"bad.rate < 5% @100", 15, "up to 99.999"},
 		{"bad.rate < 5% @", 15, "a confidence"},
-		{"onset.rate > 5 over 10s", 16, "known of the whole run only: over goes with bad.count, bad.rate"},
-		{"bad.rate / error.rate > 5 over 10s", 27, "no ratio"},
+		{"latency.p99 < 1s @ 0.95", 18, "a confidence in per cent"},
+		{"onset.rate > 5 over 10s", 16, "known of the whole run only: over goes with bad.rate, failed.rate, goodput.rate, overflows"},
+		{"bad.rate / failed.rate > 5 over 10s", 28, "no ratio"},
 		{"bad.rate < 5% over 0s", 20, "a duration"},
 		{"bad.rate < 5% over ten", 20, "a duration"},
 		{"bad.rate < 5% abort @95", 21, "in this order"},
-		{"bad.rate < 5% and late.rate < 1%", 15, "nothing is expected here"},
+		{"bad.rate < 5% at 200/s", 15, "nothing is expected here"},
+		{"bad.rate < 5% && late.rate < 1%", 15, "one condition"},
+		{"bad.rate < 5% and late.rate < 1%", 15, "write the next one as an assertion of its own"},
 		{"é.bad.rate < 5%", 1, "a metric is expected"},
 		{"bad.rate < 5% é", 15, "nothing is expected"},
 		{strings.Repeat("x", 2000), 1, "longer than"},
@@ -131,7 +136,7 @@ func TestMistakes(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"proxy.bad.rate < 0.5% @95", "onset.rate / baseline.onset.rate in 0.95..1.10 abort", "direct.overflows == 0 over 10s abort",
-		"latency.p99 <= 20 ms", "goodput>=3000/m@99.9%", "in..in in 1..2", "bad.rate < 5%/%", "\xff.bad.rate < 1%",
+		"latency.p99 <= 20 ms", "goodput.rate>=3000/m@99.9%", "in..in in 1..2", "bad.rate < 5%/%", "\xff.bad.rate < 1%",
 	} {
 		f.Add(s)
 	}
@@ -158,18 +163,63 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// TestSuggestions: what people of other tools write is answered by complete names that exist, and nonsense by none.
 func TestSuggestions(t *testing.T) {
 	for name, want := range map[string]string{
-		"overflow": "overflows", "direct.overflow": "direct.overflows", "latency.p95": "latency.p90", "p.capacity.computd": "capacity.computed",
-		"direct.latency.p9999": "direct.latency.p999",
+		"overflow": "overflows or overflow_onset.rate", "direct.overflow": "direct.overflows or direct.overflow_onset.rate", "p.capacity.computd": "capacity.computed",
+		"direct.latancy.p99": "direct.latency.p99", "latency.p9x": "latency.p90", "baseline.proxy.onset.rte": "baseline.proxy.onset.rate",
+		"onset": "onset.rate or overflow_onset.rate", "bad": "bad.rate or bad.count", "direct.onset": "direct.onset.rate or direct.overflow_onset.rate",
+		"p95": "latency.p95", "p99": "latency.p99", "p(99.9)": "latency.p999", "rps": "goodput.rate", "qps": "goodput.rate", "throughput": "goodput.rate",
+		"cpu": "backend.cpu_per_request", "errors": "failed.rate", "failures": "failed.rate", "error.rate": "failed.rate", "error.count": "failed.count",
+		"direct.errors": "direct.failed.rate", "success.rate": "outcome.ok.rate", "success": "outcome.ok.rate",
+		"http_req_duration.p(95)": "latency.p95", "http_req_duration": "latency.p50 or latency.p95 or latency.p99", "http_req_failed": "failed.rate",
+		"http_reqs.rate": "goodput.rate", "recv_q.max": "max_recv_q", "outcome.timeout.rate": "outcome.connect_timeout.rate or outcome.response_timeout.rate",
+		"log.http_504.count": "outcome.http_504.count", "goodput": "goodput.rate", "latency": "latency.p50 or latency.p95 or latency.p99",
+		"5xx":                    "outcome.http_5xx.rate",
+		"outcome.http_505.count": "outcome.http_500.count", "outcome.canceled.count": "", "speed": "", "xyzzy.rate": "", "foo": "",
 	} {
-		if got := suggest(name); got != want {
-			t.Errorf("%s: %s, want %s", name, got, want)
+		says := unknown(name)
+		if want == "" && !strings.Contains(says, "`weir help metrics` lists them all") || want != "" && !strings.Contains(says, "did you mean "+want+"?") {
+			t.Errorf("%s, want %q", says, want)
+		}
+		for _, s := range suggest(strings.TrimPrefix(name, baselinePrefix)) {
+			if _, err := Parse(s + " / " + s + " < 5"); err != nil {
+				t.Errorf("%s: the suggestion %s is no metric: %v", name, s, err)
+			}
 		}
 	}
-	for _, m := range Metrics() {
-		if lookup(m.Name) == nil || m.Unit == "" {
+	for word, list := range synonyms {
+		for _, name := range list {
+			if lookup(name) == nil || lookup(word) != nil {
+				t.Errorf("%s for %s: one is no metric, or the other is", name, word)
+			}
+		}
+	}
+}
+
+// TestTable: every metric is read, has a unit, and is described by itself or by another one's row.
+func TestTable(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range table() {
+		if seen[m.name] || m.read == nil || m.unit == "" || m.name != lookup(m.name).name || m.most && !m.grows() && m.unit != unit.Time {
 			t.Errorf("%+v", m)
+		}
+		seen[m.name] = true
+	}
+	for i, m := range Metrics() {
+		if lookup(m.Name) == nil || m.What == "" || strings.HasSuffix(m.What, ".") {
+			t.Errorf("%+v", m)
+		}
+		if want := []string{"bad.rate", "failed.rate", "latency.p50", "onset.rate", "goodput.rate", "overflows"}; i < Common && m.Name != want[i] {
+			t.Errorf("%s comes at %d, want %s", m.Name, i, want[i])
+		}
+	}
+	for name, want := range map[string]string{
+		"latency.p95": "latency.p95", "latency.p99.9": "latency.p999", "latency.p9999": "latency.p9999", "latency.p99.99": "latency.p9999", "latency.p50": "latency.p50",
+		"latency.p100": "", "latency.p0": "", "latency.p": "", "latency.p9x": "", "fail_latency.p95": "",
+	} {
+		if m := lookup(name); (m == nil) != (want == "") || m != nil && m.name != want {
+			t.Errorf("%s: %+v, want %s", name, m, want)
 		}
 	}
 }

@@ -2,10 +2,12 @@ package gate
 
 import (
 	"fmt"
+	"math"
 	"sort"
 	"time"
 
 	"weir/probe"
+	"weir/report/analysis/compare"
 	"weir/report/analysis/estimate"
 	"weir/report/result"
 	"weir/report/runfile"
@@ -23,10 +25,11 @@ type Plan struct {
 
 // PlannedLane is one of its lanes.
 type PlannedLane struct {
-	Name     string
-	Loss     bool   // one lost SYN is one failed request: the connect timeout ends before a SYN is sent again
-	Listener string // whose queue is watched; "": none
-	Trials   []PlannedTrial
+	Name         string
+	Loss         bool   // one lost SYN is one failed request: the connect timeout ends before a SYN is sent again
+	Listener     string // whose queue is watched; "": none
+	ListenerHost string // where it is
+	Trials       []PlannedTrial
 }
 
 // PlannedTrial is a stretch of load.
@@ -44,17 +47,9 @@ func CheckPlan(asserts []Assertion, p Plan) error {
 	for _, a := range asserts {
 		for _, t := range a.Terms {
 			for _, l := range p.lanes(t) {
-				if b := p.Baseline; t.Baseline && b != nil {
-					if !b.Valid {
-						why := result.Finding{Code: "gate_baseline_invalid", Args: result.Args{"reasons": b.InvalidReasons}}
-						return &SyntaxError{Expr: a.Expr, Column: t.Column, Why: why}
-					}
-					if i := t.measure(nil, p.Baseline, l.Name, a.Level); !i.known() {
-						return &SyntaxError{Expr: a.Expr, Column: t.Column, Why: i.absent}
-					}
-				}
-				if why := a.impossible(t, p, l); why != "" {
-					return &SyntaxError{Expr: a.Expr, Column: t.Column, Text: why}
+				text, why := a.impossible(t, p, l)
+				if text != "" || !why.IsZero() {
+					return &SyntaxError{Expr: a.Expr, Column: t.Column, Text: text, Why: why}
 				}
 			}
 		}
@@ -64,7 +59,7 @@ func CheckPlan(asserts []Assertion, p Plan) error {
 
 // lanes are those that an operand is of; one without a name where it is the run's.
 func (p Plan) lanes(t Term) (list []PlannedLane) {
-	if !t.metric.ofLane {
+	if t.metric.ofRun {
 		return []PlannedLane{{}}
 	}
 	for _, l := range p.Lanes {
@@ -75,47 +70,60 @@ func (p Plan) lanes(t Term) (list []PlannedLane) {
 	return list
 }
 
-func (a Assertion) impossible(t Term, p Plan, l PlannedLane) string {
+func (a Assertion) impossible(t Term, p Plan, l PlannedLane) (text string, why result.Finding) {
 	if t.Baseline {
-		switch {
-		case p.Baseline == nil:
-			return "there is no baseline: name its run with --baseline"
-		case a.acrossRuns():
-			return a.unpaired(p, l)
-		}
-		return ""
+		return a.incomparable(t, p, l)
 	}
-	if p.Search && a.Abort {
-		return "a search offers more than is sustained on purpose: leave abort out"
-	}
-	why := ""
 	if a.Abort {
-		why = a.neverCertain()
+		text = a.undecidable(p)
 	}
-	if why == "" && t.metric.needs != nil {
-		why = t.metric.needs(p, l)
+	if text == "" && t.metric.needs != nil {
+		text = t.metric.needs(p, l)
 	}
-	if why == "" && len(a.Terms) == 1 && !p.Search {
-		why = a.tooFew(t, l)
+	if text == "" && len(a.Terms) == 1 && !p.Search {
+		text = a.tooFew(t, l)
 	}
-	if why == "" {
-		return ""
+	switch {
+	case text == "":
+	case l.Name != "":
+		text = fmt.Sprintf("this plan cannot answer it for lane %s: %s", l.Name, text)
+	default:
+		text = "this plan cannot answer it: " + text
 	}
-	if l.Name != "" {
-		return "this plan cannot tell for lane " + l.Name + ": " + why
-	}
-	return "this plan cannot tell: " + why
+	return text, why
 }
 
-// neverCertain says why it cannot be known before the end that the assertion has failed.
-func (a Assertion) neverCertain() string {
-	switch m := a.Terms[0].metric; {
-	case len(a.Terms) > 1:
-		return "abort takes one metric and no ratio: leave abort out"
-	case !m.grows && !m.open:
-		return "abort goes with shares, counts, overflows, drops, max_recv_q and latency.max, of which it can be certain before the end that they are beyond a limit: leave abort out, or see --abort-if"
+// incomparable says why the run could not be compared with its baseline.
+func (a Assertion) incomparable(t Term, p Plan, l PlannedLane) (text string, why result.Finding) {
+	b := p.Baseline
+	switch {
+	case b == nil:
+		return "there is no baseline: name its run with --baseline", why
+	case !b.Valid:
+		return "", result.Finding{Code: "gate_baseline_invalid", Args: result.Args{"reasons": b.InvalidReasons}}
 	}
-	return ""
+	if i := t.measure(nil, b, l.Name, a.Level); !i.known() || !a.acrossRuns() {
+		return "", i.absent
+	}
+	if why := a.notReplicable(); !why.IsZero() || p.Search {
+		return "", why
+	}
+	name := l.Name
+	if t.Lane != "" {
+		name = t.Lane
+	}
+	of := compare.Lane(b, name)
+	if of == nil {
+		return "", why
+	}
+	var planned []result.Trial
+	for _, t := range l.Trials {
+		planned = append(planned, result.Trial{Rate: t.Rate, Arrival: t.Arrival, Duration: t.Duration.Seconds(), Complete: true})
+	}
+	if n := compare.Pairs(of.Trials, planned); n < estimate.MinPairs {
+		text = fmt.Sprintf("two runs are compared by pairs of trials at equal load: this plan and the baseline have %d, the minimum is %d (--steps, --trials)", n, estimate.MinPairs)
+	}
+	return text, why
 }
 
 // tooFew says why not even the best run by this plan would pass: its requests are too few, or none of its trials lasts.
@@ -128,24 +136,36 @@ func (a Assertion) tooFew(t Term, l PlannedLane) string {
 		case windows == 0:
 			return fmt.Sprintf("no trial lasts %v", a.Over)
 		case a.Over%runfile.BinWidth != 0:
-			return fmt.Sprintf("a run is kept in bins of %v, and windows of %v cannot be made of them", runfile.BinWidth, a.Over)
+			return fmt.Sprintf("windows of %[2]v are not whole bins of %[1]v", runfile.BinWidth, a.Over)
 		}
 		level = 100 - (100-a.Level)/float64(windows)
 	}
-	if t.metric.countedBy == nil || a.Op != Less && a.Op != LessEqual && a.Op != Greater && a.Op != GreaterEqual {
+	if t.metric.kind != sampled || t.metric.of == nil || a.Op != Less && a.Op != LessEqual && a.Op != Greater && a.Op != GreaterEqual {
 		return ""
 	}
 	i := a.best(n, level)
 	if judge(i, a.Op, a.Limit) == Pass {
 		return ""
 	}
-	takes := "no number of requests shows more: give a limit further off"
+	takes := "no number of requests shows more: take a limit further off"
 	const most = 1 << 30
 	if n := uint64(sort.Search(most, func(n int) bool { return judge(a.best(uint64(n), level), a.Op, a.Limit) == Pass })); n < most {
-		takes = fmt.Sprintf("it takes %d of them, or a limit further off", n)
+		takes = fmt.Sprintf("it needs %d of them, or a limit further off", n)
 	}
-	return fmt.Sprintf("the best that %d requests can show is %s [%s, %s], at %s %%: %s",
-		n, share.Format(i.value), share.Format(i.low), share.Format(i.high), unit.Digits(level, 0), takes)
+	best := unit.Of(unit.Share, i.value, i.low, i.high)
+	return fmt.Sprintf("the best that %d requests can show is %s, at %s %%: %s", n, best, unit.Digits(level, 0), takes)
+}
+
+// fitting is how many windows of a length the lane's trials will have, and how few requests the emptiest can hold.
+func (l PlannedLane) fitting(over time.Duration) (windows int, least uint64) {
+	least = math.MaxUint64
+	for _, t := range l.Trials {
+		if fit := t.Duration - over; fit >= 0 {
+			windows += 1 + int(fit/runfile.BinWidth)
+			least = min(least, uint64(math.Ceil(float64(t.Due)*over.Seconds()/t.Duration.Seconds())))
+		}
+	}
+	return windows, least
 }
 
 // best is what n requests show if all are as the assertion wants them.
@@ -186,7 +206,7 @@ func watched(_ Plan, l PlannedLane) string {
 // counts is watched for what the kernel counts.
 func counts(p Plan, l PlannedLane) string {
 	if probe.IsUnix(l.Listener) {
-		return "no counter of the kernel counts this for a unix socket"
+		return "no kernel counter counts this for a unix socket"
 	}
 	return watched(p, l)
 }
@@ -200,7 +220,7 @@ func hinged(p Plan, l PlannedLane) string {
 	case !l.Loss:
 		return "in retrial mode failures do not show where loss began: take a connect timeout under 1 s"
 	case trials < 6 || rates < 2:
-		return "an onset takes at least 6 trials at several constant rates: give --steps"
+		return "an onset needs at least 6 trials at several constant rates: give --steps"
 	}
 	return watched(p, l)
 }
@@ -214,14 +234,14 @@ func hingedByKernel(p Plan, l PlannedLane) string {
 
 func overloaded(p Plan, l PlannedLane) string {
 	if trials, _ := l.constant(); trials < 6 && !p.Search {
-		return "a plateau takes at least 6 overloaded trials at constant rates: give --steps"
+		return "a plateau needs at least 6 overloaded trials at constant rates: give --steps"
 	}
 	return watched(p, l)
 }
 
 func capacityKnown(p Plan, _ PlannedLane) string {
 	if !p.Capacity {
-		return "it takes the number of workers (--workers) and their service time (--service-time)"
+		return "it needs the number of workers (--workers) and their service time (--service-time)"
 	}
 	return ""
 }
@@ -233,11 +253,17 @@ func serviceKnown(p Plan, _ PlannedLane) string {
 	return ""
 }
 
+func searching(p Plan, _ PlannedLane) string {
+	if !p.Search {
+		return "a search finds it: give --search"
+	}
+	return ""
+}
+
 // enough is whether so many requests have a quantile.
-func enough(name string) func(Plan, PlannedLane) string {
-	q, estimated := map[string]float64{"p50": .5, "p90": .9, "p99": .99, "p999": .999}[name]
+func enough(name string, q float64) func(Plan, PlannedLane) string {
 	return func(p Plan, l PlannedLane) string {
-		if n := l.due(); !p.Search && estimated && !estimate.Supported(n, q) {
+		if n := l.due(); !p.Search && !estimate.Supported(n, q) {
 			return fmt.Sprintf("%d requests are too few for a %s", n, name)
 		}
 		return ""

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"weir/report/result"
 	"weir/report/words"
 )
 
@@ -40,7 +41,7 @@ func TestJudge(t *testing.T) {
 		}
 	}
 	for _, op := range []Op{Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, In} {
-		if got := judge(missing("not there"), op, Limit{}); got != Inconclusive {
+		if got := judge(missing("x", nil), op, Limit{}); got != Inconclusive {
 			t.Errorf("what is not there is %s by %s", got, op)
 		}
 	}
@@ -92,7 +93,7 @@ func TestQuotient(t *testing.T) {
 		why  string
 	}{
 		{exact(0), exact(0), "The divisor is 0."}, {exact(3), exact(0), "The divisor is 0."},
-		{missing("x"), exact(0), "x"}, {exact(1), missing("y"), "y"}, {missing("x"), missing("y"), "x"},
+		{unknownFor(result.Finding{Text: "x"}), exact(0), "x"}, {exact(1), unknownFor(result.Finding{Text: "y"}), "y"}, {unknownFor(result.Finding{Text: "x"}), unknownFor(result.Finding{Text: "y"}), "x"},
 	} {
 		if got := c.a.over(c.b); words.Of(got.absent) != c.why {
 			t.Errorf("%v ÷ %v: %q, want %q", c.a, c.b, got.absent, c.why)

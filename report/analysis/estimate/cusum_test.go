@@ -1,4 +1,4 @@
-package stop
+package estimate
 
 import (
 	"math"
@@ -8,7 +8,8 @@ import (
 )
 
 // run is how many of n requests at share p it takes to an alarm, or 0.
-func run(c cusum, p float64, n int, rng *rand.Rand) int {
+func run(of *CUSUM, p float64, n int, rng *rand.Rand) int {
+	c := *of
 	limit := uint64(p * (1 << 63))
 	for i := range n {
 		if c.add(rng.Uint64()>>1 < limit, 0) {
@@ -19,7 +20,8 @@ func run(c cusum, p float64, n int, rng *rand.Rand) int {
 }
 
 // runSeen is the same by looks at so many requests each, of which only the number of bad ones is known.
-func runSeen(c cusum, p float64, n, each int, rng *rand.Rand) int {
+func runSeen(of *CUSUM, p float64, n, each int, rng *rand.Rand) int {
+	c := *of
 	for i := 0; i < n; i += each {
 		bad := uint64(0)
 		for range each {
@@ -27,7 +29,7 @@ func runSeen(c cusum, p float64, n, each int, rng *rand.Rand) int {
 				bad++
 			}
 		}
-		if at, alarm := c.take(uint64(each), bad, 0, 0); alarm {
+		if at, alarm := c.Take(uint64(each), bad, 0, 0); alarm {
 			return i + int(at)
 		}
 	}
@@ -38,7 +40,7 @@ func runSeen(c cusum, p float64, n, each int, rng *rand.Rand) int {
 // later than a look.
 func TestLooks(t *testing.T) {
 	const p0, n, runs, each = .05, 10_000, 600, 50
-	c := newCusum(p0)
+	c := NewCUSUM(p0)
 	c.threshold = threshold(2*p0, n, .1)
 	rng, got := rand.New(rand.NewPCG(5, 6)), 0
 	for range runs {
@@ -49,7 +51,7 @@ func TestLooks(t *testing.T) {
 	if most := alarms(c, p0, n, runs); got > most+runs/50 || got > runs/10 {
 		t.Errorf("%d false alarms in %d runs; one by one there are %d", got, runs, most)
 	}
-	c = newCusum(p0)
+	c = NewCUSUM(p0)
 	one, looks := 0, 0
 	for range runs {
 		one += run(c, .2, 1<<20, rng)
@@ -61,19 +63,19 @@ func TestLooks(t *testing.T) {
 }
 
 func TestTakeSpreadsTheBad(t *testing.T) {
-	c := newCusum(.5)
+	c := NewCUSUM(.5)
 	c.threshold = 1e9
-	c.take(10, 3, time.Second, 10*time.Second)
-	if c.of > 10 || c.at != 10*time.Second {
+	c.Take(10, 3, time.Second, 10*time.Second)
+	if c.Of > 10 || c.At != 10*time.Second {
 		t.Errorf("%+v", c)
 	}
-	c.take(4, 4, time.Minute, time.Minute+3*time.Second)
-	if c.bad < 4 || c.at != time.Minute+3*time.Second {
+	c.Take(4, 4, time.Minute, time.Minute+3*time.Second)
+	if c.Bad < 4 || c.At != time.Minute+3*time.Second {
 		t.Errorf("%+v", c)
 	}
 }
 
-func alarms(c cusum, p float64, n, runs int) (alarms int) {
+func alarms(c *CUSUM, p float64, n, runs int) (alarms int) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range runs {
 		if run(c, p, n, rng) > 0 {
@@ -87,7 +89,7 @@ func alarms(c cusum, p float64, n, runs int) (alarms int) {
 // that by themselves, so the bound behind it is shown where it can be: at one run of ten.
 func TestFalseAlarms(t *testing.T) {
 	for _, p0 := range []float64{.001, .01, .05, .5} {
-		c := newCusum(p0)
+		c := NewCUSUM(p0)
 		if got := alarms(c, p0, runLength, 50); got > 0 {
 			t.Errorf("limit %v: %d false alarms in 50 runs at h = %.3g", p0, got, c.threshold)
 		}
@@ -105,7 +107,7 @@ func TestFalseAlarms(t *testing.T) {
 // The mean delay is what the theory says (Lorden 1971): h ÷ drift, and a bit for the overshoot.
 func TestDelay(t *testing.T) {
 	for _, c := range []struct{ p0, p float64 }{{.001, .002}, {.01, .02}, {.05, .1}, {.05, .3}, {.05, 1}, {.5, .75}, {.5, 1}} {
-		sum, rng := newCusum(c.p0), rand.New(rand.NewPCG(3, 4))
+		sum, rng := NewCUSUM(c.p0), rand.New(rand.NewPCG(3, 4))
 		const runs = 100
 		total := 0
 		for range runs {
@@ -115,27 +117,27 @@ func TestDelay(t *testing.T) {
 			}
 			total += n
 		}
-		want := sum.threshold / (c.p*sum.bad1 + (1-c.p)*sum.good)
+		want := sum.threshold / (c.p*sum.bad + (1-c.p)*sum.good)
 		if got := float64(total) / runs; got < .8*want || got > 1.25*want+1 {
 			t.Errorf("limit %v at %v: alarm after %.0f requests, want some %.0f", c.p0, c.p, got, want)
 		}
 	}
 }
 
-// What Rule's comment promises.
+// What the comment of CUSUM promises.
 func TestDocumentedDelays(t *testing.T) {
-	c := newCusum(.05)
+	c := NewCUSUM(.05)
 	if math.Abs(c.threshold-math.Log(1e7)) > 1e-9 {
 		t.Errorf("h is %v", c.threshold)
 	}
 	if n := run(c, 1, 100, rand.New(rand.NewPCG(1, 1))); n != 24 {
 		t.Errorf("alarm after %d failures, want 24", n)
 	}
-	if n := c.threshold / (.1*c.bad1 + .9*c.good); n < 750 || n > 850 {
+	if n := c.threshold / (.1*c.bad + .9*c.good); n < 750 || n > 850 {
 		t.Errorf("alarm after %v requests at 10 %%, want 800", n)
 	}
-	small := newCusum(.0001)
-	if turn := -small.good / (small.bad1 - small.good) / .0001; math.Abs(turn-1.443) > .01 {
+	small := NewCUSUM(.0001)
+	if turn := -small.good / (small.bad - small.good) / .0001; math.Abs(turn-1.443) > .01 {
 		t.Errorf("S rises from %v times the limit on", turn)
 	}
 }
