@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"weir/report/result"
 	"weir/scenarios/catalogue"
 )
 
@@ -70,7 +71,7 @@ func (a *agenda) next(s catalogue.Scenario, again bool) {
 	defer a.mu.Unlock()
 	what := fmt.Sprintf("run %d/%d %s", a.at+1, a.total, s.ID())
 	if again {
-		what = "once more, as it was INVALID: " + s.ID()
+		what = say("claim.again", result.Args{"run": s.ID()})
 		a.open += length(s)
 	} else {
 		a.at++

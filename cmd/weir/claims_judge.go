@@ -53,7 +53,7 @@ func conditions(e experiment) ([][]premise, error) {
 func judge(row *report.Claim, e experiment, runs map[string]*result.Analysis) {
 	all, err := conditions(e)
 	if err != nil || len(all) == 0 {
-		row.Outcome, row.Shows = report.ClaimUndecided, "the scenario has no verdicts"
+		row.Outcome, row.Shows = report.ClaimUndecided, say("claim.no_verdicts", nil)
 		return
 	}
 	if why := notAsMeant(e, runs); why != "" {
@@ -74,7 +74,7 @@ func judge(row *report.Claim, e experiment, runs map[string]*result.Analysis) {
 		}
 		if fewest < 0 || len(against) < fewest {
 			fewest = len(against)
-			row.Shows = fmt.Sprintf("Not all that %q takes was found: %s", v.Verdict, strings.Join(against, "; "))
+			row.Shows = say("claim.undecided", result.Args{"verdict": v.Verdict, "against": strings.Join(against, "; ")})
 			row.Numbers = numbers
 		}
 	}
@@ -92,7 +92,7 @@ func notAsMeant(e experiment, runs map[string]*result.Analysis) string {
 		}
 		for _, w := range a.Warnings {
 			if slices.Contains(bars, string(w.Code)) {
-				return strings.TrimPrefix(v.Variant+": the experiment was not what it was to be: "+words.Of(result.Finding(w)), ": ")
+				return say("claim.disturbed", result.Args{"variant": v.Variant, "why": words.Of(result.Finding(w))})
 			}
 		}
 	}
@@ -104,7 +104,7 @@ func measured(list []premise, runs map[string]*result.Analysis) (numbers, agains
 	for _, c := range list {
 		a, baseline := runs[c.run], runs[c.against]
 		if a == nil {
-			against = append(against, fmt.Sprintf("there is no run %q", c.run))
+			against = append(against, say("claim.no_run", result.Args{"run": c.run}))
 			continue
 		}
 		if c.against == "" {
@@ -113,20 +113,13 @@ func measured(list []premise, runs map[string]*result.Analysis) (numbers, agains
 		results := gate.Evaluate(a, baseline, c.asserts)
 		words.Fill(&results)
 		for _, r := range results {
-			what := r.Expr
-			if r.Lane != "" {
-				what += " (" + r.Lane + ")"
-			}
-			if c.run != "" {
-				what = c.run + ": " + what
-			}
 			if r.Result == gate.Invalid {
-				invalid = strings.TrimSpace(c.run + " " + r.Reason.Text)
+				invalid = say("claim.invalid", result.Args{"run": c.run, "why": r.Reason})
 			}
-			text := what + " → " + r.Measured
+			text := say("claim.measured", result.Args{"run": c.run, "expr": r.Expr, "lane": r.Lane, "measured": r.Measured})
 			numbers = append(numbers, text)
 			if r.Result != gate.Pass {
-				against = append(against, fmt.Sprintf("%s (%s)", text, r.Result))
+				against = append(against, say("claim.not_passed", result.Args{"measured": text, "result": string(r.Result)}))
 			}
 		}
 	}

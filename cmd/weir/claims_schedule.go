@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"weir/report"
+	"weir/report/result"
 	"weir/scenarios/catalogue"
 )
 
@@ -105,9 +105,9 @@ func (s *schedule) one(ctx context.Context, t task, again bool) {
 }
 
 func leftOut(ctx context.Context, v catalogue.Scenario) variantRun {
-	why := fmt.Sprintf("there was no time left for %s: run it alone, or raise --budget", v.ID())
+	why := say("claim.no_time", result.Args{"run": v.ID()})
 	if errors.Is(ctx.Err(), context.Canceled) {
-		why = fmt.Sprintf("it was interrupted before the end of %s", v.ID())
+		why = say("claim.interrupted", result.Args{"run": v.ID()})
 	}
 	return variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}, verdict: report.ClaimLeftOut, why: why}
 }

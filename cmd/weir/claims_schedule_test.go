@@ -122,7 +122,7 @@ func TestJudgeOnlyTheExperiment(t *testing.T) {
 	for code, want := range map[result.Code]report.ClaimOutcome{"send_lag": "confirmed", "server_ended": report.ClaimInvalid, "swap": report.ClaimInvalid, "log_lost": report.ClaimInvalid} {
 		var row report.Claim
 		judge(&row, e, map[string]*result.Analysis{"a": run(), "b": run(result.Warning{Code: code, Text: "it failed"})})
-		if row.Outcome != want || want == report.ClaimInvalid && !strings.Contains(row.Shows, "b: the experiment was not what it was to be: it failed") {
+		if row.Outcome != want || want == report.ClaimInvalid && !strings.Contains(row.Shows, "b: The experiment did not run as planned. it failed") {
 			t.Errorf("%s: %q, %q; want %q", code, row.Outcome, row.Shows, want)
 		}
 	}

@@ -18,23 +18,4 @@ var sideBySide = Sentences{
 	"dose.title":   "Dose-response: does the onset move with workers ÷ service time?",
 	"dose.caption": "Each point is a run, with 95 % intervals, on logarithmic axes. On the dashed line failures begin at workers ÷ service time.",
 	"dose.run":     "{run}: onset {onset} at a capacity of {capacity}, quotient {quotient|quotient}",
-
-	"claims.title":   "The claims, tested on this machine",
-	"claims.flipped": "[{page}, with its][{whole}The claims, each with its] key setting reversed",
-	"claims.made":    "{command} (seed {seed}, engine {engine})[{flipped}: FLIPPED. Another verdict must come out. No verdict here is about what the article says]",
-	"claims.by":      "Made by {made}",
-	"claims.claim":   "Claim: {claim}",
-
-	"page.queue":     "{depth} of {limit}",
-	"page.overflows": "{queue}, {n|count overflow}",
-	"page.health":    "before: {before}; during: {during}; after: {after}",
-	"page.unchecked": "none made",
-	"page.checks":    "{checks}[ (p50 {p50|seconds})]",
-	"page.drained":   "queue empty {s} s after the load",
-	"page.undrained": "queue not empty at the end of the observation",
-	"page.mended":    "{s|seconds} after the change",
-	"page.failing":   "failures to the end of the load after the change",
-	"page.before":    "{capacity}, before the change",
-	"page.good":      "{good} of {offered}",
-	"page.cause":     "{run}: {cause}",
 }

@@ -36,7 +36,7 @@ import (
 type Sentences map[result.Code]string
 
 // topics are all tables; no code stands in two of them.
-var topics = []Sentences{causes, warnings, verdicts, comparisons, gates, proxies, documents, lanes, hosts, nginx, sideBySide, formulas, drawings}
+var topics = []Sentences{causes, warnings, verdicts, comparisons, gates, proxies, documents, lanes, hosts, nginx, sideBySide, formulas, drawings, claims}
 
 var all = merge(topics)
 
