@@ -23,7 +23,8 @@ type Claims struct {
 	Command []string  // the command line that made it
 	Seed    uint64
 	Engine  string // as it was asked for
-	Flipped bool   // each scenario's key setting was turned round: the verdicts are on that, not on what the article says
+	// each scenario's key setting was turned round: the verdicts are on that, not on what the article says
+	Flipped bool
 	Rows    []Claim
 	Page    string // the title, where the table is one page about one matter
 }
@@ -44,7 +45,8 @@ func (c *Claims) Made() string {
 	if len(c.Command) == 0 {
 		return unit.Unknown
 	}
-	return say("claims.made", args{"command": commandLine(c.Command), "seed": fmt.Sprint(c.Seed), "engine": c.Engine, "flipped": c.Flipped})
+	return say("claims.made", args{"command": commandLine(c.Command), "seed": fmt.Sprint(c.Seed),
+		"engine": c.Engine, "flipped": c.Flipped})
 }
 
 // Claim is one row: a scenario and how its runs decided it.
@@ -169,7 +171,8 @@ func (r ClaimRun) link() doc.Text {
 // Said is the verdict, or what stands in its place.
 func (c Claim) Said() string { return cmp.Or(c.Verdict, string(c.Outcome)) }
 
-var claimTones = map[ClaimOutcome]doc.Tone{ClaimConfirmed: doc.Good, ClaimRefuted: doc.Bad, ClaimOnlyWhen: doc.Doubt}
+var claimTones = map[ClaimOutcome]doc.Tone{ClaimConfirmed: doc.Good, ClaimRefuted: doc.Bad,
+	ClaimOnlyWhen: doc.Doubt}
 
 // facts are what was put to the test, what came out, and by what.
 func (c Claim) facts(indent string) (f doc.Facts) {
@@ -197,7 +200,8 @@ func (c Claim) tone() doc.Tone { return cmp.Or(claimTones[c.Outcome], doc.Muted)
 func ClaimsText(w io.Writer, c *Claims, opt doc.TextOptions) error {
 	d := doc.Document{Margin: 19}
 	if c.Flipped {
-		d.Blocks = append(d.Blocks, doc.Callout{Tone: doc.Doubt, Label: "FLIPPED", Items: []doc.Text{doc.T(c.Title())}})
+		d.Blocks = append(d.Blocks, doc.Callout{Tone: doc.Doubt, Label: "FLIPPED",
+			Items: []doc.Text{doc.T(c.Title())}})
 	}
 	for _, r := range c.Rows {
 		facts := r.facts("  ")
@@ -233,7 +237,8 @@ func (c *Claims) AllVersions() (all []string) {
 // Count says how many claims came out how.
 func (c *Claims) Count() string {
 	var parts []string
-	for _, o := range []ClaimOutcome{ClaimConfirmed, ClaimRefuted, ClaimOnlyWhen, ClaimUndecided, ClaimInvalid, ClaimLeftOut, ClaimSkipped, ClaimFailed} {
+	for _, o := range []ClaimOutcome{ClaimConfirmed, ClaimRefuted, ClaimOnlyWhen, ClaimUndecided,
+		ClaimInvalid, ClaimLeftOut, ClaimSkipped, ClaimFailed} {
 		n := 0
 		for _, r := range c.Rows {
 			if r.Outcome == o {
@@ -257,7 +262,8 @@ func ClaimsHTML(w io.Writer, c *Claims) error {
 
 // page has all claims in a table, and then each by itself.
 func (c *Claims) page() doc.Document {
-	all := doc.Table{Label: "Claims", Corner: "scenario", Columns: doc.Columns("verdict", "this machine shows", "reports")}
+	all := doc.Table{Label: "Claims", Corner: "scenario",
+		Columns: doc.Columns("verdict", "this machine shows", "reports")}
 	var each []doc.Block
 	for _, r := range c.Rows {
 		var reports doc.Text
@@ -269,7 +275,8 @@ func (c *Claims) page() doc.Document {
 				reports = append(reports, run.link()...)
 			}
 		}
-		all.Rows = append(all.Rows, doc.Row{Label: doc.Text{{Text: r.Scenario, Href: "#" + url.PathEscape(r.Scenario)}}, Cells: []doc.Cell{
+		label := doc.Text{{Text: r.Scenario, Href: "#" + url.PathEscape(r.Scenario)}}
+		all.Rows = append(all.Rows, doc.Row{Label: label, Cells: []doc.Cell{
 			{Text: doc.T(r.Said()), Tone: r.tone()}, {Text: doc.T(r.Shows)}, {Text: reports}}})
 		facts := r.facts("")
 		if r.Article != "" {
@@ -279,10 +286,13 @@ func (c *Claims) page() doc.Document {
 		if len(reports) > 0 {
 			facts.Items = append(facts.Items, doc.Fact{Label: "reports", Value: reports})
 		}
-		each = append(each, doc.Section{ID: r.Scenario, Label: r.Scenario, Blocks: []doc.Block{doc.Heading{Level: 2, Text: doc.T(r.Scenario)}, facts}})
+		each = append(each, doc.Section{ID: r.Scenario, Label: r.Scenario,
+			Blocks: []doc.Block{doc.Heading{Level: 2, Text: doc.T(r.Scenario)}, facts}})
 	}
-	head := []doc.Block{doc.Headline{Text: doc.T(c.Count())}, doc.Paragraph{Text: doc.T(c.made()), Note: true}, all}
-	return doc.Document{Title: c.head(), Blocks: append([]doc.Block{doc.Section{Label: "Claims", Blocks: head}}, each...)}
+	head := []doc.Block{doc.Headline{Text: doc.T(c.Count())},
+		doc.Paragraph{Text: doc.T(c.made()), Note: true}, all}
+	blocks := append([]doc.Block{doc.Section{Label: "Claims", Blocks: head}}, each...)
+	return doc.Document{Title: c.head(), Blocks: blocks}
 }
 
 // head is what the table is of, when and by what it was made.

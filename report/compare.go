@@ -50,8 +50,10 @@ func CompareText(w io.Writer, c *Comparisons, opt doc.TextOptions) error {
 		if c.Proxy != nil {
 			facts.Items = append(facts.Items, proxyFacts(c.Proxy).Items...)
 		}
-		d.Blocks = append(d.Blocks, doc.Section{Blocks: []doc.Block{arms}}, doc.Section{Blocks: compareVerdict(c)},
-			doc.Section{Blocks: append(unlike(c.Warnings), facts)}, doc.Section{Blocks: []doc.Block{effects(c), reasons(c)}})
+		d.Blocks = append(d.Blocks, doc.Section{Blocks: []doc.Block{arms}},
+			doc.Section{Blocks: compareVerdict(c)},
+			doc.Section{Blocks: append(unlike(c.Warnings), facts)},
+			doc.Section{Blocks: []doc.Block{effects(c), reasons(c)}})
 	}
 	return doc.WriteText(w, d, opt)
 }
@@ -69,7 +71,8 @@ func CompareHTML(w io.Writer, c *Comparisons) error {
 func comparePage(c *Comparisons) doc.Document {
 	d := doc.Document{Title: []string{"compare"}}
 	for i, of := range c.List {
-		arms := doc.Paragraph{Text: doc.T(say("compare.arms", args{"a": armText(of.A), "b": armText(of.B)})), Note: true}
+		arms := doc.Paragraph{Text: doc.T(say("compare.arms", args{"a": armText(of.A), "b": armText(of.B)})),
+			Note: true}
 		blocks := slices.Concat(compareVerdict(of), []doc.Block{arms}, comparison(of, &c.arms[i]))
 		d.Blocks = append(d.Blocks, doc.Section{Label: "Comparison", Blocks: blocks})
 	}
@@ -82,7 +85,8 @@ func compareVerdict(c *result.Comparison) (list []doc.Block) {
 	for i, v := range c.Verdict {
 		switch {
 		case !valid && i == 0:
-			list = append(list, doc.Callout{Tone: doc.Bad, Title: "INVALID", Text: say("invalid.run", nil), Items: []doc.Text{doc.T(words.Of(v))}})
+			list = append(list, doc.Callout{Tone: doc.Bad, Title: "INVALID", Text: say("invalid.run", nil),
+				Items: []doc.Text{doc.T(words.Of(v))}})
 		case i == 0:
 			list = append(list, doc.Headline{Text: doc.T(words.Of(v))})
 		default:
@@ -92,18 +96,20 @@ func compareVerdict(c *result.Comparison) (list []doc.Block) {
 	return list
 }
 
-// comparison is all of one in the long formats, with its drawings; those of the arms are nil within a run's report, whose
-// own figures show them.
+// comparison is all of one in the long formats, with its drawings; those of the arms are nil within a run's
+// report, whose own figures show them.
 func comparison(c *result.Comparison, of *arms) []doc.Block {
 	list := unlike(c.Warnings)
 	labels := [2]string{c.A.Label, c.B.Label}
 	var drawn doc.Grid
 	figure := func(caption string, drawing template.HTML, legend ...doc.Key) {
 		if drawing != "" {
-			drawn.Cells = append(drawn.Cells, []doc.Block{doc.Figure{Caption: caption, Drawing: drawing, Legend: legend}})
+			drawn.Cells = append(drawn.Cells, []doc.Block{doc.Figure{Caption: caption, Drawing: drawing,
+				Legend: legend}})
 		}
 	}
-	figure("What differs, with 95 % intervals", forest(c), doc.Key{Class: "k-same", Text: "no difference"}, doc.Key{Class: "k-none", Text: "grey: none was found"})
+	figure("What differs, with 95 % intervals", forest(c), doc.Key{Class: "k-same", Text: "no difference"},
+		doc.Key{Class: "k-none", Text: "grey: none was found"})
 	if of != nil {
 		legend := []doc.Key{{Class: "l-0", Text: labels[0]}, {Class: "l-1", Text: labels[1]}}
 		figure("What was offered, and what was served", of.response(labels).svg(), legend...)
@@ -115,11 +121,12 @@ func comparison(c *result.Comparison, of *arms) []doc.Block {
 		facts.Items = proxyFacts(c.Proxy).Items
 	}
 	facts.Add("design", words.Of(c.Design))
-	return append(list, drawn, facts, allEffects(c), doc.Paragraph{Text: doc.T(say("comparison.note", nil)), Note: true})
+	return append(list, drawn, facts, allEffects(c),
+		doc.Paragraph{Text: doc.T(say("comparison.note", nil)), Note: true})
 }
 
-// reasons are why effects are not known, or what is to be known beside them; each once, with the metrics that have it, and
-// not those that the verdict gives.
+// reasons are why effects are not known, or what is to be known beside them; each once, with the metrics that
+// have it, and not those that the verdict gives.
 func reasons(c *result.Comparison) (f doc.Facts) {
 	told := func(why result.Finding) bool {
 		return slices.ContainsFunc(c.Verdict, func(v result.Finding) bool {
@@ -156,7 +163,8 @@ func armText(a result.Arm) string {
 	return say("compare.arm", args{"label": label, "run": a.Run, "lane": a.Lane, "at": when(a.Started)})
 }
 
-// sameFinding reports whether an argument is that finding; the sentence may have been made in one of them alone.
+// sameFinding reports whether an argument is that finding; the sentence may have been made in one of them
+// alone.
 func sameFinding(v any, f result.Finding) bool {
 	x, ok := v.(result.Finding)
 	return ok && x.Code == f.Code && x.Lane == f.Lane && reflect.DeepEqual(x.Args, f.Args)
@@ -178,7 +186,8 @@ func proxyFacts(x *result.ProxyEffects) (f doc.Facts) {
 	return f
 }
 
-// proxyBrief is what a terminal's screen has room for of the proxy's effects; the long formats say it in words.
+// proxyBrief is what a terminal's screen has room for of the proxy's effects; the long formats say it in
+// words.
 func proxyBrief(c *result.Comparison) doc.Facts {
 	facts := proxyFacts(c.Proxy)
 	effect := func(metric string) *result.Effect {
@@ -203,7 +212,8 @@ func proxyBrief(c *result.Comparison) doc.Facts {
 		}
 	}
 	if bad := effect("bad.rate"); c.Proxy.Hides.Measured && bad != nil {
-		code := map[result.Direction]result.Code{result.Lower: "proxy.hides", result.Higher: "proxy.hides_more", result.NoDifference: "proxy.hides_none"}[bad.Finding]
+		code := map[result.Direction]result.Code{result.Lower: "proxy.hides",
+			result.Higher: "proxy.hides_more", result.NoDifference: "proxy.hides_none"}[bad.Finding]
 		set(1, code, args{"points": difference(bad)})
 	}
 	if onset := effect("onset.rate"); onset != nil {
@@ -221,9 +231,11 @@ const compareMargin = 16
 
 // effects is the table on a terminal.
 func effects(c *result.Comparison) doc.Table {
-	t := doc.Table{Corner: "[95 % interval]", Lanes: true, Columns: doc.Columns(c.A.Label, c.B.Label, "÷, or ± % points")}
+	t := doc.Table{Corner: "[95 % interval]", Lanes: true,
+		Columns: doc.Columns(c.A.Label, c.B.Label, "÷, or ± % points")}
 	for _, e := range c.Effects {
-		t.Rows = append(t.Rows, doc.Row{Label: doc.T(shortened(effectLabel(e))), Cells: []doc.Cell{inTable(e.A, e.Unit), inTable(e.B, e.Unit), change(e)}})
+		t.Rows = append(t.Rows, doc.Row{Label: doc.T(shortened(effectLabel(e))),
+			Cells: []doc.Cell{inTable(e.A, e.Unit), inTable(e.B, e.Unit), change(e)}})
 	}
 	return t
 }
@@ -232,7 +244,8 @@ func effects(c *result.Comparison) doc.Table {
 func allEffects(c *result.Comparison) doc.Table {
 	ab := c.B.Label + " ÷ " + c.A.Label
 	t := doc.Table{Caption: "What differs", Class: "trials", Corner: "metric",
-		Columns: append(doc.Numbers(c.A.Label, c.B.Label, ab, c.B.Label+" − "+c.A.Label, "effect size", "MDC", "pairs"), doc.Columns("finding", "method, or why not")...)}
+		Columns: append(doc.Numbers(c.A.Label, c.B.Label, ab, c.B.Label+" − "+c.A.Label, "effect size", "MDC",
+			"pairs"), doc.Columns("finding", "method, or why not")...)}
 	for _, e := range c.Effects {
 		texts := []string{"–", "–", "–", "–", "–"}
 		if e.Ratio != nil {
@@ -260,7 +273,8 @@ func allEffects(c *result.Comparison) doc.Table {
 				method = append(method, words.Of(f))
 			}
 		}
-		cells := append([]doc.Cell{inTable(e.A, e.Unit), inTable(e.B, e.Unit)}, doc.Cells(append(texts, string(e.Finding), strings.Join(method, "; "))...)...)
+		cells := append([]doc.Cell{inTable(e.A, e.Unit), inTable(e.B, e.Unit)},
+			doc.Cells(append(texts, string(e.Finding), strings.Join(method, "; "))...)...)
 		t.Rows = append(t.Rows, doc.Row{Label: doc.T(effectLabel(e)), Cells: cells})
 	}
 	return t
@@ -281,9 +295,11 @@ func effectLabel(e result.Effect) string {
 
 // shortened keeps a label within the margin.
 func shortened(label string) string {
-	label = strings.NewReplacer("latency p", "p", ", ms", " lat., ms", "overflow onset", "overflow", ", req/s", ", /s").Replace(label)
+	label = strings.NewReplacer("latency p", "p", ", ms", " lat., ms", "overflow onset", "overflow",
+		", req/s", ", /s").Replace(label)
 	if len([]rune(label)) >= compareMargin {
-		label = strings.NewReplacer("connect ", "conn. ", " before response", " early", "response ", "resp. ", ", ", " ").Replace(label)
+		label = strings.NewReplacer("connect ", "conn. ", " before response", " early", "response ", "resp. ",
+			", ", " ").Replace(label)
 	}
 	if r := []rune(label); len(r) >= compareMargin {
 		label = string(r[:compareMargin-2]) + "…"
@@ -325,7 +341,8 @@ func change(e result.Effect) doc.Cell {
 	switch {
 	case e.Unit == unit.Share && e.Difference != nil:
 		d := e.Difference
-		cell.Text = doc.T(unit.Signed(100*d.Value, 2)).With(fmt.Sprintf("[%s, %s]", unit.Signed(100*d.Low, 2), unit.Signed(100*d.High, 2)))
+		cell.Text = doc.T(unit.Signed(100*d.Value, 2)).With(fmt.Sprintf("[%s, %s]", unit.Signed(100*d.Low, 2),
+			unit.Signed(100*d.High, 2)))
 	case e.Ratio != nil:
 		cell = estimated(unit.Of(unit.Ratio, e.Ratio.Ratio, e.Ratio.Low, e.Ratio.High))
 	default:
@@ -350,5 +367,6 @@ func difference(e *result.Effect) string {
 }
 
 func signed(d *result.Difference, by float64, digits int) string {
-	return fmt.Sprintf("%s [%s, %s]", unit.Signed(by*d.Value, digits), unit.Signed(by*d.Low, digits), unit.Signed(by*d.High, digits))
+	return fmt.Sprintf("%s [%s, %s]", unit.Signed(by*d.Value, digits), unit.Signed(by*d.Low, digits),
+		unit.Signed(by*d.High, digits))
 }

@@ -14,8 +14,8 @@ import (
 	"weir/report/unit"
 )
 
-// forest draws the effects of a comparison with their intervals, one a line: what is a quotient beside 1, what is a
-// difference of shares beside 0. "" where no effect has an interval.
+// forest draws the effects of a comparison with their intervals, one a line: what is a quotient beside 1,
+// what is a difference of shares beside 0. "" where no effect has an interval.
 func forest(c *result.Comparison) template.HTML {
 	var ratios, points []forestRow
 	for _, e := range c.Effects {
@@ -51,7 +51,8 @@ type forestRow struct {
 	value, low, high float64
 }
 
-// forestPart draws rows below top, beside the value that means "the same", and returns where the next part begins.
+// forestPart draws rows below top, beside the value that means "the same", and returns where the next part
+// begins.
 func forestPart(b *strings.Builder, rows []forestRow, top, line, same float64, name string) float64 {
 	if len(rows) == 0 {
 		return top
@@ -79,11 +80,13 @@ func forestPart(b *strings.Builder, rows []forestRow, top, line, same float64, n
 		if r.e.Finding == result.NoDifference {
 			tint = "none"
 		}
-		svgText(b, "", 122, y+4, "end", shortened(strings.TrimSuffix(strings.TrimSuffix(effectLabel(r.e), ", req/s"), ", ms")))
+		svgText(b, "", 122, y+4, "end", shortened(strings.TrimSuffix(strings.TrimSuffix(effectLabel(r.e),
+			", req/s"), ", ms")))
 		fmt.Fprintf(b, `<g class="%s">`, tint)
 		svgLine(b, "", x.at(r.low), y, x.at(r.high), y)
 		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3.5"><title>%s</title></circle></g>`, x.at(r.value), y,
-			html.EscapeString(unit.Clean(fmt.Sprintf("%s: %s, %s", effectLabel(r.e), unit.Of(unit.Ratio, r.value, r.low, r.high), r.e.Finding))))
+			html.EscapeString(unit.Clean(fmt.Sprintf("%s: %s, %s", effectLabel(r.e),
+				unit.Of(unit.Ratio, r.value, r.low, r.high), r.e.Finding))))
 	}
 	return end + 28
 }
@@ -93,13 +96,16 @@ type arms struct{ a, b *result.Lane }
 
 // response is goodput against offered rate, of both arms.
 func (l arms) response(labels [2]string) plot {
-	p := plot{X: "offered, req/s", Y: "goodput, req/s", Diagonal: true, Title: "Goodput against offered rate, of " + labels[0] + " and " + labels[1]}
+	p := plot{X: "offered, req/s", Y: "goodput, req/s", Diagonal: true,
+		Title: "Goodput against offered rate, of " + labels[0] + " and " + labels[1]}
 	for i, lane := range []*result.Lane{l.a, l.b} {
 		s := svgSeries{Name: labels[i], Tint: i, Line: true}
 		for _, t := range lane.Trials {
 			if t.Rate > 0 && t.Duration > 0 {
-				s.Points = append(s.Points, svgPoint{X: t.Rate, Y: t.Goodput, YLow: &t.GoodLow, YHigh: &t.GoodHigh, Unmeasurable: !t.Complete || !t.Drained,
-					Says: say("plot.trial", args{"arm": labels[i], "trial": t.Index + 1, "goodput": t.Goodput, "rate": t.Rate})})
+				s.Points = append(s.Points, svgPoint{X: t.Rate, Y: t.Goodput, YLow: &t.GoodLow,
+					YHigh: &t.GoodHigh, Unmeasurable: !t.Complete || !t.Drained,
+					Says: say("plot.trial", args{"arm": labels[i], "trial": t.Index + 1, "goodput": t.Goodput,
+						"rate": t.Rate})})
 			}
 		}
 		slices.SortStableFunc(s.Points, func(a, b svgPoint) int { return cmp.Compare(a.X, b.X) })
@@ -110,13 +116,15 @@ func (l arms) response(labels [2]string) plot {
 
 // tails are the latencies by percentile, of all trials of each arm.
 func (l arms) tails(labels [2]string) plot {
-	p := plot{X: "percentile of the requests that succeeded", Y: "latency", Log: true, YName: unit.Time.Format, XMarks: []float64{2, 10, 100, 1e3, 1e4, 1e5, 1e6},
+	p := plot{X: "percentile of the requests that succeeded", Y: "latency", Log: true,
+		YName: unit.Time.Format, XMarks: []float64{2, 10, 100, 1e3, 1e4, 1e5, 1e6},
 		XName: percentileName, Title: "Latency by percentile, of " + labels[0] + " and " + labels[1]}
 	for i, lane := range []*result.Lane{l.a, l.b} {
 		s := svgSeries{Name: labels[i], Tint: i, Line: true}
 		for _, q := range lane.Percentiles {
 			s.Points = append(s.Points, svgPoint{X: q.OneIn, Y: q.S, YLow: &q.LowS, YHigh: &q.HighS,
-				Says: say("plot.percentile", args{"arm": labels[i], "n": q.OneIn, "time": unit.Of(unit.Time, q.S, q.LowS, q.HighS)})})
+				Says: say("plot.percentile", args{"arm": labels[i], "n": q.OneIn,
+					"time": unit.Of(unit.Time, q.S, q.LowS, q.HighS)})})
 		}
 		p.Series = append(p.Series, s)
 	}

@@ -29,7 +29,8 @@ func CSV(w io.Writer, a *result.Analysis) error {
 	a = filtered(filter{text: unit.Clean}, a)
 	kinds := classes(a)
 	out := csv.NewWriter(w)
-	head := []string{"lane", "trial", "rate_rps", "at_s", "bin_s", "offered_rps", "goodput_rps", "recv_q", "overflows", "replayed_overflows"}
+	head := []string{"lane", "trial", "rate_rps", "at_s", "bin_s", "offered_rps", "goodput_rps", "recv_q",
+		"overflows", "replayed_overflows"}
 	for _, k := range kinds {
 		head = append(head, "bad_"+k)
 	}
@@ -57,7 +58,8 @@ func CSV(w io.Writer, a *result.Analysis) error {
 }
 
 func binFields(t *result.Timeline, i int, kinds []string) []string {
-	fields := []string{plainNumber(t.AtS[i]), plainNumber(t.BinS), plainNumber(t.Offered[i]), plainNumber(t.Goodput[i]),
+	fields := []string{plainNumber(t.AtS[i]), plainNumber(t.BinS), plainNumber(t.Offered[i]),
+		plainNumber(t.Goodput[i]),
 		known(t.RecvQ, i), known(t.Overflows, i), known(t.Replayed, i)}
 	for _, k := range kinds {
 		n := uint64(0) // a kind that is not in the lane's timeline did not occur

@@ -14,8 +14,8 @@ type kind struct {
 	N    uint64
 }
 
-// failures lists a lane's outcomes other than ok in the order of loadgen.Outcomes, unknown names last, and then the
-// answers that came too late.
+// failures lists a lane's outcomes other than ok in the order of loadgen.Outcomes, unknown names last, and
+// then the answers that came too late.
 func failures(outcomes map[string]uint64, late uint64) []kind {
 	var list []kind
 	rest := maps.Clone(outcomes)

@@ -17,9 +17,11 @@ import (
 type figures struct {
 	Capacity *band        `json:"capacity"` // W/S
 	Lanes    []laneFigure `json:"lanes"`
-	Classes  []string     `json:"classes"` // every kind of failure that occurs, in the order of loadgen.Outcomes
+	// every kind of failure that occurs, in the order of loadgen.Outcomes
+	Classes []string `json:"classes"`
 
-	Nothing map[string]string `json:"nothing"` // by figure: what stands in its place where it has nothing to show
+	// by figure: what stands in its place where it has nothing to show
+	Nothing map[string]string `json:"nothing"`
 }
 
 // band is an estimate on an axis; Low and High are null where it has no interval.
@@ -30,8 +32,9 @@ type band struct {
 }
 
 type laneFigure struct {
-	Name        string               `json:"name"`
-	Theta       *band                `json:"theta"`   // the failure onset, or the overflow onset where there is no other
+	Name string `json:"name"`
+	// the failure onset, or the overflow onset where there is no other
+	Theta       *band                `json:"theta"`
 	Bracket     bool                 `json:"bracket"` // it was seen to lie between its bounds, not estimated
 	Plateau     *float64             `json:"plateau"`
 	Slots       *uint64              `json:"slots"` // backlog + 1: what the queue holds
@@ -52,7 +55,8 @@ type dose struct {
 	Good     float64 `json:"good"`
 	Low      float64 `json:"low"`
 	High     float64 `json:"high"`
-	Whole    bool    `json:"whole"` // neither cut short nor begun on a queue that was not empty: else drawn hollow
+	// neither cut short nor begun on a queue that was not empty: else drawn hollow
+	Whole bool `json:"whole"`
 }
 
 // shows names what the figures hold and a legend must explain, by the parts of it that may be missing.
@@ -62,15 +66,18 @@ func (f figures) shows() []string {
 		has["onset"] = has["onset"] || l.Theta != nil && !l.Bracket
 		has["bracket"] = has["bracket"] || l.Bracket
 		has["hollow"] = has["hollow"] || slices.ContainsFunc(l.Trials, func(d dose) bool { return !d.Whole })
-		has["failed"] = has["failed"] || slices.ContainsFunc(l.Latency.Failed, func(n uint64) bool { return n > 0 })
-		has["replay"] = has["replay"] || slices.ContainsFunc(l.Timeline.Replayed, func(n *uint64) bool { return n != nil })
+		has["failed"] = has["failed"] || slices.ContainsFunc(l.Latency.Failed,
+			func(n uint64) bool { return n > 0 })
+		has["replay"] = has["replay"] || slices.ContainsFunc(l.Timeline.Replayed,
+			func(n *uint64) bool { return n != nil })
 	}
 	maps.DeleteFunc(has, func(_ string, shown bool) bool { return !shown })
 	return slices.Sorted(maps.Keys(has))
 }
 
-// timelineFigure is a lane's bins on an axis from which the time between its trials is cut. Bins that follow each
-// other lie side by side, so that a block tells where its first one is. A list of which no bin is known is empty.
+// timelineFigure is a lane's bins on an axis from which the time between its trials is cut. Bins that follow
+// each other lie side by side, so that a block tells where its first one is. A list of which no bin is known
+// is empty.
 type timelineFigure struct {
 	Bin       float64             `json:"bin"`
 	Blocks    []block             `json:"blocks"`
@@ -119,13 +126,16 @@ func draw(a *result.Analysis) figures {
 			lane.Theta, lane.Bracket = &band{o.RPS, &o.Low, &o.High}, !o.Estimated()
 		}
 		if l.BacklogLimit != nil {
-			slots := uint64(*l.BacklogLimit) + 1 // full is depth > limit: include/net/sock.h, sk_acceptq_is_full
+			// full is depth > limit: include/net/sock.h, sk_acceptq_is_full
+			slots := uint64(*l.BacklogLimit) + 1
 			lane.Slots = &slots
 		}
 		trials := ordered(l)
-		steady := slices.DeleteFunc(slices.Clone(trials), func(t result.Trial) bool { return t.Rate == 0 }) // a ramp has no one rate
+		// a ramp has no one rate
+		steady := slices.DeleteFunc(slices.Clone(trials), func(t result.Trial) bool { return t.Rate == 0 })
 		for j, t := range steady {
-			lane.Trials = append(lane.Trials, dose{t.Index, t.Rate, t.Duration, t.Goodput, t.GoodLow, t.GoodHigh, t.Complete && t.Drained})
+			lane.Trials = append(lane.Trials, dose{t.Index, t.Rate, t.Duration, t.Goodput, t.GoodLow,
+				t.GoodHigh, t.Complete && t.Drained})
 			for _, bad := range failures(t.Outcomes, lateIn(t)) {
 				if lane.Bad[bad.Name] == nil {
 					lane.Bad[bad.Name] = make([]float64, len(steady))
@@ -219,7 +229,8 @@ func layTimeline(t *result.Timeline, trials []result.Trial, widths []float64) ti
 	x := 0.0
 	for k, trial := range trials {
 		from, to := within(t, trials, k)
-		b := block{Trial: trial.Index, Rate: trial.Rate, Load: offeredRate(&trial), Start: round6(x), Width: round6(widths[k]), From: from, To: to}
+		b := block{Trial: trial.Index, Rate: trial.Rate, Load: offeredRate(&trial), Start: round6(x),
+			Width: round6(widths[k]), From: from, To: to}
 		if to > from {
 			b.X, b.At = round6(x+t.AtS[from]-trial.Start), t.AtS[from]
 		}
@@ -228,10 +239,12 @@ func layTimeline(t *result.Timeline, trials []result.Trial, widths []float64) ti
 	}
 	if len(trials) == 0 && len(t.AtS) > 0 {
 		first, end := t.AtS[0], t.AtS[len(t.AtS)-1]+t.BinS
-		out.Blocks = append(out.Blocks, block{Start: first, Width: end - first, To: len(t.AtS), X: first, At: first})
+		out.Blocks = append(out.Blocks, block{Start: first, Width: end - first, To: len(t.AtS), X: first,
+			At: first})
 	}
 	for _, m := range t.Marks {
-		out.Marks = append(out.Marks, markFigure{round6(place(m.AtS, trials, out.Blocks)), m.AtS, m.Code, words.Of(m.Text)})
+		out.Marks = append(out.Marks, markFigure{round6(place(m.AtS, trials, out.Blocks)), m.AtS, m.Code,
+			words.Of(m.Text)})
 	}
 	return out
 }
@@ -279,7 +292,9 @@ func classes(a *result.Analysis) []string {
 		late += l.Late
 	}
 	late += seen["late"]
-	maps.DeleteFunc(seen, func(name string, _ uint64) bool { return name == "late" || name == string(loadgen.OK) })
+	maps.DeleteFunc(seen, func(name string, _ uint64) bool {
+		return name == "late" || name == string(loadgen.OK)
+	})
 	out := []string{}
 	for _, f := range failures(seen, late) {
 		out = append(out, f.Name)

@@ -7,16 +7,16 @@ import (
 	"weir/report/words"
 )
 
-// A filter copies an analysis, or a part of one, and changes its floats or its strings on the way. Doing it once, over
-// the whole value, is what keeps a renderer from forgetting a field.
+// A filter copies an analysis, or a part of one, and changes its floats or its strings on the way. Doing it
+// once, over the whole value, is what keeps a renderer from forgetting a field.
 type filter struct {
 	float func(float64) float64 // nil: unchanged
 	text  func(string) string   // nil: unchanged
 }
 
-// filtered returns a copy, with the sentence of every finding, that shares only what it does not change. Nil slices and
-// maps become empty ones, because in report.json null means "not known" and an empty list is known to be empty.
-// Pointers and interfaces that are nil stay nil.
+// filtered returns a copy, with the sentence of every finding, that shares only what it does not change. Nil
+// slices and maps become empty ones, because in report.json null means "not known" and an empty list is known
+// to be empty. Pointers and interfaces that are nil stay nil.
 func filtered[T any](f filter, v *T) *T {
 	out := f.copy(reflect.ValueOf(*v)).Interface().(T)
 	words.Fill(&out)

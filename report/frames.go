@@ -42,7 +42,8 @@ func sections(a *result.Analysis, drawn *figures) ([]doc.Block, error) {
 	extra := func(names ...string) (list []doc.Key) { // of what is not in every figure
 		for _, name := range names {
 			if slices.Contains(drawn.shows(), name) {
-				list = append(list, doc.Key{Class: keyClasses[name], Text: say("key."+result.Code(name), nil)})
+				list = append(list, doc.Key{Class: keyClasses[name],
+					Text: say("key."+result.Code(name), nil)})
 			}
 		}
 		return list
@@ -60,14 +61,17 @@ func sections(a *result.Analysis, drawn *figures) ([]doc.Block, error) {
 		{"dose", "What was offered, and what came of it", say("figure.dose.note", nil), true,
 			slices.Concat(key("c-ok", "interval"), failed, extra("capacity", "onset", "bracket", "hollow"))},
 		{"time", "The same load, second by second", say("figure.time.note", nil), false,
-			slices.Concat(key("k-offered", "offered"), key("c-ok", "goodput"), key("k-queue", "queue"), key("k-overflow", "overflows"), extra("replay"), failed)},
+			slices.Concat(key("k-offered", "offered"), key("c-ok", "goodput"), key("k-queue", "queue"),
+				key("k-overflow", "overflows"), extra("replay"), failed)},
 		{"heat", "How long requests took, over time", say("figure.heat.note", nil), false,
 			slices.Concat(key("k-heat", "heat"), extra("failed"), key("k-guide", "guide"))},
 		{"tail", "The slowest of those that succeeded", say("figure.tail.note", nil), false, laneKeys(a)},
 		{"both", "Overflows beside failures", note, true, nil},
 	} {
 		id := fmt.Sprintf("f%d", i+1)
-		blocks := []doc.Block{doc.Heading{Level: 2, ID: id, Text: doc.T(fmt.Sprintf("%d · %s", i+1, s.heading))}, doc.Paragraph{Text: doc.T(s.note), Note: true}}
+		blocks := []doc.Block{doc.Heading{Level: 2, ID: id,
+			Text: doc.T(fmt.Sprintf("%d · %s", i+1, s.heading))},
+			doc.Paragraph{Text: doc.T(s.note), Note: true}}
 		if s.kind == "time" {
 			blocks = append(blocks, doc.Page{HTML: timeTools})
 		}
@@ -87,7 +91,8 @@ func sections(a *result.Analysis, drawn *figures) ([]doc.Block, error) {
 			}
 			frames = []doc.Block{doc.Grid{Cells: cells}}
 		}
-		list = append(list, doc.Section{Label: s.heading, Blocks: append(append(blocks, frames...), doc.Legend{Keys: s.legend})})
+		list = append(list, doc.Section{Label: s.heading,
+			Blocks: append(append(blocks, frames...), doc.Legend{Keys: s.legend})})
 	}
 	return list, nil
 }
@@ -96,7 +101,8 @@ func sections(a *result.Analysis, drawn *figures) ([]doc.Block, error) {
 const timeTools template.HTML = `<p class="vh" id="said" role="status" aria-live="polite"></p>
 <p class="tools" hidden><label>Show <select id="zoom"><option value="">all trials</option></select></label></p>`
 
-var keyClasses = map[string]string{"capacity": "k-capacity", "onset": "k-theta", "bracket": "k-theta", "hollow": "k-hollow", "replay": "k-replay", "failed": "k-heat-failed"}
+var keyClasses = map[string]string{"capacity": "k-capacity", "onset": "k-theta", "bracket": "k-theta",
+	"hollow": "k-hollow", "replay": "k-replay", "failed": "k-heat-failed"}
 
 func laneKeys(a *result.Analysis) (list []doc.Key) {
 	for i, l := range a.Lanes {
@@ -110,15 +116,18 @@ func framesOf(a *result.Analysis, kind string) (list []frame) {
 	if kind == "tail" {
 		var each []string
 		for i := range a.Lanes {
-			each = append(each, say("figure.tail.lane", args{"lane": a.Lanes[i].Name, "tail": tail(&a.Lanes[i])}))
+			each = append(each, say("figure.tail.lane",
+				args{"lane": a.Lanes[i].Name, "tail": tail(&a.Lanes[i])}))
 		}
 		return []frame{{Kind: kind, ID: kind, Name: unit.Plural(uint64(len(a.Lanes)), "lane"), Values: true,
 			Label: say("figure.tail", args{"lanes": strings.Join(each, " ")})}}
 	}
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
-		f := frame{Kind: kind, ID: kind + "-" + strconv.Itoa(i), Lane: i, Name: unit.Clean(l.Name), Values: kind != "dose"}
-		what := args{"lane": l.Name, "trials": len(l.Trials), "spread": spread(l), "rule": byRule(&l.Reconciliation)}
+		f := frame{Kind: kind, ID: kind + "-" + strconv.Itoa(i), Lane: i, Name: unit.Clean(l.Name),
+			Values: kind != "dose"}
+		what := args{"lane": l.Name, "trials": len(l.Trials), "spread": spread(l),
+			"rule": byRule(&l.Reconciliation)}
 		f.Label = say("figure."+result.Code(kind), what)
 		switch kind {
 		case "time":
@@ -133,8 +142,8 @@ func framesOf(a *result.Analysis, kind string) (list []frame) {
 	return list
 }
 
-// moment places a mark in one of the lane's trials. The run's clock is of no use beside a timeline from which the time
-// between trials is cut out.
+// moment places a mark in one of the lane's trials. The run's clock is of no use beside a timeline from which
+// the time between trials is cut out.
 func moment(l *result.Lane, m result.Mark) string {
 	for i := len(l.Trials) - 1; i >= 0; i-- {
 		if t := &l.Trials[i]; m.AtS >= t.Start {
@@ -157,8 +166,8 @@ func nothing() map[string]string {
 	return texts
 }
 
-// classOf is the CSS class that carries an outcome's colour. A name that weir does not know, which a foreign record may
-// hold, shares one colour.
+// classOf is the CSS class that carries an outcome's colour. A name that weir does not know, which a foreign
+// record may hold, shares one colour.
 func classOf(name string) string {
 	if name == "late" || slices.Contains(loadgen.Outcomes(), loadgen.Outcome(name)) {
 		return "c-" + name

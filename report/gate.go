@@ -26,36 +26,42 @@ const GateSchemaName = "weir.gate/1"
 
 // GateReport is what `weir gate --json` prints.
 type GateReport struct {
-	Schema         string           `json:"schema"`          // "weir.gate/1"
-	Run            string           `json:"run"`             // its name
-	Result         gate.Verdict     `json:"result"`          // of all assertions: "pass", "fail", "inconclusive" or "invalid"
+	Schema string `json:"schema"` // "weir.gate/1"
+	Run    string `json:"run"`    // its name
+	// of all assertions: "pass", "fail", "inconclusive" or "invalid"
+	Result         gate.Verdict     `json:"result"`
 	Valid          bool             `json:"valid"`           // false: the run cannot be believed
 	InvalidReasons []result.Finding `json:"invalid_reasons"` // why not
-	Warnings       []result.Finding `json:"not_comparable"`  // why the run and its baseline may not be comparable
-	Assertions     []gate.Result    `json:"assertions"`      // the answers, in the order of the assertions
+	// why the run and its baseline may not be comparable
+	Warnings   []result.Finding `json:"not_comparable"`
+	Assertions []gate.Result    `json:"assertions"` // the answers, in the order of the assertions
 }
 
 // JSON prints the judgement for programs. Its results are those of report.json's assertions.
 func (j Judgement) JSON(w io.Writer) error {
-	return writeJSON(w, &GateReport{GateSchemaName, j.Run.Name, gate.Overall(j.Results), j.Run.Valid, j.Run.InvalidReasons, j.Warnings, j.Results})
+	return writeJSON(w, &GateReport{GateSchemaName, j.Run.Name, gate.Overall(j.Results), j.Run.Valid,
+		j.Run.InvalidReasons, j.Warnings, j.Results})
 }
 
 // Text prints the judgement for a terminal.
 func (j Judgement) Text(w io.Writer, opt doc.TextOptions) error {
-	d := doc.Document{Margin: 14, Blocks: append(j.blocks(assertions(j.Results)), doc.Paragraph{Text: doc.T("gate: " + j.conclusion())})}
+	d := doc.Document{Margin: 14, Blocks: append(j.blocks(assertions(j.Results)),
+		doc.Paragraph{Text: doc.T("gate: " + j.conclusion())})}
 	return doc.WriteText(w, d, opt)
 }
 
 // maxSummary bounds the summary of a step: GitHub takes 1 MiB from a step, and of more than that nothing.
 const maxSummary = 900_000
 
-// Markdown writes the judgement in GitHub's dialect, for a job's summary: as many answers as there is room for, the
-// worst of them first where that is not all.
+// Markdown writes the judgement in GitHub's dialect, for a job's summary: as many answers as there is room
+// for, the worst of them first where that is not all.
 func (j Judgement) Markdown(w io.Writer) error {
 	order := []gate.Verdict{gate.Invalid, gate.Fail, gate.Inconclusive, gate.Pass}
 	results := j.Results
 	for {
-		blocks := []doc.Block{doc.Heading{Level: 3, Text: doc.T(fmt.Sprintf("weir gate: %s (%s)", gate.Overall(j.Results), cmp.Or(j.Run.Name, "run")))}}
+		blocks := []doc.Block{doc.Heading{Level: 3,
+			Text: doc.T(fmt.Sprintf("weir gate: %s (%s)", gate.Overall(j.Results),
+				cmp.Or(j.Run.Name, "run")))}}
 		blocks = append(blocks, j.blocks(assertions(results))...)
 		if more := len(j.Results) - len(results); more > 0 {
 			blocks = append(blocks, doc.Paragraph{Text: doc.T(say("gate.more", args{"n": more}))})
@@ -78,12 +84,14 @@ func (j Judgement) Markdown(w io.Writer) error {
 func (j Judgement) blocks(answers doc.Table) (list []doc.Block) {
 	list = append(list, leadInvalid(j.Run, say("invalid.gate", nil))...)
 	if j.Baseline != nil && !j.Baseline.Valid {
-		list = append(list, doc.Callout{Tone: doc.Bad, Label: "INVALID", Title: "INVALID BASELINE", Text: say("invalid.baseline", nil),
+		list = append(list, doc.Callout{Tone: doc.Bad, Label: "INVALID", Title: "INVALID BASELINE",
+			Text:  say("invalid.baseline", nil),
 			Items: prefixed("baseline: ", words.List(j.Baseline.InvalidReasons))})
 	}
 	list = append(list, answers)
 	if len(j.Warnings) > 0 {
-		list = append(list, doc.Callout{Tone: doc.Doubt, Label: "warning", Title: "Not comparable", Items: prefixed("not comparable: ", words.List(j.Warnings))})
+		list = append(list, doc.Callout{Tone: doc.Doubt, Label: "warning", Title: "Not comparable",
+			Items: prefixed("not comparable: ", words.List(j.Warnings))})
 	}
 	return list
 }
@@ -114,7 +122,8 @@ func leadInvalid(a *result.Analysis, so string) []doc.Block {
 	if len(why) == 0 {
 		why = []string{say("no_reason", nil)}
 	}
-	return []doc.Block{doc.Callout{Tone: doc.Bad, Label: "INVALID RUN", Title: "INVALID RUN", Text: so, Items: prefixed("", why)}}
+	return []doc.Block{doc.Callout{Tone: doc.Bad, Label: "INVALID RUN", Title: "INVALID RUN", Text: so,
+		Items: prefixed("", why)}}
 }
 
 // prefixed are texts; the first of those that a terminal shows in one paragraph says what they are.
@@ -126,9 +135,11 @@ func prefixed(what string, texts []string) (list []doc.Text) {
 }
 
 // tones are the colours of the answers; those that cannot be told have the colour of doubt.
-var tones = map[gate.Verdict]doc.Tone{gate.Pass: doc.Good, gate.Fail: doc.Bad, gate.Invalid: doc.Bad, gate.Inconclusive: doc.Doubt}
+var tones = map[gate.Verdict]doc.Tone{gate.Pass: doc.Good, gate.Fail: doc.Bad, gate.Invalid: doc.Bad,
+	gate.Inconclusive: doc.Doubt}
 
-// assertions is the table of the answers: what was asserted, what was measured, and why there is no more to say.
+// assertions is the table of the answers: what was asserted, what was measured, and why there is no more to
+// say.
 func assertions(results []gate.Result) doc.Table {
 	t := doc.Table{Caption: "Assertions", Class: "gate", Columns: doc.Columns("assertion", "measured")}
 	for _, r := range results {
@@ -144,7 +155,8 @@ func assertions(results []gate.Result) doc.Table {
 		if !r.Reason.IsZero() && r.Result != gate.Invalid { // that leads the document
 			measured = doc.Lines(measured, doc.Text{{Text: words.Of(r.Reason), Kind: doc.Aside}})
 		}
-		t.Rows = append(t.Rows, doc.Row{Label: doc.T(string(r.Result)), Tone: tones[r.Result], Cells: []doc.Cell{{Text: what}, {Text: measured}}})
+		t.Rows = append(t.Rows, doc.Row{Label: doc.T(string(r.Result)), Tone: tones[r.Result],
+			Cells: []doc.Cell{{Text: what}, {Text: measured}}})
 	}
 	return t
 }
@@ -167,12 +179,13 @@ func found(r gate.Result) string {
 	return unit.Clean(text)
 }
 
-// maxAnnotations bounds what one run adds to the page of a commit: GitHub shows ten of a kind and a step, and one page
-// is read by people who look for something else too.
+// maxAnnotations bounds what one run adds to the page of a commit: GitHub shows ten of a kind and a step, and
+// one page is read by people who look for something else too.
 const maxAnnotations = 5
 
 // Annotations writes the answers that are no pass as GitHub's workflow commands, the worst first and at most
-// maxAnnotations, of which the last counts the rest. An invalid run is one, however many assertions it leaves open.
+// maxAnnotations, of which the last counts the rest. An invalid run is one, however many assertions it leaves
+// open.
 //
 // Source: docs.github.com, Workflow commands for GitHub Actions; the escapes are those of actions/toolkit,
 // packages/core/src/command.ts.
@@ -200,7 +213,8 @@ func (j Judgement) Annotations(w io.Writer) error {
 	}
 	for _, n := range notes {
 		title := "weir: " + unit.Clean(cmp.Or(j.Run.Name, "run"))
-		if _, err := fmt.Fprintf(w, "::%s title=%s::%s\n", n.kind, commandProperty.Replace(title), commandData.Replace(unit.Clean(n.text))); err != nil {
+		if _, err := fmt.Fprintf(w, "::%s title=%s::%s\n", n.kind, commandProperty.Replace(title),
+			commandData.Replace(unit.Clean(n.text))); err != nil {
 			return err
 		}
 	}

@@ -15,11 +15,12 @@ import (
 //go:embed assets/frame.html.tmpl assets/report.js assets/echarts
 var assets embed.FS
 
-// HTML writes one self-contained page: what the record tells, around interactive figures. Their script finds its data
-// and the chart library in elements of the page.
+// HTML writes one self-contained page: what the record tells, around interactive figures. Their script finds
+// its data and the chart library in elements of the page.
 func HTML(w io.Writer, a *result.Analysis) error {
 	drawn := filtered(filter{text: unit.Clean}, ptrTo(draw(a)))
-	data, err := json.Marshal(drawn) // escapes <, >, &, U+2028 and U+2029: nothing in it can end the script element
+	// escapes <, >, &, U+2028 and U+2029: nothing in it can end the script element
+	data, err := json.Marshal(drawn)
 	if err != nil {
 		return fmt.Errorf("figures: %w", err)
 	}
@@ -32,10 +33,12 @@ func HTML(w io.Writer, a *result.Analysis) error {
 		window = "INVALID: " + window
 	}
 	return doc.WriteHTML(w, whole(a, figures...), doc.PageOptions{
-		Window: window, Foot: fmt.Sprintf("weir %s · %s · figures drawn with Apache ECharts", a.Version, a.Schema),
+		Window: window, Foot: fmt.Sprintf("weir %s · %s · figures drawn with Apache ECharts", a.Version,
+			a.Schema),
 		Scripts: []doc.Script{
 			{ID: "data", Type: "application/json", Content: data},
-			{ID: "library", Type: "text/plain", Content: asset("echarts/echarts.min.js")}, // text, until report.js makes a script of it
+			// text, until report.js makes a script of it
+			{ID: "library", Type: "text/plain", Content: asset("echarts/echarts.min.js")},
 			{Content: asset("report.js")},
 		},
 	})

@@ -11,8 +11,8 @@ import (
 	"weir/report/unit"
 )
 
-// The part of JUnit's format that CI systems agree on: testsuites, testsuite, testcase and one of failure, error
-// and skipped in it (Jenkins' junit-10.xsd).
+// The part of JUnit's format that CI systems agree on: testsuites, testsuite, testcase and one of failure,
+// error and skipped in it (Jenkins' junit-10.xsd).
 type (
 	junitSuites struct {
 		XMLName  xml.Name     `xml:"testsuites"`
@@ -43,11 +43,12 @@ type (
 	}
 )
 
-// JUnit writes the answers as test cases: a failed assertion is a failure, one of an invalid run an error, and one
-// that cannot be told is skipped.
+// JUnit writes the answers as test cases: a failed assertion is a failure, one of an invalid run an error,
+// and one that cannot be told is skipped.
 func (j Judgement) JUnit(w io.Writer) error {
 	a := j.Run
-	s := junitSuite{Name: "weir gate " + unit.Clean(cmp.Or(a.Name, "run")), Timestamp: strings.TrimSuffix(unit.Clean(a.Started), "Z"), Tests: len(j.Results)}
+	s := junitSuite{Name: "weir gate " + unit.Clean(cmp.Or(a.Name, "run")),
+		Timestamp: strings.TrimSuffix(unit.Clean(a.Started), "Z"), Tests: len(j.Results)}
 	for _, r := range j.Results {
 		c := junitCase{Name: named(r), Class: "weir." + unit.Clean(cmp.Or(r.Lane, "gate"))}
 		message := &junitMessage{Message: found(r), Text: unit.Clean(r.Expr + "\n" + found(r))}
@@ -69,7 +70,8 @@ func (j Judgement) JUnit(w io.Writer) error {
 	}
 	enc := xml.NewEncoder(w)
 	enc.Indent("", "  ")
-	if err := enc.Encode(junitSuites{Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Suites: []junitSuite{s}}); err != nil {
+	if err := enc.Encode(junitSuites{Tests: s.Tests, Failures: s.Failures, Errors: s.Errors,
+		Suites: []junitSuite{s}}); err != nil {
 		return fmt.Errorf("junit: %w", err)
 	}
 	_, err := io.WriteString(w, "\n")

@@ -25,14 +25,16 @@ func lane(l *result.Lane) doc.Section {
 	if len(found.Items) > 0 {
 		list = append(list, found)
 	}
-	list = append(list, doc.Grid{Class: "columns", Cells: [][]doc.Block{{laneFacts(l)}, {outcomes(l), times(l)}}})
+	list = append(list, doc.Grid{Class: "columns",
+		Cells: [][]doc.Block{{laneFacts(l)}, {outcomes(l), times(l)}}})
 	if len(l.Trials) > 0 {
 		list = append(list, trials(l))
 	}
 	list = append(list, proxied(l)...)
 	if len(l.LogClasses) > 0 {
 		t := doc.Table{Caption: "What the logs said", Class: "log", Corner: "log",
-			Columns: []doc.Column{{Head: "class"}, {Head: "lines", Number: true}, {Head: "one of them", Prose: true}}}
+			Columns: []doc.Column{{Head: "class"}, {Head: "lines", Number: true},
+				{Head: "one of them", Prose: true}}}
 		for _, c := range l.LogClasses {
 			t.Rows = append(t.Rows, doc.Row{Label: doc.C(c.Source), Cells: []doc.Cell{
 				{Text: doc.C(c.Class)}, {Text: doc.T(unit.Int(c.Count))}, {Text: doc.C(c.Text)}}})
@@ -42,12 +44,15 @@ func lane(l *result.Lane) doc.Section {
 	return doc.Section{Label: "Lane " + l.Name, Class: "lane-detail", Blocks: list}
 }
 
-// otherCauses are those of the lane's other classes of failures. The lane's is told of the most frequent one that has it.
+// otherCauses are those of the lane's other classes of failures. The lane's is told of the most frequent one
+// that has it.
 func otherCauses(l *result.Lane) (list []string) {
-	first := slices.IndexFunc(l.Causes, func(c result.ClassCause) bool { return c.Cause.Code == l.Cause.Code })
+	first := slices.IndexFunc(l.Causes,
+		func(c result.ClassCause) bool { return c.Cause.Code == l.Cause.Code })
 	for i, c := range l.Causes {
 		if i != first {
-			list = append(list, say("cause.also", args{"n": c.Requests, "code": string(c.Cause.Code), "text": c.Cause.Text}))
+			list = append(list, say("cause.also", args{"n": c.Requests, "code": string(c.Cause.Code),
+				"text": c.Cause.Text}))
 		}
 	}
 	return list
@@ -72,7 +77,8 @@ func laneFacts(l *result.Lane) (f doc.Facts) {
 		engine = say("connections.quanta", args{"engine": l.Engine, "quantum": o.WakeQuantum})
 	}
 	f.Add("engine", engine)
-	f.Add("connections", say("connections.use", args{"use": l.Connections.Use, "text": connections(nil, l).Text.String()}))
+	f.Add("connections", say("connections.use", args{"use": l.Connections.Use,
+		"text": connections(nil, l).Text.String()}))
 	f.Add("load on this machine", generator(&l.Generator))
 	f.Add("mode", l.Mode)
 	f.Add("connect timeout", limit(l.ConnectTimeout))
@@ -112,7 +118,8 @@ func byRule(r *result.Reconciliation) string {
 func outcomes(l *result.Lane) doc.Table {
 	t := doc.Table{Caption: "Outcomes", Corner: "outcome", Columns: doc.Numbers("requests", "share")}
 	add := func(name, text string, n uint64) {
-		t.Rows = append(t.Rows, doc.Row{Label: doc.Text{{Text: text, Mark: classOf(name)}}, Cells: doc.Cells(unit.Int(n), share(n, l.Offered))})
+		t.Rows = append(t.Rows, doc.Row{Label: doc.Text{{Text: text, Mark: classOf(name)}},
+			Cells: doc.Cells(unit.Int(n), share(n, l.Offered))})
 	}
 	add("ok", "ok", l.Outcomes["ok"])
 	for _, f := range failures(l.Outcomes, l.Late) {
@@ -127,7 +134,8 @@ func outcomes(l *result.Lane) doc.Table {
 
 // times is p50, p90, p99, p99.9 of what was measured with their intervals, and the maximum, which has none.
 func times(l *result.Lane) doc.Table {
-	t := doc.Table{Caption: "Times", Corner: "time", Columns: doc.Numbers("p50", "p90", "p99", "p99.9", "max", "n")}
+	t := doc.Table{Caption: "Times", Corner: "time",
+		Columns: doc.Numbers("p50", "p90", "p99", "p99.9", "max", "n")}
 	add := func(label string, q *result.Quantiles) {
 		r := doc.Row{Label: doc.T(label)}
 		for _, x := range []struct {
@@ -158,11 +166,13 @@ func times(l *result.Lane) doc.Table {
 	return t
 }
 
-// trials has a line for each. They are counted from 1 for readers, as the progress of the run counted them; the record
-// and the exports have their index, from 0.
+// trials has a line for each. They are counted from 1 for readers, as the progress of the run counted them;
+// the record and the exports have their index, from 0.
 func trials(l *result.Lane) doc.Table {
-	t := doc.Table{Caption: "Trials", Class: "trials", Corner: "trial", Columns: append(doc.Numbers("offered, req/s", "length", "due", "sent", "bad",
-		"bad by the fit", "goodput, req/s", "95 %", "overflows", "max Recv-Q"), doc.Column{Head: "outcomes", Prose: true})}
+	t := doc.Table{Caption: "Trials", Class: "trials", Corner: "trial",
+		Columns: append(doc.Numbers("offered, req/s", "length", "due", "sent", "bad",
+			"bad by the fit", "goodput, req/s", "95 %", "overflows", "max Recv-Q"),
+			doc.Column{Head: "outcomes", Prose: true})}
 	for _, x := range l.Trials {
 		offered, fitted, deepest := unit.Digits(x.Rate, 4), "–", "–"
 		if x.Rate == 0 {
@@ -175,8 +185,10 @@ func trials(l *result.Lane) doc.Table {
 			deepest = unit.Int(uint64(*x.MaxRecvQ))
 		}
 		between := fmt.Sprintf("[%s, %s]", unit.Digits(x.GoodLow, 4), unit.Digits(x.GoodHigh, 4))
-		t.Rows = append(t.Rows, doc.Row{Label: doc.T(fmt.Sprint(x.Index + 1)), Cells: doc.Cells(offered, unit.Time.Format(x.Duration), unit.Int(x.Due),
-			unit.Int(x.Sent), unit.Int(x.Bad), fitted, unit.Digits(x.Goodput, 4), between, counted(x.Overflows), deepest, trialOutcomes(x))})
+		t.Rows = append(t.Rows, doc.Row{Label: doc.T(fmt.Sprint(x.Index + 1)),
+			Cells: doc.Cells(offered, unit.Time.Format(x.Duration), unit.Int(x.Due),
+				unit.Int(x.Sent), unit.Int(x.Bad), fitted, unit.Digits(x.Goodput, 4), between,
+				counted(x.Overflows), deepest, trialOutcomes(x))})
 	}
 	return t
 }
@@ -250,8 +262,8 @@ func closedIdle(c result.Connections) string {
 	return strings.Join(by, ", ")
 }
 
-// sharing reports whether the connections are worth a line of the verdict: not where each carried one request and the
-// server closed it, or now and then we did, which was as fast.
+// sharing reports whether the connections are worth a line of the verdict: not where each carried one request
+// and the server closed it, or now and then we did, which was as fast.
 func sharing(a *result.Analysis) bool {
 	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool {
 		c := l.Connections
@@ -279,11 +291,12 @@ func lostSYNs(_ *result.Analysis, l *result.Lane) doc.Cell {
 	return answer("syn.none", nil)
 }
 
-// anySYNLost reports whether SYNs are worth a line of the verdict: not where each connect timeout is one of them, as in
-// loss mode.
+// anySYNLost reports whether SYNs are worth a line of the verdict: not where each connect timeout is one of
+// them, as in loss mode.
 func anySYNLost(a *result.Analysis) bool {
 	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool {
-		return l.SYNRetrans > 0 || slices.ContainsFunc(l.Unanswered, func(s result.LostSYNs) bool { return s.Lost > 1 })
+		return l.SYNRetrans > 0 || slices.ContainsFunc(l.Unanswered,
+			func(s result.LostSYNs) bool { return s.Lost > 1 })
 	})
 }
 
@@ -326,11 +339,13 @@ func whereTime(l *result.Lane) string {
 		}
 		return say("time.part", a)
 	}
-	return say("time", args{"all": all, "connect": part(p.MeanConnect), "wait": part(p.MeanWait), "rest": part(p.MeanRest), "modes": connectModes(l)})
+	return say("time", args{"all": all, "connect": part(p.MeanConnect), "wait": part(p.MeanWait),
+		"rest": part(p.MeanRest), "modes": connectModes(l)})
 }
 
-// connectModes explains the times of connecting by the SYNs that were lost: all handshakes in which none was are as
-// fast as the network, and each of the others took what the kernel waits before it sends the SYN again.
+// connectModes explains the times of connecting by the SYNs that were lost: all handshakes in which none was
+// are as fast as the network, and each of the others took what the kernel waits before it sends the SYN
+// again.
 func connectModes(l *result.Lane) string {
 	q := l.Phases.Connect
 	if q.Count == 0 || q.P50 == nil {

@@ -27,7 +27,8 @@ type tailFigure struct {
 	High  float64 `json:"high"`
 }
 
-// reconcileFigure is figure 5: the trials whose overflows were counted, and the slopes between which they must lie.
+// reconcileFigure is figure 5: the trials whose overflows were counted, and the slopes between which they
+// must lie.
 type reconcileFigure struct {
 	Low     *float64         `json:"low"`
 	High    *float64         `json:"high"`
@@ -42,9 +43,11 @@ type reconcileTrial struct {
 	Overflows uint64 `json:"overflows"`
 }
 
-// layLatency puts each column where its trial's stretch of the axis is; it ends with the stretch at the latest.
+// layLatency puts each column where its trial's stretch of the axis is; it ends with the stretch at the
+// latest.
 func layLatency(m *result.LatencyMap, trials []result.Trial, blocks []block) latencyFigure {
-	out := latencyFigure{From: []float64{}, To: []float64{}, At: m.AtS, Edges: m.EdgesS, Column: m.Column, Row: m.Row, OK: m.OK, Failed: m.Failed}
+	out := latencyFigure{From: []float64{}, To: []float64{}, At: m.AtS, Edges: m.EdgesS, Column: m.Column,
+		Row: m.Row, OK: m.OK, Failed: m.Failed}
 	for c, at := range m.AtS {
 		k := slices.IndexFunc(trials, func(t result.Trial) bool { return t.Index == m.Trial[c] })
 		from, end := at, at+m.BinS
@@ -70,7 +73,8 @@ func reconcileTrials(l *result.Lane, trials []result.Trial) reconcileFigure {
 	out := reconcileFigure{Low: r.Low, High: r.High, Trials: []reconcileTrial{}, Verdict: string(r.Verdict)}
 	for _, t := range trials {
 		if t.Complete && t.Overflows != nil { // as the analysis reconciles them
-			out.Trials = append(out.Trials, reconcileTrial{t.Index, offeredRate(&t), t.QueueFailures, *t.Overflows})
+			out.Trials = append(out.Trials, reconcileTrial{t.Index, offeredRate(&t), t.QueueFailures,
+				*t.Overflows})
 		}
 	}
 	return out

@@ -14,7 +14,8 @@ import (
 	"weir/report/words"
 )
 
-// Figures of one run, for a page that sets several side by side. They are of its last lane, the one nearest to the client.
+// Figures of one run, for a page that sets several side by side. They are of its last lane, the one nearest
+// to the client.
 type Figures struct {
 	Capacity string // workers ÷ service time
 	Good     string // requests that were answered in time, of those offered
@@ -22,19 +23,22 @@ type Figures struct {
 	Saw      string // what these saw, the most frequent first
 	Queue    string // the backend's accept queue: the deepest that was seen, of how many, overflows
 	Health   string // what health checks saw before, during and after the load; "" where nobody checked
-	Recovery string // until requests no longer failed after the scenario's last event; without one, until the queue was empty after the load
+	// until requests no longer failed after the scenario's last event; without one, until the queue was empty
+	// after the load
+	Recovery string
 	Cause    string
 	Log      string // the line that the proxy's error log had most often
 }
 
-// FiguresOf are those of a run, nil where it measured nothing. Mended is how long requests still failed after the
-// scenario's last event: unknown where there was none, unbounded above where they failed to the end.
+// FiguresOf are those of a run, nil where it measured nothing. Mended is how long requests still failed after
+// the scenario's last event: unknown where there was none, unbounded above where they failed to the end.
 func FiguresOf(a *result.Analysis, mended result.Estimate) *Figures {
 	if a == nil || len(a.Lanes) == 0 {
 		return nil
 	}
 	l := &a.Lanes[len(a.Lanes)-1]
-	f := &Figures{Capacity: unit.Maybe(unit.Rate, a.Capacity.Computed).String(), Lost: unit.Unknown, Queue: unit.Unknown, Cause: words.Of(l.Cause.Text)}
+	f := &Figures{Capacity: unit.Maybe(unit.Rate, a.Capacity.Computed).String(), Lost: unit.Unknown,
+		Queue: unit.Unknown, Cause: words.Of(l.Cause.Text)}
 	var bad uint64
 	bad, f.Saw = sawOf(l)
 	bad = min(bad, l.Offered)
@@ -55,7 +59,8 @@ func FiguresOf(a *result.Analysis, mended result.Estimate) *Figures {
 		}
 	}
 	if h := l.Health; h != nil {
-		f.Health = say("page.health", args{"before": checked(h.Before), "during": checked(h.During), "after": checked(h.After)})
+		f.Health = say("page.health", args{"before": checked(h.Before), "during": checked(h.During),
+			"after": checked(h.After)})
 	}
 	f.Recovery = recoveryOf(l, mended)
 	if mended.Value != nil {
@@ -111,8 +116,8 @@ func recoveryOf(l *result.Lane, mended result.Estimate) string {
 	return say("page.undrained", nil)
 }
 
-// OnePageHTML writes the rows that tell of one matter as a page to be sent round: what to do now, what was tried, what it
-// showed, and what each run measured, with a link to its report.
+// OnePageHTML writes the rows that tell of one matter as a page to be sent round: what to do now, what was
+// tried, what it showed, and what each run measured, with a link to its report.
 func OnePageHTML(w io.Writer, c *Claims) error {
 	return doc.WriteHTML(w, onePage(c), doc.PageOptions{Window: "weir: " + c.Title(), Class: "one-page"})
 }
@@ -122,7 +127,8 @@ func OnePageMarkdown(w io.Writer, c *Claims) error { return doc.WriteMarkdown(w,
 
 func onePage(c *Claims) doc.Document {
 	d := doc.Document{Title: c.head()}
-	d.Blocks = append(d.Blocks, doc.Headline{Text: doc.T(c.Count())}, doc.Paragraph{Text: doc.T(c.made()), Note: true})
+	d.Blocks = append(d.Blocks, doc.Headline{Text: doc.T(c.Count())},
+		doc.Paragraph{Text: doc.T(c.made()), Note: true})
 	var now doc.List
 	for _, r := range c.Rows {
 		if r.Now != "" {
@@ -133,23 +139,28 @@ func onePage(c *Claims) doc.Document {
 		d.Blocks = append(d.Blocks, doc.Heading{Level: 2, Text: doc.T("What to do now")}, now)
 	}
 	for _, r := range c.Rows {
-		t := doc.Table{Label: "Runs of " + r.Scenario, Corner: "run", Columns: doc.Columns("capacity", "answered in time", "lost", "these saw", "accept queue", "health checks", "recovery")}
+		t := doc.Table{Label: "Runs of " + r.Scenario, Corner: "run",
+			Columns: doc.Columns("capacity", "answered in time", "lost", "these saw", "accept queue",
+				"health checks", "recovery")}
 		var why doc.List
 		for _, run := range r.Runs {
 			f := run.Figures
 			if f == nil {
 				continue
 			}
-			t.Rows = append(t.Rows, doc.Row{Label: run.link(), Cells: doc.Cells(f.Capacity, f.Good, f.Lost, f.Saw, f.Queue, f.Health, f.Recovery)})
+			t.Rows = append(t.Rows, doc.Row{Label: run.link(),
+				Cells: doc.Cells(f.Capacity, f.Good, f.Lost, f.Saw, f.Queue, f.Health, f.Recovery)})
 			text := doc.T(say("page.cause", args{"run": run.Name(), "cause": f.Cause}))
 			if f.Log != "" {
 				text = append(append(text, doc.Span{Text: " NGINX: "}), doc.C(f.Log)...)
 			}
 			why.Items = append(why.Items, text)
 		}
-		blocks := []doc.Block{doc.Heading{Level: 2, Text: doc.T(say("lane", args{"lane": r.Scenario, "text": r.Said()}))}}
+		blocks := []doc.Block{doc.Heading{Level: 2,
+			Text: doc.T(say("lane", args{"lane": r.Scenario, "text": r.Said()}))}}
 		if r.Claim != "" {
-			blocks = append(blocks, doc.Paragraph{Text: doc.T(say("claims.claim", args{"claim": r.Claim})), Note: true})
+			blocks = append(blocks, doc.Paragraph{Text: doc.T(say("claims.claim", args{"claim": r.Claim})),
+				Note: true})
 		}
 		blocks = append(blocks, doc.Paragraph{Text: doc.T(r.Shows)})
 		if len(t.Rows) > 0 {

@@ -14,12 +14,16 @@ import (
 // What NGINX said of the requests and of itself.
 
 func anyProxyTime(a *result.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.ProxyLog != nil && l.ProxyLog.Connect != nil })
+	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool {
+		return l.ProxyLog != nil && l.ProxyLog.Connect != nil
+	})
 }
 
 // anyRetried: where every request was tried once there is nothing to tell.
 func anyRetried(a *result.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.ProxyLog != nil && l.ProxyLog.Retried > 0 })
+	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool {
+		return l.ProxyLog != nil && l.ProxyLog.Retried > 0
+	})
 }
 
 var dash = doc.Cell{Text: doc.T("–"), Tone: doc.Muted}
@@ -42,7 +46,9 @@ func hidden(statuses map[string]uint64) string {
 	for status, n := range statuses {
 		list = append(list, kind{status, n})
 	}
-	slices.SortFunc(list, func(a, b kind) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(list, func(a, b kind) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name))
+	})
 	var parts []string
 	for _, s := range list {
 		parts = append(parts, say("times", args{"n": s.N, "what": s.Name}))
@@ -68,8 +74,9 @@ func proxyAccount(p *result.ProxyLog) string {
 	if p == nil {
 		return ""
 	}
-	a := args{"n": p.Requests, "missing": some(p.Missing), "tries": p.Tries, "per_request": p.TriesPerRequest, "unconnected": some(p.Unconnected),
-		"hidden": hidden(p.Hidden), "retried": some(p.Retried)}
+	a := args{"n": p.Requests, "missing": some(p.Missing), "tries": p.Tries, "per_request": p.TriesPerRequest,
+		"unconnected": some(p.Unconnected),
+		"hidden":      hidden(p.Hidden), "retried": some(p.Retried)}
 	if p.Retried > 0 {
 		a["saved"] = p.Saved
 	}
@@ -87,7 +94,8 @@ func proxyStatus(p *result.ProxyStatus) string {
 	case p.Polls == 0:
 		return say("nginx.no_status", args{"n": p.Failed})
 	}
-	a := args{"polls": p.Polls, "active": p.Active, "reading": p.Reading, "writing": p.Writing, "waiting": p.Waiting}
+	a := args{"polls": p.Polls, "active": p.Active, "reading": p.Reading, "writing": p.Writing,
+		"waiting": p.Waiting}
 	if p.Accepted != nil && p.Handled != nil && p.Requested != nil {
 		a["accepted"], a["handled"], a["requested"] = p.Accepted, p.Handled, p.Requested
 	}
@@ -100,13 +108,15 @@ func proxied(l *result.Lane) []doc.Block {
 		return nil
 	}
 	t := doc.Table{Caption: "What NGINX said of single requests", Class: "log", Corner: "client saw",
-		Columns: []doc.Column{{Head: "kept", Number: true}, {Head: "NGINX logged"}, {Head: "one of them", Prose: true}}}
+		Columns: []doc.Column{{Head: "kept", Number: true}, {Head: "NGINX logged"},
+			{Head: "one of them", Prose: true}}}
 	for _, k := range l.ProxyLog.Kinds {
 		text := ""
 		if len(k.Examples) > 0 {
 			text = example(&k.Examples[0])
 		}
-		t.Rows = append(t.Rows, doc.Row{Label: doc.C(k.Outcome), Cells: []doc.Cell{{Text: doc.T(unit.Int(k.Kept))}, {Text: doc.C(k.Class)}, {Text: doc.T(text)}}})
+		t.Rows = append(t.Rows, doc.Row{Label: doc.C(k.Outcome),
+			Cells: []doc.Cell{{Text: doc.T(unit.Int(k.Kept))}, {Text: doc.C(k.Class)}, {Text: doc.T(text)}}})
 	}
 	return []doc.Block{t}
 }

@@ -18,12 +18,12 @@ import (
 	"weir/report/words"
 )
 
-// screen is the height that the verdict should fit: 24 lines, less one for the path of the report after it and one
-// for the prompt.
+// screen is the height that the verdict should fit: 24 lines, less one for the path of the report after it
+// and one for the prompt.
 const screen = 22
 
-// Text writes the verdict for one terminal screen: why requests failed, in a sentence, and a table that says the rest
-// in numbers. No warning is ever left out. An INVALID run says so first, and names no cause.
+// Text writes the verdict for one terminal screen: why requests failed, in a sentence, and a table that says
+// the rest in numbers. No warning is ever left out. An INVALID run says so first, and names no cause.
 func Text(w io.Writer, a *result.Analysis, opt doc.TextOptions) error {
 	return doc.WriteText(w, brief(a), opt)
 }
@@ -35,7 +35,8 @@ func Markdown(w io.Writer, a *result.Analysis) error {
 
 // brief is the verdict on a screen.
 func brief(a *result.Analysis) doc.Document {
-	head := append(leadInvalid(a, say("invalid.run", nil)), doc.Paragraph{Text: doc.T("weir: " + strings.Join(title(a), " · "))})
+	head := append(leadInvalid(a, say("invalid.run", nil)),
+		doc.Paragraph{Text: doc.T("weir: " + strings.Join(title(a), " · "))})
 	var why []doc.Block
 	if a.Valid {
 		for _, f := range a.Verdict {
@@ -55,7 +56,8 @@ func brief(a *result.Analysis) doc.Document {
 	if c := a.Comparison; c != nil && c.Proxy != nil && a.Valid {
 		said = proxyBrief(c)
 	} else if a.Agreement != nil && a.Valid {
-		said.Add("proxy ÷ direct", estimated(a.Agreement.Estimate()).Text.With(say("onset.of_onsets", nil)).String())
+		agreement := estimated(a.Agreement.Estimate()).Text.With(say("onset.of_onsets", nil))
+		said.Add("proxy ÷ direct", agreement.String())
 	}
 	if text := typical(a); text != "" {
 		said.Items = append(said.Items, doc.Fact{Label: "NGINX said", Value: doc.T(text), Spare: 2})
@@ -77,7 +79,8 @@ func whole(a *result.Analysis, figures ...doc.Block) doc.Document {
 		for _, v := range c.Verdict {
 			blocks = append(blocks, doc.Paragraph{Text: doc.T(words.Of(v)), Tone: doc.Leading})
 		}
-		d.Blocks = append(d.Blocks, doc.Section{ID: "compared", Label: "Comparison", Blocks: append(blocks, comparison(c, nil)...)})
+		d.Blocks = append(d.Blocks, doc.Section{ID: "compared", Label: "Comparison",
+			Blocks: append(blocks, comparison(c, nil)...)})
 	}
 	for i := range a.Lanes {
 		d.Blocks = append(d.Blocks, lane(&a.Lanes[i]))
@@ -103,7 +106,8 @@ func verdict(a *result.Analysis) []doc.Block {
 		list = append(list, doc.Headline{Text: doc.T(say("no_verdict", nil))})
 	}
 	if a.Claim != "" {
-		list = append(list, doc.Paragraph{Text: append(doc.Text{{Text: "Claim tested", Kind: doc.Strong}}, doc.T(" "+a.Claim)...), Note: true})
+		list = append(list, doc.Paragraph{Text: append(doc.Text{{Text: "Claim tested", Kind: doc.Strong}},
+			doc.T(" "+a.Claim)...), Note: true})
 	}
 	if len(a.Assertions) > 0 {
 		list = append(list, assertions(a.Assertions))
@@ -148,8 +152,10 @@ func capacityLine(c result.Capacity) string {
 	if c.WorkersSource == runfile.Counted {
 		count = say("workers.counted", args{"n": c.Workers})
 	}
-	a := args{"capacity": unit.Estimate{Value: c.Computed, Low: c.Low, High: c.High, Unit: unit.Rate}, "stated": c.Low == nil || c.High == nil,
-		"workers": count, "service": c.ServiceTime, "n": some(c.ServiceTimeCount), "nominal": c.NominalServiceTime}
+	a := args{"capacity": unit.Estimate{Value: c.Computed, Low: c.Low, High: c.High, Unit: unit.Rate},
+		"stated":  c.Low == nil || c.High == nil,
+		"workers": count, "service": c.ServiceTime, "n": some(c.ServiceTimeCount),
+		"nominal": c.NominalServiceTime}
 	if c.WorkerConnections > 1 {
 		a["connections"] = c.WorkerConnections
 	}
@@ -161,13 +167,15 @@ func capacityLine(c result.Capacity) string {
 
 // workers is how many there are and how that is known.
 func workers(c result.Capacity) string {
-	return say("workers_"+result.Code(c.WorkersSource), args{"workers": c.Workers, "evidence": c.WorkersEvidence})
+	return say("workers_"+result.Code(c.WorkersSource),
+		args{"workers": c.Workers, "evidence": c.WorkersEvidence})
 }
 
 // versions names what was under test, what decides whether two reports can be compared.
 func versions(a *result.Analysis) string {
 	var parts []string
-	for _, key := range []struct{ name, says string }{{"kernel", "linux"}, {"proxy", "nginx"}, {"backend", "backend"}} {
+	for _, key := range []struct{ name, says string }{{"kernel", "linux"}, {"proxy", "nginx"},
+		{"backend", "backend"}} {
 		value := a.Environment[key.name]
 		if value == "" && key.name == "proxy" { // there may be none
 			continue
@@ -195,8 +203,8 @@ func engines(a *result.Analysis) string {
 	return strings.Join(names, ", ")
 }
 
-// causes is why requests failed: one sentence for each cause, from the first lane that has it, with the names of the
-// others. What differs between them, counts and outcomes, stands in the table.
+// causes is why requests failed: one sentence for each cause, from the first lane that has it, with the names
+// of the others. What differs between them, counts and outcomes, stands in the table.
 func causes(a *result.Analysis) (list []string) {
 	told := map[result.CauseCode]bool{}
 	for i, l := range a.Lanes {
@@ -283,18 +291,21 @@ func repeat(a *result.Analysis) doc.Section {
 	} else {
 		how = append(how, doc.Paragraph{Text: doc.T(say("no_command", nil))})
 	}
-	how = append(how, doc.Paragraph{Text: append(doc.T(say("repeat", args{"seed": fmt.Sprint(a.Seed)})), doc.C("weir report RUN")...), Note: true},
+	how = append(how, doc.Paragraph{Text: append(doc.T(say("repeat", args{"seed": fmt.Sprint(a.Seed)})),
+		doc.C("weir report RUN")...), Note: true},
 		doc.Heading{Level: 2, Text: doc.T("What the words mean")}, glossary())
-	return doc.Section{Label: "Environment", Blocks: []doc.Block{doc.Grid{Class: "columns", Cells: [][]doc.Block{
-		{doc.Heading{Level: 2, Text: doc.T("Environment")}, environment(a)}, how,
-	}}}}
+	return doc.Section{Label: "Environment", Blocks: []doc.Block{doc.Grid{Class: "columns",
+		Cells: [][]doc.Block{
+			{doc.Heading{Level: 2, Text: doc.T("Environment")}, environment(a)}, how,
+		}}}}
 }
 
 func glossary() (f doc.Facts) {
 	for _, word := range []struct {
 		label string
 		code  result.Code
-	}{{"overflow", "overflow"}, {"Recv-Q", "recv_q"}, {"onset", "onset"}, {"loss mode", "loss"}, {"goodput", "goodput"}} {
+	}{{"overflow", "overflow"}, {"Recv-Q", "recv_q"}, {"onset", "onset"}, {"loss mode", "loss"},
+		{"goodput", "goodput"}} {
 		f.Add(word.label, say("glossary."+word.code, nil))
 	}
 	return f
@@ -322,8 +333,8 @@ func environment(a *result.Analysis) (f doc.Facts) {
 	return f
 }
 
-// commandLine is the run's command with its arguments quoted for a POSIX shell, so that the line can be pasted:
-// hostile or not, an argument stays one argument.
+// commandLine is the run's command with its arguments quoted for a POSIX shell, so that the line can be
+// pasted: hostile or not, an argument stays one argument.
 func commandLine(command []string) string {
 	if len(command) > 0 && filepath.Base(command[0]) != "weir" {
 		command = append([]string{"weir"}, command...)
@@ -340,5 +351,6 @@ func commandLine(command []string) string {
 }
 
 func needsQuote(r rune) bool {
-	return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%", r)
+	return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%",
+		r)
 }

@@ -23,7 +23,9 @@ type question struct {
 var questions = []question{
 	{"overflow onset", overflowOnset, onsetAsked, 0},
 	{"failure onset", failureOnset, anyOnset, 0},
-	{"onset ÷ capacity", overCapacity, func(a *result.Analysis) bool { return anyOnset(a) && a.Capacity.Computed != nil }, 0},
+	{"onset ÷ capacity", overCapacity, func(a *result.Analysis) bool {
+		return anyOnset(a) && a.Capacity.Computed != nil
+	}, 0},
 	{"service rate μ̂", busyRate, busyAlone, 0},
 	{"overflows : failed", reconciled, nil, 0},
 	{"client saw", clientSaw, nil, 0},
@@ -42,7 +44,8 @@ var questions = []question{
 	{"  without our lag", fromSent, lagging, 0},
 	{"recovery", recovery, observed, 0},
 	{"evidence reached", evidence, nil, 0},
-	{"mode", func(_ *result.Analysis, l *result.Lane) doc.Cell { return doc.Cell{Text: doc.T(l.Mode)} }, mixed, 0},
+	{"mode", func(_ *result.Analysis, l *result.Lane) doc.Cell { return doc.Cell{Text: doc.T(l.Mode)} },
+		mixed, 0},
 }
 
 // summary is the table of the questions that this run answers.
@@ -66,7 +69,8 @@ func summary(a *result.Analysis) doc.Table {
 
 // anyOnset reports whether a lane has one; else the row of the overflow's has the reason for both.
 func anyOnset(a *result.Analysis) bool {
-	return planned(a) && slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.OverflowOnset != nil || l.ErrorOnset != nil })
+	return planned(a) && slices.ContainsFunc(a.Lanes,
+		func(l result.Lane) bool { return l.OverflowOnset != nil || l.ErrorOnset != nil })
 }
 
 // onsetAsked reports whether a reader expects one: a load at one rate has none, and need not say so.
@@ -138,16 +142,20 @@ func busyRate(_ *result.Analysis, l *result.Lane) doc.Cell {
 
 // busyAlone reports whether a lane has that rate and no fitted onset: then it is worth a line of the verdict.
 func busyAlone(a *result.Analysis) bool {
-	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool { return l.CrossChecks.Busy.Value != nil && l.ErrorOnset == nil })
+	return slices.ContainsFunc(a.Lanes, func(l result.Lane) bool {
+		return l.CrossChecks.Busy.Value != nil && l.ErrorOnset == nil
+	})
 }
 
-// reconciled sets overflows beside the failures that the client saw; where they agree, one explains the other.
+// reconciled sets overflows beside the failures that the client saw; where they agree, one explains the
+// other.
 func reconciled(_ *result.Analysis, l *result.Lane) doc.Cell {
 	r := l.Reconciliation
 	if l.Overflows == nil {
 		return missing("reconciled.never", args{"failures": r.ClientFailures})
 	}
-	c := answer("reconciled", args{"overflows": r.Overflows, "failures": r.ClientFailures, "ratio": r.Ratio, "agreement": string(r.Verdict)})
+	c := answer("reconciled", args{"overflows": r.Overflows, "failures": r.ClientFailures, "ratio": r.Ratio,
+		"agreement": string(r.Verdict)})
 	c.Tone = map[result.Reconciled]doc.Tone{result.Agree: doc.Good, result.Disagree: doc.Bad}[r.Verdict]
 	return c
 }
@@ -185,7 +193,8 @@ func acceptWait(a *result.Analysis, l *result.Lane) doc.Cell {
 }
 
 func evidence(_ *result.Analysis, l *result.Lane) doc.Cell {
-	return answer("evidence", args{"level": l.Cause.EvidenceLevel, "name": cmp.Or(l.Cause.EvidenceName, "none")})
+	return answer("evidence", args{"level": l.Cause.EvidenceLevel,
+		"name": cmp.Or(l.Cause.EvidenceName, "none")})
 }
 
 // fromSent is the latency without our own lag, p50 and p99.
@@ -258,13 +267,15 @@ func searched(a *result.Analysis) (rows []doc.Row) {
 		}
 		for len(rows) < len(s.Goals) {
 			lost := strconv.FormatFloat(100*s.Goals[len(rows)].LossRatio, 'g', 3, 64) // as the goal states it
-			rows = append(rows, doc.Row{Label: doc.T(say("search.loss_ratio", args{"share": lost})), Cells: make([]doc.Cell, len(a.Lanes))})
+			rows = append(rows, doc.Row{Label: doc.T(say("search.loss_ratio", args{"share": lost})),
+				Cells: make([]doc.Cell, len(a.Lanes))})
 		}
 		for j, g := range s.Goals {
 			rows[j].Cells[i] = sustained(g, a.Capacity.Computed)
 		}
-		effort.Cells[i] = answer("search.effort", args{"n": s.Trials, "trial": s.TrialS, "spoiled": some(uint64(s.Spoiled)),
-			"took": s.TookS, "budget": s.BudgetS, "absorbed": s.Absorbed})
+		effort.Cells[i] = answer("search.effort", args{"n": s.Trials, "trial": s.TrialS,
+			"spoiled": some(uint64(s.Spoiled)),
+			"took":    s.TookS, "budget": s.BudgetS, "absorbed": s.Absorbed})
 	}
 	if len(rows) > 0 {
 		rows = append(rows, effort)
@@ -282,14 +293,17 @@ func sustained(g result.SearchGoal, computed *float64) doc.Cell {
 	}
 	text := say("search.nothing", nil)
 	if g.Lower != nil || g.Upper != nil {
-		text = say("search.bounds", args{"low": bound(g.Lower, "search.lower", "search.no_lower"), "high": bound(g.Upper, "search.upper", "search.no_upper")})
+		text = say("search.bounds", args{"low": bound(g.Lower, "search.lower", "search.no_lower"),
+			"high": bound(g.Upper, "search.upper", "search.no_upper")})
 	}
 	if !g.Regular {
-		return doc.Cell{Text: doc.T(say("search.irregular", args{"text": text})).With("(" + words.Of(g.Reason) + ")"), Tone: doc.Muted}
+		text = say("search.irregular", args{"text": text})
+		return doc.Cell{Text: doc.T(text).With("(" + words.Of(g.Reason) + ")"), Tone: doc.Muted}
 	}
 	c := doc.Cell{Text: doc.T(text), Tone: doc.Good}
 	if computed != nil && *computed > 0 {
-		c.Text = c.Text.With(say("search.quotients", args{"low": *g.Lower / *computed, "high": *g.Upper / *computed}))
+		c.Text = c.Text.With(say("search.quotients",
+			args{"low": *g.Lower / *computed, "high": *g.Upper / *computed}))
 	}
 	return c
 }

@@ -10,8 +10,9 @@ import (
 	"weir/report/unit"
 )
 
-// plot is a small figure as SVG, for pages without a script: points with intervals, lines between them, and lines to
-// read them by. Its colours come from the style sheet. It is drawn for a width of svgWide, that of a telephone.
+// plot is a small figure as SVG, for pages without a script: points with intervals, lines between them, and
+// lines to read them by. Its colours come from the style sheet. It is drawn for a width of svgWide, that of a
+// telephone.
 type plot struct {
 	Title        string // what a screen reader says
 	X, Y         string // what stands on the axes, with units
@@ -138,7 +139,8 @@ func (p plot) svg() template.HTML {
 	x := axisScale{xlow, xhigh, svgLeft, svgWide - svgRight, p.Log}
 	y := axisScale{ylow, yhigh, svgHigh - svgUnder, svgTop, p.Log}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %g %g" role="img" aria-label="%s">`, svgWide, svgHigh, html.EscapeString(unit.Clean(p.Title)))
+	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %g %g" role="img" aria-label="%s">`, svgWide, svgHigh,
+		html.EscapeString(unit.Clean(p.Title)))
 	p.axes(&b, x, y)
 	for _, s := range p.Series {
 		s.draw(&b, x, y)
@@ -197,7 +199,8 @@ func (s svgSeries) draw(b *strings.Builder, x, y axisScale) {
 		if q.Unmeasurable {
 			class = ` class="hollow"`
 		}
-		fmt.Fprintf(b, `<circle%s cx="%.1f" cy="%.1f" r="3"><title>%s</title></circle></g>`, class, x.at(q.X), y.at(q.Y), html.EscapeString(unit.Clean(q.Says)))
+		fmt.Fprintf(b, `<circle%s cx="%.1f" cy="%.1f" r="3"><title>%s</title></circle></g>`, class, x.at(q.X),
+			y.at(q.Y), html.EscapeString(unit.Clean(q.Says)))
 	}
 	b.WriteString("</g>")
 }
@@ -213,5 +216,6 @@ func svgText(b *strings.Builder, class string, x, y float64, anchor, text string
 	if class != "" {
 		class = ` class="` + class + `"`
 	}
-	fmt.Fprintf(b, `<text%s x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, class, x, y, anchor, html.EscapeString(unit.Clean(text)))
+	fmt.Fprintf(b, `<text%s x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, class, x, y, anchor,
+		html.EscapeString(unit.Clean(text)))
 }

@@ -27,7 +27,8 @@ type capacityFlags struct {
 	burst                         int
 	json, printSchema             bool
 
-	changed func(name string) bool // whether a flag was given, so that an assumption can be told from a statement
+	// whether a flag was given, so that an assumption can be told from a statement
+	changed func(name string) bool
 }
 
 // backlogAssumed is enough for what is shown not to be absurd; that it is a guess is printed with it.
@@ -79,14 +80,17 @@ func (f *capacityFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.backlog, "backlog", backlogAssumed, "backlog that the server gives to listen()")
 	flags.Var(&f.deadline, "deadline", "time after which a client no longer wants the answer, e.g. `10s`")
 	flags.StringVar(&f.rate, "rate", "", "offered `rate`: 200, 200/s or 3000/m")
-	flags.Float64Var(&f.cv, "service-cv", 1, "coefficient of variation of --duration, `0..1`: 0 is constant, 1 is exponential")
+	flags.Float64Var(&f.cv, "service-cv", 1, "coefficient of variation of --duration, `0..1`: 0 is"+
+		" constant, 1 is exponential")
 	flags.StringVar(&f.targetRate, "target-rate", "", "find workers and backlog for this `rate`")
 	flags.Var(&f.maxLoss, "max-loss", "`share` of --target-rate that may fail")
 	flags.Var(&f.headRoom, "head-room", "spare `share` on top of --target-rate, e.g. 20%")
-	flags.StringVar(&f.arrival, "arrival", string(plan.Poisson), "arrivals at --target-rate: `constant|poisson`")
+	flags.StringVar(&f.arrival, "arrival", string(plan.Poisson),
+		"arrivals at --target-rate: `constant|poisson`")
 	flags.IntVar(&f.burst, "burst", 0, "additional requests that arrive at the same moment")
 	flags.BoolVar(&f.json, "json", false, "print JSON, schema "+capacitySchemaName)
-	flags.BoolVar(&f.printSchema, "print-schema", false, "print the JSON Schema of --json, which describes every key")
+	flags.BoolVar(&f.printSchema, "print-schema", false,
+		"print the JSON Schema of --json, which describes every key")
 }
 
 func (f *capacityFlags) run(s streams) error {
@@ -114,19 +118,23 @@ func (f *capacityFlags) check() error {
 	case !f.changed("duration"):
 		return usage("how long is a worker busy with one request? give --duration, as in --duration 200ms")
 	case f.workers < 1:
-		return usage("--workers must be at least 1, not %d: how many can the server serve with at once?", f.workers)
+		return usage("--workers must be at least 1, not %d: how many can the server serve with at once?",
+			f.workers)
 	case f.service <= 0:
-		return usage("--duration must be above 0, not %v: it is how long a worker is busy with one request", time.Duration(f.service))
+		return usage("--duration must be above 0, not %v: it is how long a worker is busy with one request",
+			time.Duration(f.service))
 	case f.connections < 1:
 		return usage("--worker-connections must be at least 1 (a synchronous worker), not %d", f.connections)
 	case f.workers > capacity.MaxServers/f.connections:
-		return usage("--workers × --worker-connections is more than %d requests at once: check both", capacity.MaxServers)
+		return usage("--workers × --worker-connections is more than %d requests at once: check both",
+			capacity.MaxServers)
 	case f.backlog < 0 || f.backlog > capacity.MaxBacklog:
 		return usage("--backlog must be from 0 to %d, not %d", capacity.MaxBacklog, f.backlog)
 	case f.changed("deadline") && f.deadline <= 0:
 		return usage("--deadline must be above 0, not %v", time.Duration(f.deadline))
 	case !(f.cv >= 0 && f.cv <= 1):
-		return usage("--service-cv must be from 0 (always the same) to 1 (exponential), not %v: no formula here holds beyond", f.cv)
+		return usage("--service-cv must be from 0 (always the same) to 1 (exponential), not %v: no formula"+
+			" here holds beyond", f.cv)
 	}
 	return cmp.Or(f.checkTarget(), checkRate("--rate", f.rate), checkRate("--target-rate", f.targetRate))
 }
@@ -144,7 +152,8 @@ func (f *capacityFlags) checkTarget() error {
 	case f.maxLoss >= 1:
 		return usage("--max-loss must be below 100%%, not %s", f.maxLoss.String())
 	case poisson && f.targetRate != "" && f.maxLoss < 1e-8:
-		return usage("--max-loss %s: Poisson arrivals always lose something: say 0.001%%, or --arrival constant", f.maxLoss.String())
+		return usage("--max-loss %s: Poisson arrivals always lose something: say 0.001%%, or --arrival"+
+			" constant", f.maxLoss.String())
 	case f.headRoom > 100:
 		return usage("--head-room must be at most 10000%%, not %s", f.headRoom.String())
 	case f.burst < 0 || f.burst > capacity.MaxBacklog:
@@ -165,7 +174,8 @@ func checkRate(flag, text string) error {
 
 // model is the server that the flags describe.
 func (f *capacityFlags) model() (capacity.Model, error) {
-	m := capacity.Model{Workers: f.workers, Connections: f.connections, Service: time.Duration(f.service), Backlog: f.backlog}
+	m := capacity.Model{Workers: f.workers, Connections: f.connections, Service: time.Duration(f.service),
+		Backlog: f.backlog}
 	if err := m.Validate(); err != nil {
 		return m, fmt.Errorf("the server: %w", err)
 	}
@@ -212,8 +222,10 @@ func (f *capacityFlags) atRate(m capacity.Model, r *capacityReport) *capacityRat
 	loss := m.LossPoisson(rate, f.cv*f.cv)
 	out := &capacityRate{
 		RPS: rate, Utilisation: m.Utilisation(rate), LossConstant: m.Loss(rate),
-		LossPoisson: loss.Loss, LossMMcK: loss.Exponential, LossMDcK: loss.Constant, LossMDcKMethod: string(loss.Method),
-		FirstOverflowIdle: orNull(m.FirstOverflowIdle(rate)), FirstOverflowBusy: orNull(m.FirstOverflowBusy(rate)),
+		LossPoisson: loss.Loss, LossMMcK: loss.Exponential, LossMDcK: loss.Constant,
+		LossMDcKMethod:    string(loss.Method),
+		FirstOverflowIdle: orNull(m.FirstOverflowIdle(rate)),
+		FirstOverflowBusy: orNull(m.FirstOverflowBusy(rate)),
 	}
 	if r.DeadWork == nil || !*r.DeadWork {
 		return out
@@ -222,7 +234,8 @@ func (f *capacityFlags) atRate(m capacity.Model, r *capacityReport) *capacityRat
 		out.LateFrom = &zero
 		return out
 	}
-	m.Backlog = inTime(r) - 1 // a queue is too long for the deadline from its first place that does not fit on
+	// a queue is too long for the deadline from its first place that does not fit on
+	m.Backlog = inTime(r) - 1
 	out.LateFrom = orNull(m.FirstOverflowIdle(rate))
 	return out
 }
@@ -242,12 +255,14 @@ func (f *capacityFlags) forTarget(m capacity.Model) (*capacityTarget, error) {
 		Poisson: f.arrival == string(plan.Poisson), CS2: f.cv * f.cv, Burst: f.burst,
 	}
 	t := &capacityTarget{
-		RPS: rate, Arrival: f.arrival, MaxLoss: d.MaxLoss, HeadRoom: d.HeadRoom, PlannedRPS: d.PlannedRate(), Burst: d.Burst,
+		RPS: rate, Arrival: f.arrival, MaxLoss: d.MaxLoss, HeadRoom: d.HeadRoom, PlannedRPS: d.PlannedRate(),
+		Burst: d.Burst,
 	}
 	t.OwnBacklog = backlogFor(d, m)
 	var ok bool
 	if t.Workers, ok = d.Workers(m); !ok {
-		return nil, usage("%s at %v a request takes more than %d requests at once: check --target-rate and --duration",
+		return nil, usage("%s at %v a request takes more than %d requests at once: check --target-rate and"+
+			" --duration",
 			f.targetRate, m.Service, capacity.MaxServers)
 	}
 	m.Workers = t.Workers

@@ -15,8 +15,8 @@ import (
 
 const capacitySchemaName = "weir.capacity/1"
 
-// capacityReport is what `weir capacity --json` prints. Times are seconds, rates per second, shares fractions of 1;
-// null is what does not exist (an overflow that never comes) or was not asked for.
+// capacityReport is what `weir capacity --json` prints. Times are seconds, rates per second, shares fractions
+// of 1; null is what does not exist (an overflow that never comes) or was not asked for.
 type capacityReport struct {
 	Schema string        `json:"schema"` // "weir.capacity/1"
 	Input  capacityInput `json:"input"`  // what was asked
@@ -27,8 +27,10 @@ type capacityReport struct {
 	LongestWait   float64 `json:"longest_wait_s"`   // in the queue, C/μ
 	SlowestAnswer float64 `json:"slowest_answer_s"` // C/μ + S
 
-	DeadWork      *bool `json:"dead_work"`       // with a deadline D: whether a full queue yields nothing but late answers, C/μ + S > D
-	BacklogInTime *int  `json:"backlog_in_time"` // the largest backlog with which it does not, (D−S)μ − 1; null: none is small enough
+	// with a deadline D: whether a full queue yields nothing but late answers, C/μ + S > D
+	DeadWork *bool `json:"dead_work"`
+	// the largest backlog with which it does not, (D−S)μ − 1; null: none is small enough
+	BacklogInTime *int `json:"backlog_in_time"`
 
 	Trials []capacityTrial `json:"trials"` // how long they must last
 	Rate   *capacityRate   `json:"rate"`   // with --rate
@@ -61,27 +63,32 @@ type capacityRate struct {
 	LossPoisson  float64 `json:"loss_poisson"`  // cv²·loss_mmck + (1−cv²)·loss_mdck
 	LossMMcK     float64 `json:"loss_mmck"`     // of M/M/c/K: exponential service
 	LossMDcK     float64 `json:"loss_mdck"`     // of M/D/c/K: a service that always takes as long
-	// tijms; doubled_queue: M/M/c/K with 2C places, near and above capacity; exponential_bound: loss_mmck itself.
-	// The first two are low by up to a third where there are fewer places than servers.
-	LossMDcKMethod    string   `json:"loss_mdck_method"`
-	FirstOverflowIdle *float64 `json:"first_overflow_idle_s"` // from idle; null: never, at evenly spaced arrivals
-	FirstOverflowBusy *float64 `json:"first_overflow_busy_s"` // with all workers busy, the queue empty; null: never
-	LateFrom          *float64 `json:"late_from_s"`           // dead work: from idle, when the first request comes that will be answered late
+	// tijms; doubled_queue: M/M/c/K with 2C places, near and above capacity; exponential_bound: loss_mmck
+	// itself. The first two are low by up to a third where there are fewer places than servers.
+	LossMDcKMethod string `json:"loss_mdck_method"`
+	// from idle; null: never, at evenly spaced arrivals
+	FirstOverflowIdle *float64 `json:"first_overflow_idle_s"`
+	// with all workers busy, the queue empty; null: never
+	FirstOverflowBusy *float64 `json:"first_overflow_busy_s"`
+	// dead work: from idle, when the first request comes that will be answered late
+	LateFrom *float64 `json:"late_from_s"`
 }
 
 // capacityTarget is what a rate needs.
 type capacityTarget struct {
-	RPS         float64          `json:"rps"`          // wanted
-	Arrival     string           `json:"arrival"`      // constant or poisson
-	MaxLoss     float64          `json:"max_loss"`     // as asked for
-	HeadRoom    float64          `json:"head_room"`    // as asked for
-	PlannedRPS  float64          `json:"planned_rps"`  // with it
-	Burst       int              `json:"burst"`        // requests that come at once besides
-	Workers     int              `json:"workers"`      // smallest number that loses no more, at the backlog of input
-	CapacityRPS float64          `json:"capacity_rps"` // of these workers
-	Loss        float64          `json:"loss"`         // of these workers, of planned_rps
-	Backlog     capacityBacklog  `json:"backlog"`      // the smallest that suffices with these workers
-	OwnBacklog  *capacityBacklog `json:"own_backlog"`  // the smallest that suffices with those of input; null: none does
+	RPS        float64 `json:"rps"`         // wanted
+	Arrival    string  `json:"arrival"`     // constant or poisson
+	MaxLoss    float64 `json:"max_loss"`    // as asked for
+	HeadRoom   float64 `json:"head_room"`   // as asked for
+	PlannedRPS float64 `json:"planned_rps"` // with it
+	Burst      int     `json:"burst"`       // requests that come at once besides
+	// smallest number that loses no more, at the backlog of input
+	Workers     int             `json:"workers"`
+	CapacityRPS float64         `json:"capacity_rps"` // of these workers
+	Loss        float64         `json:"loss"`         // of these workers, of planned_rps
+	Backlog     capacityBacklog `json:"backlog"`      // the smallest that suffices with these workers
+	// the smallest that suffices with those of input; null: none does
+	OwnBacklog *capacityBacklog `json:"own_backlog"`
 }
 
 // capacityBacklog is a backlog and what it costs. net.core.somaxconn must be as high.
@@ -147,8 +154,11 @@ func over(n, least int) any {
 
 func (r *capacityReport) server(p *capacityTable) {
 	in := r.Input
-	p.row("capacity", rate(r.CapacityRPS), "formula.capacity", result.Args{"workers": in.Workers, "connections": over(in.WorkerConnections, 1), "service": in.ServiceTime})
-	p.row("queue places", whole(r.QueueSlots), "formula.places", result.Args{"backlog": in.Backlog, "assumed": in.BacklogAssumed})
+	p.row("capacity", rate(r.CapacityRPS), "formula.capacity",
+		result.Args{"workers": in.Workers, "connections": over(in.WorkerConnections, 1),
+			"service": in.ServiceTime})
+	p.row("queue places", whole(r.QueueSlots), "formula.places",
+		result.Args{"backlog": in.Backlog, "assumed": in.BacklogAssumed})
 	p.row("longest queue wait", period(r.LongestWait), "formula.wait", nil)
 	late := r.DeadWork != nil && *r.DeadWork
 	slowest := result.Code("formula.answer")
@@ -164,15 +174,18 @@ func (r *capacityReport) server(p *capacityTable) {
 			p.row("backlog in time", whole(*r.BacklogInTime), "formula.backlog", nil)
 		}
 	}
-	p.row("trial to see +1 %", period(r.Trials[0].Duration), "formula.trial", result.Args{"two": r.Trials[1].Duration, "five": r.Trials[2].Duration})
+	p.row("trial to see +1 %", period(r.Trials[0].Duration), "formula.trial",
+		result.Args{"two": r.Trials[1].Duration, "five": r.Trials[2].Duration})
 }
 
 func (r *capacityReport) atRate(p *capacityTable) {
 	at := r.Rate
 	p.heading("capacity.offered", result.Args{"rate": at.RPS})
 	p.row("utilisation", unit.Share.Format(at.Utilisation), "formula.utilisation", nil)
-	p.row("loss, constant", loss(at.LossConstant), either[result.Code](at.LossConstant > 0, "formula.loss", "formula.no_loss"), nil)
-	p.row("loss, Poisson", loss(at.LossPoisson), "formula.poisson", result.Args{"formula": r.lossFormula(), "cv": r.variation()})
+	p.row("loss, constant", loss(at.LossConstant),
+		either[result.Code](at.LossConstant > 0, "formula.loss", "formula.no_loss"), nil)
+	p.row("loss, Poisson", loss(at.LossPoisson), "formula.poisson",
+		result.Args{"formula": r.lossFormula(), "cv": r.variation()})
 	if at.FirstOverflowIdle == nil {
 		p.row("first overflow", "never", "formula.never", nil)
 	} else {
@@ -184,20 +197,24 @@ func (r *capacityReport) atRate(p *capacityTable) {
 	case *at.LateFrom == 0:
 		p.row("late answers from", period(0), "formula.all_late", nil)
 	default:
-		p.row("late answers from", period(*at.LateFrom), "formula.late", result.Args{"idle": say(r.fromIdle(places), nil), "places": places})
+		p.row("late answers from", period(*at.LateFrom), "formula.late",
+			result.Args{"idle": say(r.fromIdle(places), nil), "places": places})
 	}
 }
 
-// fromIdle is the formula by which so many queue places of an idle server are full (capacity.Model.FirstOverflowIdle).
+// fromIdle is the formula by which so many queue places of an idle server are full
+// (capacity.Model.FirstOverflowIdle).
 func (r *capacityReport) fromIdle(slots int) result.Code {
-	return either[result.Code](float64(r.Servers+slots)/r.Rate.RPS < r.Input.ServiceTime, "formula.before_first", "formula.from_idle")
+	return either[result.Code](float64(r.Servers+slots)/r.Rate.RPS < r.Input.ServiceTime,
+		"formula.before_first", "formula.from_idle")
 }
 
 // lossFormula names where the loss of Poisson arrivals comes from.
 func (r *capacityReport) lossFormula() string {
 	method := capacity.ConstantMethod(r.Rate.LossMDcKMethod)
 	a := result.Args{"servers": r.Servers, "places": r.Servers + r.QueueSlots, "exponential": loss(r.Rate.LossMMcK),
-		"constant": say("formula."+result.Code(method), nil), "low": method != capacity.ExponentialBound && r.QueueSlots < r.Servers}
+		"constant": say("formula."+result.Code(method), nil),
+		"low":      method != capacity.ExponentialBound && r.QueueSlots < r.Servers}
 	switch r.Input.ServiceCV {
 	case 1:
 		return say("formula.mmck", a)
@@ -208,21 +225,25 @@ func (r *capacityReport) lossFormula() string {
 }
 
 func (r *capacityReport) variation() string {
-	return say("formula.cv", result.Args{"cv": fmt.Sprint(r.Input.ServiceCV), "assumed": r.Input.ServiceCVAssumed})
+	return say("formula.cv", result.Args{"cv": fmt.Sprint(r.Input.ServiceCV),
+		"assumed": r.Input.ServiceCVAssumed})
 }
 
 func (r *capacityReport) forTarget(p *capacityTable) {
 	t := r.Target
 	poisson := t.Arrival == string(plan.Poisson)
-	a := result.Args{"rate": t.RPS, "loss": loss(t.MaxLoss), "poisson": poisson, "constant": !poisson, "burst": over(t.Burst, 0)}
+	a := result.Args{"rate": t.RPS, "loss": loss(t.MaxLoss), "poisson": poisson, "constant": !poisson,
+		"burst": over(t.Burst, 0)}
 	if t.HeadRoom > 0 {
 		a["room"] = t.HeadRoom
 	}
 	p.heading("capacity.wanted", a)
-	a = result.Args{"backlog": r.Input.Backlog, "loss": loss(t.Loss), "constant": !poisson, "poisson": poisson && r.Input.ServiceCV == 1,
-		"mixed": poisson && r.Input.ServiceCV < 1, "cv": r.variation()}
+	a = result.Args{"backlog": r.Input.Backlog, "loss": loss(t.Loss), "constant": !poisson,
+		"poisson": poisson && r.Input.ServiceCV == 1,
+		"mixed":   poisson && r.Input.ServiceCV < 1, "cv": r.variation()}
 	p.row("workers", whole(t.Workers), "formula.workers", a)
-	p.row("their capacity", rate(t.CapacityRPS), "formula.head_room", result.Args{"room": unit.Share.Format(t.CapacityRPS/t.RPS - 1)})
+	p.row("their capacity", rate(t.CapacityRPS), "formula.head_room",
+		result.Args{"room": unit.Share.Format(t.CapacityRPS/t.RPS - 1)})
 	r.backlog(p, "backlog for them", t.Backlog)
 	highest := t.Backlog.Backlog
 	own := "backlog for your " + whole(r.Input.Workers)
@@ -243,8 +264,9 @@ func (r *capacityReport) backlog(p *capacityTable, what string, b capacityBacklo
 		return
 	}
 	d := r.Input.Deadline
-	p.row(what, whole(b.Backlog), "formula.for_loss", result.Args{"burst": r.Target.Burst > 0, "wait": b.LongestWait,
-		"late": d != nil && b.LongestWait+r.Input.ServiceTime > *d})
+	p.row(what, whole(b.Backlog), "formula.for_loss",
+		result.Args{"burst": r.Target.Burst > 0, "wait": b.LongestWait,
+			"late": d != nil && b.LongestWait+r.Input.ServiceTime > *d})
 }
 
 func either[T any](cond bool, yes, no T) T {

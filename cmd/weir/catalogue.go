@@ -39,7 +39,8 @@ func newScenarios(s streams) *cobra.Command {
 			return listScenarios(s.out, textOptions(s))
 		},
 	}
-	cmd.Flags().BoolVar(&printSchema, "print-schema", false, "print the JSON Schema of a scenario file, which describes every key")
+	cmd.Flags().BoolVar(&printSchema, "print-schema", false,
+		"print the JSON Schema of a scenario file, which describes every key")
 	return cmd
 }
 
@@ -57,14 +58,17 @@ func listScenarios(w io.Writer, opt doc.TextOptions) error {
 	for _, form := range []struct {
 		command string
 		opt     catalogue.Options
-	}{{"weir reproduce --all:        ", catalogue.Options{}}, {"weir reproduce --all --quick:", catalogue.Options{Quick: true}}} {
+	}{{"weir reproduce --all:        ", catalogue.Options{}},
+		{"weir reproduce --all --quick:", catalogue.Options{Quick: true}}} {
 		runs, takes, err := wholeCatalogue(form.opt)
 		if err != nil {
 			return err
 		}
-		whole.Items = append(whole.Items, doc.T(fmt.Sprintf("%s %d runs, about %.0f minutes", form.command, runs, math.Ceil(takes.Minutes()))))
+		whole.Items = append(whole.Items, doc.T(fmt.Sprintf("%s %d runs, about %.0f minutes", form.command,
+			runs, math.Ceil(takes.Minutes()))))
 	}
-	return doc.WriteText(w, doc.Document{Margin: 22, Blocks: []doc.Block{list, doc.Section{Blocks: []doc.Block{whole}}}}, opt)
+	return doc.WriteText(w, doc.Document{Margin: 22,
+		Blocks: []doc.Block{list, doc.Section{Blocks: []doc.Block{whole}}}}, opt)
 }
 
 // wholeCatalogue says how many runs all scenarios take, and estimates how long.

@@ -37,7 +37,8 @@ func conditions(e experiment) ([][]premise, error) {
 					err = gate.Check([]gate.Assertion{a}, lanes, baseline)
 				}
 				if err != nil {
-					return nil, fmt.Errorf("scenario %s:%s: verdict %q: %w", e.name, c.Places[i], v.Verdict, err)
+					return nil, fmt.Errorf("scenario %s:%s: verdict %q: %w", e.name, c.Places[i], v.Verdict,
+						err)
 				}
 				cond.asserts = append(cond.asserts, a)
 			}
@@ -48,8 +49,8 @@ func conditions(e experiment) ([][]premise, error) {
 	return all, nil
 }
 
-// judge decides a claim by what its runs measured: the first verdict of which every assertion passes. If none does,
-// it is undecided, and what speaks against the nearest one is said.
+// judge decides a claim by what its runs measured: the first verdict of which every assertion passes. If none
+// does, it is undecided, and what speaks against the nearest one is said.
 func judge(row *report.Claim, e experiment, runs map[string]*result.Analysis) {
 	all, err := conditions(e)
 	if err != nil || len(all) == 0 {
@@ -74,15 +75,17 @@ func judge(row *report.Claim, e experiment, runs map[string]*result.Analysis) {
 		}
 		if fewest < 0 || len(against) < fewest {
 			fewest = len(against)
-			row.Shows = say("claim.undecided", result.Args{"verdict": v.Verdict, "against": strings.Join(against, "; ")})
+			row.Shows = say("claim.undecided", result.Args{"verdict": v.Verdict,
+				"against": strings.Join(against, "; ")})
 			row.Numbers = numbers
 		}
 	}
 	row.Outcome = report.ClaimUndecided
 }
 
-// notAsMeant is why a run was not the experiment that the scenario is: a server that ended by itself, an event that could not be
-// done, a log that was lost. Whatever its assertions say then, they do not say it of the claim.
+// notAsMeant is why a run was not the experiment that the scenario is: a server that ended by itself, an
+// event that could not be done, a log that was lost. Whatever its assertions say then, they do not say it of
+// the claim.
 func notAsMeant(e experiment, runs map[string]*result.Analysis) string {
 	bars := append(catalogue.Deeds(), runfile.ServerEnded, runfile.LogLost)
 	for _, v := range e.variants {
@@ -92,7 +95,8 @@ func notAsMeant(e experiment, runs map[string]*result.Analysis) string {
 		}
 		for _, w := range a.Warnings {
 			if slices.Contains(bars, string(w.Code)) {
-				return say("claim.disturbed", result.Args{"variant": v.Variant, "why": words.Of(result.Finding(w))})
+				return say("claim.disturbed", result.Args{"variant": v.Variant,
+					"why": words.Of(result.Finding(w))})
 			}
 		}
 	}
@@ -116,10 +120,12 @@ func measured(list []premise, runs map[string]*result.Analysis) (numbers, agains
 			if r.Result == gate.Invalid {
 				invalid = say("claim.invalid", result.Args{"run": c.run, "why": r.Reason})
 			}
-			text := say("claim.measured", result.Args{"run": c.run, "expr": r.Expr, "lane": r.Lane, "measured": r.Measured})
+			text := say("claim.measured", result.Args{"run": c.run, "expr": r.Expr, "lane": r.Lane,
+				"measured": r.Measured})
 			numbers = append(numbers, text)
 			if r.Result != gate.Pass {
-				against = append(against, say("claim.not_passed", result.Args{"measured": text, "result": string(r.Result)}))
+				against = append(against, say("claim.not_passed",
+					result.Args{"measured": text, "result": string(r.Result)}))
 			}
 		}
 	}

@@ -66,7 +66,8 @@ GitHub's workflows the result is added to the job's summary.`,
 	flags.SortFlags = false
 	f.assertFlags.register(flags)
 	flags.BoolVar(&f.json, "json", false, "print JSON instead of text, schema "+report.GateSchemaName)
-	flags.BoolVar(&f.printSchema, "print-schema", false, "print the JSON Schema of --json, which describes every key; takes no RUN")
+	flags.BoolVar(&f.printSchema, "print-schema", false,
+		"print the JSON Schema of --json, which describes every key; takes no RUN")
 	return cmd
 }
 
@@ -80,7 +81,8 @@ func (f *gateFlags) run(s streams, path string) error {
 		return err
 	}
 	if len(f.asserts) == 0 {
-		return usage("nothing to judge by: give --assert EXPR, like --assert 'bad.rate < 0.5%%', or --assertions FILE")
+		return usage("nothing to judge by: give --assert EXPR, like --assert 'bad.rate < 0.5%%', or" +
+			" --assertions FILE")
 	}
 	a, err := analyze(path)
 	if err != nil {

@@ -1,9 +1,9 @@
-// Package doc is one model of a document and its three writers: for a terminal, in GitHub's Markdown, and as one
-// self-contained HTML page. Whoever has something to show builds a Document; a table row is written once, and every
-// format shows it.
+// Package doc is one model of a document and its three writers: for a terminal, in GitHub's Markdown, and as
+// one self-contained HTML page. Whoever has something to show builds a Document; a table row is written once,
+// and every format shows it.
 //
-// The model knows nothing of what it shows. Its writers choose layout and escape: each text passes unit.Clean, so
-// that no builder can forget a string of a server, a header or a log.
+// The model knows nothing of what it shows. Its writers choose layout and escape: each text passes
+// unit.Clean, so that no builder can forget a string of a server, a header or a log.
 package doc
 
 import (
@@ -159,7 +159,8 @@ type Callout struct {
 	Items []Text
 }
 
-// Table has a row for each question and a column for each thing of which it is asked, or a row for each thing.
+// Table has a row for each question and a column for each thing of which it is asked, or a row for each
+// thing.
 type Table struct {
 	Caption string
 	Label   string // what a screen reader calls it, where it has no caption
@@ -193,8 +194,8 @@ func Numbers(heads ...string) (list []Column) {
 	return list
 }
 
-// Row is a table's row. Without cells it is a heading of the rows below; the last cell takes the columns that are
-// left over.
+// Row is a table's row. Without cells it is a heading of the rows below; the last cell takes the columns that
+// are left over.
 type Row struct {
 	Label Text
 	Cells []Cell

@@ -57,12 +57,13 @@ type Script struct {
 	Content  []byte
 }
 
-// WriteHTML writes one self-contained page. It loads nothing from anywhere; a content security policy admits exactly
-// the style sheet and the scripts that are in it, by hash, so that markup from a server or a log could not run even
-// if it got past the escaping.
+// WriteHTML writes one self-contained page. It loads nothing from anywhere; a content security policy admits
+// exactly the style sheet and the scripts that are in it, by hash, so that markup from a server or a log
+// could not run even if it got past the escaping.
 func WriteHTML(w io.Writer, d Document, opt PageOptions) error {
 	css := Style()
-	policy := "default-src 'none'; style-src " + hash(css) + "; img-src data:; base-uri 'none'; form-action 'none'"
+	policy := "default-src 'none'; style-src " + hash(css) +
+		"; img-src data:; base-uri 'none'; form-action 'none'"
 	var scripts strings.Builder
 	for i, s := range opt.Scripts {
 		if i == 0 {

@@ -79,8 +79,8 @@ func line(text Text) string {
 	return b.String()
 }
 
-// Wrap breaks text at blanks into lines of at most so many columns; a longer word is cut. A number and its unit stay
-// together.
+// Wrap breaks text at blanks into lines of at most so many columns; a longer word is cut. A number and its
+// unit stay together.
 func Wrap(text string, columns int) []string {
 	columns = max(columns, 1)
 	var lines []string

@@ -133,14 +133,15 @@ func span(text Text) string {
 
 // meaning takes the meaning from every character that has one in GitHub's Markdown, HTML included.
 var meaning = strings.NewReplacer(
-	"\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "#", "\\#", "|", "\\|", "~", "\\~", "!", "\\!",
+	"\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "#", "\\#", "|", "\\|", "~",
+	"\\~", "!", "\\!",
 	"<", "&lt;", ">", "&gt;", "&", "&amp;", "@", "&#64;", "://", "&#58;//",
 )
 
 func escape(s string) string { return meaning.Replace(unit.Clean(s)) }
 
-// code is a code span, also within a table. Its fence is longer than any run of backticks inside (CommonMark 6.1),
-// and GitHub reads \| in a table before it looks for code.
+// code is a code span, also within a table. Its fence is longer than any run of backticks inside (CommonMark
+// 6.1), and GitHub reads \| in a table before it looks for code.
 func code(s string) string {
 	s = unit.Clean(s)
 	longest, run := 0, 0

@@ -14,8 +14,8 @@ type TextOptions struct {
 	Width int  // columns; 0 means 80, and less than 40 is taken as 40
 }
 
-// WriteText writes the document for a terminal. No callout is ever left out; where the screen is too small, blank lines
-// go first and then what is spare. Colour is for what has a tone.
+// WriteText writes the document for a terminal. No callout is ever left out; where the screen is too small,
+// blank lines go first and then what is spare. Colour is for what has a tone.
 func WriteText(w io.Writer, d Document, opt TextOptions) error {
 	_, err := io.WriteString(w, strings.Join(fit(d, opt), "\n")+"\n")
 	return err
@@ -39,8 +39,8 @@ const (
 
 var colours = map[Tone]string{Good: green, Bad: red, Doubt: yellow, Muted: faint, Leading: bold}
 
-// terminal lays lines out for one width. Columns are counted in runes; wide East Asian characters in a name misalign
-// their row and nothing else.
+// terminal lays lines out for one width. Columns are counted in runes; wide East Asian characters in a name
+// misalign their row and nothing else.
 type terminal struct {
 	width, left int
 	color       bool
@@ -58,10 +58,13 @@ func fit(d Document, opt TextOptions) []string {
 	var out []string
 	for t.spare = mostSpare; t.spare >= 0; t.spare-- {
 		out = trim(t.blocks(d.Blocks))
-		for i := slices.Index(out, ""); i >= 0 && d.Screen > 0 && len(out) > d.Screen; i = slices.Index(out, "") {
+		if d.Screen == 0 {
+			break
+		}
+		for i := slices.Index(out, ""); i >= 0 && len(out) > d.Screen; i = slices.Index(out, "") {
 			out = slices.Delete(out, i, i+1)
 		}
-		if d.Screen == 0 || len(out) <= d.Screen {
+		if len(out) <= d.Screen {
 			break
 		}
 	}
@@ -116,7 +119,8 @@ func (t terminal) facts(items []Fact) (out []string) {
 			continue
 		}
 		if label := unit.Clean(f.Label); width(label) >= t.left { // it takes a line of its own
-			out = append(append(out, t.paint(f.Tone, []string{label})...), t.paint(f.Tone, t.indent("", f.Value))...)
+			out = append(append(out, t.paint(f.Tone, []string{label})...),
+				t.paint(f.Tone, t.indent("", f.Value))...)
 			continue
 		}
 		out = append(out, t.paint(f.Tone, t.indent(f.Label, f.Value))...)
@@ -191,7 +195,8 @@ func (t terminal) stacked(of *Table, rows []Row) (out []string) {
 	return out
 }
 
-// records sets rows in columns as wide as they need to be. The cells of a row that does not fit stand below each other.
+// records sets rows in columns as wide as they need to be. The cells of a row that does not fit stand below
+// each other.
 func (t terminal) records(of *Table, rows []Row) (out []string) {
 	widths, some := t.columns(of, rows)
 	if some && of.Corner != "" {
@@ -201,7 +206,8 @@ func (t terminal) records(of *Table, rows []Row) (out []string) {
 		switch {
 		case len(r.Cells) == 0:
 			lines := Wrap(line(r.Label), t.width-gutter)
-			out = append(append(out, ""), t.paint(Leading, []string{strings.Join(lines, "\n"+pad("", gutter))})...)
+			head := strings.Join(lines, "\n"+pad("", gutter))
+			out = append(append(out, ""), t.paint(Leading, []string{head})...)
 		case t.fits(of, r, widths):
 			out = append(out, t.row(r, widths)...)
 		default:
@@ -218,7 +224,8 @@ func (t terminal) records(of *Table, rows []Row) (out []string) {
 	return out
 }
 
-// columns are as wide as the rows that fit need them; one of prose has what is left. Some tells whether any does.
+// columns are as wide as the rows that fit need them; one of prose has what is left. Some tells whether any
+// does.
 func (t terminal) columns(of *Table, rows []Row) (widths []int, some bool) {
 	widths = make([]int, len(of.Columns))
 	for _, r := range append([]Row{headRow(of)}, rows...) {

@@ -1,8 +1,8 @@
 package unit
 
-// Estimate is a measured number with its interval. A nil Value is not known, but its bounds may be. A nil bound of a
-// known value is unbounded on that side; both nil: there is no interval. N is how many observations it rests on, 0 where that has
-// no meaning.
+// Estimate is a measured number with its interval. A nil Value is not known, but its bounds may be. A nil
+// bound of a known value is unbounded on that side; both nil: there is no interval. N is how many
+// observations it rests on, 0 where that has no meaning.
 type Estimate struct {
 	Value, Low, High *float64
 	N                uint64
@@ -20,8 +20,8 @@ func Exactly(u Unit, value float64) Estimate { return Estimate{Value: &value, Un
 // Maybe is a number that may be absent, without an interval.
 func Maybe(u Unit, value *float64) Estimate { return Estimate{Value: value, Unit: u} }
 
-// String is "397 req/s [388, 405]": the value with its unit, the interval in the same unit. Of a value that is not known
-// it is the bounds, "at least 388 req/s".
+// String is "397 req/s [388, 405]": the value with its unit, the interval in the same unit. Of a value that
+// is not known it is the bounds, "at least 388 req/s".
 func (e Estimate) String() string { return e.FormatTo(figures) }
 
 // FormatTo is String with so many significant digits.

@@ -1,8 +1,8 @@
 // Package unit has the one type for a measured number, with its unit and interval, and the one way of writing
 // it for people. Whatever shows a number asks this package, so that two documents cannot show it differently.
 //
-// Base units are seconds, requests per second, shares of 1, counts and plain ratios. Absent is not zero: a value
-// that is not known is nil, and is written as such.
+// Base units are seconds, requests per second, shares of 1, counts and plain ratios. Absent is not zero: a
+// value that is not known is nil, and is written as such.
 package unit
 
 import (
@@ -92,7 +92,8 @@ func IsName(word string) bool {
 }
 
 // Digits writes x with n significant digits where it has a fraction to show, without an exponent, and with
-// commas between the thousands. With n = 0 it is a stated number, as "8" or "0.25": as few digits as it has, up to six.
+// commas between the thousands. With n = 0 it is a stated number, as "8" or "0.25": as few digits as it has,
+// up to six.
 func Digits(x float64, n int) string {
 	if n == 0 {
 		text := Digits(x, 6)
@@ -134,8 +135,8 @@ func Signed(x float64, n int) string {
 // Int writes a count with commas between its thousands.
 func Int(n uint64) string { return commas(strconv.FormatUint(n, 10)) }
 
-// Plural is a count with its noun: "1 overflow", "2,628 overflows". A noun with an irregular plural is given as
-// "retry/retries".
+// Plural is a count with its noun: "1 overflow", "2,628 overflows". A noun with an irregular plural is given
+// as "retry/retries".
 func Plural(n uint64, noun string) string {
 	one, many, irregular := strings.Cut(noun, "/")
 	if !irregular {

@@ -4,9 +4,10 @@ package words
 var claims = Sentences{
 	"claims.title":   "The claims, tested on this machine",
 	"claims.flipped": "[{page}, with its][{whole}The claims, each with its] key setting reversed",
-	"claims.made":    "{command} (seed {seed}, engine {engine})[{flipped}: FLIPPED. Another verdict must come out. No verdict here is about what the article says]",
-	"claims.by":      "Made by {made}",
-	"claims.claim":   "Claim: {claim}",
+	"claims.made": "{command} (seed {seed}, engine {engine})[{flipped}: FLIPPED. Another verdict must come" +
+		" out. No verdict here is about what the article says]",
+	"claims.by":    "Made by {made}",
+	"claims.claim": "Claim: {claim}",
 
 	"page.queue":     "{depth} of {limit}",
 	"page.overflows": "{queue}, {n|count overflow}",

@@ -15,7 +15,8 @@ var sideBySide = Sentences{
 	"plot.trial":      "{arm}, trial {trial}: {goodput|rate} of {rate|rate} offered",
 	"plot.percentile": "{arm}: one request in {n|number} took longer than {time}",
 
-	"dose.title":   "Dose-response: does the onset move with workers ÷ service time?",
-	"dose.caption": "Each point is a run, with 95 % intervals, on logarithmic axes. On the dashed line failures begin at workers ÷ service time.",
-	"dose.run":     "{run}: onset {onset} at a capacity of {capacity}, quotient {quotient|quotient}",
+	"dose.title": "Dose-response: does the onset move with workers ÷ service time?",
+	"dose.caption": "Each point is a run, with 95 % intervals, on logarithmic axes. On the dashed line" +
+		" failures begin at workers ÷ service time.",
+	"dose.run": "{run}: onset {onset} at a capacity of {capacity}, quotient {quotient|quotient}",
 }

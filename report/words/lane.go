@@ -2,13 +2,14 @@ package words
 
 // lanes: what the table of a run answers about each lane.
 var lanes = Sentences{
-	"onset.none":       "none: {why}",
-	"onset.same":       "same reason",
-	"onset.no":         "no onset",
-	"onset.bracket":    "{low} to {high|rate}",
-	"onset.quotient":   "{low|quotient} to {high|quotient}",
-	"onset.of_onsets":  "ratio of the onsets",
-	"plateau":          "{rate}[{few} (no interval: fewer than 6 trials)], of the overloaded trials, less what their queue absorbed",
+	"onset.none":      "none: {why}",
+	"onset.same":      "same reason",
+	"onset.no":        "no onset",
+	"onset.bracket":   "{low} to {high|rate}",
+	"onset.quotient":  "{low|quotient} to {high|quotient}",
+	"onset.of_onsets": "ratio of the onsets",
+	"plateau": "{rate}[{few} (no interval: fewer than 6 trials)], of the overloaded trials, less what" +
+		" their queue absorbed",
 	"reconciled":       "{overflows} : {failures}[ = {ratio|quotient}][, {agreement}]",
 	"reconciled.never": "overflows not measured; {failures|count failure}",
 
@@ -32,16 +33,19 @@ var lanes = Sentences{
 	"accept_wait":    "p50 ≤ {p50|seconds}, p99 ≤ {p99|seconds}",
 	"accept_wait.of": "(eBPF, all lanes)",
 
-	"connections":        "{n} opened[, {one}1 request each][, {per_one|number} requests each][{time_wait}][; while idle {idle}][; {unread} reset by us over unread bytes (no TIME_WAIT)]",
-	"connections.reset":  "; reset by us (no TIME_WAIT)",
-	"connections.peer":   "; closed first by the server (its TIME_WAIT)",
-	"connections.us":     "; closed first by us (our TIME_WAIT)",
-	"connections.both":   "; closed first by either side (TIME_WAIT on both)",
-	"connections.by_us":  "{n} by us",
-	"connections.by_it":  "{n} by the server",
-	"connections.use":    "[{use}: ]{text}",
-	"connections.quanta": "{engine}: requests due within {quantum|seconds} may have been sent together (--wake-quantum)",
-	"connections.host":   "{n}, {per_request|number} a request[; its processes used {cpu|seconds} of CPU time for each]",
+	"connections": "{n} opened[, {one}1 request each][, {per_one|number} requests each][{time_wait}][;" +
+		" while idle {idle}][; {unread} reset by us over unread bytes (no TIME_WAIT)]",
+	"connections.reset": "; reset by us (no TIME_WAIT)",
+	"connections.peer":  "; closed first by the server (its TIME_WAIT)",
+	"connections.us":    "; closed first by us (our TIME_WAIT)",
+	"connections.both":  "; closed first by either side (TIME_WAIT on both)",
+	"connections.by_us": "{n} by us",
+	"connections.by_it": "{n} by the server",
+	"connections.use":   "[{use}: ]{text}",
+	"connections.quanta": "{engine}: requests due within {quantum|seconds} may have been sent together" +
+		" (--wake-quantum)",
+	"connections.host": "{n}, {per_request|number} a request[; its processes used {cpu|seconds} of CPU" +
+		" time for each]",
 
 	"syn.first":    "{n|count request} lost {lost}, connected after {connect|seconds}",
 	"syn.more":     "{n} lost {lost}, after {connect|seconds}",
@@ -56,9 +60,11 @@ var lanes = Sentences{
 	"no_limit":     "none",
 	"offered.sent": "offered, sent, shed",
 
-	"time":           "of {all|seconds} on average: connecting {connect}, until the first byte {wait}, the rest of the response {rest}[. {modes}]",
-	"time.part":      "{s|seconds}[ ({share} %)]",
-	"time.connect":   "Connecting took {p50|seconds} at the median[, {p99|seconds} at the 99th percentile][, {max|seconds} at most]",
+	"time": "of {all|seconds} on average: connecting {connect}, until the first byte {wait}, the rest of" +
+		" the response {rest}[. {modes}]",
+	"time.part": "{s|seconds}[ ({share} %)]",
+	"time.connect": "Connecting took {p50|seconds} at the median[, {p99|seconds} at the 99th percentile][," +
+		" {max|seconds} at most]",
 	"time.no_loss":   "{text}; no connection that came about had lost a SYN",
 	"time.loss":      "{text}: {modes} on average",
 	"time.lost_syns": "{n} that lost {lost|count SYN} took {connect|seconds}",
@@ -81,14 +87,16 @@ var lanes = Sentences{
 	"dead_work":     "dead work",
 	"retry_storm":   "retry storm",
 
-	"search.bounds":     "{low}, {high}",
-	"search.lower":      "{rate|rate} sustained",
-	"search.upper":      "{rate|rate} not",
-	"search.no_lower":   "no rate sustained",
-	"search.no_upper":   "no rate too high",
-	"search.nothing":    "nothing known",
-	"search.irregular":  "inconclusive: {text}",
-	"search.quotients":  "({low|quotient} and {high|quotient} of the capacity)",
-	"search.effort":     "{n|count trial} of {trial|seconds}[; {spoiled} more spoiled by the generator]; {took|seconds} of {budget|seconds}[; a trial's queue absorbs up to {absorbed|rate} that it cannot sustain]",
+	"search.bounds":    "{low}, {high}",
+	"search.lower":     "{rate|rate} sustained",
+	"search.upper":     "{rate|rate} not",
+	"search.no_lower":  "no rate sustained",
+	"search.no_upper":  "no rate too high",
+	"search.nothing":   "nothing known",
+	"search.irregular": "inconclusive: {text}",
+	"search.quotients": "({low|quotient} and {high|quotient} of the capacity)",
+	"search.effort": "{n|count trial} of {trial|seconds}[; {spoiled} more spoiled by the generator];" +
+		" {took|seconds} of {budget|seconds}[; a trial's queue absorbs up to {absorbed|rate} that it" +
+		" cannot sustain]",
 	"search.loss_ratio": "loss ≤ {share} %",
 }
