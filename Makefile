@@ -7,7 +7,7 @@ PREFIX  ?= $(HOME)/.local
 STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build install check deps fuzz bench bench-peers bench-gate
+.PHONY: help demo test quick build install check deps fuzz bench bench-peers bench-gate
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,14 +29,17 @@ deps: ## install what the tests run against: NGINX, Gunicorn, Unicorn, Puma, uWS
 test: deps check ## everything: formatting, vet, staticcheck, foreign builds, all tests with the race detector
 	.ci/test
 
+quick: ## what needs neither root nor packages nor the lab: go vet and the short tests (under a minute)
+	$(GO) vet ./...
+	$(GO) test -short -parallel 4 ./...
+
 check: ## gofmt, go vet, staticcheck, and that it builds for macOS and Windows, tests included
 	@unformatted=$$(gofmt -l cmd loadgen probe scenarios report); \
 	  if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted"; exit 1; fi
 	$(GO) mod verify
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
-	CGO_ENABLED=0 GOOS=darwin $(GO) build ./... && CGO_ENABLED=0 GOOS=darwin $(GO) vet ./...
-	CGO_ENABLED=0 GOOS=windows $(GO) build ./... && CGO_ENABLED=0 GOOS=windows $(GO) vet ./...
+	$(GO) test -count=1 -run BuildsElsewhere ./cmd/weir
 
 fuzz: ## every parser of what comes from a network or a log, against made-up inputs (10 minutes; FUZZTIME=1m: each longer. `make test` runs the seeds)
 	@GO=$(GO) .ci/fuzz

@@ -24,11 +24,11 @@ type Result struct {
 	FirstByte  time.Duration `json:"first_byte,omitempty"`  // first byte of the response arrived; of a response that was read at once, its last
 	Done       time.Duration `json:"done"`                  // the response had arrived, or the outcome was known
 	Status     int           `json:"status,omitempty"`      // HTTP status, 0 where none was read
-	Outcome    Outcome       `json:"outcome"` // what happened to the request, by name (weir help outcomes)
+	Outcome    Outcome       `json:"outcome"`               // what happened to the request, by name (weir help outcomes)
 	Errno      syscall.Errno `json:"errno,omitempty"`       // kept where the kernel gave one
 	SYNRetrans int           `json:"syn_retrans,omitempty"` // SYNs of this connection that were sent again (tcpi_total_retrans): so many were lost; on a connect_timeout its last one had no answer either
-	Reused     bool          `json:"reused,omitempty"` // the connection had carried a request before
-	LocalPort  int           `json:"local_port,omitempty"` // our port of the connection; absent: not known
+	Reused     bool          `json:"reused,omitempty"`      // the connection had carried a request before
+	LocalPort  int           `json:"local_port,omitempty"`  // our port of the connection; absent: not known
 	Closed     Closer        `json:"closed,omitempty"`      // who closed this connection first; "" where it was kept, never made, or not known
 	Unread     int           `json:"unread,omitempty"`      // bytes that had come and that nobody had read when we closed it
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"weir/scenarios/lab/labtest"
 )
 
 func dropsOf(n uint32) *uint32 { return &n }
@@ -197,6 +199,7 @@ func TestUnixAccount(t *testing.T) {
 // TestAccountIsBounded: addresses and sockets without end take no memory without end, and what found no room
 // is missing.
 func TestAccountIsBounded(t *testing.T) {
+	labtest.NotQuick(t)
 	for name, addr := range map[string]func(int) string{
 		"addresses": func(i int) string { return fmt.Sprint(i) },
 		"sockets":   func(int) string { return "a" },

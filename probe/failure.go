@@ -11,7 +11,7 @@ import (
 
 // SourceError is a source that could not be read, kept as data so that its absence is visible.
 type SourceError struct {
-	Source string `json:"source"` // name of the source that could not be read
+	Source string `json:"source"`         // name of the source that could not be read
 	Text   string `json:"text"`           // what happened and what to do about it, with the errno
 	Lost   bool   `json:"lost,omitempty"` // it could not be opened, and will not be tried again
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // TestRunLeaksNothing lets the sampler run as it does in a run, slow sources and all, while the listener is restarted
@@ -19,10 +21,8 @@ import (
 //
 //	WEIR_PROBE_LEAK=1h go test -run RunLeaksNothing -timeout 2h ./probe
 func TestRunLeaksNothing(t *testing.T) {
+	labtest.NotQuick(t)
 	warmUp, length, every := time.Second, 3*time.Second, time.Millisecond
-	if testing.Short() {
-		length = time.Second
-	}
 	if d, err := time.ParseDuration(os.Getenv("WEIR_PROBE_LEAK")); err == nil {
 		// What is kept for a while has its full size by then: the names of 66 listeners that are gone, TIME_WAIT, threads.
 		warmUp, length, every = time.Minute, d, 10*time.Millisecond
@@ -87,10 +87,8 @@ func heldBy(t *testing.T, p *Probe) held {
 // TestLeaksNothing reads some thousand times, walks the tables for every fiftieth reading, and restarts the
 // listener now and then: descriptors, goroutines and memory stay what they were after the first thousand.
 func TestLeaksNothing(t *testing.T) {
+	labtest.NotQuick(t)
 	readings := 3000
-	if testing.Short() {
-		readings = 2000
-	}
 	fd, port, err := listenTCP(5)
 	if err != nil {
 		t.Fatal(err)

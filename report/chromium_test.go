@@ -18,24 +18,11 @@ import (
 
 	"weir/report/result"
 	"weir/report/unit"
+	"weir/scenarios/lab/labtest"
 )
 
-// chromium finds the browser. Without it the page is not tested at all, so that on a CI machine its
-// absence is a failure; elsewhere it is a skip that says what was not looked at.
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	const hint = "no chromium on the PATH, so nobody has opened report.html: apt-get install chromium"
-	if os.Getenv("CI") != "" || os.Getenv("WEIR_TEST_CHROMIUM") == "require" {
-		t.Fatal(hint)
-	}
-	t.Skip(hint)
-	return ""
-}
+// browsers are what the page is tested in, the first of them that is installed.
+var browsers = []string{"chromium", "chromium-browser", "google-chrome"}
 
 // opened is a page after its scripts ran.
 type opened struct {
@@ -57,7 +44,7 @@ func open(t *testing.T, a *result.Analysis) opened { return openAnd(t, a, "") }
 // openAnd runs a script in the page, which then is without its policy: no other script than its own could be.
 func openAnd(t *testing.T, a *result.Analysis, script string) opened {
 	t.Helper()
-	browser := chromium(t)
+	browser := labtest.Program(t, browsers...)
 	dir := t.TempDir()
 	if err := WriteAll(dir, a); err != nil {
 		t.Fatal(err)

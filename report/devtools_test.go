@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // devtools speaks the Chrome DevTools Protocol with a browser over a pair of pipes (--remote-debugging-pipe:
@@ -35,7 +37,7 @@ func browse(t *testing.T, width, height int) *devtools {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(chromium(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+	cmd := exec.Command(labtest.Program(t, browsers...), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+filepath.Join(t.TempDir(), "profile"),
 		fmt.Sprintf("--window-size=%d,%d", width, height), "--remote-debugging-pipe", "about:blank")
 	cmd.ExtraFiles = []*os.File{theirs, answers}

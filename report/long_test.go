@@ -9,12 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"weir/report/result"
-
 	"weir/loadgen"
 	"weir/loadgen/plan"
 	"weir/probe"
 	"weir/report/analysis"
+	"weir/report/result"
 	"weir/report/runfile"
 )
 

@@ -23,6 +23,7 @@ import (
 // has of its own and however long it is. It is looked twice while the load runs, so that what a run allocates once, for its
 // beginning and its end, is not in it.
 func TestNoAllocationPerRequest(t *testing.T) {
+	labtest.NotQuick(t)
 	const seq = loadgen.SeqVariable
 	mixed := []loadgen.Request{{URI: "/" + seq}, {Method: "POST", URI: "/", Body: append(bytes.Repeat([]byte("x"), 16<<10), seq...)}}
 	for name, c := range map[string]struct {

@@ -8,11 +8,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"weir/report/result"
+	"weir/scenarios/lab/labtest"
 )
 
 // together are the tests that load a server for half a minute. Three run side by side: each leaves the
@@ -27,7 +27,7 @@ func runTogether(t *testing.T) {
 
 // TestGrid is the experiment that weir exists for, over a grid of workers, service times and backlogs: the
 // onset of failures is the capacity that workers ÷ busy period predicts, on both lanes, and directly every
-// overflow is one failed request. It runs the program as it is shipped, without the race detector.
+// overflow is one failed request.
 func TestGrid(t *testing.T) {
 	t.Parallel()
 	weir := shipped(t)
@@ -102,25 +102,17 @@ func gridFaults(t *testing.T, a *result.Analysis) (wrong []string) {
 	return wrong
 }
 
-// shipped builds weir as `make build` does, once.
+// shipped is the path of weir, which is this test binary under that name (see TestMain). A test that asks for it runs
+// whole commands, and is not quick.
 func shipped(t *testing.T) string {
 	t.Helper()
-	exe, err := buildOnce()
+	labtest.NotQuick(t)
+	exe, err := exec.LookPath("weir")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return exe
 }
-
-var buildOnce = sync.OnceValues(func() (string, error) {
-	exe := filepath.Join(scratch, "weir")
-	build := exec.Command("go", "build", "-trimpath", "-o", exe, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return exe, nil
-})
 
 // reproduce runs a scenario in a lab and returns its report.
 func reproduce(t *testing.T, weir, scenario string) *result.Analysis {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"testing"
 
@@ -11,23 +10,7 @@ import (
 // TestMain lets the test binary be `weir` itself, so that the scripts run the real program, with the race
 // detector in it.
 func TestMain(m *testing.M) {
-	testscript.Main(withScratch{m}, map[string]func(){"weir": main})
-}
-
-// scratch is a folder for what several tests share.
-var scratch string
-
-type withScratch struct{ *testing.M }
-
-func (w withScratch) Run() int {
-	dir, err := os.MkdirTemp("", "weir-test")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	scratch = dir
-	return w.M.Run()
+	testscript.Main(m, map[string]func(){"weir": main})
 }
 
 // TestScripts runs testdata/*.txtar, one behaviour of the command line each.

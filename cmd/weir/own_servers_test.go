@@ -129,6 +129,7 @@ func startNGINX(t *testing.T, upstream string) *nginx.Server {
 // nginxPath is the installed NGINX's.
 func nginxPath(t *testing.T) string {
 	t.Helper()
+	labtest.NotQuick(t)
 	path, _, err := nginx.Find(t.Context(), "")
 	if err != nil {
 		labtest.Missing(t, err)

@@ -30,6 +30,7 @@ func (s *tardy) Record(r loadgen.Result) {
 // the loop is that reads it: it arrived while it was written, on loopback. A machine that stands still between the
 // two makes it otherwise, but not each time.
 func TestAnswersAreTimedByTheirArrival(t *testing.T) {
+	labtest.NotQuick(t)
 	const tries = 5
 	for try := 1; ; try++ {
 		timely, late, of := arrivals(t)

@@ -7,6 +7,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/conformance"
+	"weir/scenarios/lab/labtest"
 )
 
 func TestDozing(t *testing.T) {
@@ -71,6 +72,7 @@ func TestDozesForAQuantum(t *testing.T) {
 // Requests are sent together where a wake quantum allows it, and not elsewhere, also at a rate at which the loop dozes
 // between them. A machine that stands still makes groups as well: the fewest of several tries count, of either.
 func TestSentTogether(t *testing.T) {
+	labtest.NotQuick(t)
 	const tries = 20
 	with, without := 1.0, 1.0
 	for try := 1; try <= tries && (try <= 3 || without > .2); try++ {

@@ -7,6 +7,7 @@ import (
 	"weir/loadgen"
 	"weir/loadgen/conformance"
 	"weir/loadgen/portable"
+	"weir/scenarios/lab/labtest"
 )
 
 // opener opens as a caller does that wants the fastest engine there is for a target: what is not for
@@ -31,11 +32,13 @@ func TestConformance(t *testing.T) {
 
 // Several loops, which a plan gets only at high rates, keep the same promises.
 func TestConformanceOfTwoLoops(t *testing.T) {
+	labtest.NotQuick(t)
 	t.Parallel()
 	conformance.Run(t, opener(2))
 }
 
 func TestConnecting(t *testing.T) {
+	labtest.NotQuick(t)
 	t.Parallel()
 	conformance.RunConnecting(t, opener(0))
 }

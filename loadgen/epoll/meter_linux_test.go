@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/loadgen"
+	"weir/scenarios/lab/labtest"
 )
 
 // counting takes results and forgets them.
@@ -31,6 +32,7 @@ func lastUse(t *testing.T, rate float64) *loadgen.LoopUse {
 
 // TestSaturatedLoopIsSeen: a loop that has more to do than it can says so, on however many processors.
 func TestSaturatedLoopIsSeen(t *testing.T) {
+	labtest.NotQuick(t)
 	if use := lastUse(t, 3_000_000); use.CPU+use.Delay < .8 {
 		t.Errorf("saturated: %+v", use)
 	}

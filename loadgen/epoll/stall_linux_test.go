@@ -10,6 +10,7 @@ import (
 	"weir/loadgen/conformance"
 	"weir/loadgen/pace"
 	"weir/loadgen/plan"
+	"weir/scenarios/lab/labtest"
 )
 
 // A server that stalls must not slow the schedule: 2,000 req/s against a listener that accepts nothing,
@@ -18,6 +19,7 @@ import (
 // waits for a server is late by hundreds of milliseconds, every time; another program on the machine is not
 // there every time.
 func TestStalledServerDoesNotDelayTheSchedule(t *testing.T) {
+	labtest.NotQuick(t)
 	const tries = 3
 	for try := 1; ; try++ {
 		lag, bare := stall(t)

@@ -16,15 +16,15 @@ const (
 // Stage is a stretch of time in which the offered rate moves linearly from From to To,
 // both in requests per second. From == To is a constant rate.
 type Stage struct {
-	From     float64       `json:"from"` // offered rate at its beginning, requests a second
-	To       float64       `json:"to"` // offered rate at its end, requests a second
+	From     float64       `json:"from"`     // offered rate at its beginning, requests a second
+	To       float64       `json:"to"`       // offered rate at its end, requests a second
 	Duration time.Duration `json:"duration"` // its length
 }
 
 // Plan is one continuous schedule. Its times count from its own beginning.
 type Plan struct {
-	Stages  []Stage `json:"stages"` // the stages, one after the other
+	Stages  []Stage `json:"stages"`          // the stages, one after the other
 	Arrival Arrival `json:"arrival"`         // empty: Constant
-	Seed    uint64  `json:"seed"` // seed of random arrivals
+	Seed    uint64  `json:"seed"`            // seed of random arrivals
 	First   int     `json:"first,omitempty"` // what numbers its first request in the run, see loadgen.SeqVariable; it has no part in the schedule
 }

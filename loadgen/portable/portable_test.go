@@ -5,6 +5,7 @@ import (
 
 	"weir/loadgen"
 	"weir/loadgen/conformance"
+	"weir/scenarios/lab/labtest"
 )
 
 func TestConformance(t *testing.T) {
@@ -13,6 +14,7 @@ func TestConformance(t *testing.T) {
 
 // Where connecting is not written for the system, package net dials. That way is tested everywhere.
 func TestConformanceOfNetDialer(t *testing.T) {
+	labtest.NotQuick(t)
 	conformance.Run(t, func(target loadgen.Target) (loadgen.Engine, error) { return newEngine(target, newNetDialer) })
 }
 
@@ -21,6 +23,7 @@ func TestConformanceOfFastCGI(t *testing.T) {
 }
 
 func TestConnecting(t *testing.T) {
+	labtest.NotQuick(t)
 	t.Parallel()
 	conformance.RunConnecting(t, func(target loadgen.Target) (loadgen.Engine, error) { return New(target) })
 }

@@ -15,6 +15,7 @@ import (
 	"weir/loadgen/pace"
 	"weir/loadgen/plan"
 	"weir/loadgen/self"
+	"weir/scenarios/lab/labtest"
 )
 
 // A server that stalls must not slow the schedule: 2,000 req/s against a listener that accepts nothing,
@@ -26,6 +27,7 @@ import (
 // milliseconds, every time; another program is not there every time. How late the engine is on an idle machine
 // is for `make bench-peers` to say.
 func TestStalledServerDoesNotDelayTheSchedule(t *testing.T) {
+	labtest.NotQuick(t)
 	floor := 10 * time.Millisecond
 	if raced { // which slows the engine ten times, and the kernel not at all
 		floor = 50 * time.Millisecond

@@ -82,7 +82,7 @@ func (g Goal) Classify(trials []Trial) Class {
 
 // Spec is a whole search.
 type Spec struct {
-	Goals  []Goal        `json:"goals"` // the goals of the search, the strictest first
+	Goals  []Goal        `json:"goals"`  // the goals of the search, the strictest first
 	Start  float64       `json:"start"`  // the first load, req/s
 	Max    float64       `json:"max"`    // no load is higher, req/s
 	Expand float64       `json:"expand"` // the factor between loads while one bound is missing

@@ -26,7 +26,7 @@ type Usage struct {
 	// second it ran, and for how much of its worst second it was runnable and not run. Nil where they are not known.
 	// Measure does not know them.
 	Loops     int      `json:"loops,omitempty"`
-	LoopCPU   *float64 `json:"loop_cpu,omitempty"` // share of its worst second for which the busiest event loop ran; nil where it is not known
+	LoopCPU   *float64 `json:"loop_cpu,omitempty"`   // share of its worst second for which the busiest event loop ran; nil where it is not known
 	LoopDelay *float64 `json:"loop_delay,omitempty"` // share of its worst second for which an event loop was runnable and not run; nil where it is not known
 
 	// Stolen is the time in which the hypervisor ran something else, of all the machine's processors together.

@@ -29,7 +29,7 @@ const Every = 500 * time.Millisecond
 type Poll struct {
 	Host   string        `json:"host"`             // of the NGINX
 	At     time.Duration `json:"at"`               // when the answer had come: only then is it known that NGINX had counted
-	Took   time.Duration `json:"took"` // how long the poll took
+	Took   time.Duration `json:"took"`             // how long the poll took
 	Status *Status       `json:"status,omitempty"` // nil: there was no answer
 	Error  string        `json:"error,omitempty"`  // why there was none
 }

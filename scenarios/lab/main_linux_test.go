@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"weir/scenarios/lab/labtest"
 )
 
 // The test binary plays every part: the tests outside, the programs that enter a lab, and the processes
@@ -113,6 +115,7 @@ func users() map[string]*syscall.Credential {
 // command is the test binary in a role, as a user.
 func command(t *testing.T, who *syscall.Credential, role string, args ...string) *exec.Cmd {
 	t.Helper()
+	labtest.NotQuick(t)
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
@@ -136,6 +139,7 @@ func inLab(t *testing.T) bool {
 	if Inside() {
 		return true
 	}
+	labtest.NotQuick(t)
 	for name, who := range users() {
 		t.Run("as "+name, func(t *testing.T) {
 			cmd := command(t, who, "test", "-test.run=^"+t.Name()[:bytes.IndexByte([]byte(t.Name()), '/')]+"$", "-test.v", "-test.timeout=50s")

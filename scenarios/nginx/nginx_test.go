@@ -22,6 +22,7 @@ import (
 
 func installed(t *testing.T) string {
 	t.Helper()
+	labtest.NotQuick(t)
 	path, version, err := Find(t.Context(), "")
 	if errors.Is(err, ErrNotInstalled) {
 		labtest.Missing(t, err)

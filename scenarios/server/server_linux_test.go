@@ -20,6 +20,7 @@ var must = []string{"gunicorn", "gunicorn-gthread", "gunicorn-gevent", "gunicorn
 
 func installed(t *testing.T, name string) Installed {
 	t.Helper()
+	labtest.NotQuick(t)
 	d, err := Lookup(name)
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,7 @@ const PrivateNetwork = unix.CLONE_NEWUSER | unix.CLONE_NEWNET
 //		return
 //	}
 //
-// Where the machine forbids the namespaces, and only there, the test is Missing.
+// Where the machine forbids the namespaces, and only there, they are Missing. Such a test is NotQuick.
 func InChild(t *testing.T, flags uintptr, env ...string) bool {
 	t.Helper()
 	if os.Getenv(childOf) == t.Name() {
@@ -39,6 +39,7 @@ func InChild(t *testing.T, flags uintptr, env ...string) bool {
 		}
 		return true
 	}
+	NotQuick(t)
 	if err := usable(flags); err != nil {
 		Missing(t, "no namespace can be made here ("+err.Error()+"): allow user.max_user_namespaces, "+
 			"kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns=0 or run as root")

@@ -17,6 +17,15 @@ import (
 	"time"
 )
 
+// NotQuick leaves a test out of `make quick` (go test -short): one that needs root, an installed program or the lab, or
+// more than a second or two.
+func NotQuick(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("not quick")
+	}
+}
+
 // Missing ends a test for want of something that this machine does not have. The reason says what that is.
 func Missing(t testing.TB, reason any) {
 	t.Helper()
@@ -26,9 +35,11 @@ func Missing(t testing.TB, reason any) {
 	t.Skipf("NOT TESTED: %v; `make deps` installs what the tests need", reason)
 }
 
-// Program returns the path of the first of these programs that is installed. The test ends where none is.
+// Program returns the path of the first of these programs that is installed. The test ends where none is, and is
+// NotQuick.
 func Program(t testing.TB, names ...string) string {
 	t.Helper()
+	NotQuick(t)
 	var errs []error
 	for _, name := range names {
 		path, err := exec.LookPath(name)
