@@ -1,20 +1,25 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"weir/loadgen"
-	"weir/report/doc"
 	"weir/report/result"
 )
 
 // TestEveryOutcomeHasAColour: in both themes.
 func TestEveryOutcomeHasAColour(t *testing.T) {
-	css := string(doc.Style())
-	for _, o := range loadgen.Outcomes() {
-		if strings.Count(css, "--"+string(o)+":") != 2 || !strings.Contains(css, ".c-"+string(o)+" {") {
-			t.Errorf("%s has no colour of its own", o)
+	var page strings.Builder
+	if err := HTML(&page, &result.Analysis{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range loadgen.Kinds() {
+		for _, rule := range []string{"--%s: " + k.Light + ";", "--%s: " + k.Dark + ";", ".c-%[1]s { --c: var(--%[1]s); }"} {
+			if rule = fmt.Sprintf(rule, k.Outcome); strings.Count(page.String(), rule) != 1 {
+				t.Errorf("not once in the page: %s", rule)
+			}
 		}
 	}
 }

@@ -20,6 +20,9 @@ type figures struct {
 	// every kind of failure that occurs, in the order of loadgen.Outcomes
 	Classes []string `json:"classes"`
 
+	// of those that have another than a circle, by class
+	Symbols map[string]string `json:"symbols"`
+
 	// by figure: what stands in its place where it has nothing to show
 	Nothing map[string]string `json:"nothing"`
 }
@@ -114,7 +117,12 @@ type markFigure struct {
 // clock half of each lane's timeline is empty; instead the k-th trial of every lane takes the same
 // stretch of the axis, and the same x is the same moment of the same schedule in both lanes.
 func draw(a *result.Analysis) figures {
-	f := figures{Lanes: []laneFigure{}, Classes: classes(a), Nothing: nothing()}
+	f := figures{Lanes: []laneFigure{}, Classes: classes(a), Symbols: map[string]string{"late": "emptyCircle"}, Nothing: nothing()}
+	for _, c := range f.Classes {
+		if s := loadgen.Outcome(c).Kind().Symbol; s != "" {
+			f.Symbols[c] = s
+		}
+	}
 	if c := a.Capacity; c.Computed != nil {
 		f.Capacity = &band{*c.Computed, c.Low, c.High}
 	}

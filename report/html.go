@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
+	"weir/loadgen"
 	"weir/report/doc"
 	"weir/report/result"
 	"weir/report/unit"
@@ -35,6 +37,7 @@ func HTML(w io.Writer, a *result.Analysis) error {
 	return doc.WriteHTML(w, whole(a, figures...), doc.PageOptions{
 		Window: window, Foot: fmt.Sprintf("weir %s · %s · figures drawn with Apache ECharts", a.Version,
 			a.Schema),
+		Style: outcomeStyle(),
 		Scripts: []doc.Script{
 			{ID: "data", Type: "application/json", Content: data},
 			// text, until report.js makes a script of it
@@ -42,6 +45,18 @@ func HTML(w io.Writer, a *result.Analysis) error {
 			{Content: asset("report.js")},
 		},
 	})
+}
+
+// outcomeStyle has the outcomes' colours, on paper and on a dark screen, and a class for each.
+func outcomeStyle() string {
+	var light, dark, classes strings.Builder
+	for _, k := range loadgen.Kinds() {
+		fmt.Fprintf(&light, " --%s: %s;", k.Outcome, k.Light)
+		fmt.Fprintf(&dark, " --%s: %s;", k.Outcome, k.Dark)
+		fmt.Fprintf(&classes, ".c-%[1]s { --c: var(--%[1]s); }\n", k.Outcome)
+	}
+	return fmt.Sprintf(":root {%s }\n@media (prefers-color-scheme: dark) { :root:not([data-theme=\"light\"]) {%s } }\n%s",
+		&light, &dark, &classes)
 }
 
 func ptrTo[T any](v T) *T { return &v }

@@ -18,8 +18,6 @@
     }
   }
   const charts = [];
-  const symbols = new Map(Object.entries({ connect_timeout: 'triangle', http_504: 'diamond', http_502: 'rect', queue_full: 'arrow', late: 'emptyCircle',
-    response_timeout: 'roundRect', connect_reset: 'emptyTriangle', http_503: 'emptyDiamond', connect_refused: 'emptyRect' }));
   const own = (object, key) => Object.hasOwn(object, key) ? object[key] : undefined; // an outcome may be called "constructor"
   const css = (name) => getComputedStyle(root).getPropertyValue('--' + name).trim();
   const colour = (outcome) => css(outcome) || css('other');
@@ -110,7 +108,7 @@
       if (!bad) continue;
       const points = order.map((i) => [lane.trials[i].rate, bad[i]]);
       const last = points.length - 1;
-      series.push({ name: c, type: 'line', symbol: symbols.get(c) || 'circle', symbolSize: 7, z: 4, lineStyle: { color: colour(c), width: 1.5 },
+      series.push({ name: c, type: 'line', symbol: own(data.symbols, c) || 'circle', symbolSize: 7, z: 4, lineStyle: { color: colour(c), width: 1.5 },
         itemStyle: { color: colour(c) }, labelLayout: { hideOverlap: true },
         data: points.map((p, i) => i !== last || p[1] === 0 ? p : { value: p,
           label: { show: true, formatter: c, color: colour(c), fontSize: 12, position: [-6, -10], align: 'right' } }) });

@@ -48,6 +48,7 @@ type PageOptions struct {
 	Window  string   // title of the window
 	Class   string   // of the page, for the style sheet
 	Foot    string   // at the end
+	Style   string   // rules that only this page needs
 	Scripts []Script // a page without any runs none
 }
 
@@ -61,7 +62,7 @@ type Script struct {
 // exactly the style sheet and the scripts that are in it, by hash, so that markup from a server or a log
 // could not run even if it got past the escaping.
 func WriteHTML(w io.Writer, d Document, opt PageOptions) error {
-	css := Style()
+	css := append(Style(), opt.Style...)
 	policy := "default-src 'none'; style-src " + hash(css) +
 		"; img-src data:; base-uri 'none'; form-action 'none'"
 	var scripts strings.Builder
@@ -98,7 +99,7 @@ func hash(content []byte) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// Style is the style sheet of every page.
+// Style is the style sheet that every page begins with.
 func Style() []byte {
 	css, err := assets.ReadFile("page.css")
 	if err != nil {
