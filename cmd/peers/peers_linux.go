@@ -143,7 +143,8 @@ func (p peer) run(ctx context.Context, l load) (sample, error) {
 	stdin, args := strings.ReplaceAll(p.stdin, "$url", l.URL), append([]string{p.name}, p.args(l)...)
 	out, s, err := execute(ctx, l.Duration, stdin, args...)
 	if err == nil && p.after != "" { // its CPU does not count
-		after, text := l.words(p.after), []byte{}
+		var text []byte
+		after := l.words(p.after)
 		text, err = exec.CommandContext(ctx, after[0], after[1:]...).Output()
 		out = string(text)
 	}

@@ -283,7 +283,7 @@ func TestSameAgain(t *testing.T) {
 		read(t, w)
 		return sum
 	}
-	if took(1) != took(1) || took(1) == took(2) {
+	if first, again := took(1), took(1); first != again || first == took(2) {
 		t.Error("a world depends on more than its seed, or not on that")
 	}
 }
