@@ -39,42 +39,33 @@ func (c *Comparisons) Add(of *result.Comparison, a, b *result.Lane) {
 // CompareJSON prints comparisons for programs, rounded as report.json is.
 func CompareJSON(w io.Writer, c *Comparisons) error { return writeJSON(w, c) }
 
-// CompareText prints comparisons for a terminal: the verdict, every warning, and a table of three columns.
+// CompareText prints comparisons for a terminal.
 func CompareText(w io.Writer, c *Comparisons, opt doc.TextOptions) error {
-	d := doc.Document{Margin: compareMargin}
-	for _, c := range c.List {
-		var arms, facts doc.Facts
-		arms.Add("weir compare", armText(c.A))
-		arms.Add("  with", armText(c.B))
-		facts.Add("design", words.Of(c.Design))
-		if c.Proxy != nil {
-			facts.Items = append(facts.Items, proxyFacts(c.Proxy).Items...)
-		}
-		d.Blocks = append(d.Blocks, doc.Section{Blocks: []doc.Block{arms}},
-			doc.Section{Blocks: compareVerdict(c)},
-			doc.Section{Blocks: append(unlike(c.Warnings), facts)},
-			doc.Section{Blocks: []doc.Block{effects(c), reasons(c)}})
+	d := compared(c)
+	for i, of := range c.List { // for want of the columns that the note explains
+		blocks := d.Blocks[i].(doc.Section).Blocks
+		blocks[len(blocks)-1] = reasons(of)
 	}
 	return doc.WriteText(w, d, opt)
 }
 
 // CompareMarkdown prints comparisons in GitHub's dialect.
-func CompareMarkdown(w io.Writer, c *Comparisons) error {
-	return doc.WriteMarkdown(w, comparePage(c))
-}
+func CompareMarkdown(w io.Writer, c *Comparisons) error { return doc.WriteMarkdown(w, compared(c)) }
 
 // CompareHTML prints comparisons as one self-contained page without a script.
 func CompareHTML(w io.Writer, c *Comparisons) error {
-	return doc.WriteHTML(w, comparePage(c), doc.PageOptions{Window: "weir compare"})
+	return doc.WriteHTML(w, compared(c), doc.PageOptions{Window: "weir compare"})
 }
 
-func comparePage(c *Comparisons) doc.Document {
-	d := doc.Document{Title: []string{"compare"}}
+// compared is the verdict of each, every warning, drawings and a table.
+func compared(c *Comparisons) doc.Document {
+	// three columns of 20 in 80: a value and its interval
+	d := doc.Document{Title: []string{"compare"}, Margin: 16}
 	for i, of := range c.List {
-		arms := doc.Paragraph{Text: doc.T(say("compare.arms", args{"a": armText(of.A), "b": armText(of.B)})),
-			Note: true}
-		blocks := slices.Concat(compareVerdict(of), []doc.Block{arms}, comparison(of, &c.arms[i]))
-		d.Blocks = append(d.Blocks, doc.Section{Label: "Comparison", Blocks: blocks})
+		text := say("compare.arms", args{"a": armText(of.A), "b": armText(of.B)})
+		blocks := append(compareVerdict(of), doc.Paragraph{Text: doc.T(text), Note: true})
+		d.Blocks = append(d.Blocks, doc.Section{Label: "Comparison",
+			Blocks: append(blocks, comparison(of, &c.arms[i])...)})
 	}
 	return d
 }
@@ -121,7 +112,7 @@ func comparison(c *result.Comparison, of *arms) []doc.Block {
 		facts.Items = proxyFacts(c.Proxy).Items
 	}
 	facts.Add("design", words.Of(c.Design))
-	return append(list, drawn, facts, allEffects(c),
+	return append(list, drawn, facts, effects(c),
 		doc.Paragraph{Text: doc.T(say("comparison.note", nil)), Note: true})
 }
 
@@ -226,46 +217,33 @@ func proxyBrief(c *result.Comparison) doc.Facts {
 	return facts
 }
 
-// compareMargin leaves three columns of 20 in 80: a value of three digits and its interval.
-const compareMargin = 16
-
-// effects is the table on a terminal.
+// effects is the table of all metrics.
 func effects(c *result.Comparison) doc.Table {
-	t := doc.Table{Corner: "[95 % interval]", Lanes: true,
-		Columns: doc.Columns(c.A.Label, c.B.Label, "÷, or ± % points")}
-	for _, e := range c.Effects {
-		t.Rows = append(t.Rows, doc.Row{Label: doc.T(shortened(effectLabel(e))),
-			Cells: []doc.Cell{inTable(e.A, e.Unit), inTable(e.B, e.Unit), change(e)}})
+	t := doc.Table{Caption: "What differs", Class: "trials", Corner: "[95 % interval]", Lanes: true,
+		Columns: doc.Numbers(c.A.Label, c.B.Label, "÷, or ± points")}
+	long := append(doc.Numbers(c.B.Label+" − "+c.A.Label, "effect size", "MDC", "pairs"),
+		doc.Columns("finding", "method, or why not")...)
+	for i := range long {
+		long[i].Long = true
 	}
-	return t
-}
-
-// allEffects is the table of the long formats.
-func allEffects(c *result.Comparison) doc.Table {
-	ab := c.B.Label + " ÷ " + c.A.Label
-	t := doc.Table{Caption: "What differs", Class: "trials", Corner: "metric",
-		Columns: append(doc.Numbers(c.A.Label, c.B.Label, ab, c.B.Label+" − "+c.A.Label, "effect size", "MDC",
-			"pairs"), doc.Columns("finding", "method, or why not")...)}
+	t.Columns = append(t.Columns, long...)
 	for _, e := range c.Effects {
-		texts := []string{"–", "–", "–", "–", "–"}
-		if e.Ratio != nil {
-			texts[0] = e.Ratio.Estimate().String()
-		}
+		texts := []string{"–", "–", "–", "–"}
 		if e.Difference != nil {
-			texts[1] = signed(e.Difference, scale(e.Unit), 3)
+			texts[0] = signed(e.Difference, scale(e.Unit), 3)
 		}
 		if e.EffectSize != nil {
-			texts[2] = fmt.Sprintf("%+.2f", *e.EffectSize)
+			texts[1] = fmt.Sprintf("%+.2f", *e.EffectSize)
 		}
 		if e.Detectable != nil {
 			u := unit.Share
 			if e.Unit == unit.Share {
 				u = unit.Points
 			}
-			texts[3] = u.FormatTo(*e.Detectable, 2)
+			texts[2] = u.FormatTo(*e.Detectable, 2)
 		}
 		if e.Pairs > 0 {
-			texts[4] = fmt.Sprint(e.Pairs)
+			texts[3] = fmt.Sprint(e.Pairs)
 		}
 		var method []string
 		for _, f := range []result.Finding{e.Method, e.Reason} {
@@ -273,8 +251,8 @@ func allEffects(c *result.Comparison) doc.Table {
 				method = append(method, words.Of(f))
 			}
 		}
-		cells := append([]doc.Cell{inTable(e.A, e.Unit), inTable(e.B, e.Unit)},
-			doc.Cells(append(texts, string(e.Finding), strings.Join(method, "; "))...)...)
+		cells := []doc.Cell{inTable(e.A, e.Unit), inTable(e.B, e.Unit), change(e)}
+		cells = append(cells, doc.Cells(append(texts, string(e.Finding), strings.Join(method, "; "))...)...)
 		t.Rows = append(t.Rows, doc.Row{Label: doc.T(effectLabel(e)), Cells: cells})
 	}
 	return t
@@ -282,29 +260,14 @@ func allEffects(c *result.Comparison) doc.Table {
 
 // effectLabel is a metric with its unit, so that its cells need none.
 func effectLabel(e result.Effect) string {
-	name := strings.TrimSuffix(strings.TrimPrefix(e.Metric, "outcome."), ".rate")
-	name = strings.NewReplacer("latency.", "latency ", "_", " ", "p999", "p99.9").Replace(name)
-	switch e.Unit {
-	case unit.Rate:
-		return name + ", req/s"
-	case unit.Time:
-		return name + ", ms"
-	}
-	return name + ", %"
+	suffix := map[unit.Unit]string{unit.Rate: ", req/s", unit.Time: ", ms", unit.Share: ", %"}[e.Unit]
+	return effectName(e) + suffix
 }
 
-// shortened keeps a label within the margin.
-func shortened(label string) string {
-	label = strings.NewReplacer("latency p", "p", ", ms", " lat., ms", "overflow onset", "overflow",
-		", req/s", ", /s").Replace(label)
-	if len([]rune(label)) >= compareMargin {
-		label = strings.NewReplacer("connect ", "conn. ", " before response", " early", "response ", "resp. ",
-			", ", " ").Replace(label)
-	}
-	if r := []rune(label); len(r) >= compareMargin {
-		label = string(r[:compareMargin-2]) + "…"
-	}
-	return label
+// effectName is a metric in short.
+func effectName(e result.Effect) string {
+	name := strings.TrimSuffix(strings.TrimPrefix(e.Metric, "outcome."), ".rate")
+	return strings.NewReplacer("latency.", "latency ", "_onset", "", "_", " ", "p999", "p99.9").Replace(name)
 }
 
 // scale of a unit in tables, whose labels have it.
@@ -344,7 +307,7 @@ func change(e result.Effect) doc.Cell {
 		cell.Text = doc.T(unit.Signed(100*d.Value, 2)).With(fmt.Sprintf("[%s, %s]", unit.Signed(100*d.Low, 2),
 			unit.Signed(100*d.High, 2)))
 	case e.Ratio != nil:
-		cell = estimated(unit.Of(unit.Ratio, e.Ratio.Ratio, e.Ratio.Low, e.Ratio.High))
+		cell = estimated(e.Ratio.Estimate())
 	default:
 		return estimated(unit.Estimate{})
 	}

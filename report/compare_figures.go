@@ -61,14 +61,14 @@ func forestPart(b *strings.Builder, rows []forestRow, top, line, same float64, n
 	for _, r := range rows {
 		low, high = min(low, r.low), max(high, r.high)
 	}
-	x := axisScale{low, high, 130, svgWide - svgRight, same == 1}
+	x := axisScale{low, high, 150, svgWide - svgRight, same == 1}
 	if room := (high - low) * .05; same == 1 {
 		x.low, x.high = low/1.02, high*1.02
 	} else {
 		x.low, x.high = low-max(room, 1e-3), high+max(room, 1e-3)
 	}
 	end := top + 18 + line*float64(len(rows))
-	svgText(b, "", 130, top+11, "start", name)
+	svgText(b, "", 150, top+11, "start", name)
 	for _, v := range x.marks() {
 		svgLine(b, "grid", x.at(v), top+18, x.at(v), end)
 		svgText(b, "", x.at(v), end+14, "middle", unit.Digits(v, 3))
@@ -80,8 +80,7 @@ func forestPart(b *strings.Builder, rows []forestRow, top, line, same float64, n
 		if r.e.Finding == result.NoDifference {
 			tint = "none"
 		}
-		svgText(b, "", 122, y+4, "end", shortened(strings.TrimSuffix(strings.TrimSuffix(effectLabel(r.e),
-			", req/s"), ", ms")))
+		svgText(b, "", 142, y+4, "end", effectName(r.e))
 		fmt.Fprintf(b, `<g class="%s">`, tint)
 		svgLine(b, "", x.at(r.low), y, x.at(r.high), y)
 		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3.5"><title>%s</title></circle></g>`, x.at(r.value), y,

@@ -176,6 +176,7 @@ type Column struct {
 	Head   string
 	Number bool // to the right
 	Prose  bool // terminal: wraps, and has the width that the others leave
+	Long   bool // a terminal leaves it out
 }
 
 // Columns are columns of words.

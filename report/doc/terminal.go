@@ -105,6 +105,9 @@ func (t terminal) blocks(list []Block) (out []string) {
 		case Callout:
 			out = append(out, t.callout(b)...)
 		case Table:
+			if b.Corner != "" { // its head needs room above
+				out = append(out, "")
+			}
 			out = append(out, t.table(&b)...)
 		case Command:
 			out = append(out, unit.Clean(b.Line)) // whole, to be copied
@@ -151,6 +154,13 @@ func (t terminal) callout(c Callout) (out []string) {
 
 func (t terminal) table(of *Table) []string {
 	rows := slices.DeleteFunc(slices.Clone(of.Rows), func(r Row) bool { return r.Spare > t.spare })
+	if i := slices.IndexFunc(of.Columns, func(c Column) bool { return c.Long }); i >= 0 { // they stand last
+		short := *of
+		of, short.Columns = &short, of.Columns[:i]
+		for j := range rows {
+			rows[j].Cells = rows[j].Cells[:min(i, len(rows[j].Cells))]
+		}
+	}
 	if of.Lanes {
 		return t.lanes(of, rows)
 	}
@@ -275,6 +285,10 @@ func headRow(of *Table) Row {
 
 // row wraps each cell within its column; the last one of a short row has the columns that are left.
 func (t terminal) row(r Row, widths []int) []string {
+	if label := line(r.Label); width(label) >= t.left { // it takes a line of its own
+		rest := t.row(Row{Cells: r.Cells}, widths)
+		return append(t.paint(r.Tone, []string{label}), rest...)
+	}
 	var out []string
 	at := t.left
 	for i, c := range r.Cells {
