@@ -49,7 +49,7 @@ type Lane struct {
 	Sent           uint64            `json:"sent"`                  // of these: sent
 	Shed           uint64            `json:"shed"`                  // of these: not sent, because too many were under way
 	MaxOpen        uint64            `json:"max_open"`              // requests that were under way at once, the most at the end of a tenth of a second
-	Outcomes       map[string]uint64 `json:"outcomes"`              // non-zero ones
+	Outcomes       map[string]uint64 `json:"outcomes"`              // requests by outcome (`weir help outcomes` lists them); one that did not occur has no key
 	Late           uint64            `json:"late"`                  // of ok: later than the deadline
 	Deadline       float64           `json:"deadline_s"`            // an ok answer later than this is bad
 	SYNRetrans     uint64            `json:"synretrans"`            // SYNs that were lost and sent again

@@ -14,7 +14,7 @@ type Trial struct {
 	Sent          uint64            `json:"sent"`             // of these: sent
 	Bad           uint64            `json:"bad"`              // not ok, or late
 	QueueFailures uint64            `json:"queue_failures"`   // of the bad: of a kind that a full queue produces
-	Outcomes      map[string]uint64 `json:"outcomes"`         // how many ended how; non-zero ones
+	Outcomes      map[string]uint64 `json:"outcomes"`         // requests by outcome (`weir help outcomes` lists them); one that did not occur has no key
 	Goodput       float64           `json:"goodput_rps"`      // good requests by due time ÷ duration
 	GoodLow       float64           `json:"goodput_low_rps"`  // Wilson 95 %
 	GoodHigh      float64           `json:"goodput_high_rps"` // its other end
