@@ -9,7 +9,8 @@ import (
 	"weir/report/world"
 )
 
-// An event loop takes in whatever comes: half as much again as it does is in its queue, and nothing overflows.
+// An event loop takes in whatever comes: half as much again as it does is in its queue, and nothing
+// overflows.
 func ExampleWorld() {
 	w := world.Demo()
 	w.Server = world.Server{Workers: 1, Service: world.Constant(5 * time.Millisecond), Ahead: world.Unbounded}
