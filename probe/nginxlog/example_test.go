@@ -10,9 +10,9 @@ import (
 func ExampleParseError() {
 	for _, text := range []string{
 		`2026/01/02 03:04:05 [error] 7#7: *1 upstream timed out (110: Connection timed out) ` +
-			`while connecting to upstream, client: 10.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://127.0.0.1:8000/", host: "x"`,
+			`while connecting to upstream, upstream: "http://127.0.0.1:8000/", host: "x"`,
 		`2026/01/02 03:04:05 [error] 7#7: *2 connect() to unix:/run/app.sock failed ` +
-			`(11: Resource temporarily unavailable) while connecting to upstream, client: 10.0.0.1, upstream: "http://unix:/run/app.sock:/", host: "x"`,
+			`(11: Resource temporarily unavailable) while connecting to upstream, upstream: "http://unix:/run/app.sock:/", host: "x"`,
 		`2026/01/02 03:04:05 [notice] 7#7: signal process started`,
 	} {
 		line, ok := nginxlog.ParseError([]byte(text))

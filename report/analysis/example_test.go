@@ -25,8 +25,13 @@ func ExampleAnalyze() {
 	l := a.Lanes[0]
 	fmt.Printf("valid: %v; onset %.0f req/s, computed capacity %.0f req/s\n",
 		a.Valid, l.ErrorOnset.RPS, *a.Capacity.Computed)
-	fmt.Println(l.Cause.Code, "–", words.Of(l.Cause.Text))
-	// Output: valid: true; onset 400 req/s, computed capacity 400 req/s worker_bound_overflow – The accept queue
-	// (backlog 16, room for 17) was full, so the kernel dropped 2,113 connection attempts. The client saw 2,113
-	// × connect_timeout, no reset and no 502. More was offered than the workers can serve, 400.0 req/s.
+	fmt.Println("cause:", l.Cause.Code)
+	for _, finding := range l.Cause.Evidence[:2] {
+		fmt.Println(words.Of(finding))
+	}
+	// Output:
+	// valid: true; onset 400 req/s, computed capacity 400 req/s
+	// cause: worker_bound_overflow
+	// Overflows in the backend's network namespace (TcpExtListenOverflows): 2,113
+	// Drops of this listener (sk_drops): 2,113
 }
