@@ -293,7 +293,7 @@ func repeat(a *result.Analysis) doc.Section {
 	}
 	how = append(how, doc.Paragraph{Text: append(doc.T(say("repeat", args{"seed": fmt.Sprint(a.Seed)})),
 		doc.C("weir report RUN")...), Note: true},
-		doc.Heading{Level: 2, Text: doc.T("What the words mean")}, glossary())
+		doc.Details{Summary: "What the words mean", Blocks: []doc.Block{glossary()}})
 	return doc.Section{Label: "Environment", Blocks: []doc.Block{doc.Grid{Class: "columns",
 		Cells: [][]doc.Block{
 			{doc.Heading{Level: 2, Text: doc.T("Environment")}, environment(a)}, how,
