@@ -2,6 +2,7 @@ package portable
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -56,6 +57,9 @@ func handshakeOutcome(err error) loadgen.Outcome {
 		return loadgen.ResetBeforeResponse
 	case closed(err):
 		return loadgen.ClosedBeforeResponse
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return loadgen.TLSUntrusted
 	}
 	return loadgen.TLSFailed
 }
