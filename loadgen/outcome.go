@@ -26,7 +26,6 @@ const (
 	NoLocalPort        Outcome = "no_local_port"       // EADDRNOTAVAIL
 	NoFD               Outcome = "no_fd"               // EMFILE, ENFILE
 	TLSFailed          Outcome = "tls_failed"
-	TLSUntrusted       Outcome = "tls_untrusted" // the server's certificate does not verify
 
 	WriteFailed          Outcome = "write_failed"
 	ResetBeforeResponse  Outcome = "reset_before_response"  // RST after connect, before the first byte
@@ -118,8 +117,6 @@ var table = []Kind{
 		"weir has no free file descriptor."},
 	{TLSFailed, Connecting, true, ByClosing, "#8d6e63", "#c9a99e", "",
 		"The TLS handshake failed."},
-	{TLSUntrusted, Connecting, true, ByClosing, "#7d6608", "#d4b84a", "",
-		"The server's certificate does not verify. --insecure accepts it."},
 	{WriteFailed, Sending, true, ByClosing, "#a1665e", "#d69a92", "",
 		"The request could not be written."},
 	{ResetBeforeResponse, Waiting, true, ByClosing, "#b23a2e", "#f27a6c", "",

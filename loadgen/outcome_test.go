@@ -19,7 +19,7 @@ func TestOutcomes(t *testing.T) {
 			t.Errorf("%+v is not whole", k)
 		}
 		late := k.Phase != NotSent && k.Phase != Connecting
-		if k.Connected != (late || o == TLSFailed || o == TLSUntrusted) {
+		if k.Connected != (late || o == TLSFailed) {
 			t.Errorf("%s ended %s and had a connection: %v", o, k.Phase, k.Connected)
 		}
 		for _, c := range []string{"light " + k.Light, "dark " + k.Dark} {
@@ -29,8 +29,8 @@ func TestOutcomes(t *testing.T) {
 			colours[c] = o
 		}
 	}
-	if len(seen) != 27 || Outcome("").Sent() {
-		t.Errorf("%d outcomes, want the 27 of the format", len(seen))
+	if len(seen) != 26 || Outcome("").Sent() {
+		t.Errorf("%d outcomes, want the 26 of the format", len(seen))
 	}
 	if k := Outcome("new_in_another_version").Kind(); !k.Connected || k.Class != ByClosing {
 		t.Errorf("one that is not known: %+v", k)

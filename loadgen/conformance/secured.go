@@ -70,7 +70,7 @@ func secured(t *testing.T, open Open) {
 		s := start(t, answer(alive))
 		target := https(s)
 		target.Insecure = false
-		offer(t, open, target, few).check(t, 0, 0, loadgen.TLSUntrusted)
+		offer(t, open, target, few).check(t, 0, 0, loadgen.TLSFailed)
 	})
 	t.Run("not TLS", func(t *testing.T) {
 		s := serve(t, "tcp", func(v *visit) { v.say("HTTP/1.1 400 Bad Request\r\n\r\n"); v.hang() })

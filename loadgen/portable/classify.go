@@ -2,7 +2,6 @@ package portable
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -57,9 +56,6 @@ func handshakeOutcome(err error) loadgen.Outcome {
 		return loadgen.ResetBeforeResponse
 	case closed(err):
 		return loadgen.ClosedBeforeResponse
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return loadgen.TLSUntrusted
 	}
 	return loadgen.TLSFailed
 }
