@@ -30,7 +30,7 @@ func topic(name string) string {
 		return ""
 	}
 	text, _ := topics.ReadFile("help/" + name + ".md") // an error is that there is none
-	return string(text)
+	return strings.Replace(string(text), rulesMark, invalidRules(), 1)
 }
 
 // newHelp is `weir help COMMAND` and `weir help TOPIC`.
