@@ -24,7 +24,6 @@ func TestRules(t *testing.T) {
 		"requests_shed":     own(loadgen.Shed),
 		"no_local_ports":    own(loadgen.NoLocalPort),
 		"no_descriptors":    own(loadgen.NoFD),
-		"names_unresolved":  func(f *Facts) { f.Outcomes = map[loadgen.Outcome]uint64{loadgen.DNSFailed: 101} },
 		"processors_busy":   func(f *Facts) { f.CPU = 3300 * time.Millisecond },
 		"loop_busy":         func(f *Facts) { f.LoopCPU = new(.91) },
 		"loop_waited":       func(f *Facts) { f.LoopDelay = new(.51) },

@@ -10,12 +10,11 @@ import (
 
 // The limits of the rules.
 const (
-	MinSent       = 0.99             // sent ÷ due
-	MaxLag        = time.Millisecond // sent − due of the 99th percentile that is always bearable, or
-	MaxLagShare   = 0.02             // of the service time, or
-	MaxBurst      = 0.25             // of the queue's slots, which is how many requests may arrive together
-	MaxUnresolved = 0.10             // of what was due
-	MaxCPU        = 0.80             // of the processors that the generator may use
+	MinSent     = 0.99             // sent ÷ due
+	MaxLag      = time.Millisecond // sent − due of the 99th percentile that is always bearable, or
+	MaxLagShare = 0.02             // of the service time, or
+	MaxBurst    = 0.25             // of the queue's slots, which is how many requests may arrive together
+	MaxCPU      = 0.80             // of the processors that the generator may use
 
 	// Threads that wait for a processor read answers late, which the send lag does not show. A quarter is what two busy
 	// processors that others use too were measured to bear: there onset and accounting still agreed.
@@ -46,7 +45,6 @@ const (
 	MoreFiles      Advice = "more_files"
 	MoreProcessors Advice = "more_processors"
 	StopPrograms   Advice = "stop_programs"
-	GiveAddress    Advice = "give_address"
 )
 
 // Rule is one way in which the generator, or somebody else's load, decides what is measured.
@@ -72,9 +70,6 @@ var rules = []Rule{
 	{Code: "requests_shed", Advice: RaiseInFlight, measure: outcome(loadgen.Shed)},
 	{Code: "no_local_ports", Planned: "few_ports", Advice: MorePorts, measure: outcome(loadgen.NoLocalPort)},
 	{Code: "no_descriptors", Planned: "few_files", Advice: MoreFiles, measure: outcome(loadgen.NoFD)},
-	{Code: "names_unresolved", Advice: GiveAddress, measure: func(f *Facts) (float64, float64) {
-		return float64(f.Outcomes[loadgen.DNSFailed]) / float64(f.Due), MaxUnresolved // these asked no server
-	}},
 	{Code: "processors_busy", Planned: "few_processors", Advice: MoreProcessors, measure: func(f *Facts) (float64, float64) {
 		return f.ofProcessors(f.CPU), MaxCPU
 	}},
