@@ -11,6 +11,7 @@
 package portable
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -66,7 +67,7 @@ func newEngine(t loadgen.Target, dial func(wire.Remote, loadgen.Target) (dialer,
 	}
 	if u.Scheme == "https" {
 		e.tls = &tls.Config{
-			ServerName:         u.Hostname(),
+			ServerName:         cmp.Or(t.ServerName, u.Hostname()),
 			InsecureSkipVerify: t.Insecure,
 			NextProtos:         []string{"http/1.1"},
 		}
