@@ -140,7 +140,6 @@ type Target struct {
 	MaxBody        int           // longest response body that is read, bytes
 	LocalAddrs     []netip.Addr  // taken in turn; none: the kernel chooses
 	Insecure       bool          // https: do not verify the certificate
-	ServerName     string        // https: for SNI and the certificate; empty: the URL's host
 	WakeQuantum    time.Duration // requests due so close together may be sent together, see QuantumAt; 0: each when it is due
 
 	Close                 Closing       // empty: Orderly

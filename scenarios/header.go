@@ -33,7 +33,7 @@ func (l *Lane) record() runfile.Lane {
 func options(t loadgen.Target, engine string) *runfile.Options {
 	o := &runfile.Options{
 		RequestsPerConnection: t.RequestsPerConnection, IdleTimeout: t.IdleTimeout, MaxIdle: t.MaxIdle, LocalAddrs: t.LocalAddrs,
-		MaxBody: t.MaxBody, RequestIDs: t.RequestIDs, Insecure: t.Insecure, ServerName: t.ServerName, Requests: len(t.Requests),
+		MaxBody: t.MaxBody, RequestIDs: t.RequestIDs, Insecure: t.Insecure, Requests: len(t.Requests),
 	}
 	if engine == "epoll" { // no other has one
 		o.WakeQuantum = t.WakeQuantum

@@ -23,7 +23,6 @@ type connectionFlags struct {
 	connectTimeout, timeout time.Duration
 	localAddr               string
 	insecure                bool
-	serverName              string
 	maxInFlight             int
 	wakeQuantum             time.Duration
 	maxBody                 string
@@ -39,7 +38,6 @@ func (c *connectionFlags) register(f *pflag.FlagSet) {
 	f.DurationVar(&c.timeout, "timeout", scenarios.DefaultTimeout, "longest time to wait for a whole answer, including the connection")
 	f.StringVar(&c.localAddr, "local-addr", "", "source `addresses` of the connections, used in turn, e.g. 10.0.0.8/29,10.0.1.5")
 	f.BoolVar(&c.insecure, "insecure", false, "do not verify TLS certificates")
-	f.StringVar(&c.serverName, "server-name", "", "`name` that the server's certificate must have, and that TLS asks for (SNI); default: the URL's host")
 	f.IntVar(&c.maxInFlight, "max-in-flight", loadgen.DefaultMaxInFlight, "most requests in flight; further ones are not sent, and recorded as shed")
 	f.DurationVar(&c.wakeQuantum, "wake-quantum", 0, "send requests together that are due within this time (three on average at most); saves CPU above some 5,000 requests a second, adds up to this much send lag; 0: off")
 	f.StringVar(&c.maxBody, "max-body", "16M", "`size` of the longest response body that is read, e.g. 500k or 16M; a longer one is bad_response")
@@ -54,7 +52,7 @@ func (c *connectionFlags) apply(out *loadgen.Target) (err error) {
 	out.RequestsPerConnection, out.IdleTimeout, out.MaxIdle = c.requestsPerConnection, c.idleTimeout, c.maxIdle
 	out.ConnectTimeout, out.Timeout = c.connectTimeout, c.timeout
 	out.MaxInFlight, out.Insecure = c.maxInFlight, c.insecure
-	out.WakeQuantum, out.ServerName = c.wakeQuantum, c.serverName
+	out.WakeQuantum = c.wakeQuantum
 	if out.MaxBody, err = parseSize(c.maxBody); err != nil {
 		return usage("--max-body %s: %w", quoted(c.maxBody), err)
 	}

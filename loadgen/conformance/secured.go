@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"math/big"
 	"net"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,12 +16,7 @@ import (
 
 // secured checks https: that it works, and that what a peer does to the connection keeps its name.
 func secured(t *testing.T, open Open) {
-	var asked atomic.Value // the name that the client asked for last
-	config := &tls.Config{Certificates: []tls.Certificate{selfSigned(t)},
-		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			asked.Store(hello.ServerName)
-			return nil, nil // as it is
-		}}
+	config := &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}}
 	start := func(t *testing.T, handle func(*visit)) *server {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -77,15 +71,6 @@ func secured(t *testing.T, open Open) {
 		target := https(s)
 		target.Insecure = false
 		offer(t, open, target, few).check(t, 0, 0, loadgen.TLSFailed)
-	})
-	t.Run("a name of its own", func(t *testing.T) {
-		s := start(t, answer(alive))
-		target := https(s)
-		target.ServerName = "other.test"
-		offer(t, open, target, few).check(t, 0, 200, loadgen.OK)
-		if got := asked.Load(); got != "other.test" {
-			t.Errorf("TLS asked for %v", got)
-		}
 	})
 	t.Run("not TLS", func(t *testing.T) {
 		s := serve(t, "tcp", func(v *visit) { v.say("HTTP/1.1 400 Bad Request\r\n\r\n"); v.hang() })

@@ -11,7 +11,6 @@
 package portable
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -67,7 +66,7 @@ func newEngine(t loadgen.Target, dial func(wire.Remote, loadgen.Target) (dialer,
 	}
 	if u.Scheme == "https" {
 		e.tls = &tls.Config{
-			ServerName:         cmp.Or(t.ServerName, u.Hostname()),
+			ServerName:         u.Hostname(),
 			InsecureSkipVerify: t.Insecure,
 			NextProtos:         []string{"http/1.1"},
 		}

@@ -127,7 +127,6 @@ type Options struct {
 	MaxBody               int           `json:"max_body"`                          // longest response body that is read, bytes
 	RequestIDs            bool          `json:"request_ids"`                       // each request has an X-Request-Id
 	Insecure              bool          `json:"insecure,omitempty"`                // certificates are not verified
-	ServerName            string        `json:"server_name,omitempty"`             // that TLS asked for; "": the URL's host
 	Requests              int           `json:"requests"`                          // different ones that are sent in turn
 	WakeQuantum           time.Duration `json:"wake_quantum,omitempty"`            // see loadgen.QuantumAt; 0: none
 }
