@@ -110,8 +110,6 @@ var Metrics = []Metric{
 		"Connections reset because they were closed with data unread."},
 	{"TcpExtTCPAbortOnMemory", "netstat", Counter, Things, Namespace, Loss,
 		"Connections reset because memory for sockets ran out."},
-	{"TcpExtTCPMemoryPressures", "netstat", Counter, Things, Namespace, Symptom,
-		"Times that TCP ran short of memory for its sockets (tcp_mem)."},
 	{"TcpExtTCPAbortOnTimeout", "netstat", Counter, Things, Namespace, Symptom,
 		"Connections given up after too many retransmissions."},
 	{"TcpExtTCPAbortOnLinger", "netstat", Counter, Things, Namespace, Symptom,

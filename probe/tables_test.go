@@ -27,14 +27,14 @@ func TestCountersOfSeveralKernels(t *testing.T) {
 	}{
 		{"netstat-2.6.32", map[string]uint64{
 			"TcpExtListenOverflows": 1<<64 - 1, "TcpExtListenDrops": 1 << 32, "TcpExtEmbryonicRsts": 7, "TcpExtTCPTimeouts": 99,
-		}, []string{"TcpExtTCPReqQFullDrop", "TcpExtTCPTimeWaitOverflow", "TcpExtTCPSynRetrans", "TcpExtTCPBacklogDrop"}, 16},
+		}, []string{"TcpExtTCPReqQFullDrop", "TcpExtTCPTimeWaitOverflow", "TcpExtTCPSynRetrans", "TcpExtTCPBacklogDrop"}, 15},
 		{"netstat-3.10", map[string]uint64{
 			"TcpExtListenOverflows": 1<<64 - 1, "TcpExtListenDrops": 1 << 32, "TcpExtTCPReqQFullDrop": 5,
 			"TcpExtTCPReqQFullDoCookies": 6, "TcpExtTCPTimeWaitOverflow": 8, "TcpExtTCPDeferAcceptDrop": 9,
-		}, []string{"TcpExtTCPSynRetrans", "TcpExtTCPMigrateReqSuccess"}, 21},
+		}, []string{"TcpExtTCPSynRetrans", "TcpExtTCPMigrateReqSuccess"}, 20},
 		{"netstat-6.18", map[string]uint64{
 			"TcpExtListenOverflows": 0, "TcpExtTCPSynRetrans": 0, "TcpExtTCPMigrateReqSuccess": 0,
-		}, nil, 25},
+		}, nil, 24},
 		{"snmp-2.6.32", map[string]uint64{
 			"TcpActiveOpens": 11, "TcpPassiveOpens": 12, "TcpAttemptFails": 13, "TcpEstabResets": 14,
 			"TcpRetransSegs": 18, "TcpOutRsts": 20, "TcpInErrs": 0,

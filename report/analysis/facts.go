@@ -108,7 +108,6 @@ func (l *lane) lateBySYN() *uint64 {
 var (
 	listenDrops     = keep(probe.ListenDrops)
 	reqQFullDrop    = keep("TcpExtTCPReqQFullDrop")
-	memoryPressures = keep("TcpExtTCPMemoryPressures")
 	deferAcceptDrop = keep(probe.DeferAcceptDrops) // they are among the listeners' drops, and no loss
 )
 
@@ -121,7 +120,6 @@ func (r *run) counted(l *lane) cause.Kernel {
 		ListenDrops: l.grown(listenDrops),
 		QueueDrops:  l.grown(reqQFullDrop),
 		Deferred:    l.grown(deferAcceptDrop),
-		Pressures:   l.grown(memoryPressures),
 	}
 	if k.Drops != nil {
 		_, k.Deferrable = probe.DeferredACKs(*k.Drops, k.ListenDrops, k.Deferred)

@@ -122,9 +122,6 @@ var causes = Sentences{
 		"queue is not why they failed.",
 	"worker_closed_connection": "A worker took the connection and closed it without an answer " +
 		"({saw|list}). It was killed, timed out or crashed. Not an overflow.",
-	"closed_in_memory_shortage": "Connections were closed without an answer ({saw|list}) while the kernel was " +
-		"short of memory for sockets (TcpExtTCPMemoryPressures). The worker or the kernel closed them. " +
-		"Check net.ipv4.tcp_mem.",
 	"connections_broke": "Connections broke after they were made: {saw|list}. A full accept queue does " +
 		"not do that.",
 	"proxy_closed": "The client saw {saw|list}, and why is not known. The proxy closed or broke these " +

@@ -52,7 +52,6 @@ type Kernel struct {
 	ListenDrops *uint64                // TcpExtListenDrops of the namespace
 	QueueDrops  *uint64                // TcpExtTCPReqQFullDrop of the namespace
 	Deferred    *uint64                // TcpExtTCPDeferAcceptDrop of the namespace: bare ACKs, no loss
-	Pressures   *uint64                // TcpExtTCPMemoryPressures of the namespace: sockets ran short of memory
 	Deferrable  uint64                 // so many of Drops may be such ACKs
 	Began       *time.Duration         // from the epoch: the last reading before this listener's first overflow
 	Others      []result.OtherListener // listeners of the namespace that dropped something and are not watched

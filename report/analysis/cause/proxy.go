@@ -33,7 +33,6 @@ var serverRules = []rule{
 // closedRules are for connections that were closed or broken after they were made. Behind a proxy that is the
 // proxy's doing, not a worker's.
 var closedRules = []rule{
-	{closedInShortage, result.Undetermined, "closed_in_memory_shortage", nil},
 	{closedDirectly, result.WorkerClosed, "worker_closed_connection", nil},
 	{direct, result.Undetermined, "connections_broke", nil},
 	{logProves(result.ProxyLimit), result.ProxyLimit, "log_explains", lines},
@@ -70,10 +69,7 @@ func severalReasons(m *matter) bool { return 2*m.log.of[m.log.top] > m.n }
 func logWasRead(m *matter) bool     { return len(m.Proxy.Errors) > 0 }
 func direct(m *matter) bool         { return !m.Proxied }
 func closedDirectly(m *matter) bool { return direct(m) && m.mostly(loadgen.ClosedBeforeResponse) }
-func closedInShortage(m *matter) bool {
-	return closedDirectly(m) && value(m.Kernel.Pressures) > 0 // the kernel closes connections then, too
-}
-func noLocalPort(m *matter) bool { return m.mostly(loadgen.NoLocalPort) }
+func noLocalPort(m *matter) bool    { return m.mostly(loadgen.NoLocalPort) }
 
 // logCauses are what the classes of NGINX's log mean for the failures of a class: for a 502 or 504 that no
 // full queue produced; for a 500, or for a client whose connection NGINX closed.
