@@ -14,8 +14,9 @@ func (c *CutShort) Error() string {
 	return fmt.Sprintf("the longest that it may take, %v, was over (--max-duration)", c.After)
 }
 
-// Run offers every trial in turn, each after the one before has drained, and returns when the last has. If ctx ends
-// first, or after MaxDuration, the trial under way is ended and recorded, and what ended it is the error.
+// Run offers every trial in turn, each after the one before has drained, and returns when the last has. If
+// ctx ends first, or after MaxDuration, the trial under way is ended and recorded, and what ended it is the
+// error.
 func (e *Experiment) Run(ctx context.Context, epoch time.Time, rec Recorder) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)

@@ -153,5 +153,20 @@ type Quantiles struct {
 	Count        uint64   `json:"count"`         // how many were measured
 }
 
+// Named is the quantile of that name with its interval: p50, p90, p99 or p999.
+func (q *Quantiles) Named(name string) (*float64, *Bounds) {
+	switch name {
+	case "p50":
+		return q.P50, q.P50Interval
+	case "p90":
+		return q.P90, q.P90Interval
+	case "p99":
+		return q.P99, q.P99Interval
+	case "p999":
+		return q.P999, q.P999Interval
+	}
+	return nil, nil
+}
+
 // Schema names the form of report.json.
 const Schema = "weir.report/1"

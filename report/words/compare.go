@@ -70,7 +70,8 @@ var comparisons = Sentences{
 	"cost_onset.rate":        "Failures begin at {ratio} × the direct rate.[ No difference was found. {least}]",
 	"cost_plateau.rate":      "When overloaded, the server serves {ratio} × the direct rate.[ No difference was found. {least}]",
 
-	// In what else the arms are not alike. Package compare and the gate make the sentence of a code and both values.
+	// In what else the arms are not alike. Package compare and the gate make the sentence of a code and both
+	// values.
 	"arms_differ":    "The {what} differs: {a} against {b}.",
 	"arm_ended":      "[{arm}|The run] is not complete: {ended}.",
 	"arms_sent_late": "1 % of the requests left A's generator {a|seconds} late or more, and B's {b|seconds}. Percentiles above the median may differ for that reason.",

@@ -8,8 +8,8 @@ import (
 	"weir/report/runfile"
 )
 
-// Mismatch is something that should be the same in both arms and is not. A and B are what it is in each, as the
-// arguments of a finding are; nil or "" is not known.
+// Mismatch is something that should be the same in both arms and is not. A and B are what it is in each, as
+// the arguments of a finding are; nil or "" is not known.
 type Mismatch struct {
 	Code result.Code
 	A, B any
@@ -29,8 +29,8 @@ func (list *mismatches) differ(code result.Code, a, b any) {
 	}
 }
 
-// Places lists how the circumstances of two runs differ, as far as they matter to the lanes that are compared: requests
-// that pass no proxy do not care which one stood by.
+// Places lists how the circumstances of two runs differ, as far as they matter to the lanes that are
+// compared: requests that pass no proxy do not care which one stood by.
 func Places(a, b *result.Analysis, lanes ...*result.Lane) []Mismatch {
 	var list mismatches
 	proxied := slices.ContainsFunc(lanes, func(l *result.Lane) bool { return l != nil && l.ThroughProxy() })
@@ -43,7 +43,8 @@ func Places(a, b *result.Analysis, lanes ...*result.Lane) []Mismatch {
 	return list
 }
 
-// Loads lists how two lanes were loaded differently. What one of the records does not say is not known to differ.
+// Loads lists how two lanes were loaded differently. What one of the records does not say is not known to
+// differ.
 func Loads(a, b *result.Lane) []Mismatch {
 	var list mismatches
 	list.differ("engine", a.Engine, b.Engine)
@@ -77,8 +78,10 @@ func (list *mismatches) settings(x, y *result.Options) {
 		list.differ("local_addr", addresses(x.LocalAddrs), addresses(y.LocalAddrs))
 	}
 	list.differ("max_body", x.MaxBody, y.MaxBody)
-	list.differ("request_ids", choice(x.RequestIDs, "set_sent", "set_not_sent"), choice(y.RequestIDs, "set_sent", "set_not_sent"))
-	list.differ("insecure", choice(x.Insecure, "set_none", "set_usual"), choice(y.Insecure, "set_none", "set_usual"))
+	list.differ("request_ids", choice(x.RequestIDs, "set_sent", "set_not_sent"),
+		choice(y.RequestIDs, "set_sent", "set_not_sent"))
+	list.differ("insecure", choice(x.Insecure, "set_none", "set_usual"),
+		choice(y.Insecure, "set_none", "set_usual"))
 	list.differ("requests", x.Requests, y.Requests)
 	list.differ("wake_quantum", seconds(x.WakeQuantum), seconds(y.WakeQuantum))
 }
@@ -136,11 +139,13 @@ func warnings(a *result.Analysis, la *result.Lane, b *result.Analysis, lb *resul
 		}
 		if !run.Valid {
 			args["reasons"] = run.InvalidReasons
-			list = append(list, result.ArmWarning{Code: "invalid", Text: result.Finding{Code: "invalid", Args: args}})
+			list = append(list, result.ArmWarning{Code: "invalid",
+				Text: result.Finding{Code: "invalid", Args: args}})
 		}
 		if run.Ended.How != runfile.Complete {
 			args["ended"] = run.Ended.String()
-			list = append(list, result.ArmWarning{Code: "ended", Text: result.Finding{Code: "arm_ended", Args: args}})
+			list = append(list, result.ArmWarning{Code: "ended",
+				Text: result.Finding{Code: "arm_ended", Args: args}})
 		}
 	}
 	var differ []Mismatch
@@ -161,12 +166,12 @@ func (m Mismatch) warning() result.ArmWarning {
 	return result.ArmWarning{Code: m.Code, Text: result.Finding{Code: "arms_differ", Args: m.Args()}}
 }
 
-// blurring, in seconds, is from how late 1 % of the requests left the generator on that is worth a warning, as for one
-// run. It is the machine's lateness, and a server that runs on the same machine is delayed too.
+// blurring, in seconds, is from how late 1 % of the requests left the generator on that is worth a warning,
+// as for one run. It is the machine's lateness, and a server that runs on the same machine is delayed too.
 const blurring = 1e-3
 
-// offer is what was offered, as far as it decides whether two runs can be compared: how often, how long, at which
-// rates, in their order of time, and how evenly.
+// offer is what was offered, as far as it decides whether two runs can be compared: how often, how long, at
+// which rates, in their order of time, and how evenly.
 func offer(l *result.Lane) result.Finding {
 	if len(l.Trials) == 0 {
 		return result.Finding{Code: "no_trial"}
@@ -184,18 +189,20 @@ func offer(l *result.Lane) result.Finding {
 		const shown = 4
 		var stages []result.Finding
 		for _, s := range first.Stages[:min(len(first.Stages), shown)] {
-			stages = append(stages, result.Finding{Code: "offer_stage", Args: result.Args{"from": s.From, "to": s.To, "lasts": s.Duration}})
+			stages = append(stages, result.Finding{Code: "offer_stage",
+				Args: result.Args{"from": s.From, "to": s.To, "lasts": s.Duration}})
 		}
 		args["stages"] = stages
 	}
 	return result.Finding{Code: "offer", Args: args}
 }
 
-// samePlan reports whether two lanes were offered the same. Rates that are measured from the server differ a little
-// from run to run; what pairs of trials accept for equal is no other plan.
+// samePlan reports whether two lanes were offered the same. Rates that are measured from the server differ a
+// little from run to run; what pairs of trials accept for equal is no other plan.
 func samePlan(a, b *result.Lane) bool {
 	return slices.EqualFunc(a.Trials, b.Trials, func(x, y result.Trial) bool {
-		return x.Arrival == y.Arrival && sameStages(&x, &y) && alike(x.MeanRate(), y.MeanRate()) && alike(x.Duration, y.Duration)
+		return x.Arrival == y.Arrival && sameStages(&x, &y) && alike(x.MeanRate(), y.MeanRate()) &&
+			alike(x.Duration, y.Duration)
 	})
 }
 

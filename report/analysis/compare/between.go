@@ -8,20 +8,22 @@ import (
 	"weir/report/result"
 )
 
-// Between two runs lies what neither of them shows: a machine that is a little slower today. Trials of one run share it,
-// so that no pairing of theirs brings it to light. What decides by two runs, without a person who looks at what else
-// changed, leaves room for it on both sides: estimate.Allowance of each, as an onset has. Arms does not.
+// Between two runs lies what neither of them shows: a machine that is a little slower today. Trials of one
+// run share it, so that no pairing of theirs brings it to light. What decides by two runs, without a person
+// who looks at what else changed, leaves room for it on both sides: estimate.Allowance of each, as an onset
+// has. Arms does not.
 //
-// For a median that is enough, also on a busy machine: of 10 pairs of runs of one server, 6 trials of 4 s each, on two processors
-// with a load average above 10, none differed with it. Two pairs did at the p90 and at the p99 (by 1.4 to 1.9), where the
-// machine's own delays are. Their only witness is how late the generator sent, which they delay as they do the server: so
-// a percentile above the median has room for the 99th percentile of that lateness too, of each run.
+// For a median that is enough, also on a busy machine: of 10 pairs of runs of one server, 6 trials of 4 s
+// each, on two processors with a load average above 10, none differed with it. Two pairs did at the p90 and
+// at the p99 (by 1.4 to 1.9), where the machine's own delays are. Their only witness is how late the
+// generator sent, which they delay as they do the server: so a percentile above the median has room for the
+// 99th percentile of that lateness too, of each run.
 
 // Pairs counts the pairs of complete trials at equal load.
 func Pairs(a, b []result.Trial) int { return len(pairTrials(a, b)) }
 
-// Latencies is a percentile ("p50", "p99") of the later run b ÷ that of a, over pairs of trials at a load that both
-// served, or at equal load where there is none, with a 95 % interval; else why there is none.
+// Latencies is a percentile ("p50", "p99") of the later run b ÷ that of a, over pairs of trials at a load
+// that both served, or at equal load where there is none, with a 95 % interval; else why there is none.
 func Latencies(a, b *result.Lane, name string) (result.Interval, result.Finding) {
 	all := pairTrials(a.Trials, b.Trials)
 	used := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.calm() })
@@ -30,7 +32,8 @@ func Latencies(a, b *result.Lane, name string) (result.Interval, result.Finding)
 	}
 	k := slices.IndexFunc(percentiles, func(q percentile) bool { return q.name == name })
 	if k < 0 {
-		return result.Interval{}, result.Finding{Code: "no_such_percentile", Args: result.Args{"percentile": name}}
+		return result.Interval{}, result.Finding{Code: "no_such_percentile",
+			Args: result.Args{"percentile": name}}
 	}
 	quotients, _ := percentiles[k].between(used)
 	p, ok := estimate.Paired(quotients)
@@ -38,7 +41,8 @@ func Latencies(a, b *result.Lane, name string) (result.Interval, result.Finding)
 		return result.Interval{}, percentiles[k].few(len(quotients))
 	}
 	half := math.Hypot(p.High-p.Mean+counterWidth, math.Hypot(percentiles[k].room(a), percentiles[k].room(b)))
-	return result.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Mean - half), High: math.Exp(p.Mean + half)}, result.Finding{}
+	return result.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Mean - half),
+		High: math.Exp(p.Mean + half)}, result.Finding{}
 }
 
 // room is how far, as a logarithm, the percentile of a run may lie beside that of another run of the same.
@@ -47,7 +51,7 @@ func (q percentile) room(l *result.Lane) float64 {
 	if q.name == "p50" {
 		late = l.SendLag.P50
 	}
-	x, _ := q.of(&l.Latency)
+	x, _ := l.Latency.Named(q.name)
 	if late == nil || x == nil || *x <= 0 {
 		return math.Log1p(estimate.Allowance)
 	}
@@ -60,13 +64,15 @@ func OfDue(t *result.Trial) float64 { return float64(t.Due) }
 // PerSecond divides by the length of the trial, for Counts.
 func PerSecond(t *result.Trial) float64 { return t.Duration }
 
-// Counts is how many requests of a kind there were in the later run b, of those due or per second, ÷ how many in a, over
-// pairs of trials at equal load; else why there is no interval. It is the wider of two: that of the requests, which takes
-// them for independent, and that of the pairs (the ratio estimator, with Student's t). The run's own luck, its machine
-// a share of estimate.Allowance slower, is as many good requests more or fewer where the server was overloaded.
+// Counts is how many requests of a kind there were in the later run b, of those due or per second, ÷ how many
+// in a, over pairs of trials at equal load; else why there is no interval. It is the wider of two: that of
+// the requests, which takes them for independent, and that of the pairs (the ratio estimator, with Student's
+// t). The run's own luck, its machine a share of estimate.Allowance slower, is as many good requests more or
+// fewer where the server was overloaded.
 //
 // Source: W. G. Cochran, Sampling Techniques, section 6.3, for the ratio estimator.
-func Counts(a, b *result.Lane, of func(*result.Trial) uint64, per func(*result.Trial) float64, level float64) (result.Interval, result.Finding) {
+func Counts(a, b *result.Lane, of func(*result.Trial) uint64, per func(*result.Trial) float64,
+	level float64) (result.Interval, result.Finding) {
 	pairs := pairTrials(a.Trials, b.Trials)
 	if len(pairs) < estimate.MinPairs {
 		return result.Interval{}, few("few_pairs", len(pairs))
@@ -91,7 +97,8 @@ func Counts(a, b *result.Lane, of func(*result.Trial) uint64, per func(*result.T
 		squares += d * d
 	}
 	n := float64(len(pairs))
-	half := math.Hypot(estimate.StudentTAt(uint64(len(pairs)-1), level)*math.Sqrt(squares*n/(n-1)), math.Hypot(x.room/x.sum, y.room/y.sum))
+	half := math.Hypot(estimate.StudentTAt(uint64(len(pairs)-1), level)*math.Sqrt(squares*n/(n-1)),
+		math.Hypot(x.room/x.sum, y.room/y.sum))
 	i.Low, i.High = min(i.Low, i.Ratio*math.Exp(-half)), max(i.High, i.Ratio*math.Exp(half))
 	return i, result.Finding{}
 }

@@ -1,11 +1,11 @@
-// Package compare holds two arms against each other: a run before a change and one after it, a run of today and one
-// of last week, or the direct and the proxy lane of one run.
+// Package compare holds two arms against each other: a run before a change and one after it, a run of today
+// and one of last week, or the direct and the proxy lane of one run.
 //
-// Its opinion: the replicate is the trial, never the request, for the requests of one trial share a queue. Trials
-// at equal load are paired; what a pair says is the logarithm of the quotient, and the interval is Student's over the
-// pairs. Percentiles come from an arm's merged histogram and are never averaged. A difference that was not found is
-// given together with the minimum detectable change. Every interval is a 95 % one by itself: of twenty metrics that
-// do not differ, one will seem to.
+// Its opinion: the replicate is the trial, never the request, for the requests of one trial share a queue.
+// Trials at equal load are paired; what a pair says is the logarithm of the quotient, and the interval is
+// Student's over the pairs. Percentiles come from an arm's merged histogram and are never averaged. A
+// difference that was not found is given together with the minimum detectable change. Every interval is a 95
+// % one by itself: of twenty metrics that do not differ, one will seem to.
 //
 // It returns findings, numbers and codes; package words has their sentences.
 package compare
@@ -41,7 +41,8 @@ func Arms(a *result.Analysis, la *result.Lane, b *result.Analysis, lb *result.La
 	calm := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.calm() })
 	c := &result.Comparison{
 		A: arm("A", a, la, same), B: arm("B", b, lb, same),
-		Design: design(all, len(calm), same, a.Pairs), Pairs: len(all), Calm: len(calm), Warnings: warnings(a, la, b, lb),
+		Design: design(all, len(calm), same, a.Pairs), Pairs: len(all), Calm: len(calm),
+		Warnings: warnings(a, la, b, lb),
 	}
 	c.Effects = slices.Concat([]result.Effect{
 		onset("onset.rate", la.ErrorOnset, lb.ErrorOnset, la.NoOnset, lb.NoOnset),

@@ -12,11 +12,12 @@ import (
 	"weir/report/unit"
 )
 
-// counterWidth is how finely a record's histogram tells latencies apart (runfile.NewHistogram): pairs that differ
-// by less are equal by rounding, and prove no more.
+// counterWidth is how finely a record's histogram tells latencies apart (runfile.NewHistogram): pairs that
+// differ by less are equal by rounding, and prove no more.
 const counterWidth = 1e-3
 
-// onset compares what a hinge was fitted to. Other methods show where something was first seen; that is no estimate.
+// onset compares what a hinge was fitted to. Other methods show where something was first seen; that is no
+// estimate.
 func onset(metric string, a, b *result.Onset, whyA, whyB result.Finding) result.Effect {
 	e := result.Effect{Metric: metric, Unit: unit.Rate, Finding: result.NotKnown}
 	for _, side := range []struct {
@@ -77,13 +78,15 @@ func few(code result.Code, pairs int) result.Finding {
 	return result.Finding{Code: code, Args: result.Args{"pairs": pairs, "least": estimate.MinPairs}}
 }
 
-// paired puts the quotients of pairs into the effect, given their logarithms; every one may be off by so much.
+// paired puts the quotients of pairs into the effect, given their logarithms; every one may be off by so
+// much.
 func paired(e *result.Effect, d []float64, resolution float64) bool {
 	p, ok := estimate.Paired(d)
 	if !ok {
 		return false
 	}
-	e.Ratio = &result.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Low - resolution), High: math.Exp(p.High + resolution)}
+	e.Ratio = &result.Interval{Ratio: math.Exp(p.Mean), Low: math.Exp(p.Low - resolution),
+		High: math.Exp(p.High + resolution)}
 	e.Pairs, e.Method = p.N, result.Finding{Code: "by_pairs"}
 	if !math.IsInf(p.Effect, 0) && !math.IsNaN(p.Effect) {
 		e.EffectSize = &p.Effect
@@ -122,18 +125,12 @@ func direction(low, high, same float64) result.Direction {
 type percentile struct {
 	name  string
 	least int // requests that it takes (estimate.Supported)
-	of    func(*result.Quantiles) (*float64, *result.Bounds)
 }
 
-var percentiles = []percentile{
-	{"p50", 6, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P50, q.P50Interval }},
-	{"p90", 36, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P90, q.P90Interval }},
-	{"p99", 368, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P99, q.P99Interval }},
-	{"p999", 3688, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P999, q.P999Interval }},
-}
+var percentiles = []percentile{{"p50", 6}, {"p90", 36}, {"p99", 368}, {"p999", 3688}}
 
-// latencies compares percentiles at equal load: of the pairs that both arms served, or of all, and then of the
-// requests that succeeded, where there are none of these. The arms' own values come from their merged
+// latencies compares percentiles at equal load: of the pairs that both arms served, or of all, and then of
+// the requests that succeeded, where there are none of these. The arms' own values come from their merged
 // histograms; what differs comes from the percentiles of the paired trials.
 func latencies(all, calm []pair) (list []result.Effect) {
 	used, tooFew, note := calm, result.Code("few_calm_pairs"), result.Finding{}
@@ -150,7 +147,8 @@ func latencies(all, calm []pair) (list []result.Effect) {
 	a := merged(func(p pair) *result.Trial { return p.a })
 	b := merged(func(p pair) *result.Trial { return p.b })
 	for _, q := range percentiles {
-		e := result.Effect{Metric: "latency." + q.name, Unit: unit.Time, Finding: result.NotKnown, A: q.estimate(&a), B: q.estimate(&b)}
+		e := result.Effect{Metric: "latency." + q.name, Unit: unit.Time, Finding: result.NotKnown,
+			A: q.estimate(&a), B: q.estimate(&b)}
 		switch {
 		case len(used) == 0:
 			e.Reason = result.Finding{Code: "no_pairs"}
@@ -168,7 +166,7 @@ func latencies(all, calm []pair) (list []result.Effect) {
 }
 
 func (q percentile) estimate(of *result.Quantiles) result.Estimate {
-	value, bounds := q.of(of)
+	value, bounds := of.Named(q.name)
 	e := result.Estimate{Value: value, Count: of.Count}
 	if bounds != nil {
 		e.Low, e.High = &bounds.Low, &bounds.High
@@ -198,8 +196,8 @@ func (q percentile) few(pairs int) result.Finding {
 // between is what each pair says: the logarithm of the quotient b ÷ a, and the difference b − a.
 func (q percentile) between(pairs []pair) (quotients, differences []float64) {
 	for _, p := range pairs {
-		x, _ := q.of(&p.a.Latency)
-		y, _ := q.of(&p.b.Latency)
+		x, _ := p.a.Latency.Named(q.name)
+		y, _ := p.b.Latency.Named(q.name)
 		if x != nil && y != nil && *x > 0 && *y > 0 {
 			quotients = append(quotients, math.Log(*y / *x))
 			differences = append(differences, *y-*x)
@@ -208,12 +206,13 @@ func (q percentile) between(pairs []pair) (quotients, differences []float64) {
 	return quotients, differences
 }
 
-// failures compares shares of requests over all pairs: of the bad ones, and of each outcome that is not ok and
-// occurred in an arm.
+// failures compares shares of requests over all pairs: of the bad ones, and of each outcome that is not ok
+// and occurred in an arm.
 func failures(pairs []pair) []result.Effect {
 	list := []result.Effect{share("bad.rate", pairs, func(t *result.Trial) uint64 { return t.Bad })}
 	for _, name := range outcomes(pairs) {
-		list = append(list, share("outcome."+name+".rate", pairs, func(t *result.Trial) uint64 { return t.Outcomes[name] }))
+		list = append(list, share("outcome."+name+".rate", pairs,
+			func(t *result.Trial) uint64 { return t.Outcomes[name] }))
 	}
 	return list
 }
@@ -238,8 +237,8 @@ func outcomes(pairs []pair) (list []string) {
 	return append(list, slices.Sorted(maps.Keys(seen))...)
 }
 
-// share compares how many requests were of a kind. The interval of the difference is Newcombe's, which takes requests
-// for independent; where the pairs scatter more than that allows, it reaches as far as theirs.
+// share compares how many requests were of a kind. The interval of the difference is Newcombe's, which takes
+// requests for independent; where the pairs scatter more than that allows, it reaches as far as theirs.
 func share(metric string, pairs []pair, of func(*result.Trial) uint64) result.Effect {
 	e := result.Effect{Metric: metric, Unit: unit.Share, Finding: result.NotKnown}
 	var ka, na, kb, nb uint64

@@ -26,8 +26,9 @@ func (p pair) calm() bool {
 	return true
 }
 
-// pairTrials pairs the n-th trial of a rate in one arm with the n-th of it in the other, and likewise trials whose plan
-// changes the rate. A pair in which a trial was cut short, or which was not offered the same in the same way, is left out.
+// pairTrials pairs the n-th trial of a rate in one arm with the n-th of it in the other, and likewise trials
+// whose plan changes the rate. A pair in which a trial was cut short, or which was not offered the same in
+// the same way, is left out.
 func pairTrials(a, b []result.Trial) []pair {
 	inOrder := func(trials []result.Trial) []*result.Trial {
 		list := make([]*result.Trial, 0, len(trials))
@@ -52,7 +53,8 @@ func pairTrials(a, b []result.Trial) []pair {
 			bs = bs[1:]
 		default:
 			as, bs = as[1:], bs[1:]
-			if x.Complete && y.Complete && alike(x.Duration, y.Duration) && x.Arrival == y.Arrival && (x.Rate > 0 || sameStages(x, y)) {
+			if x.Complete && y.Complete && alike(x.Duration, y.Duration) && x.Arrival == y.Arrival &&
+				(x.Rate > 0 || sameStages(x, y)) {
 				pairs = append(pairs, pair{x, y})
 			}
 		}

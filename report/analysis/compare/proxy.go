@@ -20,7 +20,8 @@ func proxyEffects(c *result.Comparison, direct, proxy *result.Lane) *result.Prox
 
 func notMeasured(why result.Finding, metrics ...string) result.ProxyEffect {
 	return result.ProxyEffect{
-		Text: result.Finding{Code: "proxy_not_measured", Args: result.Args{"why": why}}, Metrics: append([]string{}, metrics...),
+		Text:    result.Finding{Code: "proxy_not_measured", Args: result.Args{"why": why}},
+		Metrics: append([]string{}, metrics...),
 	}
 }
 
@@ -40,7 +41,8 @@ func adds(c *result.Comparison) result.ProxyEffect {
 	}
 	args := result.Args{"p50": added(median, "p50"), "pairs": median.Pairs}
 	if p99 := Effect(c, "latency.p99"); p99.Finding == result.NotKnown {
-		args["p99"] = result.Finding{Code: "added_unknown", Args: result.Args{"percentile": "p99", "why": p99.Reason}}
+		args["p99"] = result.Finding{Code: "added_unknown",
+			Args: result.Args{"percentile": "p99", "why": p99.Reason}}
 	} else {
 		args["p99"] = added(p99, "p99")
 	}
@@ -52,17 +54,19 @@ func added(e *result.Effect, percentile string) result.Finding {
 	if e.Finding == result.NoDifference {
 		code = "added_nothing"
 	}
-	return result.Finding{Code: code, Args: result.Args{"percentile": percentile, "by": e.Difference.In(e.Unit)}}
+	return result.Finding{Code: code,
+		Args: result.Args{"percentile": percentile, "by": e.Difference.In(e.Unit)}}
 }
 
-// hides is what reaches the backend's clients otherwise than it happened at the backend: failures that are fewer,
-// or have another name, and tries that were repeated.
+// hides is what reaches the backend's clients otherwise than it happened at the backend: failures that are
+// fewer, or have another name, and tries that were repeated.
 func hides(c *result.Comparison, direct, proxy *result.Lane) result.ProxyEffect {
 	bad := Effect(c, "bad.rate")
 	if bad.Finding == result.NotKnown {
 		return notMeasured(bad.Reason, "bad.rate")
 	}
-	code := map[result.Direction]result.Code{result.Lower: "hides_failures", result.Higher: "makes_failures", result.NoDifference: "hides_none"}[bad.Finding]
+	code := map[result.Direction]result.Code{result.Lower: "hides_failures", result.Higher: "makes_failures",
+		result.NoDifference: "hides_none"}[bad.Finding]
 	if *bad.A.Value == 0 && *bad.B.Value == 0 {
 		code = "no_failures"
 	}
@@ -76,7 +80,8 @@ func hides(c *result.Comparison, direct, proxy *result.Lane) result.ProxyEffect 
 		args := result.Args{"overflows": r.Overflows, "failures": r.ClientFailures}
 		parts = append(parts, result.Finding{Code: "overflows_behind_proxy", Args: args})
 	}
-	return measuredOf(result.Finding{Code: "proxy_hides", Args: result.Args{"parts": append(parts, retried(proxy))}}, "bad.rate")
+	return measuredOf(result.Finding{Code: "proxy_hides",
+		Args: result.Args{"parts": append(parts, retried(proxy))}}, "bad.rate")
 }
 
 func mostFrequent(l *result.Lane) (name string) {
@@ -91,7 +96,8 @@ func mostFrequent(l *result.Lane) (name string) {
 
 // retried is what the proxy's access log shows of repeated tries.
 func retried(proxy *result.Lane) result.Finding {
-	if !slices.ContainsFunc(proxy.LogClasses, func(c result.LogClass) bool { return c.Source == runfile.FromAccessLog }) {
+	if !slices.ContainsFunc(proxy.LogClasses,
+		func(c result.LogClass) bool { return c.Source == runfile.FromAccessLog }) {
 		return result.Finding{Code: "retries_not_measured"}
 	}
 	var n, ok uint64

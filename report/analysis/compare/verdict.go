@@ -16,7 +16,8 @@ func verdict(c *result.Comparison) []result.Finding {
 	var differ, same, unknown []result.Finding
 	for _, e := range important(c) {
 		what := result.Finding{Code: "name_" + result.Code(e.Metric)}
-		args := result.Args{"what": what, "b": c.B.Label, "measured": measured(c, e), "least": least(e), "note": e.Reason}
+		args := result.Args{"what": what, "b": c.B.Label, "measured": measured(c, e), "least": least(e),
+			"note": e.Reason}
 		switch e.Finding {
 		case result.Higher, result.Lower:
 			if e.Unit != unit.Time { // the reason beside a share is in the table
@@ -30,7 +31,8 @@ func verdict(c *result.Comparison) []result.Finding {
 				unknown[k].Args["what"] = append(unknown[k].Args["what"].([]result.Finding), what)
 				continue
 			}
-			unknown = append(unknown, result.Finding{Code: "compare_unknown", Args: result.Args{"what": []result.Finding{what}, "why": e.Reason}})
+			unknown = append(unknown, result.Finding{Code: "compare_unknown",
+				Args: result.Args{"what": []result.Finding{what}, "why": e.Reason}})
 		}
 	}
 	out := slices.Concat(differ, same, unknown)

@@ -7,21 +7,19 @@
 // and answers pass, fail or inconclusive.
 //
 // Its opinion: a gate that cries wolf is switched off, and one that waves everything through is worse, so
-// that "inconclusive" is an answer of its own. An estimate passes only with its whole interval within the limit
-// and fails only with all of it outside. What was not measured is not zero, and a run that cannot be believed
-// passes nothing. What an assertion may name is fixed, so that a misspelt one is an error with its column and
-// never an assertion that holds by accident.
+// that "inconclusive" is an answer of its own. An estimate passes only with its whole interval within the
+// limit and fails only with all of it outside. What was not measured is not zero, and a run that cannot be
+// believed passes nothing. What an assertion may name is fixed, so that a misspelt one is an error with its
+// column and never an assertion that holds by accident.
 //
-// It computes from a result.Analysis alone, without a clock, a file or a terminal, and its reasons are findings whose
-// sentences package words has. While a run goes on, Live ends it by the same language. The language has no arithmetic
-// but a ratio, and no "or".
+// It computes from a result.Analysis alone, without a clock, a file or a terminal, and its reasons are
+// findings whose sentences package words has. While a run goes on, Live ends it by the same language. The
+// language has no arithmetic but a ratio, and no "or".
 package gate
 
 import (
 	"cmp"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"weir/report/result"
@@ -87,7 +85,7 @@ type SyntaxError struct {
 	Expr   string
 	Column int // in characters, from 1
 	Text   string
-	Why    result.Finding // a finding that is the mistake's reason, in place of a text; package words fills it in
+	Why    result.Finding // in place of a text, the reason; package words fills it in
 }
 
 func (e *SyntaxError) Error() string {
@@ -97,28 +95,6 @@ func (e *SyntaxError) Error() string {
 // mistake is a SyntaxError at one of the assertion's operands.
 func (a Assertion) mistake(t Term, format string, args ...any) error {
 	return &SyntaxError{Expr: a.Expr, Column: t.Column, Text: fmt.Sprintf(format, args...)}
-}
-
-// String is the assertion in one spelling. It parses to the same.
-func (a Assertion) String() string {
-	var b strings.Builder
-	for i, t := range a.Terms {
-		if i > 0 {
-			b.WriteString(" / ")
-		}
-		b.WriteString(t.String())
-	}
-	fmt.Fprintf(&b, " %s %s", a.Op, a.Limit.Text)
-	if a.Over > 0 {
-		fmt.Fprintf(&b, " over %v", a.Over)
-	}
-	if a.Level != DefaultLevel {
-		b.WriteString(" @" + strconv.FormatFloat(a.Level, 'f', -1, 64))
-	}
-	if a.Abort {
-		b.WriteString(" abort")
-	}
-	return b.String()
 }
 
 func (t Term) String() string {

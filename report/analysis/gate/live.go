@@ -13,14 +13,14 @@ import (
 	"weir/report/unit"
 )
 
-// Live ends a run's load early: where an expression of --abort-if is clearly true, and where an assertion that says
-// abort can no longer pass. It is shown what the run shows its record.
+// Live ends a run's load early: where an expression of --abort-if is clearly true, and where an assertion
+// that says abort can no longer pass. It is shown what the run shows its record.
 //
-// What only grows is decided for certain: no number that may still come could mend it. A share is decided where it is
-// probable: without a window by a CUSUM over all requests as they end (estimate.CUSUM), with one where the interval of
-// what failed in it, of all that the plan makes due in it, lies beyond the limit. A percentile of the latency is the share
-// of those that took longer or failed; a request that is still open and older than that is one of them already, so that
-// a server which has stopped answering is seen soon.
+// What only grows is decided for certain: no number that may still come could mend it. A share is decided
+// where it is probable: without a window by a CUSUM over all requests as they end (estimate.CUSUM), with one
+// where the interval of what failed in it, of all that the plan makes due in it, lies beyond the limit. A
+// percentile of the latency is the share of those that took longer or failed; a request that is still open
+// and older than that is one of them already, so that a server which has stopped answering is seen soon.
 type Live struct {
 	end   func(*Stopped)
 	now   func() time.Duration // since the epoch
@@ -83,9 +83,12 @@ type rule struct {
 	overdue *overdue        // of a percentile
 }
 
-// NewLive calls end, once, with what ends the load; it returns nil where nothing can. Now is the time since the epoch.
-func NewLive(abortIf, asserts []Assertion, lanes []PlannedLane, now func() time.Duration, end func(*Stopped)) *Live {
-	l := &Live{end: end, now: now, every: lookEvery, lanes: map[string]PlannedLane{}, accounts: probe.Accounts{}}
+// NewLive calls end, once, with what ends the load; it returns nil where nothing can. Now is the time since
+// the epoch.
+func NewLive(abortIf, asserts []Assertion, lanes []PlannedLane, now func() time.Duration,
+	end func(*Stopped)) *Live {
+	l := &Live{end: end, now: now, every: lookEvery, lanes: map[string]PlannedLane{},
+		accounts: probe.Accounts{}}
 	for _, lane := range lanes {
 		l.lanes[lane.Name] = lane
 	}
@@ -119,7 +122,7 @@ func NewLive(abortIf, asserts []Assertion, lanes []PlannedLane, now func() time.
 // allowedShare is the share of requests that a rule over a share or a percentile allows.
 func (a Assertion) allowedShare() float64 {
 	switch m := a.Terms[0].metric; {
-	case m.q > 0:
+	case m.tail():
 		return 1 - m.q
 	case a.Op == Less || a.Op == LessEqual:
 		return 1 - a.Limit.Low
@@ -129,7 +132,7 @@ func (a Assertion) allowedShare() float64 {
 
 // against is how many of a bin's ended requests speak against the server.
 func (r *rule) against(b *count.Bin) uint64 {
-	if r.q > 0 {
+	if r.tail() {
 		n := b.Failed()
 		for _, took := range b.Latency {
 			if time.Duration(took).Seconds() > r.Limit.Low {
@@ -161,7 +164,7 @@ func (l *Live) Trial(lane string, start time.Duration, p plan.Plan) {
 		if r.lane != lane {
 			continue
 		}
-		if r.bins = make([]float64, len(t.planned)); r.q > 0 {
+		if r.bins = make([]float64, len(t.planned)); r.tail() {
 			r.overdue = newOverdue(time.Duration(r.Limit.Low*float64(time.Second)), start, p)
 		}
 	}
@@ -172,7 +175,9 @@ func (l *Live) Watch(c *count.Counter) {
 	l.mu.Lock()
 	t := l.running
 	l.mu.Unlock()
-	c.Watch(func(r *count.Reading) { l.decide(t, func(rule *rule) (string, uint64) { return rule.see(t, r) }) })
+	c.Watch(func(reading *count.Reading) {
+		l.decide(t, func(r *rule) (string, uint64) { return r.see(t, reading) })
+	})
 	if l.every == 0 {
 		return
 	}
@@ -223,8 +228,8 @@ func (t *liveTrial) bin(at time.Duration) (int, bool) {
 	return i, at >= t.first && i < len(t.planned)
 }
 
-// decide asks the rules of the trial's lane. The load is ended by the one that the fewest requests decided; of two, by the
-// first.
+// decide asks the rules of the trial's lane. The load is ended by the one that the fewest requests decided;
+// of two, by the first.
 func (l *Live) decide(t *liveTrial, ask func(*rule) (text string, after uint64)) {
 	l.mu.Lock()
 	var stopped *Stopped
@@ -335,10 +340,12 @@ func (r *rule) take(n, bad uint64, from, to time.Duration) (text string, after u
 	}
 	s := r.share
 	return fmt.Sprintf("%d of the %d requests that ended from %.2f s to %.2f s (%s)",
-		s.Bad, s.Of, s.Since.Seconds(), s.At.Seconds(), unit.Share.Format(float64(s.Bad)/float64(s.Of))), after
+			s.Bad, s.Of, s.Since.Seconds(), s.At.Seconds(), unit.Share.Format(float64(s.Bad)/float64(s.Of))),
+		after
 }
 
-// grow adds to what only grows in the bin of a moment, and says what it has become where that decides the rule.
+// grow adds to what only grows in the bin of a moment, and says what it has become where that decides the
+// rule.
 func (r *rule) grow(t *liveTrial, at, known time.Duration, x float64) (text string) {
 	enter := func(to *float64) {
 		if r.most {
@@ -377,13 +384,15 @@ func (r *rule) window(t *liveTrial, from, to int) (text string) {
 		begins := (t.first + time.Duration(j)*count.Width).Seconds()
 		if r.grows() {
 			if judge(interval{value: sum, low: sum, high: math.Inf(1)}, r.Op, r.Limit) == r.until {
-				return fmt.Sprintf("it is %s in the %v from %.1f s on", r.metric.unit.Format(sum), r.Over, begins)
+				return fmt.Sprintf("it is %s in the %v from %.1f s on", r.metric.unit.Format(sum), r.Over,
+					begins)
 			}
 			continue
 		}
 		level := 1 - (1-r.Level/100)/float64(max(1, r.windows))
 		if low, _ := estimate.WilsonAt(min(uint64(sum), due), due, level); due > 0 && low > r.allowedShare() {
-			return fmt.Sprintf("%.0f of the %d requests due in the %v from %.1f s on (%s)", sum, due, r.Over, begins, unit.Share.Format(sum/float64(due)))
+			return fmt.Sprintf("%.0f of the %d requests due in the %v from %.1f s on (%s)", sum, due, r.Over,
+				begins, unit.Share.Format(sum/float64(due)))
 		}
 	}
 	return ""

@@ -10,8 +10,8 @@ import (
 	"weir/report/unit"
 )
 
-// counter is a sum over the lane's trials. Where one of them does not have its part, because the kernel was not read around
-// it, it may be more.
+// counter is a sum over the lane's trials. Where one of them does not have its part, because the kernel was
+// not read around it, it may be more.
 func counter(of func(*result.Lane) *uint64, part func(result.Trial) *uint64) func(scope) interval {
 	return func(s scope) interval {
 		n := of(s.lane)
@@ -27,7 +27,8 @@ func counter(of func(*result.Lane) *uint64, part func(result.Trial) *uint64) fun
 }
 
 // overflows are of the lane's own listener, which a unix socket has none of.
-var overflows = counter(func(l *result.Lane) *uint64 { return l.Overflows }, func(t result.Trial) *uint64 { return t.Overflows })
+var overflows = counter(func(l *result.Lane) *uint64 { return l.Overflows },
+	func(t result.Trial) *uint64 { return t.Overflows })
 
 func uncounted(l *result.Lane) interval {
 	if probe.IsUnix(l.Listener) {
@@ -41,6 +42,14 @@ func depth(n *uint32) interval {
 		return missing("gate_queue_unseen", nil)
 	}
 	return exact(float64(*n))
+}
+
+// known is a number that the analysis may lack, for the reason given.
+func known(x *float64, lacking result.Code) interval {
+	if x == nil {
+		return missing(lacking, nil)
+	}
+	return exact(*x)
 }
 
 func reconciliation(s scope) interval {
@@ -65,7 +74,8 @@ func onset(l *result.Lane, o *result.Onset) interval {
 	return interval{value: o.RPS, low: max(0, o.Low), high: o.High}
 }
 
-// plateau is what the overloaded trials served, less what their queues took in. The order of these trials bounds it.
+// plateau is what the overloaded trials served, less what their queues took in. The order of these trials
+// bounds it.
 func plateau(s scope) interval {
 	switch l := s.lane; {
 	case l.Plateau == nil:
@@ -90,13 +100,13 @@ func stated(x, low, high *float64) interval {
 	return interval{value: *x, low: *low, high: *high}
 }
 
-// searchedBy are what a search found (RFC 9971) in place of an onset, by one of its goals. The rate lies between two that
-// were offered, of which one was sustained and the other was not, so that an assertion passes only by what was, less what
-// the queue put off in the trials, and fails only by what was not. A search that did not come to its end has wider bounds,
-// or but one of them.
+// searchedBy are what a search found (RFC 9971) in place of an onset, by one of its goals. The rate lies
+// between two that were offered, of which one was sustained and the other was not, so that an assertion
+// passes only by what was, less what the queue put off in the trials, and fails only by what was not. A
+// search that did not come to its end has wider bounds, or but one of them.
 func searchedBy(name, how string, goal func([]result.SearchGoal) result.SearchGoal) []metric {
 	of := func(name, what string, measure func(result.SearchGoal) interval) metric {
-		return metric{name: name, unit: unit.Rate, needs: searching, what: what, read: func(s scope) interval {
+		return metric{name: name, unit: unit.Rate, needs: aSearch, what: what, read: func(s scope) interval {
 			if s.lane.Search == nil || len(s.lane.Search.Goals) == 0 {
 				return missing("gate_no_search", nil)
 			}
@@ -104,7 +114,8 @@ func searchedBy(name, how string, goal func([]result.SearchGoal) result.SearchGo
 		}}
 	}
 	return []metric{
-		of(name+".rate", "of a search: highest rate sustained "+how+"; also .lower.rate, .upper.rate", sustained),
+		of(name+".rate", "of a search: highest rate sustained "+how+"; also .lower.rate, .upper.rate",
+			sustained),
 		of(name+".lower.rate", "", lasting),
 		of(name+".upper.rate", "", func(g result.SearchGoal) interval { return bound(g.Upper, g) }),
 	}
@@ -146,7 +157,8 @@ func bound(x *float64, g result.SearchGoal) interval {
 	return i
 }
 
-// untilOverflow is how long the queue took the load in. Where it did for as long as there was any, it is longer than that.
+// untilOverflow is how long the queue took the load in. Where it did for as long as there was any, it is
+// longer than that.
 func untilOverflow(s scope) interval {
 	if s.lane.Overflows == nil {
 		return uncounted(s.lane)
@@ -169,7 +181,8 @@ func untilOverflow(s scope) interval {
 	return i
 }
 
-// untilDrained is how long the slowest of the trials' queues took to empty. Where one was given up, it is longer than what is known.
+// untilDrained is how long the slowest of the trials' queues took to empty. Where one was given up, it is
+// longer than what is known.
 func untilDrained(s scope) interval {
 	if s.lane.BacklogLimit == nil || len(s.lane.Trials) == 0 {
 		return missing("gate_queue_unseen", nil)
@@ -186,18 +199,8 @@ func untilDrained(s scope) interval {
 	return i
 }
 
-// backendOf is what the load was to the host of the lane's listener: of a proxy's lane, the server behind it.
-func backendOf(name string, u unit.Unit, needs func(Plan, PlannedLane) string, what string, value func(*result.Backend) *float64) metric {
-	return metric{name: "backend." + name, unit: u, what: what, needs: needs, read: func(s scope) interval {
-		if x := value(&s.lane.Backend); x != nil {
-			return exact(*x)
-		}
-		return missing("gate_backend_unread", nil)
-	}}
-}
-
-// logged counts what logs and health checks reported while a lane's trials ran. That a log was not followed, or nobody
-// checked, is not zero.
+// logged counts what logs and health checks reported while a lane's trials ran. That a log was not followed,
+// or nobody checked, is not zero.
 func logged(name, source, what string, of func(class string) bool) metric {
 	kind, _, _ := strings.Cut(source, ".") // nginx.access shows that the error log was followed too
 	return metric{name: name, unit: unit.Count, what: what, read: func(s scope) interval {
@@ -216,10 +219,10 @@ func logged(name, source, what string, of func(class string) bool) metric {
 }
 
 func tries(s scope) interval {
-	if s.lane.ProxyLog == nil || s.lane.ProxyLog.TriesPerRequest == nil {
+	if s.lane.ProxyLog == nil {
 		return missing("gate_not_in_access_log", nil)
 	}
-	return exact(*s.lane.ProxyLog.TriesPerRequest)
+	return known(s.lane.ProxyLog.TriesPerRequest, "gate_not_in_access_log")
 }
 
 // healthIn are the health checks that were sent before the load, while it was offered, or after it.
@@ -228,31 +231,30 @@ func healthIn(phase, when string, of func(*result.Health) *result.HealthCounts) 
 		if when == "" {
 			what = ""
 		}
-		list = append(list, metric{name: "health." + phase + name, unit: u, what: what, read: func(s scope) interval {
-			if s.lane.Health == nil {
-				return missing("gate_log_silent", result.Args{"source": "health"})
-			}
-			return value(of(s.lane.Health))
-		}})
+		list = append(list, metric{name: "health." + phase + name, unit: u, what: what,
+			read: func(s scope) interval {
+				if s.lane.Health == nil {
+					return missing("gate_log_silent", result.Args{"source": "health"})
+				}
+				return value(of(s.lane.Health))
+			}})
 	}
-	add(".ok.count", unit.Count, "health checks sent "+when+"; also .slow.count, .failed.count; also health.during, health.after",
+	add(".ok.count", unit.Count,
+		"health checks sent "+when+"; also .slow.count, .failed.count; also health.during, health.after",
 		func(c *result.HealthCounts) interval { return exact(float64(c.OK)) })
-	add(".slow.count", unit.Count, "", func(c *result.HealthCounts) interval { return exact(float64(c.Slow)) })
-	add(".failed.count", unit.Count, "", func(c *result.HealthCounts) interval { return exact(float64(c.Failed)) })
-	add(".latency.p50", unit.Time, "how long the answered ones took; also .latency.max", func(c *result.HealthCounts) interval { return answered(c.P50) })
-	add(".latency.max", unit.Time, "", func(c *result.HealthCounts) interval { return answered(c.Max) })
+	add(".slow.count", unit.Count, "",
+		func(c *result.HealthCounts) interval { return exact(float64(c.Slow)) })
+	add(".failed.count", unit.Count, "",
+		func(c *result.HealthCounts) interval { return exact(float64(c.Failed)) })
+	add(".latency.p50", unit.Time, "how long the answered ones took; also .latency.max",
+		func(c *result.HealthCounts) interval { return known(c.P50, "gate_no_check_answered") })
+	add(".latency.max", unit.Time, "",
+		func(c *result.HealthCounts) interval { return known(c.Max, "gate_no_check_answered") })
 	return list
 }
 
-func answered(took *float64) interval {
-	if took == nil {
-		return missing("gate_no_check_answered", nil)
-	}
-	return exact(*took)
-}
-
-// What a run that goes on shows of the kernel, between two samples. An overflow is the listener's own or, where the kernel
-// does not tell these apart, the namespace's, as after the run.
+// What a run that goes on shows of the kernel, between two samples. An overflow is the listener's own or,
+// where the kernel does not tell these apart, the namespace's, as after the run.
 
 func overflowsSince(now, before *liveSample) (float64, bool) {
 	return since(now, before, func() *uint64 { return now.listener.Since(before.listener).Overflows })
@@ -263,7 +265,9 @@ func dropsSince(now, before *liveSample) (float64, bool) {
 }
 
 func listenDropsSince(now, before *liveSample) (float64, bool) {
-	return since(now, before, func() *uint64 { return now.Counter(probe.ListenDrops).Since(before.Counter(probe.ListenDrops)) })
+	return since(now, before, func() *uint64 {
+		return now.Counter(probe.ListenDrops).Since(before.Counter(probe.ListenDrops))
+	})
 }
 
 func since(now, before *liveSample, grew func() *uint64) (float64, bool) {

@@ -10,11 +10,12 @@ import (
 	"weir/report/unit"
 )
 
-// mended is how long after the last thing that a scenario did to its servers requests still failed, until the clean tail that
-// cleanTail and cleanShare describe: of all kinds, or of one outcome. A request counts where it was due.
+// mended is how long after the last thing that a scenario did to its servers requests still failed, until the
+// clean tail that cleanTail and cleanShare describe: of all kinds, or of one outcome. A request counts where
+// it was due.
 func mended() []metric {
 	list := []metric{mendedOf(mendedPrefix+"time", "",
-		"after the scenario's last event, until under 1 % failed for 5 s and to the end; also mended.http_502.time …")}
+		"after the last event, until under 1 % failed for 5 s and to the end; also mended.http_502.time …")}
 	for _, name := range loadgen.Names() {
 		if name != string(loadgen.OK) && name != string(loadgen.Canceled) {
 			list = append(list, mendedOf(mendedPrefix+name+".time", name, ""))
@@ -33,15 +34,16 @@ func mendedOf(name, class, what string) metric {
 		case e.Value == nil:
 			return missing("gate_no_event", nil)
 		case e.High == nil:
-			note := result.Finding{Code: "gate_not_mended", Args: result.Args{"tail": cleanTail, "share": cleanShare}}
+			note := result.Finding{Code: "gate_not_mended",
+				Args: result.Args{"tail": cleanTail, "share": cleanShare}}
 			return interval{value: *e.Value, low: *e.Value, high: math.Inf(1), note: note}
 		}
 		return exact(*e.Value)
 	}}
 }
 
-// Mended is how long requests of a lane still failed after the last thing that a scenario did to its servers: not known
-// where it did nothing, open above where they failed to the end of the load.
+// Mended is how long requests of a lane still failed after the last thing that a scenario did to its servers:
+// not known where it did nothing, open above where they failed to the end of the load.
 func Mended(l *result.Lane) result.Estimate { return mendedIn(l, "") }
 
 func mendedIn(l *result.Lane, class string) result.Estimate {
@@ -59,16 +61,16 @@ func mendedIn(l *result.Lane, class string) result.Estimate {
 	return result.Estimate{Value: &took, Low: &took, High: &took}
 }
 
-// A lane has mended when from then on, for so long at least and to the end of the load, fewer than that share of the requests
-// fail. A shorter tail may be a pause between failures: the first requests after a restart find an empty queue, and
-// are answered whatever becomes of the others.
+// A lane has mended when from then on, for so long at least and to the end of the load, fewer than that share
+// of the requests fail. A shorter tail may be a pause between failures: the first requests after a restart
+// find an empty queue, and are answered whatever becomes of the others.
 const (
 	cleanTail  = 5 * time.Second
 	cleanShare = 0.01
 )
 
-// mendedAt is when the lane had mended after from. Where it has not, whole is false; last is the end of the last bin in which
-// requests failed. All bins after a scenario's last event are of the same trial.
+// mendedAt is when the lane had mended after from. Where it has not, whole is false; last is the end of the
+// last bin in which requests failed. All bins after a scenario's last event are of the same trial.
 func mendedAt(t *result.Timeline, from float64, class string) (at, last float64, whole bool) {
 	n := len(t.AtS)
 	bad, due := make([]float64, n+1), make([]float64, n+1) // in all bins before

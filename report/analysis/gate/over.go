@@ -16,8 +16,8 @@ type stretch struct{ from, to int }
 // everyWindow holds each window of a.Over in the lane against the limit, and returns what decides: the first
 // that fails, else the first that is inconclusive, else the one nearest to the limit.
 //
-// Windows slide by one bin. All intervals have to hold at once, so each has the level that makes it so in
-// the worst case: of m windows, 1 − (1 − level)/m (Bonferroni). Otherwise an hour of windows would fail a server
+// Windows slide by one bin. All intervals have to hold at once, so each has the level that makes it so in the
+// worst case: of m windows, 1 − (1 − level)/m (Bonferroni). Otherwise an hour of windows would fail a server
 // that keeps to the limit.
 func (a Assertion) everyWindow(s scope) (interval, Verdict) {
 	m, tl := a.Terms[0].metric, &s.lane.Timeline
@@ -35,7 +35,8 @@ func (a Assertion) everyWindow(s scope) (interval, Verdict) {
 	}
 	windows, longest := slide(all, n)
 	if len(windows) == 0 {
-		return missing("gate_no_window", result.Args{"over": a.Over.String(), "longest": inBins(longest, s.lane).String()}), Inconclusive
+		return missing("gate_no_window",
+			result.Args{"over": a.Over.String(), "longest": inBins(longest, s.lane).String()}), Inconclusive
 	}
 	s.level = 100 - (100-a.Level)/float64(len(windows))
 	var decides interval
@@ -43,16 +44,18 @@ func (a Assertion) everyWindow(s scope) (interval, Verdict) {
 	for _, w := range windows {
 		i := m.in(s, w)
 		v := judge(i, a.Op, a.Limit)
-		if verdict == "" || worse[v] > worse[verdict] || v == Pass && verdict == Pass && a.nearer(i, decides) {
-			i.note = result.Finding{Code: "gate_window", Args: result.Args{"windows": len(windows), "from": tl.AtS[w.from]}}
+		if verdict == "" || worse[v] > worse[verdict] ||
+			v == Pass && verdict == Pass && a.nearer(i, decides) {
+			i.note = result.Finding{Code: "gate_window",
+				Args: result.Args{"windows": len(windows), "from": tl.AtS[w.from]}}
 			decides, verdict = i, v
 		}
 	}
 	return decides, verdict
 }
 
-// cutWindow is the end of a run that an assertion ended before a window was full: what only grows could not have been
-// mended by the rest of it.
+// cutWindow is the end of a run that an assertion ended before a window was full: what only grows could not
+// have been mended by the rest of it.
 func (a Assertion) cutWindow(s scope, all []stretch, n int) (interval, Verdict) {
 	m := a.Terms[0].metric
 	if !a.Abort || !m.grows() || s.run.Ended.How != runfile.Aborted || len(all) == 0 {
@@ -63,7 +66,8 @@ func (a Assertion) cutWindow(s scope, all []stretch, n int) (interval, Verdict) 
 		return interval{}, Inconclusive
 	}
 	i := m.in(s, last)
-	i.high, i.note = math.Inf(1), result.Finding{Code: "gate_cut_window", Args: result.Args{"over": a.Over.String()}}
+	i.high, i.note = math.Inf(1), result.Finding{Code: "gate_cut_window",
+		Args: result.Args{"over": a.Over.String()}}
 	return i, judge(i, a.Op, a.Limit)
 }
 
@@ -78,8 +82,8 @@ func (a Assertion) nearer(i, j interval) bool {
 	return false
 }
 
-// stretches are the longest runs of bins without a gap: all of them, or those in which a trial offered load all
-// the time.
+// stretches are the longest runs of bins without a gap: all of them, or those in which a trial offered load
+// all the time.
 func stretches(l *result.Lane, loaded bool) (list []stretch) {
 	at, width := l.Timeline.AtS, l.Timeline.BinS
 	const slack = 1e-6
@@ -143,8 +147,8 @@ func (s stretch) tally(l *result.Lane, of *requests) tally {
 	return of.among(outcomes, late, due)
 }
 
-// overflowsIn adds up what the readings in the stretch showed. Overflows in a bin without a reading are told by the
-// next one: at the stretch's edges they may be its own or not.
+// overflowsIn adds up what the readings in the stretch showed. Overflows in a bin without a reading are told
+// by the next one: at the stretch's edges they may be its own or not.
 func overflowsIn(s scope, w stretch) interval {
 	whole := overflows(s)
 	if !whole.known() {

@@ -9,13 +9,14 @@ import (
 	"weir/loadgen/plan"
 )
 
-// A request that is still open and older than a percentile of the latency allows counts already, whatever becomes of it: a
-// server that has stopped answering is seen when the first of them is too old, not when the first is given up.
+// A request that is still open and older than a percentile of the latency allows counts already, whatever
+// becomes of it: a server that has stopped answering is seen when the first of them is too old, not when the
+// first is given up.
 
-// overdue counts the requests of one trial that are too old for one rule. It goes through the plan behind the clock,
-// and knows of each bin how many of its requests it has come to and how many have ended. What it has come to and has
-// not ended is open; of a bin that it has come to in part, the ended ones may be later ones, so it then counts at
-// least as many as are known to be open.
+// overdue counts the requests of one trial that are too old for one rule. It goes through the plan behind the
+// clock, and knows of each bin how many of its requests it has come to and how many have ended. What it has
+// come to and has not ended is open; of a bin that it has come to in part, the ended ones may be later ones,
+// so it then counts at least as many as are known to be open.
 type overdue struct {
 	slower time.Duration
 	start  time.Duration // of the plan
@@ -47,8 +48,9 @@ func (o *overdue) bin(at time.Duration) *dueBin {
 	return b
 }
 
-// ended notes which requests of a bin have ended, of which so many were slow or failed, and returns how many of those the
-// rule has had already. One of them is taken to be one that it had where there are any: in the end it comes to the same.
+// ended notes which requests of a bin have ended, of which so many were slow or failed, and returns how many
+// of those the rule has had already. One of them is taken to be one that it had where there are any: in the
+// end it comes to the same.
 func (o *overdue) ended(b *count.Bin, bad uint64) (had uint64) {
 	of := o.bin(b.At)
 	of.ended += b.Ended() + b.Of(loadgen.Canceled)
@@ -58,9 +60,9 @@ func (o *overdue) ended(b *count.Bin, bad uint64) (had uint64) {
 	return had
 }
 
-// sweep returns how many requests are newly too old, by the bins in which they were due. It takes those that were too old
-// at the last sweep and still have not ended: since then whoever has an answer of them in hand had the time to say so,
-// also after a moment in which nothing ran.
+// sweep returns how many requests are newly too old, by the bins in which they were due. It takes those that
+// were too old at the last sweep and still have not ended: since then whoever has an answer of them in hand
+// had the time to say so, also after a moment in which nothing ran.
 func (o *overdue) sweep(now time.Duration) (more map[time.Duration]uint64) {
 	oldest := o.looked - o.slower
 	o.looked = now

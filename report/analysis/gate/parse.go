@@ -63,7 +63,7 @@ func (p *parser) term() (Term, error) {
 	start := p.at
 	text := name.FindString(p.expr[p.at:])
 	if text == "" {
-		return Term{}, p.fail(start, "a metric is expected, like bad.rate, proxy.onset.rate or baseline.latency.p99")
+		return Term{}, p.fail(start, "a metric is expected, like bad.rate or baseline.proxy.onset.rate")
 	}
 	p.at += len(text)
 	t := Term{Column: p.column(start)}
@@ -78,7 +78,8 @@ func (p *parser) term() (Term, error) {
 	case t.metric == nil:
 		return Term{}, p.fail(start, "%s", unknown(asWord.FindString(p.expr[start:])))
 	case t.Lane != "" && t.metric.ofRun:
-		return Term{}, p.fail(start, "%s is of the whole run, not of a lane: write %s", t.metric.name, t.metric.name)
+		return Term{}, p.fail(start, "%s is of the whole run, not of a lane: write %s", t.metric.name,
+			t.metric.name)
 	}
 	t.Metric = t.metric.name
 	return t, nil
@@ -90,7 +91,8 @@ func (p *parser) divisible(a *Assertion) error {
 	for _, t := range a.Terms[1:] {
 		q, ok := quotient(u, t.metric.unit)
 		if !ok {
-			return a.mistake(t, "a %s cannot be divided by the %s %s: divide like by like", u, t.metric.unit, t.Metric)
+			return a.mistake(t, "a %s cannot be divided by the %s %s: divide like by like", u, t.metric.unit,
+				t.Metric)
 		}
 		u = q
 	}
@@ -102,7 +104,8 @@ var (
 	// meant is what people write for a comparison or between two operands, and what to say then.
 	meant = []struct{ wrote, advice string }{
 		{"=<", "; did you mean <=?"}, {"=>", "; did you mean >=?"}, {"=", "; did you mean ==?"},
-		{"-", "; only / joins metrics: write A / B"}, {"+", "; only / joins metrics: write A / B"}, {"*", "; only / joins metrics: write A / B"},
+		{"-", "; only / joins metrics: write A / B"}, {"+", "; only / joins metrics: write A / B"},
+		{"*", "; only / joins metrics: write A / B"},
 	}
 )
 
@@ -163,8 +166,9 @@ func (p *parser) over(a *Assertion) error {
 		return nil
 	}
 	for _, t := range a.Terms {
-		if t.metric.in == nil && !(p.live && (t.metric.grows() || t.metric.q > 0)) {
-			return p.fail(start, "%s is known of the whole run only: over goes with %s", t.Metric, strings.Join(windowed(), ", "))
+		if t.metric.in == nil && !(p.live && (t.metric.grows() || t.metric.tail())) {
+			return p.fail(start, "%s is known of the whole run only: over goes with %s", t.Metric,
+				strings.Join(windowed(), ", "))
 		}
 	}
 	if len(a.Terms) > 1 {
@@ -193,7 +197,7 @@ func (p *parser) level(a *Assertion) error {
 	p.take("%")
 	x, err := strconv.ParseFloat(text, 64)
 	if err != nil || x <= 50 || x > 99.999 {
-		return p.fail(start, "a confidence in per cent is expected after @, above 50 and up to 99.999, like @95")
+		return p.fail(start, "a confidence in per cent, above 50 and up to 99.999, is expected after @: @95")
 	}
 	fixed := slices.IndexFunc(a.Terms, func(t Term) bool { return t.metric.kind >= ordered })
 	if fixed >= 0 && x != DefaultLevel {
@@ -242,7 +246,8 @@ func (q quantity) in(u unit.Unit) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%q is not a number", q.number)
 	}
-	example := q.number + map[unit.Unit]string{unit.Share: "%", unit.Time: "ms or " + q.number + "s", unit.Rate: "/s"}[u]
+	suffix := map[unit.Unit]string{unit.Share: "%", unit.Time: "ms or " + q.number + "s", unit.Rate: "/s"}
+	example := q.number + suffix[u]
 	written, known := units[q.suffix]
 	switch {
 	case q.suffix != "" && !known:
@@ -268,7 +273,8 @@ func (p *parser) quantity() (quantity, error) {
 	q := quantity{start: p.at, number: number.FindString(p.expr[p.at:])}
 	switch {
 	case times.MatchString(p.expr[p.at:]):
-		return q, p.fail(p.at, "a limit is a plain number: to compare with the baseline divide by it, like bad.rate / baseline.bad.rate <= 1.1")
+		return q, p.fail(p.at, "a limit is a plain number: to compare with the baseline divide by it, "+
+			"like bad.rate / baseline.bad.rate <= 1.1")
 	case q.number == "" || len(q.number) > 20:
 		return q, p.fail(p.at, "a number is expected, like 0.5%%, 250ms, 390/s or 10")
 	}

@@ -16,8 +16,9 @@ import (
 // tally is how many of some requests were of a kind.
 type tally struct{ k, canceled, of uint64 }
 
-// requests are those of a kind: counted in a whole lane, or in some of its bins, given their outcomes (ok only where it is
-// counted), how many of the ok were late, and their number; and in a bin of a run that goes on.
+// requests are those of a kind: counted in a whole lane, or in some of its bins, given their outcomes (ok
+// only where it is counted), how many of the ok were late, and their number; and in a bin of a run that goes
+// on.
 type requests struct {
 	among func(outcomes map[string]uint64, late, of uint64) tally
 	in    func(*count.Bin) uint64
@@ -28,8 +29,10 @@ var (
 		c := outcomes[string(loadgen.Canceled)]
 		return tally{of - outcomes[string(loadgen.OK)] + late - c, c, of}
 	}, (*count.Bin).Bad}
-	failed = &requests{func(outcomes map[string]uint64, _, of uint64) tally { return bad.among(outcomes, 0, of) }, (*count.Bin).Failed}
-	late   = &requests{func(outcomes map[string]uint64, late, of uint64) tally {
+	failed = &requests{func(outcomes map[string]uint64, _, of uint64) tally {
+		return bad.among(outcomes, 0, of)
+	}, (*count.Bin).Failed}
+	late = &requests{func(outcomes map[string]uint64, late, of uint64) tally {
 		return tally{late, outcomes[string(loadgen.Canceled)], of}
 	}, func(b *count.Bin) uint64 { return b.Late }}
 	good = &requests{func(outcomes map[string]uint64, late, of uint64) tally {
@@ -95,22 +98,19 @@ func shareOf(name string, of *requests, what string) metric {
 // countOf is how many requests are of a kind.
 func countOf(name string, of *requests, what string) metric {
 	return metric{
-		name: name, unit: unit.Count, what: what, counts: func(b *count.Bin) float64 { return float64(of.in(b)) },
-		read: func(s scope) interval { return s.tally(of).count() },
-		in:   func(s scope, w stretch) interval { return w.tally(s.lane, of).count() },
+		name: name, unit: unit.Count, what: what,
+		counts: func(b *count.Bin) float64 { return float64(of.in(b)) },
+		read:   func(s scope) interval { return s.tally(of).count() },
+		in:     func(s scope, w stretch) interval { return w.tally(s.lane, of).count() },
 	}
 }
 
-// tallied is a number that the analysis has, and that can be no other.
-func tallied(name string, live func(*count.Bin) float64, what string, of func(*result.Lane) uint64) metric {
-	return metric{name: name, unit: unit.Count, counts: live, what: what, read: func(s scope) interval { return exact(float64(of(s.lane))) }}
-}
-
-// goodput is good requests a second, by due time, over the trials that ran to their end; over a plan of steps it
-// is their mean, and good for comparing the same plan only.
+// goodput is good requests a second, by due time, over the trials that ran to their end; over a plan of steps
+// it is their mean, and good for comparing the same plan only.
 func goodput() metric {
 	return metric{
-		name: "goodput.rate", unit: unit.Rate, kind: sampled, what: "good requests a second, the mean of the complete trials",
+		name: "goodput.rate", unit: unit.Rate, kind: sampled,
+		what: "good requests a second, the mean of the complete trials",
 		read: func(s scope) interval {
 			var t tally
 			var lasted float64
@@ -135,35 +135,24 @@ func goodput() metric {
 var quantiles = []struct {
 	name string
 	q    float64
-	of   func(*result.Quantiles) (*float64, *result.Bounds)
-}{
-	{"p50", .5, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P50, q.P50Interval }},
-	{"p90", .9, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P90, q.P90Interval }},
-	{"p99", .99, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P99, q.P99Interval }},
-	{"p999", .999, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P999, q.P999Interval }},
-}
+}{{"p50", .5}, {"p90", .9}, {"p99", .99}, {"p999", .999}}
 
 // quantilesOf are the quantiles of some times, and the longest of them, which was seen and is no estimate.
 func quantilesOf(name, what string, of func(*result.Lane) *result.Quantiles) (list []metric) {
 	for _, q := range quantiles {
 		m := metric{
-			name: name + "." + q.name, unit: unit.Time, kind: ordered, needs: enough(q.name, q.q),
-			read: func(s scope) interval {
-				value, bounds := q.of(of(s.lane))
-				return quantile(of(s.lane).Count, q.name, value, bounds)
-			},
+			name: name + "." + q.name, unit: unit.Time, kind: ordered, q: q.q,
+			read: func(s scope) interval { return quantile(of(s.lane), q.name) },
 		}
 		if name == "latency" {
-			m.allowed, m.q = true, q.q
+			m.allowed = true
 			m.pairs = func(a, b *result.Lane, _ float64) (result.Interval, result.Finding) {
 				return compare.Latencies(a, b, q.name)
 			}
 		}
 		list = append(list, m)
 	}
-	if list[0].what = what; name != "latency" {
-		list[0].what += "; also .p90 .p99 .p999 .max"
-	}
+	list[0].what = what
 	longest := metric{name: name + ".max", unit: unit.Time, most: true, read: func(s scope) interval {
 		q := of(s.lane)
 		if q.Count == 0 || q.Max == nil {
@@ -182,9 +171,12 @@ func quantilesOf(name, what string, of func(*result.Lane) *result.Quantiles) (li
 	return append(list, longest)
 }
 
-func latency(l *result.Lane) *result.Quantiles { return &l.Latency }
+func quantile(of *result.Quantiles, name string) interval {
+	value, bounds := of.Named(name)
+	return ranked(of.Count, name, value, bounds)
+}
 
-func quantile(count uint64, name string, value *float64, bounds *result.Bounds) interval {
+func ranked(count uint64, name string, value *float64, bounds *result.Bounds) interval {
 	switch {
 	case count == 0:
 		return missing("gate_no_such_request", nil)
@@ -204,7 +196,7 @@ func percentile(l *result.Lane, name string, q float64) interval {
 		all = append(all, t.Latencies)
 	}
 	value, bounds := analysis.Percentile(analysis.Merge(all...), q)
-	return quantile(l.Latency.Count, name, value, bounds)
+	return ranked(l.Latency.Count, name, value, bounds)
 }
 
 // times scales what is known.

@@ -5,40 +5,51 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"weir/loadgen/spelling"
 )
 
-// synonyms are what other load testers and their users call a metric (k6, wrk, vegeta, hey), with or without .rate or
-// .count behind it. More than one name: the word may mean each.
-var synonyms = map[string][]string{
-	"rps": throughput, "qps": throughput, "throughput": throughput, "reqs": throughput, "http_reqs": throughput,
-	"requests_per_second": throughput, "req_rate": throughput, "iterations": throughput,
-
-	"error": failing, "errors": failing, "error_rate": failing, "err": failing, "failure": failing, "failures": failing,
-	"fail": failing, "fails": failing, "http_req_failed": failing, "checks": failing, "loss": failing,
-
-	"success": {"outcome.ok.rate"}, "successes": {"outcome.ok.rate"}, "success_rate": {"outcome.ok.rate"}, "ok": {"outcome.ok.rate"},
-	"5xx":     {"outcome.http_5xx.rate"},
-	"4xx":     {"outcome.http_4xx.rate"},
-	"timeout": timeouts, "timeouts": timeouts,
-
-	"latency": slow, "latencies": slow, "duration": slow, "response_time": slow, "http_req_duration": slow, "rt": slow, "mean": slow,
-	"avg": slow, "median": {"latency.p50"}, "max": {"latency.max"}, "http_req_waiting": slow, "iteration_duration": slow,
-
-	"cpu": {"backend.cpu_per_request"}, "queue": {"max_recv_q"}, "recv_q": {"max_recv_q"}, "backlog": {"max_recv_q", "backlog_limit"},
-	"drops": {"listener_drops", "listen_drops"}, "dropped": {"listener_drops", "shed"}, "dropped_iterations": {"shed"},
-	"retries": {"log.retried.count"}, "retransmits": {"synretrans"}, "limit": {"onset.rate"}, "knee": {"onset.rate"},
-	"vus": {"in_flight.max"}, "concurrency": {"in_flight.max"}, "in_flight": {"in_flight.max"}, "capacity": {"capacity.computed"},
-	"requests": {"offered", "sent"}, "slow": {"late.rate"},
-}
-
-var (
-	throughput = []string{"goodput.rate"}
-	failing    = []string{"failed.rate"}
-	slow       = []string{"latency.p50", "latency.p95", "latency.p99"}
-	timeouts   = []string{"outcome.connect_timeout.rate", "outcome.response_timeout.rate"}
-)
+// synonyms are what other load testers and their users call a metric (k6, wrk, vegeta, hey), with or without
+// .rate or .count behind it. More than one name: the word may mean each.
+var synonyms = sync.OnceValue(func() map[string][]string {
+	all := map[string][]string{}
+	for _, s := range []struct {
+		words string
+		names []string
+	}{
+		{"rps qps throughput reqs http_reqs requests_per_second req_rate iterations",
+			[]string{"goodput.rate"}},
+		{"error errors error_rate err failure failures fail fails http_req_failed checks loss",
+			[]string{"failed.rate"}},
+		{"success successes success_rate ok", []string{"outcome.ok.rate"}},
+		{"4xx", []string{"outcome.http_4xx.rate"}},
+		{"5xx", []string{"outcome.http_5xx.rate"}},
+		{"timeout timeouts", []string{"outcome.connect_timeout.rate", "outcome.response_timeout.rate"}},
+		{"slow", []string{"late.rate"}},
+		{"latency latencies duration response_time http_req_duration http_req_waiting iteration_duration " +
+			"rt mean avg", []string{"latency.p50", "latency.p95", "latency.p99"}},
+		{"median", []string{"latency.p50"}},
+		{"max", []string{"latency.max"}},
+		{"limit knee", []string{"onset.rate"}},
+		{"capacity", []string{"capacity.computed"}},
+		{"cpu", []string{"backend.cpu_per_request"}},
+		{"queue recv_q", []string{"max_recv_q"}},
+		{"backlog", []string{"max_recv_q", "backlog_limit"}},
+		{"drops", []string{"listener_drops", "listen_drops"}},
+		{"dropped", []string{"listener_drops", "shed"}},
+		{"dropped_iterations", []string{"shed"}},
+		{"retries", []string{"log.retried.count"}},
+		{"retransmits", []string{"synretrans"}},
+		{"vus concurrency in_flight", []string{"in_flight.max"}},
+		{"requests", []string{"offered", "sent"}},
+	} {
+		for word := range strings.FieldsSeq(s.words) {
+			all[word] = s.names
+		}
+	}
+	return all
+})
 
 // mostSuggested bounds how many names an answer has: more are no help.
 const mostSuggested = 5
@@ -60,8 +71,8 @@ func unknown(name string) string {
 	return text + "; did you mean " + strings.Join(list, " or ") + "?"
 }
 
-// suggest is what somebody may have meant who wrote a name that is none, with or without a lane before it: complete
-// names that exist, none rather than one that is far off.
+// suggest is what somebody may have meant who wrote a name that is none, with or without a lane before it:
+// complete names that exist, none rather than one that is far off.
 func suggest(name string) []string {
 	if list := meanings(name); len(list) > 0 {
 		return list
@@ -85,7 +96,7 @@ func meanings(word string) []string {
 	word = strings.ToLower(word)
 	if m := percentileIn.FindStringSubmatch(word); m != nil && lookup("latency.p"+m[1]) != nil {
 		base := strings.TrimSuffix(word[:len(word)-len(m[0])], "_")
-		if _, known := synonyms[base]; known || base == "" {
+		if _, known := synonyms()[base]; known || base == "" {
 			return []string{lookup("latency.p" + m[1]).name}
 		}
 	}
@@ -93,7 +104,7 @@ func meanings(word string) []string {
 	if i := strings.LastIndex(word, "."); i >= 0 && slices.Contains(stats, word[i:]) {
 		base, stat = word[:i], word[i:]
 	}
-	if list := synonyms[base]; list != nil {
+	if list := synonyms()[base]; list != nil {
 		return inStat(list, stat)
 	}
 	if list := containing(word); len(list) > 0 {
@@ -109,15 +120,16 @@ var stats = []string{".rate", ".count", ".max", ".min", ".avg", ".mean", ".value
 func inStat(list []string, stat string) []string {
 	list = slices.Clone(list)
 	for i, name := range list {
-		if share, found := strings.CutSuffix(name, ".rate"); found && stat == ".count" && lookup(share+stat) != nil {
+		share, found := strings.CutSuffix(name, ".rate")
+		if found && stat == ".count" && lookup(share+stat) != nil {
 			list[i] = share + stat
 		}
 	}
 	return list
 }
 
-// containing are the names of which the word has the parts, each at least as a beginning or an end: bad for bad.rate,
-// outcome.timeout.rate for both outcomes that are one, log.http_504.count for the outcome.
+// containing are the names of which the word has the parts, each at least as a beginning or an end: bad for
+// bad.rate, outcome.timeout.rate for both outcomes that are one, log.http_504.count for the outcome.
 func containing(word string) (list []string) {
 	parts := strings.Split(word, ".")
 	if slices.Contains(stats, "."+parts[0]) {
@@ -141,7 +153,8 @@ func partsOf(parts, of []string) bool {
 	}
 	at := 0
 	for _, p := range parts {
-		for at < len(of) && !(of[at] == p || len(p) > 3 && (strings.HasPrefix(of[at], p) || strings.HasSuffix(of[at], p))) {
+		for at < len(of) && !(of[at] == p || len(p) > 3 &&
+			(strings.HasPrefix(of[at], p) || strings.HasSuffix(of[at], p))) {
 			at++
 		}
 		if at++; at > len(of) {
@@ -151,8 +164,8 @@ func partsOf(parts, of []string) bool {
 	return true
 }
 
-// nearest is the name with the fewest letters to change, and none where these are over a third of the word, or of a part
-// of it.
+// nearest is the name with the fewest letters to change, and none where these are over a third of the word,
+// or of a part of it.
 func nearest(word string, all []string) []string {
 	near, far := "", len(word)/3+1
 	for _, s := range all {
