@@ -16,26 +16,35 @@ import (
 // never reached is zero. Latency, as a user feels it, is Done−Due. Sent−Due is the lag, the
 // generator's own fault, and is never mixed with the server's.
 type Result struct {
-	Seq        int           `json:"seq"`                   // position in the plan, from 0
-	Due        time.Duration `json:"due"`                   // when the plan wanted it to start
-	Sent       time.Duration `json:"sent,omitempty"`        // the attempt began: connect() called, or a reused connection written to
-	Connected  time.Duration `json:"connected,omitempty"`   // connect() succeeded; zero on a reused connection
-	Written    time.Duration `json:"written,omitempty"`     // the whole request was handed to the kernel
-	FirstByte  time.Duration `json:"first_byte,omitempty"`  // first byte of the response arrived; of a response that was read at once, its last
-	Done       time.Duration `json:"done"`                  // the response had arrived, or the outcome was known
-	Status     int           `json:"status,omitempty"`      // HTTP status, 0 where none was read
-	Outcome    Outcome       `json:"outcome"`               // what happened to the request, by name (weir help outcomes)
-	Errno      syscall.Errno `json:"errno,omitempty"`       // kept where the kernel gave one
-	SYNRetrans int           `json:"syn_retrans,omitempty"` // SYNs of this connection that were sent again (tcpi_total_retrans): so many were lost; on a connect_timeout its last one had no answer either
-	Reused     bool          `json:"reused,omitempty"`      // the connection had carried a request before
-	LocalPort  int           `json:"local_port,omitempty"`  // our port of the connection; absent: not known
-	Closed     Closer        `json:"closed,omitempty"`      // who closed this connection first; "" where it was kept, never made, or not known
-	Unread     int           `json:"unread,omitempty"`      // bytes that had come and that nobody had read when we closed it
+	Seq int           `json:"seq"` // position in the plan, from 0
+	Due time.Duration `json:"due"` // when the plan wanted it to start
+	// the attempt began: connect() called, or a reused connection written to
+	Sent time.Duration `json:"sent,omitempty"`
+	// connect() succeeded; zero on a reused connection
+	Connected time.Duration `json:"connected,omitempty"`
+	Written   time.Duration `json:"written,omitempty"` // the whole request was handed to the kernel
+	// first byte of the response arrived; of a response that was read at once, its last
+	FirstByte time.Duration `json:"first_byte,omitempty"`
+	// the response had arrived, or the outcome was known
+	Done   time.Duration `json:"done"`
+	Status int           `json:"status,omitempty"` // HTTP status, 0 where none was read
+	// what happened to the request, by name (weir help outcomes)
+	Outcome Outcome       `json:"outcome"`
+	Errno   syscall.Errno `json:"errno,omitempty"` // kept where the kernel gave one
+	// SYNs of this connection that were sent again (tcpi_total_retrans): so many were lost; on a
+	// connect_timeout its last one had no answer either
+	SYNRetrans int  `json:"syn_retrans,omitempty"`
+	Reused     bool `json:"reused,omitempty"`     // the connection had carried a request before
+	LocalPort  int  `json:"local_port,omitempty"` // our port of the connection; absent: not known
+	// who closed this connection first; "" where it was kept, never made, or not known
+	Closed Closer `json:"closed,omitempty"`
+	// bytes that had come and that nobody had read when we closed it
+	Unread int `json:"unread,omitempty"`
 }
 
 // Closer is the side that closed a connection first. Its kernel keeps the connection in TIME_WAIT for a
-// minute (RFC 9293 section 3.6.1) and with it, if it is ours, a local port. Neither does where we close with bytes
-// unread: that sends an RST (RFC 2525 section 2.17; net/ipv4/tcp.c, __tcp_close).
+// minute (RFC 9293 section 3.6.1) and with it, if it is ours, a local port. Neither does where we close with
+// bytes unread: that sends an RST (RFC 2525 section 2.17; net/ipv4/tcp.c, __tcp_close).
 type Closer string
 
 const (
@@ -48,8 +57,8 @@ type Recorder interface {
 	Record(Result)
 }
 
-// Departure is the end of a connection that carried no request: it had been idle for too long, or too many were, or
-// something came on it unasked, or the run was over.
+// Departure is the end of a connection that carried no request: it had been idle for too long, or too many
+// were, or something came on it unasked, or the run was over.
 type Departure struct {
 	At     time.Duration // from the epoch
 	Closed Closer        // who closed it first
@@ -89,15 +98,16 @@ type Engine interface {
 	Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, rec Recorder) error
 }
 
-// Looped is an Engine that turns event loops, each on a thread of its own: one that has more to do than it can is late
-// while other processors rest.
+// Looped is an Engine that turns event loops, each on a thread of its own: one that has more to do than it
+// can is late while other processors rest.
 type Looped interface {
 	Engine
 	// LastLoops says how many loops the last Run that ended had, and how much was asked of them.
 	LastLoops() (n int, most *LoopUse)
 }
 
-// LoopUse is what was asked of the loop of which most was asked, as shares of a processor's time. Nil: not known.
+// LoopUse is what was asked of the loop of which most was asked, as shares of a processor's time. Nil: not
+// known.
 type LoopUse struct {
 	CPU   float64 // for which it ran, in its worst second
 	Delay float64 // for which it was ready to run and did not, in its worst second
@@ -140,16 +150,20 @@ type Target struct {
 	MaxBody        int           // longest response body that is read, bytes
 	LocalAddrs     []netip.Addr  // taken in turn; none: the kernel chooses
 	Insecure       bool          // https: do not verify the certificate
-	WakeQuantum    time.Duration // requests due so close together may be sent together, see QuantumAt; 0: each when it is due
+	// requests due so close together may be sent together, see QuantumAt; 0: each when it is due
+	WakeQuantum time.Duration
 
-	Close                 Closing       // empty: Orderly
-	RequestsPerConnection int           // Reuse: the connection is closed after so many; 0: no bound
-	IdleTimeout           time.Duration // Reuse: a connection idle for longer is closed, not used; 0: no bound
-	MaxIdle               int           // Reuse: idle connections beyond so many are closed, as by NGINX's keepalive; 0: no bound
+	Close                 Closing // empty: Orderly
+	RequestsPerConnection int     // Reuse: the connection is closed after so many; 0: no bound
+	// Reuse: a connection idle for longer is closed, not used; 0: no bound
+	IdleTimeout time.Duration
+	// Reuse: idle connections beyond so many are closed, as by NGINX's keepalive; 0: no bound
+	MaxIdle int
 }
 
-// SeqVariable stands for a request's number in the run, in its URI, its header values and its body: the number of
-// its plan's first request (plan.Plan.First) and its position in the plan. Who offers several plans numbers them so that no two requests have the same.
+// SeqVariable stands for a request's number in the run, in its URI, its header values and its body: the
+// number of its plan's first request (plan.Plan.First) and its position in the plan. Who offers several plans
+// numbers them so that no two requests have the same.
 const SeqVariable = "{{seq}}"
 
 // Request is one of several that a target is sent in turn.

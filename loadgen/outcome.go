@@ -57,16 +57,17 @@ const (
 type Class string
 
 const (
-	Unfailed        Class = ""          // an answer, or the end of the run
-	ByQueue         Class = "queue"     // only a full accept queue does that
-	ByGenerator     Class = "generator" // no port, no descriptor, no room in flight
-	ByRefusal       Class = "refused"   // nobody listens, or nobody is there
-	ByProxy         Class = "proxy"     // a gateway's answer for what it did not get
-	ByServer        Class = "server"    // any other answer that is an error
-	ByClosing       Class = "closed"    // a connection that was closed or broken, and had been made or nearly so
-	BySlowness      Class = "slow"      // no answer in time
-	ByKeepAliveRace Class = "raced"     // sent on a kept connection that the server was closing
-	ByLateness      Class = "late"      // an answer after the deadline, which its outcome does not show
+	Unfailed    Class = ""          // an answer, or the end of the run
+	ByQueue     Class = "queue"     // only a full accept queue does that
+	ByGenerator Class = "generator" // no port, no descriptor, no room in flight
+	ByRefusal   Class = "refused"   // nobody listens, or nobody is there
+	ByProxy     Class = "proxy"     // a gateway's answer for what it did not get
+	ByServer    Class = "server"    // any other answer that is an error
+	// a connection that was closed or broken, and had been made or nearly so
+	ByClosing       Class = "closed"
+	BySlowness      Class = "slow"  // no answer in time
+	ByKeepAliveRace Class = "raced" // sent on a kept connection that the server was closing
+	ByLateness      Class = "late"  // an answer after the deadline, which its outcome does not show
 )
 
 // Kind is what is known of an outcome, and how it is shown. A new one takes a row of the table below, and the

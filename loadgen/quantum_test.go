@@ -14,8 +14,10 @@ func TestQuantumAt(t *testing.T) {
 		want time.Duration
 	}{
 		{0, 100, 0}, {0, 5000, 0}, {0, 300_000, 0},
-		{300 * us, 100, 300 * us}, {300 * us, 4999, 300 * us}, {300 * us, 5000, 300 * us}, {300 * us, 10_000, 300 * us},
-		{300 * us, 30_000, 100 * us}, {300 * us, 300_000, 10 * us}, {time.Millisecond, 5000, 600 * us}, {time.Millisecond, 1, time.Millisecond},
+		{300 * us, 100, 300 * us}, {300 * us, 4999, 300 * us}, {300 * us, 5000, 300 * us},
+		{300 * us, 10_000, 300 * us},
+		{300 * us, 30_000, 100 * us}, {300 * us, 300_000, 10 * us}, {time.Millisecond, 5000, 600 * us},
+		{time.Millisecond, 1, time.Millisecond},
 	} {
 		target, err := Target{URL: "http://a.test/", WakeQuantum: c.set}.Complete()
 		if err != nil {

@@ -66,7 +66,8 @@ func RequestURI(u *url.URL) string {
 
 // complete fills in what a request leaves to its target.
 func (r *Request) complete(u *url.URL, headers [][2]string) {
-	r.Method, r.URI, r.Host, r.Weight = cmp.Or(r.Method, "GET"), cmp.Or(r.URI, "/"), withoutZone(cmp.Or(r.Host, u.Host)), cmp.Or(r.Weight, 1)
+	r.Method, r.URI, r.Host, r.Weight = cmp.Or(r.Method, "GET"), cmp.Or(r.URI, "/"),
+		withoutZone(cmp.Or(r.Host, u.Host)), cmp.Or(r.Weight, 1)
 	own := len(r.Headers)
 	r.Headers = slices.Clone(r.Headers)
 	for _, h := range headers {
@@ -76,8 +77,8 @@ func (r *Request) complete(u *url.URL, headers [][2]string) {
 	}
 }
 
-// withoutZone takes the zone out of an IPv6 address: it means something on this machine alone (RFC 6874 section 1), and
-// servers answer 400 to a Host header that has one.
+// withoutZone takes the zone out of an IPv6 address: it means something on this machine alone (RFC 6874
+// section 1), and servers answer 400 to a Host header that has one.
 func withoutZone(host string) string {
 	end := strings.LastIndexByte(host, ']')
 	if zone := strings.IndexByte(host, '%'); zone >= 0 && zone < end {
@@ -108,7 +109,8 @@ func (t Target) url() (*url.URL, error) {
 	return u, nil
 }
 
-// FastCGI reports whether the target speaks FastCGI: its URL, or that of each request, then has the path of a script.
+// FastCGI reports whether the target speaks FastCGI: its URL, or that of each request, then has the path of a
+// script.
 func (t Target) FastCGI() bool { return strings.HasPrefix(t.URL, "fcgi:") }
 
 // hostPort returns the address that a URL implies.
@@ -128,7 +130,8 @@ func (t Target) checkRequests() error {
 		}
 		total += r.Weight
 		if r.Weight < 0 || total > MaxWeight {
-			return fmt.Errorf("the weights of the requests add up to %d: from 1 to %d are allowed", total, MaxWeight)
+			return fmt.Errorf("the weights of the requests add up to %d: from 1 to %d are allowed", total,
+				MaxWeight)
 		}
 	}
 	if t.Connections != New && t.Connections != Reuse {
@@ -145,7 +148,8 @@ func (r Request) check() error {
 		return fmt.Errorf("method %q is not an HTTP method", r.Method)
 	}
 	if strings.ContainsFunc(r.URI+r.Host, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
-		return fmt.Errorf("request for %q on %q: spaces and control characters must be percent-encoded", r.URI, r.Host)
+		return fmt.Errorf("request for %q on %q: spaces and control characters must be percent-encoded",
+			r.URI, r.Host)
 	}
 	for _, h := range r.Headers {
 		if !isToken(h[0]) {
@@ -182,7 +186,8 @@ func (t Target) checkLimits() error {
 	case t.ConnectTimeout < 0 || t.Timeout < 0:
 		return fmt.Errorf("timeouts %v and %v: neither may be negative", t.ConnectTimeout, t.Timeout)
 	case t.MaxInFlight < 0 || t.MaxBody < 0:
-		return fmt.Errorf("at most %d in flight, %d bytes of body: neither may be negative", t.MaxInFlight, t.MaxBody)
+		return fmt.Errorf("at most %d in flight, %d bytes of body: neither may be negative", t.MaxInFlight,
+			t.MaxBody)
 	case t.WakeQuantum < 0 || t.WakeQuantum > MaxWakeQuantum:
 		return fmt.Errorf("a wake quantum of %v: from 0 (none) to %v are allowed, more would be a lag that a server notices", t.WakeQuantum, MaxWakeQuantum)
 	case t.RequestsPerConnection < 0 || t.IdleTimeout < 0 || t.MaxIdle < 0:

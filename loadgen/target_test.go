@@ -14,14 +14,17 @@ func TestCompleteFillsIn(t *testing.T) {
 		"http://[::1]:8000":        "[::1]:8000",
 	} {
 		got, err := Target{URL: url}.Complete()
-		if err != nil || got.Address != address || got.Method != "GET" || got.Network != "tcp" || got.Connections != New ||
+		if err != nil || got.Address != address || got.Method != "GET" || got.Network != "tcp" ||
+			got.Connections != New ||
 			got.Timeout != DefaultTimeout || got.MaxInFlight != DefaultMaxInFlight {
 			t.Errorf("%s: %+v, %v", url, got, err)
 		}
 	}
-	kept := Target{URL: "http://app/", Network: "unix", Address: "/run/app.sock", Method: "HEAD", Timeout: time.Second, MaxInFlight: 3, Connections: Reuse}
+	kept := Target{URL: "http://app/", Network: "unix", Address: "/run/app.sock", Method: "HEAD",
+		Timeout: time.Second, MaxInFlight: 3, Connections: Reuse}
 	got, err := kept.Complete()
-	if err != nil || got.Address != kept.Address || got.Method != "HEAD" || got.Timeout != time.Second || got.MaxInFlight != 3 || got.Connections != Reuse {
+	if err != nil || got.Address != kept.Address || got.Method != "HEAD" || got.Timeout != time.Second ||
+		got.MaxInFlight != 3 || got.Connections != Reuse {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -50,7 +53,8 @@ func TestHostHasNoZone(t *testing.T) {
 	} {
 		got, err := Target{URL: url}.Complete()
 		if err != nil || got.Requests[0].Host != want[0] || got.Address != want[1] {
-			t.Errorf("%s: Host %q at %q, %v; want %q at %q", url, got.Requests[0].Host, got.Address, err, want[0], want[1])
+			t.Errorf("%s: Host %q at %q, %v; want %q at %q", url, got.Requests[0].Host, got.Address, err,
+				want[0], want[1])
 		}
 	}
 	own := []Request{{Host: "[fe80::1%25eth0]:81"}, {Host: "a%b"}}
@@ -63,16 +67,17 @@ func TestHostHasNoZone(t *testing.T) {
 func TestCompleteRefuses(t *testing.T) {
 	const url = "http://127.0.0.1:8000/"
 	for want, target := range map[string]Target{
-		"http://":             {URL: "127.0.0.1:8000"},
-		"no host":             {URL: "http:///path"},
-		"Authorization":       {URL: "http://me:secret@host/"},
-		"HTTP method":         {URL: url, Method: "GET /"},
-		"one line":            {URL: url, Headers: [][2]string{{"X", "a\r\nB: c"}}},
-		"the name":            {URL: url, Headers: [][2]string{{"X Y", "a"}}},
-		"follows from":        {URL: url, Headers: [][2]string{{"content-length", "5"}}},
-		"use \"new\"":         {URL: url, Connections: "some"},
-		"use tcp":             {URL: url, Network: "udp"},
-		"no local address":    {URL: url, Network: "unix", Address: "/x", LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.1")}},
+		"http://":       {URL: "127.0.0.1:8000"},
+		"no host":       {URL: "http:///path"},
+		"Authorization": {URL: "http://me:secret@host/"},
+		"HTTP method":   {URL: url, Method: "GET /"},
+		"one line":      {URL: url, Headers: [][2]string{{"X", "a\r\nB: c"}}},
+		"the name":      {URL: url, Headers: [][2]string{{"X Y", "a"}}},
+		"follows from":  {URL: url, Headers: [][2]string{{"content-length", "5"}}},
+		"use \"new\"":   {URL: url, Connections: "some"},
+		"use tcp":       {URL: url, Network: "udp"},
+		"no local address": {URL: url, Network: "unix", Address: "/x",
+			LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.1")}},
 		"like 127.0.0.1":      {URL: url, Address: "nowhere"},
 		"may be negative":     {URL: url, Timeout: -1},
 		"neither may be":      {URL: url, MaxInFlight: -1},

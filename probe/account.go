@@ -111,8 +111,9 @@ type State struct {
 	At   time.Duration // of the sample
 	Seen time.Duration // of the last sample that showed a socket of it
 	Queue
-	Came     int    // sockets that were not there in the first complete listing
-	Restarts int    // how often none of the sockets before was left: a restarted server, not a group that grew
+	Came int // sockets that were not there in the first complete listing
+	// how often none of the sockets before was left: a restarted server, not a group that grew
+	Restarts int
 	Earlier  uint64 // what the sockets of that listing had dropped before it
 
 	drops     uint64 // since then

@@ -68,11 +68,14 @@ func TestOverflowOfReusePortGroup(t *testing.T) {
 	s := p.Read(time.Now())
 	account.Add(s)
 	all, own := account.Sum(), account.State(s.Listeners[0].Addr)
-	if *all.Namespace < 10 || *all.Drops != *all.Namespace || *all.Others != 0 || own.Sockets != 2 || own.Sum != 6 || own.Places != 6 || own.Restarts != 0 {
+	if *all.Namespace < 10 || *all.Drops != *all.Namespace || *all.Others != 0 || own.Sockets != 2 ||
+		own.Sum != 6 || own.Places != 6 || own.Restarts != 0 {
 		t.Errorf("%s: %+v", show(all), own)
 	}
-	if one, two := s.Listeners[0], s.Listeners[1]; len(s.Listeners) != 2 || one.Depth+two.Depth != 6 || *one.Drops == 0 || *two.Drops == 0 {
-		t.Errorf("two full members, both of which dropped: %+v %+v, %d and %d", one, two, *one.Drops, *two.Drops)
+	if one, two := s.Listeners[0], s.Listeners[1]; len(s.Listeners) != 2 || one.Depth+two.Depth != 6 ||
+		*one.Drops == 0 || *two.Drops == 0 {
+		t.Errorf("two full members, both of which dropped: %+v %+v, %d and %d", one, two, *one.Drops,
+			*two.Drops)
 	}
 	groupAgreesWithSS(t, s.Listeners)
 	agreesWithNstat(t, p)
@@ -99,7 +102,8 @@ func TestAnotherListenerDidIt(t *testing.T) {
 	began := TakeSnapshot(Config{})
 
 	fillAndKnock(t, watcher, otherPort, 4)
-	if d := Droppers(began, TakeSnapshot(Config{})); len(d) != 1 || d[0] != (Dropper{fmt.Sprintf("127.0.0.1:%d", otherPort), 4}) {
+	if d := Droppers(began, TakeSnapshot(Config{})); len(d) != 1 ||
+		d[0] != (Dropper{fmt.Sprintf("127.0.0.1:%d", otherPort), 4}) {
 		t.Errorf("who dropped: %+v, want port %d and 4", d, otherPort)
 	}
 	account.Add(p.Read(time.Now()))
@@ -122,7 +126,8 @@ func TestAnotherListenerDidIt(t *testing.T) {
 	defer unix.Close(fd)
 	fillAndKnock(t, p, port, 2)
 	account.Add(p.Read(time.Now()))
-	if own := slices.Collect(account.Listeners()); show(account.Sum()) != "10 6 6 4" || len(own) != 1 || own[0].Restarts != 1 || own[0].Came != 1 {
+	if own := slices.Collect(account.Listeners()); show(account.Sum()) != "10 6 6 4" || len(own) != 1 ||
+		own[0].Restarts != 1 || own[0].Came != 1 {
 		t.Errorf("restarted: %s, %+v", show(account.Sum()), own)
 	}
 }
@@ -135,7 +140,8 @@ func TestUnixOverflowMovesNoCounter(t *testing.T) {
 	dir := labtest.ShortDir(t)
 	path := filepath.Join(dir, "s")
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err := errors.Join(err, unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, 1)); err != nil {
+	if err := errors.Join(err, unix.Bind(fd, &unix.SockaddrUnix{Name: path}),
+		unix.Listen(fd, 1)); err != nil {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd)

@@ -8,11 +8,13 @@ import (
 	"strings"
 )
 
-// Backlog is what a process' command line says of the backlog that it asks listen() for. What it got is Listener.Limit.
+// Backlog is what a process' command line says of the backlog that it asks listen() for. What it got is
+// Listener.Limit.
 type Backlog struct {
-	N    uint64 `json:"n"`
-	By   string `json:"by"`             // what says so: "--backlog", "Gunicorn's default"
-	Sure bool   `json:"sure,omitempty"` // an option says it. A default holds where no file or environment says otherwise
+	N  uint64 `json:"n"`
+	By string `json:"by"` // what says so: "--backlog", "Gunicorn's default"
+	// an option says it. A default holds where no file or environment says otherwise
+	Sure bool `json:"sure,omitempty"`
 }
 
 // server is a program whose way to ask for a backlog is known.
@@ -23,17 +25,24 @@ type server struct {
 }
 
 var knownServers = []server{
-	{program: "gunicorn", name: "Gunicorn", byDefault: 2048},               // gunicorn/config.py, class Backlog
-	{program: "uvicorn", name: "Uvicorn", byDefault: 2048},                 // uvicorn/config.py, class Config
-	{program: "uwsgi", name: "uWSGI", options: []string{"--listen", "-l"}}, // it asks for 100, and does not start where that would be clamped
-	{program: "unicorn", name: "Unicorn", byDefault: 1024},                 // unicorn/socket_helper.rb, DEFAULTS
-	{program: "puma", name: "Puma", byDefault: 1024},                       // puma/binder.rb, add_tcp_listener
-	{program: "nginx", name: "NGINX", byDefault: 511},                      // src/os/unix/ngx_linux_config.h, NGX_LISTEN_BACKLOG
-	{program: "php-fpm", name: "PHP-FPM", byDefault: 511},                  // sapi/fpm/fpm/fpm_sockets.h, FPM_BACKLOG_DEFAULT
+	// gunicorn/config.py, class Backlog
+	{program: "gunicorn", name: "Gunicorn", byDefault: 2048},
+	{program: "uvicorn", name: "Uvicorn", byDefault: 2048}, // uvicorn/config.py, class Config
+	// it asks for 100, and does not start where that would be clamped
+	{program: "uwsgi", name: "uWSGI", options: []string{"--listen", "-l"}},
+	// unicorn/socket_helper.rb, DEFAULTS
+	{program: "unicorn", name: "Unicorn", byDefault: 1024},
+	// puma/binder.rb, add_tcp_listener
+	{program: "puma", name: "Puma", byDefault: 1024},
+	// src/os/unix/ngx_linux_config.h, NGX_LISTEN_BACKLOG
+	{program: "nginx", name: "NGINX", byDefault: 511},
+	// sapi/fpm/fpm/fpm_sockets.h, FPM_BACKLOG_DEFAULT
+	{program: "php-fpm", name: "PHP-FPM", byDefault: 511},
 }
 
-// backlogOf reads a command line; nil where it says nothing. The last option counts, as servers have it. A process that
-// has put a title in the arguments' place ("gunicorn: master [app]") has a single one with the title's words.
+// backlogOf reads a command line; nil where it says nothing. The last option counts, as servers have it. A
+// process that has put a title in the arguments' place ("gunicorn: master [app]") has a single one with the
+// title's words.
 func backlogOf(args []string) *Backlog {
 	if len(args) == 1 {
 		args = strings.Fields(args[0])
@@ -56,26 +65,29 @@ func backlogOf(args []string) *Backlog {
 	return &Backlog{N: s.byDefault, By: s.name + "'s default"}
 }
 
-// knownServer finds the program in its own name or, where an interpreter runs it, in that of its script or module.
+// knownServer finds the program in its own name or, where an interpreter runs it, in that of its script or
+// module.
 func knownServer(args []string) server {
 	for i, arg := range args {
 		if i > 0 && strings.HasPrefix(arg, "-") {
 			continue // python3 -m uvicorn
 		}
 		for _, s := range knownServers {
-			if rest, ok := strings.CutPrefix(path.Base(arg), s.program); ok && (rest == "" || strings.ContainsAny(rest[:1], ":_0123456789")) {
+			if rest, ok := strings.CutPrefix(path.Base(arg), s.program); ok &&
+				(rest == "" || strings.ContainsAny(rest[:1], ":_0123456789")) {
 				return s // php-fpm8.2, unicorn_rails, "nginx: master process"
 			}
 		}
-		if i > 0 || !strings.HasPrefix(path.Base(arg), "python") && !strings.HasPrefix(path.Base(arg), "ruby") {
+		if i > 0 || !strings.HasPrefix(path.Base(arg), "python") &&
+			!strings.HasPrefix(path.Base(arg), "ruby") {
 			break
 		}
 	}
 	return server{}
 }
 
-// Asked is what the processes that hold the listener ask listen() for, and what says so; nil where nothing does. A
-// default that does not explain the limit is none: something else is configured.
+// Asked is what the processes that hold the listener ask listen() for, and what says so; nil where nothing
+// does. A default that does not explain the limit is none: something else is configured.
 func (d Discovery) Asked(l Listener) *Backlog {
 	var byDefault *Backlog
 	for _, s := range d.Servers {

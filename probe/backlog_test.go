@@ -31,7 +31,8 @@ func TestBacklogOf(t *testing.T) {
 		{"nginx-exporter", nil},
 		{"python3|app.py|gunicorn", nil},
 		{"vi|gunicorn", nil},
-		{"server|--backlog", nil}, {"server|--backlog|-1", nil}, {"server|--backlog|0", nil}, {"server|--backlog|99999999999", nil},
+		{"server|--backlog", nil}, {"server|--backlog|-1", nil}, {"server|--backlog|0", nil},
+		{"server|--backlog|99999999999", nil},
 		{"", nil}, {"|", nil}, {" ", nil},
 	} {
 		got := backlogOf(strings.Split(test.command, "|"))
@@ -44,12 +45,14 @@ func TestBacklogOf(t *testing.T) {
 	}
 }
 
-// TestAsked: each listener's own processes say what was asked for it, and a default that does not explain the limit does not.
+// TestAsked: each listener's own processes say what was asked for it, and a default that does not explain the
+// limit does not.
 func TestAsked(t *testing.T) {
 	most := uint64(128)
 	d := Discovery{Somaxconn: &most, Servers: []Server{
 		{Process: Process{Backlog: &Backlog{2048, "Gunicorn's default", false}}, Inodes: []uint32{1, 4}},
-		{Process: Process{}, Workers: []Process{{}, {Backlog: &Backlog{300, "--backlog", true}}}, Inodes: []uint32{2}},
+		{Process: Process{}, Workers: []Process{{}, {Backlog: &Backlog{300, "--backlog", true}}},
+			Inodes: []uint32{2}},
 		{Process: Process{Backlog: &Backlog{128, "--backlog", true}}, Inodes: []uint32{3}},
 	}}
 	for _, test := range []struct {
@@ -57,11 +60,13 @@ func TestAsked(t *testing.T) {
 		clamp   string
 		clamped bool
 	}{
-		{Listener{Inode: 1, Limit: 128}, "asked 2048 (Gunicorn's default unless configured), has 128 = net.core.somaxconn: raise", true},
+		{Listener{Inode: 1, Limit: 128},
+			"asked 2048 (Gunicorn's default unless configured), has 128 = net.core.somaxconn: raise", true},
 		{Listener{Inode: 2, Limit: 128}, "asked 300 (--backlog), has 128 = net.core.somaxconn: raise", true},
 		{Listener{Inode: 3, Limit: 128}, "asked 128 (--backlog), has 128: all of it", false},
 		{Listener{Inode: 4, Limit: 64}, "has 64, less than net.core.somaxconn = 128", false},
-		{Listener{Inode: 5, Limit: 128}, "has 128 = net.core.somaxconn: the server may have asked for more", true},
+		{Listener{Inode: 5, Limit: 128}, "has 128 = net.core.somaxconn: the server may have asked for more",
+			true},
 		{Listener{Inode: 5, Limit: 500}, "has 500, more than", true},
 	} {
 		if got := d.Clamp(test.l); !strings.HasPrefix(got, test.clamp) || d.Clamped(test.l) != test.clamped {

@@ -27,7 +27,8 @@ func BenchmarkRead20000Sockets(b *testing.B) {
 // take no descriptor there.
 func connectMany(b *testing.B, pairs int) {
 	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil { // Go has raised the soft limit to the hard one
+	// Go has raised the soft limit to the hard one
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		b.Fatal(err)
 	}
 	pairs = min(pairs, int(limit.Cur)-100)
@@ -51,10 +52,11 @@ func connectMany(b *testing.B, pairs int) {
 	b.Logf("beside %d connected sockets", 2*pairs)
 }
 
-// What 100 readings a second take of one core, beside 20,000 sockets, against the tools that people run
-// in a loop for want of a probe. While nothing drops, Run looks at the listeners 100 times a second and reads the counters
-// of the namespace 20 times; where the listener dropped something before each reading, as in an overload, it looks, reads
-// all counters, and looks again, 100 times a second each. Each iteration is a second of it:
+// What 100 readings a second take of one core, beside 20,000 sockets, against the tools that people run in a
+// loop for want of a probe. While nothing drops, Run looks at the listeners 100 times a second and reads the
+// counters of the namespace 20 times; where the listener dropped something before each reading, as in an
+// overload, it looks, reads all counters, and looks again, 100 times a second each. Each iteration is a
+// second of it:
 //
 //	go test -run - -bench 100Hz -benchtime 5x ./probe
 func Benchmark100Hz(b *testing.B) {
@@ -158,7 +160,8 @@ func knock(port uint16) error {
 		return err
 	}
 	defer unix.Close(fd)
-	if err := unix.Connect(fd, &unix.SockaddrInet4{Port: int(port), Addr: [4]byte{127, 0, 0, 1}}); err != nil && err != unix.EINPROGRESS {
+	if err := unix.Connect(fd, &unix.SockaddrInet4{Port: int(port),
+		Addr: [4]byte{127, 0, 0, 1}}); err != nil && err != unix.EINPROGRESS {
 		return err
 	}
 	return nil
@@ -183,7 +186,8 @@ func atRateWithout(b *testing.B, who int, aside *time.Duration, do func(context.
 		readings += do(ctx)
 		cancel()
 		unix.Getrusage(who, &after)
-		cpu += time.Duration(after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano())
+		cpu += time.Duration(after.Utime.Nano() +
+			after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano())
 	}
 	b.ReportMetric(float64(readings)/float64(b.N), "readings/s")
 	cpu -= *aside

@@ -94,7 +94,8 @@ func below(name, root string) (string, bool) {
 // cpuStat is what a cgroup's cpu.stat says of its quota.
 type cpuStat struct {
 	periods, throttled, throttledUs uint64
-	known                           bool // there is such an account: not in a root, nor without the controller
+	// there is such an account: not in a root, nor without the controller
+	known bool
 }
 
 // parseCPUStat reads both versions: throttled_usec of version 2, throttled_time of version 1 in nanoseconds.

@@ -18,7 +18,8 @@ func TestCheck(t *testing.T) {
 	}
 	long := strings.Repeat("x", maxText+1)
 	strange := Sample{
-		Host: "\x1b", At: time.Second, Counters: map[string]uint64{"TcpExtTW": 1}, Listeners: []Listener{{Addr: "@a\x00b"}},
+		Host: "\x1b", At: time.Second, Counters: map[string]uint64{"TcpExtTW": 1},
+		Listeners: []Listener{{Addr: "@a\x00b"}},
 	}
 	for want, s := range map[string]Sample{
 		"":                      strange,
@@ -34,7 +35,8 @@ func TestCheck(t *testing.T) {
 		"-1ns is no time":       {At: -1},
 		"is no time since":      {Took: maxTime + 1},
 	} {
-		if err := s.Check(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if err := s.Check(); (err == nil) != (want == "") ||
+			err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
@@ -46,7 +48,8 @@ func TestCheck(t *testing.T) {
 		"without an address":   {Listeners: make([]Listener, 1)},
 		"a text of 4097 bytes": {Listeners: []Listener{{Addr: long}}},
 	} {
-		if err := s.Check(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if err := s.Check(); (err == nil) != (want == "") ||
+			err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("snapshot: %v, want %q", err, want)
 		}
 	}
@@ -54,7 +57,8 @@ func TestCheck(t *testing.T) {
 
 func TestIsUnix(t *testing.T) {
 	for addr, want := range map[string]bool{
-		"/run/app.sock": true, "app/app.sock": true, "@app": true, "0.0.0.0:8000": false, "[fe80::1%eth0]:80": false, "": false,
+		"/run/app.sock": true, "app/app.sock": true, "@app": true, "0.0.0.0:8000": false,
+		"[fe80::1%eth0]:80": false, "": false,
 	} {
 		if got := (Listener{Addr: addr}).Unix(); got != want {
 			t.Errorf("%q: %v", addr, got)

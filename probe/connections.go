@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// tuple is what local ports are taken for: they run out for it alone (EADDRNOTAVAIL, errno 99), and another destination
-// has them all again.
+// tuple is what local ports are taken for: they run out for it alone (EADDRNOTAVAIL, errno 99), and another
+// destination has them all again.
 type tuple struct {
 	source, destination netip.Addr
 	port                uint16 // of the destination

@@ -30,8 +30,8 @@ type connections struct {
 	add             func([]byte) error
 }
 
-// maxPortWalks bounds how often the table is walked in one reading, once for each port: beyond it a single walk with an
-// answer for every socket is the cheaper one.
+// maxPortWalks bounds how often the table is walked in one reading, once for each port: beyond it a single
+// walk with an answer for every socket is the cheaper one.
 const maxPortWalks = 3
 
 func newConnections(ports []uint16) (*connections, error) {

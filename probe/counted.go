@@ -8,12 +8,12 @@ import (
 // countersEvery is how long the counters of the namespace may be told again while nothing dropped.
 const countersEvery = 50 * time.Millisecond
 
-// countedSources are the tables of the network namespace and the host: netstat, snmp, sockstat, steal. The kernel adds up
-// every CPU's share of some 200 counters to print them, which takes 100 µs, twenty times what a look at the listener
-// takes. So Run reads them when it matters: whenever the drops of a watched listener moved, and else every
-// countersEvery. An overflow of a watched listener is thus in the counters of the very sample that shows its drop; what
-// others do is there 50 ms late at most, and the gauge counters.age_us says so. Where no listener with drops is seen,
-// they are read each time.
+// countedSources are the tables of the network namespace and the host: netstat, snmp, sockstat, steal. The
+// kernel adds up every CPU's share of some 200 counters to print them, which takes 100 µs, twenty times what
+// a look at the listener takes. So Run reads them when it matters: whenever the drops of a watched listener
+// moved, and else every countersEvery. An overflow of a watched listener is thus in the counters of the very
+// sample that shows its drop; what others do is there 50 ms late at most, and the gauge counters.age_us says
+// so. Where no listener with drops is seen, they are read each time.
 type countedSources struct {
 	sources []Source
 	kept    Sample // the last reading
@@ -35,12 +35,12 @@ func (c *countedSources) still(listeners []Listener) bool {
 	return c.state == was
 }
 
-// note takes what was seen after a reading. A drop that came while the counters were read is not in state, so that they
-// are read again with the next sample.
+// note takes what was seen after a reading. A drop that came while the counters were read is not in state, so
+// that they are read again with the next sample.
 func (c *countedSources) note(listeners []Listener) { c.seen = dropStateOf(listeners) }
 
-// readAll reads them. The listeners are to be looked at afterwards: then no overflow that is in the counters is missing
-// in a listener's own drops.
+// readAll reads them. The listeners are to be looked at afterwards: then no overflow that is in the counters
+// is missing in a listener's own drops.
 func (c *countedSources) readAll(now time.Time) {
 	c.kept = Sample{Counters: make(map[string]uint64, len(Metrics)), Gauges: make(map[string]uint64, 4)}
 	c.read, c.errs = now, nil

@@ -10,8 +10,8 @@ import (
 	"weir/scenarios/lab/labtest"
 )
 
-// TestRunSeesARealOverflow: Run, which spares itself the counters while nothing drops, has each overflow of the watched
-// listener in the sample that has its drop.
+// TestRunSeesARealOverflow: Run, which spares itself the counters while nothing drops, has each overflow of
+// the watched listener in the sample that has its drop.
 func TestRunSeesARealOverflow(t *testing.T) {
 	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
@@ -38,7 +38,8 @@ func TestRunSeesARealOverflow(t *testing.T) {
 		}
 		drops, overflows := uint64(*s.Listeners[0].Drops), s.Counters["TcpExtListenOverflows"]
 		if drops != overflows || drops != knocks {
-			t.Logf("sample %d: %d drops and %d overflows (counters %d µs old) after %d knocks", n, drops, overflows, s.Gauges[CountersAge], knocks)
+			t.Logf("sample %d: %d drops and %d overflows (counters %d µs old) after %d knocks", n, drops,
+				overflows, s.Gauges[CountersAge], knocks)
 			apart++
 		}
 		if _, old := s.Gauges[CountersAge]; old {
@@ -55,8 +56,8 @@ func TestRunSeesARealOverflow(t *testing.T) {
 			}
 		}
 	})
-	// A packet that the kernel leaves to another thread may come while a sample is taken, or after it. Of three samples one
-	// has a drop; the others do with what that one read, unless they are 50 ms late.
+	// A packet that the kernel leaves to another thread may come while a sample is taken, or after it. Of
+	// three samples one has a drop; the others do with what that one read, unless they are 50 ms late.
 	if n != samples || spared == 0 || apart > 2 {
 		t.Errorf("%d samples, of which %d had counters from before, and in %d drops, overflows and knocks are not the same", n, spared, apart)
 	}

@@ -38,8 +38,8 @@ func (c overflowCounter) Read(s *Sample) error {
 	return nil
 }
 
-// TestCountersAreReadWhenItMatters: an overflow of the watched listener is in the sample that has its drop, one of
-// another's 50 ms late at most, with the age beside it; and nobody pays for more.
+// TestCountersAreReadWhenItMatters: an overflow of the watched listener is in the sample that has its drop,
+// one of another's 50 ms late at most, with the age beside it; and nobody pays for more.
 func TestCountersAreReadWhenItMatters(t *testing.T) {
 	run := func(t *testing.T, d *dropping, change map[int]func()) (samples []Sample) {
 		p := &Probe{sources: []Source{d}, counted: countedSources{sources: []Source{overflowCounter{d}}}}
@@ -60,7 +60,8 @@ func TestCountersAreReadWhenItMatters(t *testing.T) {
 			42: func() { d.overflows += 100 },       // another's
 		})
 		if len(samples) != 100 || d.reads < 20 || d.reads > 24 {
-			t.Errorf("%d samples, %d readings of the counters, want 20 a second and one or two for the drop", len(samples), d.reads)
+			t.Errorf("%d samples, %d readings of the counters, want 20 a second and one or two for the drop",
+				len(samples), d.reads)
 		}
 		for i, s := range samples {
 			n, known := s.Counters["TcpExtListenOverflows"]
@@ -106,7 +107,8 @@ func TestReadIsNew(t *testing.T) {
 	p := &Probe{sources: []Source{d}, counted: countedSources{sources: []Source{overflowCounter{d}}}}
 	for range 3 {
 		d.overflows++
-		if s := p.Read(time.Now()); s.Counters["TcpExtListenOverflows"] != d.overflows || s.Gauges["counters.age_us"] != 0 {
+		if s := p.Read(time.Now()); s.Counters["TcpExtListenOverflows"] != d.overflows ||
+			s.Gauges["counters.age_us"] != 0 {
 			t.Errorf("%+v", s)
 		}
 	}

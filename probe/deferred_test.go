@@ -18,7 +18,8 @@ func TestDeferredACKs(t *testing.T) {
 		"a kernel without the counter":        {40, n(0), nil, 0, 0},
 		"ListenDrops not known":               {40, nil, n(40), 0, 40},
 	} {
-		if likely, most := DeferredACKs(test.drops, test.listenDrops, test.deferred); likely != test.likely || most != test.most {
+		if likely, most := DeferredACKs(test.drops, test.listenDrops, test.deferred); likely != test.likely ||
+			most != test.most {
 			t.Errorf("%s: %d likely, %d at most; want %d and %d", name, likely, most, test.likely, test.most)
 		}
 	}

@@ -95,7 +95,8 @@ func (c *diagConn) send(msg []byte) error {
 
 func (c *diagConn) receive() (int, error) {
 	if c.brief {
-		if n, err := receiveBriefly(c.fd, c.buf); !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
+		if n, err := receiveBriefly(c.fd, c.buf); !errors.Is(err, unix.EAGAIN) &&
+			!errors.Is(err, unix.EINTR) {
 			return n, err
 		}
 	}

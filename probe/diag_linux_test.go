@@ -37,7 +37,8 @@ func TestDumpMessages(t *testing.T) {
 		{"the end", append(listener, message(unix.NLMSG_DONE, seq, errnoPayload(0)...)...), 1, true, nil},
 		{"the end of an earlier dump", append(stale, listener...), 1, false, nil},
 		{"refused", message(unix.NLMSG_ERROR, seq, errnoPayload(unix.ENOENT)...), 0, true, unix.ENOENT},
-		{"failed midway", append(listener, message(unix.NLMSG_DONE, seq, errnoPayload(unix.EINVAL)...)...), 1, true, unix.EINVAL},
+		{"failed midway", append(listener, message(unix.NLMSG_DONE, seq, errnoPayload(unix.EINVAL)...)...), 1,
+			true, unix.EINVAL},
 		{"cut in the header", listener[:10], 0, false, errShort},
 		{"cut in the payload", listener[:18], 0, false, errShort},
 		{"no errno", message(unix.NLMSG_DONE, seq), 0, true, errShort},
@@ -50,7 +51,8 @@ func TestDumpMessages(t *testing.T) {
 		}
 	}
 	failing := errors.New("no")
-	done, err := eachDiag(append(listener, message(unix.NLMSG_DONE, seq, errnoPayload(0)...)...), seq, func([]byte) error { return failing })
+	done, err := eachDiag(append(listener, message(unix.NLMSG_DONE, seq, errnoPayload(0)...)...), seq,
+		func([]byte) error { return failing })
 	if !done || !errors.Is(err, failing) {
 		t.Errorf("an error of the caller: done %v, %v", done, err)
 	}
@@ -82,7 +84,8 @@ func FuzzDump(f *testing.F) {
 	inet[0] = unix.AF_INET6
 	attr := []byte{40, 0, inetMemInfo, 0, 40: 0}
 	f.Add(message(unix.SOCK_DIAG_BY_FAMILY, 1, append(inet, attr[:40]...)...))
-	f.Add(message(unix.SOCK_DIAG_BY_FAMILY, 1, append(make([]byte, unixMsgLen), 12, 0, unixRQLen, 0, 3, 0, 0, 0, 2, 0, 0, 0, 6, 0, unixName, 0, 0, 'x', 0, 0)...))
+	f.Add(message(unix.SOCK_DIAG_BY_FAMILY, 1, append(make([]byte, unixMsgLen), 12, 0, unixRQLen, 0, 3, 0, 0,
+		0, 2, 0, 0, 0, 6, 0, unixName, 0, 0, 'x', 0, 0)...))
 	f.Add(append(message(unix.NLMSG_ERROR, 1, errnoPayload(unix.ENOENT)...), 1, 2, 3))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c := connections{ports: []uint16{0, 8000}}

@@ -10,36 +10,44 @@ import (
 // defaults, with the evidence beside it, and never to be taken for more than that.
 type Discovery struct {
 	Listeners []Listener `json:"listeners,omitempty"` // in the order of Addr, then Cookie
-	Somaxconn *uint64    `json:"somaxconn,omitempty"` // of the listener's namespace; nil where it cannot be read
-	Servers   []Server   `json:"servers,omitempty"`   // who holds the listeners, in the order of pid
-	NetNS     uint64     `json:"netns,omitempty"`     // inode of the network namespace that was looked at; 0: not known
-	OwnNetNS  bool       `json:"own_netns,omitempty"` // it is the one that the probe is in
-	Looked    int        `json:"looked,omitempty"`    // processes that were looked into
-	Barred    int        `json:"barred,omitempty"`    // processes that could not be: mostly another user's
-	Cut       string     `json:"cut,omitempty"`       // why not all were looked at; "" if they were
-	AsRoot    bool       `json:"as_root,omitempty"`   // who looked was root
+	// of the listener's namespace; nil where it cannot be read
+	Somaxconn *uint64  `json:"somaxconn,omitempty"`
+	Servers   []Server `json:"servers,omitempty"` // who holds the listeners, in the order of pid
+	// inode of the network namespace that was looked at; 0: not known
+	NetNS    uint64 `json:"netns,omitempty"`
+	OwnNetNS bool   `json:"own_netns,omitempty"` // it is the one that the probe is in
+	Looked   int    `json:"looked,omitempty"`    // processes that were looked into
+	Barred   int    `json:"barred,omitempty"`    // processes that could not be: mostly another user's
+	Cut      string `json:"cut,omitempty"`       // why not all were looked at; "" if they were
+	AsRoot   bool   `json:"as_root,omitempty"`   // who looked was root
 }
 
 // Server is a process that holds a listener, with those of its children that hold it too.
 type Server struct {
 	Process
-	Workers []Process `json:"workers,omitempty"` // pre-forked: children that run the same program and share the socket. None: it serves by itself
-	Inodes  []uint32  `json:"inodes,omitempty"`  // the listening sockets that it or a worker holds
+	// pre-forked: children that run the same program and share the socket. None: it serves by itself
+	Workers []Process `json:"workers,omitempty"`
+	Inodes  []uint32  `json:"inodes,omitempty"` // the listening sockets that it or a worker holds
 }
 
 // Process is one that holds a listener. Texts come from the process itself, which may write what it
 // likes: they are bounded, and hold no control characters.
 type Process struct {
-	Pid       int      `json:"pid"`
-	Parent    int      `json:"parent"`
-	Name      string   `json:"name,omitempty"`    // the kernel's: 15 bytes
-	Command   string   `json:"command,omitempty"` // the command line, cut; passwords that someone put there are in it
-	Backlog   *Backlog `json:"backlog,omitempty"` // that it says it asks listen() for; nil: it does not say
-	Threads   uint64   `json:"threads"`
-	NetNS     uint64   `json:"netns,omitempty"`      // of its main thread; 0: not known. A socket stays in the namespace it was made in
-	EventLoop bool     `json:"event_loop,omitempty"` // an epoll instance of its watches the listener, or it has an io_uring
-	Waiting   string   `json:"waiting,omitempty"`    // the kernel's function that its main thread sleeps in (/proc/<pid>/wchan); "" where not told
-	Program   string   `json:"program,omitempty"`    // identity of its executable on its host, to be compared and nothing else; "" where it may not be seen
+	Pid    int    `json:"pid"`
+	Parent int    `json:"parent"`
+	Name   string `json:"name,omitempty"` // the kernel's: 15 bytes
+	// the command line, cut; passwords that someone put there are in it
+	Command string   `json:"command,omitempty"`
+	Backlog *Backlog `json:"backlog,omitempty"` // that it says it asks listen() for; nil: it does not say
+	Threads uint64   `json:"threads"`
+	// of its main thread; 0: not known. A socket stays in the namespace it was made in
+	NetNS uint64 `json:"netns,omitempty"`
+	// an epoll instance of its watches the listener, or it has an io_uring
+	EventLoop bool `json:"event_loop,omitempty"`
+	// the kernel's function that its main thread sleeps in (/proc/<pid>/wchan); "" where not told
+	Waiting string `json:"waiting,omitempty"`
+	// identity of its executable on its host, to be compared and nothing else; "" where it may not be seen
+	Program string `json:"program,omitempty"`
 }
 
 // String is the evidence: "pid 812 gunicorn: master + 8 workers share inode 12345".
@@ -87,7 +95,8 @@ func (d Discovery) Doubt() string {
 // Unheld is how many of the listeners no process was seen to hold.
 func (d Discovery) Unheld() (n int) {
 	for _, l := range d.Listeners {
-		if !slices.ContainsFunc(d.Servers, func(s Server) bool { return slices.Contains(s.Inodes, l.Inode) }) {
+		if !slices.ContainsFunc(d.Servers,
+			func(s Server) bool { return slices.Contains(s.Inodes, l.Inode) }) {
 			n++
 		}
 	}
@@ -104,8 +113,8 @@ func barredText(barred, looked int, asRoot bool) string {
 	return fmt.Sprintf("%d of %d processes could not be looked into (%s)", barred, barred+looked, why)
 }
 
-// Clamped tells whether the listener may have less than its server asked for, or would have at its next listen(): then
-// Clamp is worth a line.
+// Clamped tells whether the listener may have less than its server asked for, or would have at its next
+// listen(): then Clamp is worth a line.
 func (d Discovery) Clamped(l Listener) bool {
 	if d.Somaxconn == nil || uint64(l.Limit) < *d.Somaxconn {
 		return false
@@ -115,15 +124,16 @@ func (d Discovery) Clamped(l Listener) bool {
 }
 
 // Clamp says whether the listener's limit looks like somaxconn's rather than the server's choice. What the
-// server asked for in listen() is kept nowhere in the kernel, so without its command line (Asked) this is as much
-// as can be said.
+// server asked for in listen() is kept nowhere in the kernel, so without its command line (Asked) this is as
+// much as can be said.
 func (d Discovery) Clamp(l Listener) string {
 	if d.Somaxconn == nil {
 		return ""
 	}
 	switch limit, most, asked := uint64(l.Limit), *d.Somaxconn, d.Asked(l); {
 	case limit == most && asked != nil && asked.N > most:
-		return fmt.Sprintf("%v, has %d = net.core.somaxconn: raise the setting and restart the server", *asked, limit)
+		return fmt.Sprintf("%v, has %d = net.core.somaxconn: raise the setting and restart the server",
+			*asked, limit)
 	case limit == most && asked != nil && asked.Sure && asked.N == limit:
 		return fmt.Sprintf("%v, has %d: all of it", *asked, limit)
 	case limit == most:
@@ -131,21 +141,23 @@ func (d Discovery) Clamp(l Listener) string {
 	case limit > most:
 		return fmt.Sprintf("has %d, more than net.core.somaxconn = %d: that was lowered since, and holds from the next listen() on", limit, most)
 	default:
-		return fmt.Sprintf("has %d, less than net.core.somaxconn = %d: the server asked for that", limit, most)
+		return fmt.Sprintf("has %d, less than net.core.somaxconn = %d: the server asked for that", limit,
+			most)
 	}
 }
 
 // maxWorkerDepth bounds how far wrappers are followed: a cycle of parents is no tree.
 const maxWorkerDepth = 8
 
-// servers makes trees of the processes that hold a listener. A child counts as its parent's worker if both have a listener
-// in common and run the same program: service managers hold their services' sockets too (systemd.socket(5)), and a
-// program that a worker started may have inherited one.
+// servers makes trees of the processes that hold a listener. A child counts as its parent's worker if both
+// have a listener in common and run the same program: service managers hold their services' sockets too
+// (systemd.socket(5)), and a program that a worker started may have inherited one.
 func servers(processes map[int]Process, held map[int][]uint32) (all []Server) {
 	children := make(map[int][]int)
 	var roots []int
 	for pid, p := range processes {
-		if parent, ok := processes[p.Parent]; ok && p.Parent != pid && sameProgram(parent, p) && share(held[p.Parent], held[pid]) {
+		if parent, ok := processes[p.Parent]; ok && p.Parent != pid && sameProgram(parent, p) &&
+			share(held[p.Parent], held[pid]) {
 			children[p.Parent] = append(children[p.Parent], pid)
 		} else {
 			roots = append(roots, pid)

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Discover looks for the listeners that cfg names, or for all, and for the processes that hold them. It reads every
-// process' descriptors once, however many listeners there are, which takes milliseconds to a second. No listener is no
-// error: Listeners is empty then. An error means that the kernel would not tell.
+// Discover looks for the listeners that cfg names, or for all, and for the processes that hold them. It reads
+// every process' descriptors once, however many listeners there are, which takes milliseconds to a second. No
+// listener is no error: Listeners is empty then. An error means that the kernel would not tell.
 func Discover(cfg Config) (Discovery, error) {
 	d := Discovery{AsRoot: os.Geteuid() == 0}
 	if len(cfg.Ports) == 0 && len(cfg.UnixPaths) == 0 && !cfg.All {

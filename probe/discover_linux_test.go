@@ -59,24 +59,30 @@ func TestDiscoverPrefork(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if len(d.Listeners) != 1 || d.Listeners[0].Limit != 9 || len(d.Servers) != 2 || len(d.Servers[0].Workers) != testWorkers {
+	if len(d.Listeners) != 1 || d.Listeners[0].Limit != 9 || len(d.Servers) != 2 ||
+		len(d.Servers[0].Workers) != testWorkers {
 		t.Fatalf("%+v", d)
 	}
 	master := d.Servers[0]
-	want := fmt.Sprintf("pid %d %s: master + %d workers share inode %d", pid, master.Name, testWorkers, d.Listeners[0].Inode)
+	want := fmt.Sprintf("pid %d %s: master + %d workers share inode %d", pid, master.Name, testWorkers,
+		d.Listeners[0].Inode)
 	if master.Pid != pid || master.String() != want {
 		t.Errorf("%q, want %q", master, want)
 	}
-	if n, text := d.Offer(); n != 0 || !strings.Contains(text, "inherited it") || !strings.Contains(text, want) {
+	if n, text := d.Offer(); n != 0 || !strings.Contains(text, "inherited it") ||
+		!strings.Contains(text, want) {
 		t.Errorf("%d workers are offered beside an heir: %s", n, text)
 	}
-	if w := master.Workers[0]; w.Parent != pid || w.Threads == 0 || !strings.HasSuffix(w.Command, " worker 0") {
+	if w := master.Workers[0]; w.Parent != pid || w.Threads == 0 ||
+		!strings.HasSuffix(w.Command, " worker 0") {
 		t.Errorf("a worker: %+v", w)
 	}
-	if other := d.Servers[1]; other.Name != "sleep" || other.Parent != pid || !strings.Contains(other.String(), "one process of 1 thread holds inode") {
+	if other := d.Servers[1]; other.Name != "sleep" || other.Parent != pid ||
+		!strings.Contains(other.String(), "one process of 1 thread holds inode") {
 		t.Errorf("the heir: %v", other)
 	}
-	if ours := namespaceOf("/proc/self/ns/net"); !d.OwnNetNS || d.NetNS != ours || master.NetNS != ours || ours == 0 {
+	if ours := namespaceOf("/proc/self/ns/net"); !d.OwnNetNS || d.NetNS != ours || master.NetNS != ours ||
+		ours == 0 {
 		t.Errorf("namespace %d, own %v, the master's %d, ours %d", d.NetNS, d.OwnNetNS, master.NetNS, ours)
 	}
 }
@@ -92,7 +98,8 @@ func TestDiscoverElsewhere(t *testing.T) {
 	}
 	defer unix.Close(fd)
 	d, err := Discover(Config{Ports: []uint16{port}})
-	if err != nil || len(d.Listeners) != 1 || !strings.HasPrefix(d.Clamp(d.Listeners[0]), "has 7 = net.core.somaxconn") {
+	if err != nil || len(d.Listeners) != 1 ||
+		!strings.HasPrefix(d.Clamp(d.Listeners[0]), "has 7 = net.core.somaxconn") {
 		t.Fatalf("%+v, %v", d, err)
 	}
 	if n, text := d.Offer(); n != 0 || !strings.Contains(text, "one process of") {
@@ -101,13 +108,15 @@ func TestDiscoverElsewhere(t *testing.T) {
 
 	pid, port := startListener(t, unix.CLONE_NEWNET)
 	d, err = Discover(Config{Pid: pid, Ports: []uint16{port}})
-	if err != nil || len(d.Servers) != 1 || d.Servers[0].Pid != pid || d.OwnNetNS || d.NetNS == 0 || d.Servers[0].NetNS != d.NetNS {
+	if err != nil || len(d.Servers) != 1 || d.Servers[0].Pid != pid || d.OwnNetNS || d.NetNS == 0 ||
+		d.Servers[0].NetNS != d.NetNS {
 		t.Errorf("%+v, %v", d, err)
 	}
 	if clamp := d.Clamp(d.Listeners[0]); !strings.Contains(clamp, "has 7, less than") {
 		t.Errorf("%q", clamp)
 	}
-	if d, err := Discover(Config{Ports: []uint16{port}}); err != nil || len(d.Listeners) != 0 || len(d.Servers) != 0 {
+	if d, err := Discover(Config{Ports: []uint16{port}}); err != nil || len(d.Listeners) != 0 ||
+		len(d.Servers) != 0 {
 		t.Errorf("found in the wrong namespace: %+v, %v", d, err)
 	}
 }
@@ -169,9 +178,10 @@ func TestDiscoverAsNobody(t *testing.T) {
 	}
 	p := open(t, Config{Ports: []uint16{port}})
 	s := p.ReadAll(time.Now())
-	if _, ok := s.Counters["sched.listener.run_delay_ns"]; ok || !slices.ContainsFunc(s.Errors, func(e SourceError) bool {
-		return e.Source == "schedstat" && strings.Contains(e.Text, "could not be looked into")
-	}) {
+	if _, ok := s.Counters["sched.listener.run_delay_ns"]; ok ||
+		!slices.ContainsFunc(s.Errors, func(e SourceError) bool {
+			return e.Source == "schedstat" && strings.Contains(e.Text, "could not be looked into")
+		}) {
 		t.Errorf("%+v", s)
 	}
 	if _, ok := s.Gauges["ports.used"]; !ok {
@@ -201,7 +211,8 @@ func TestDiscoverGunicorn(t *testing.T) {
 		t.Fatal(err)
 	}
 	unix.Close(fd)
-	cmd := exec.CommandContext(t.Context(), gunicorn, "-w", "4", "--backlog", "33", "-b", fmt.Sprintf("127.0.0.1:%d", port), "probeapp:app")
+	cmd := exec.CommandContext(t.Context(), gunicorn, "-w", "4", "--backlog", "33", "-b",
+		fmt.Sprintf("127.0.0.1:%d", port), "probeapp:app")
 	cmd.Dir = dir
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
@@ -210,16 +221,19 @@ func TestDiscoverGunicorn(t *testing.T) {
 	}
 	var d Discovery
 	n, text := 0, ""
-	for end := time.Now().Add(20 * time.Second); n != 4 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); n != 4 &&
+		time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if d, err = Discover(Config{Ports: []uint16{port}}); err != nil {
 			t.Fatal(err)
 		}
 		n, text = d.Offer()
 	}
-	if n != 4 || len(d.Servers) != 1 || d.Servers[0].Pid != cmd.Process.Pid || d.Listeners[0].Limit != 33 || !strings.Contains(d.Servers[0].Command, "probeapp:app") {
+	if n != 4 || len(d.Servers) != 1 || d.Servers[0].Pid != cmd.Process.Pid || d.Listeners[0].Limit != 33 ||
+		!strings.Contains(d.Servers[0].Command, "probeapp:app") {
 		t.Fatalf("%q: %+v", text, d)
 	}
-	want := fmt.Sprintf("pid %d gunicorn: master + 4 workers share inode %d", cmd.Process.Pid, d.Listeners[0].Inode)
+	want := fmt.Sprintf("pid %d gunicorn: master + 4 workers share inode %d", cmd.Process.Pid,
+		d.Listeners[0].Inode)
 	if got := d.Servers[0].String(); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -278,7 +292,8 @@ sys.stdin.read()`
 	if n, _ := crossed.Offer(); n != testWorkers {
 		t.Errorf("%d are counted in %s", n, text)
 	}
-	if n, text := d.Offer(); n != testWorkers || !strings.Contains(text, fmt.Sprintf("SO_REUSEPORT group at 127.0.0.1:%d", port)) {
+	if n, text := d.Offer(); n != testWorkers ||
+		!strings.Contains(text, fmt.Sprintf("SO_REUSEPORT group at 127.0.0.1:%d", port)) {
 		t.Errorf("%d: %s", n, text)
 	}
 }

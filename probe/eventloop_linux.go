@@ -11,9 +11,10 @@ import (
 // maxFdInfo bounds what is read of one epoll instance: some 60 bytes for each descriptor that it watches.
 const maxFdInfo = 64 << 10
 
-// watchesInLoop tells whether a process has an epoll instance that watches one of the sockets, or an io_uring, which
-// shows nothing of what it waits for: then one thread may serve many connections at once (proc_pid_fdinfo(5)). It
-// needs what looking into /proc/<pid>/fd needs, and answers true where the descriptors cannot be told apart.
+// watchesInLoop tells whether a process has an epoll instance that watches one of the sockets, or an
+// io_uring, which shows nothing of what it waits for: then one thread may serve many connections at once
+// (proc_pid_fdinfo(5)). It needs what looking into /proc/<pid>/fd needs, and answers true where the
+// descriptors cannot be told apart.
 func watchesInLoop(pid int, inodes []uint32) bool {
 	dir := "/proc/" + strconv.Itoa(pid)
 	names, err := filepath.Glob(dir + "/fd/*")
@@ -58,8 +59,8 @@ func pollsOne(fdinfo string, fds map[string]bool) bool {
 
 // Waits is how often the process' main thread has gone to sleep of itself (voluntary_ctxt_switches of
 // proc_pid_status(5)). One that waits in poll(2) or select(2) on a shared listener is woken by every
-// connection, whoever then accepts it (net/core/sock.c, sock_def_readable wakes all that do not wait exclusively);
-// so a parent whose number stands still while requests are served does not accept.
+// connection, whoever then accepts it (net/core/sock.c, sock_def_readable wakes all that do not wait
+// exclusively); so a parent whose number stands still while requests are served does not accept.
 func (p Process) Waits() (uint64, error) {
 	text, err := readSome("/proc/"+strconv.Itoa(p.Pid)+"/status", 8<<10)
 	if err != nil {

@@ -23,7 +23,8 @@ func failure(source string, err error) SourceError {
 		text += ": run weir as root or as the server's user"
 	}
 	file := (*os.PathError)(nil)
-	if errors.As(err, &file) && strings.HasPrefix(text, file.Op) && (errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.EOPNOTSUPP)) {
+	if errors.As(err, &file) && strings.HasPrefix(text, file.Op) && (errors.Is(err, os.ErrNotExist) ||
+		errors.Is(err, syscall.EOPNOTSUPP)) {
 		text += ": this kernel does not tell it, or not here"
 	}
 	if errno := syscall.Errno(0); errors.As(err, &errno) {
@@ -57,8 +58,8 @@ var shows = map[string]string{
 	"trace":       "how long connections waited for accept(), and the reasons of RSTs",
 }
 
-// String says in one line what is not known, and why: "queues of unix sockets (unix_diag): …". It holds what the kernel
-// or another machine wrote: whoever shows it takes control characters out.
+// String says in one line what is not known, and why: "queues of unix sockets (unix_diag): …". It holds what
+// the kernel or another machine wrote: whoever shows it takes control characters out.
 func (e SourceError) String() string {
 	if what := shows[e.Source]; what != "" {
 		return fmt.Sprintf("%s (%s): %s", what, e.Source, e.Text)

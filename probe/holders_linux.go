@@ -28,9 +28,9 @@ type walk struct {
 	cut    string           // why the walk ended early; "" if it did not
 }
 
-// findHolders looks for the processes that have one of the sockets open, whose inodes are sorted. /proc/<pid>/fd may be read by the
-// process' own user and by CAP_SYS_PTRACE (fs/proc/fd.c, proc_fd_permission); inode numbers of sockets are
-// of the host, whatever namespace they are in.
+// findHolders looks for the processes that have one of the sockets open, whose inodes are sorted.
+// /proc/<pid>/fd may be read by the process' own user and by CAP_SYS_PTRACE (fs/proc/fd.c,
+// proc_fd_permission); inode numbers of sockets are of the host, whatever namespace they are in.
 func findHolders(inodes []uint32) (walk, error) {
 	w := walk{held: make(map[int][]uint32)}
 	pids, err := processIDs()

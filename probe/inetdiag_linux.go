@@ -17,10 +17,10 @@ import (
 // ACK that TCP_DEFER_ACCEPT ignores. Scope: the network namespace; every member of an SO_REUSEPORT group is a
 // socket of its own. Privilege: none. Cost: some 5 µs for a listener that is known, and 25 µs ten times a
 // second to look for others, beside 20,000 connections as beside none: a dump of LISTEN walks the listeners'
-// table only (net/ipv4/inet_diag.c, inet_diag_dump_icsk; oneByOne); of more than four listeners, and of an SO_REUSEPORT group, such
-// a look at each reading. Gotcha: a second listener of a port is
-// seen a tenth of a second late; a destination port in the request would skip the listeners; depth is a
-// glimpse, and a burst between two readings is not seen, but in the drops; a restarted server is a new Cookie.
+// table only (net/ipv4/inet_diag.c, inet_diag_dump_icsk; oneByOne); of more than four listeners, and of an
+// SO_REUSEPORT group, such a look at each reading. Gotcha: a second listener of a port is seen a tenth of a
+// second late; a destination port in the request would skip the listeners; depth is a glimpse, and a burst
+// between two readings is not seen, but in the drops; a restarted server is a new Cookie.
 type inetDiag struct {
 	dump  *inetDump
 	ports []uint16          // none: all
@@ -58,7 +58,8 @@ func newInetDiag(ports []uint16) (*inetDiag, error) {
 		return nil, err
 	}
 	conn.brief = true
-	d := &inetDiag{dump: newInetDump(conn, inetMemInfo, 1<<tcpListen, onlyPort(ports), 0), ports: slices.Clone(ports), addrs: make(map[uint64]naming)}
+	d := &inetDiag{dump: newInetDump(conn, inetMemInfo, 1<<tcpListen, onlyPort(ports), 0),
+		ports: slices.Clone(ports), addrs: make(map[uint64]naming)}
 	d.add, d.one = d.addMessage, d.addOne
 	return d, nil
 }
@@ -81,7 +82,8 @@ func (d *inetDiag) Read(s *Sample) error {
 	return err
 }
 
-// find asks for the listeners that are known, and looks for all where one is missing, or the last look is a while ago.
+// find asks for the listeners that are known, and looks for all where one is missing, or the last look is a
+// while ago.
 func (d *inetDiag) find(now time.Time) error {
 	d.found = d.found[:0]
 	if d.known.ready(now) {

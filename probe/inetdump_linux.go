@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inetDump is a question to inet_diag about TCP sockets of both families. Its older form answers for IPv4 and IPv6 in
-// one walk (net/ipv4/inet_diag.c, inet_diag_dump_compat), which halves what a dump costs; the present one walks
-// once for each family, and is asked where a kernel no longer knows the other.
+// inetDump is a question to inet_diag about TCP sockets of both families. Its older form answers for IPv4 and
+// IPv6 in one walk (net/ipv4/inet_diag.c, inet_diag_dump_compat), which halves what a dump costs; the present
+// one walks once for each family, and is asked where a kernel no longer knows the other.
 type inetDump struct {
 	conn     *diagConn
 	both     []byte // nil where it was refused
@@ -21,8 +21,8 @@ const (
 	inetCompatLen  = 60 // struct inet_diag_req
 )
 
-// newInetDump asks for the sockets in the states of the mask, with that local and remote port (0: any), and with
-// the extension's attribute (0: none).
+// newInetDump asks for the sockets in the states of the mask, with that local and remote port (0: any), and
+// with the extension's attribute (0: none).
 func newInetDump(conn *diagConn, ext byte, states uint32, local, remote uint16) *inetDump {
 	d := &inetDump{conn: conn}
 	msg, req := newDiagRequest(inetCompatLen)

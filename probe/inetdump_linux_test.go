@@ -15,7 +15,8 @@ func TestInetDump(t *testing.T) {
 		return
 	}
 	var want []string
-	for _, at := range []string{"127.0.0.1:7001", "[::1]:7001", "0.0.0.0:7002", "[::]:7003", "127.0.0.1:7004"} {
+	for _, at := range []string{"127.0.0.1:7001", "[::1]:7001", "0.0.0.0:7002", "[::]:7003",
+		"127.0.0.1:7004"} {
 		l, err := net.Listen("tcp"+map[bool]string{true: "6", false: "4"}[at[0] == '['], at)
 		if err != nil {
 			t.Fatal(err)
@@ -53,7 +54,8 @@ func TestInetDump(t *testing.T) {
 		if got := read([]uint16{7001}, both); !slices.Equal(got, []string{"127.0.0.1:7001", "[::1]:7001"}) {
 			t.Errorf("one port, in one walk %v: %v", both, got)
 		}
-		if got := read([]uint16{7002, 7003}, both); !slices.Equal(got, []string{"0.0.0.0:7002", "[::]:7003"}) {
+		if got := read([]uint16{7002, 7003}, both); !slices.Equal(got,
+			[]string{"0.0.0.0:7002", "[::]:7003"}) {
 			t.Errorf("two ports, in one walk %v: %v", both, got)
 		}
 	}

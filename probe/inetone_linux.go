@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// walkListenersEvery is how long listeners that are known are asked for one by one before all are looked for again. A
-// dump of LISTEN reads every bucket of the listeners' table, up to 65536 of them (net/ipv4/inet_hashtables.c,
-// inet_hashinfo2_init): 20 µs, and a megabyte that turns other things out of the caches. A socket that is asked
-// for by its address and cookie is found by its hash.
+// walkListenersEvery is how long listeners that are known are asked for one by one before all are looked for
+// again. A dump of LISTEN reads every bucket of the listeners' table, up to 65536 of them
+// (net/ipv4/inet_hashtables.c, inet_hashinfo2_init): 20 µs, and a megabyte that turns other things out of the
+// caches. A socket that is asked for by its address and cookie is found by its hash.
 const (
 	walkListenersEvery = 100 * time.Millisecond
 	maxOneByOne        = 4
@@ -29,8 +29,8 @@ type oneByOne struct {
 // reset forgets the listeners before a dump.
 func (o *oneByOne) reset() { o.reqs, o.group = o.reqs[:0], false }
 
-// learn notes a listener of a dump by its message. Members of an SO_REUSEPORT group cannot be asked for: the kernel takes
-// any of them by a hash of the asker, and then refuses it for its cookie.
+// learn notes a listener of a dump by its message. Members of an SO_REUSEPORT group cannot be asked for: the
+// kernel takes any of them by a hash of the asker, and then refuses it for its cookie.
 func (o *oneByOne) learn(message []byte) {
 	msg, req := newDiagRequest(inetReqLen)
 	binary.NativeEndian.PutUint16(msg[6:], unix.NLM_F_REQUEST)
@@ -38,7 +38,8 @@ func (o *oneByOne) learn(message []byte) {
 	copy(req[8:], message[4:52]) // struct inet_diag_sockid: ports, addresses, interface, cookie
 	const address = nlHeader + 8 // of struct inet_diag_sockid, up to the cookie
 	o.group = o.group || slices.ContainsFunc(o.reqs, func(r []byte) bool {
-		return bytes.Equal(r[nlHeader:nlHeader+1], req[:1]) && bytes.Equal(r[address:address+40], msg[address:address+40])
+		return bytes.Equal(r[nlHeader:nlHeader+1], req[:1]) &&
+			bytes.Equal(r[address:address+40], msg[address:address+40])
 	})
 	o.reqs = append(o.reqs, msg)
 }
@@ -48,7 +49,8 @@ func (o *oneByOne) ready(now time.Time) bool {
 	return !o.group && len(o.reqs) > 0 && len(o.reqs) <= maxOneByOne && now.Sub(o.walked) < walkListenersEvery
 }
 
-// read asks for all of them. An error means that one has gone, or cannot be asked for so, and that a dump must tell.
+// read asks for all of them. An error means that one has gone, or cannot be asked for so, and that a dump
+// must tell.
 func (o *oneByOne) read(conn *diagConn, each func([]byte) error) error {
 	for _, msg := range o.reqs {
 		if err := conn.ask(msg, each); err != nil {

@@ -9,8 +9,8 @@ import (
 	"weir/scenarios/lab/labtest"
 )
 
-// TestOneByOne: a listener that is known is asked for alone, one that has gone or was replaced is noticed at the next
-// reading, and the members of a group are looked for each time.
+// TestOneByOne: a listener that is known is asked for alone, one that has gone or was replaced is noticed at
+// the next reading, and the members of a group are looked for each time.
 func TestOneByOne(t *testing.T) {
 	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
@@ -26,7 +26,8 @@ func TestOneByOne(t *testing.T) {
 	}
 	defer d.Close()
 	now := time.Now()
-	read := func(after time.Duration) []inetListener { // the reading's own clock: a slow machine walks no sooner
+	// the reading's own clock: a slow machine walks no sooner
+	read := func(after time.Duration) []inetListener {
 		if err := d.find(now.Add(after)); err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +39,9 @@ func TestOneByOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if got := read(walkListenersEvery / 2); len(got) != 1 || got[0].depth != 1 || got[0].limit != 3 || got[0].cookie != first.cookie || got[0].addr != first.addr || !got[0].hasDrops || d.known.walked != now {
+	if got := read(walkListenersEvery / 2); len(got) != 1 || got[0].depth != 1 || got[0].limit != 3 ||
+		got[0].cookie != first.cookie || got[0].addr != first.addr || !got[0].hasDrops ||
+		d.known.walked != now {
 		t.Errorf("asked for alone: %+v, walked %v", got, d.known.walked.Sub(now))
 	}
 	if read(walkListenersEvery); d.known.walked == now {

@@ -15,16 +15,17 @@ import (
 	"weir/scenarios/lab/labtest"
 )
 
-// TestRunLeaksNothing lets the sampler run as it does in a run, slow sources and all, while the listener is restarted
-// and connections come and go: descriptors, goroutines and memory stay what they were after the beginning. Here it
-// takes seconds, at 1000 Hz; the hour at 100 Hz, after a minute, is
+// TestRunLeaksNothing lets the sampler run as it does in a run, slow sources and all, while the listener is
+// restarted and connections come and go: descriptors, goroutines and memory stay what they were after the
+// beginning. Here it takes seconds, at 1000 Hz; the hour at 100 Hz, after a minute, is
 //
 //	WEIR_PROBE_LEAK=1h go test -run RunLeaksNothing -timeout 2h ./probe
 func TestRunLeaksNothing(t *testing.T) {
 	labtest.NotQuick(t)
 	warmUp, length, every := time.Second, 3*time.Second, time.Millisecond
 	if d, err := time.ParseDuration(os.Getenv("WEIR_PROBE_LEAK")); err == nil {
-		// What is kept for a while has its full size by then: the names of 66 listeners that are gone, TIME_WAIT, threads.
+		// What is kept for a while has its full size by then: the names of 66 listeners that are gone,
+		// TIME_WAIT, threads.
 		warmUp, length, every = time.Minute, d, 10*time.Millisecond
 	}
 	fd, port, err := listenTCP(5)
@@ -67,7 +68,8 @@ func TestRunLeaksNothing(t *testing.T) {
 	if after == (held{}) {
 		t.Fatalf("%d readings, and none at the end", readings)
 	}
-	if after.files > before.files || after.goroutines > before.goroutines || after.heap > before.heap+256<<10 {
+	if after.files > before.files || after.goroutines > before.goroutines ||
+		after.heap > before.heap+256<<10 {
 		t.Errorf("after %v %+v, after %v and %d readings %+v", warmUp, before, length, readings, after)
 	}
 	own := slices.Collect(account.Listeners())
@@ -129,7 +131,8 @@ func TestLeaksNothing(t *testing.T) {
 	if own := slices.Collect(account.Listeners()); len(own) != 1 || own[0].Restarts != 2+(readings-1000)/500 {
 		t.Errorf("%+v", own)
 	}
-	t.Logf("after 1000 readings %+v, after %d %+v; %.0f µs a reading", before, readings, after, float64(time.Since(epoch).Microseconds())/float64(readings))
+	t.Logf("after 1000 readings %+v, after %d %+v; %.0f µs a reading", before, readings, after,
+		float64(time.Since(epoch).Microseconds())/float64(readings))
 }
 
 type held struct {

@@ -20,7 +20,8 @@ func TestMetricsAreWhole(t *testing.T) {
 			t.Errorf("%q stands twice, or is no name", m.Name)
 		}
 		seen[m.Name] = true
-		if m.Kind != Counter && m.Kind != Gauge || m.Scope == "" || shows[m.Source] == "" && m.Source != "slow" {
+		if m.Kind != Counter && m.Kind != Gauge || m.Scope == "" || shows[m.Source] == "" &&
+			m.Source != "slow" {
 			t.Errorf("%s: %+v", m.Name, m)
 		}
 		if !regexp.MustCompile(`^[A-Z(].*\.$`).MatchString(m.Help) || m.Kind == Gauge && m.Weight != Traffic {
@@ -34,7 +35,8 @@ func TestMetricsAreWhole(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"TcpExtListenOverflows": "TcpExtListenOverflows", "TcpExtListen": "", "": "",
-		"trace.accept.wait_ns": "trace.accept.wait_ns", "trace.accept.wait.80": "trace.accept.wait.*", "trace.accept.wait": "",
+		"trace.accept.wait_ns": "trace.accept.wait_ns", "trace.accept.wait.80": "trace.accept.wait.*",
+		"trace.accept.wait":                   "",
 		"trace.rst.sent.listener.INVALID_SYN": "trace.rst.sent.*",
 	} {
 		if m, known := MetricOf(name); m.Name != want || known != (want != "") {
@@ -97,7 +99,8 @@ func TestEveryValueIsInTheTable(t *testing.T) {
 				found++
 				m, known := MetricOf(name)
 				if !known || (m.Kind == Counter) != (field.Sel.Name == "Counters") {
-					t.Errorf("%v: %s[%q], and the table says %+v", files.Position(n.Pos()), field.Sel.Name, name, m)
+					t.Errorf("%v: %s[%q], and the table says %+v", files.Position(n.Pos()), field.Sel.Name,
+						name, m)
 				}
 			}
 		}

@@ -23,7 +23,8 @@ import (
 
 const childEnv = "WEIR_PROBE_TEST_CHILD" // what a re-executed test binary is to be
 
-var roles = map[string]func() error{"listen": listenUntilEOF, "prefork": preforkUntilEOF, "worker": untilEOF, "starve": starveUntilEOF, "chroot": listenInChroot}
+var roles = map[string]func() error{"listen": listenUntilEOF, "prefork": preforkUntilEOF, "worker": untilEOF,
+	"starve": starveUntilEOF, "chroot": listenInChroot}
 
 func TestMain(m *testing.M) {
 	if role, ok := roles[os.Getenv(childEnv)]; ok {

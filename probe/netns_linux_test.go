@@ -49,7 +49,8 @@ func TestAnotherNamespace(t *testing.T) {
 	// Settings are of the namespace too.
 	setSysctl(t, "net.core.somaxconn", "77")
 	ours, theirs := Sysctls(Config{}), Sysctls(Config{Pid: pid})
-	if ours["net.core.somaxconn"] != "77" || theirs["net.core.somaxconn"] == "77" || theirs["net.core.somaxconn"] == "" {
+	if ours["net.core.somaxconn"] != "77" || theirs["net.core.somaxconn"] == "77" ||
+		theirs["net.core.somaxconn"] == "" {
 		t.Errorf("somaxconn ours %q, theirs %q", ours["net.core.somaxconn"], theirs["net.core.somaxconn"])
 	}
 	if got := ours["net.ipv4.ip_local_port_range"]; len(strings.Split(got, " ")) != 2 {
@@ -85,7 +86,8 @@ func TestNamespaceThatMayNotBeEntered(t *testing.T) {
 	if got := Sysctls(Config{Pid: outside}); len(got) != 0 {
 		t.Errorf("settings of a namespace that may not be entered: %v", got)
 	}
-	if _, err := Open(Config{NetNS: fmt.Sprintf("/proc/%d/ns/net", outside)}); !errors.Is(err, os.ErrPermission) {
+	if _, err := Open(Config{NetNS: fmt.Sprintf("/proc/%d/ns/net", outside)}); !errors.Is(err,
+		os.ErrPermission) {
 		t.Errorf("by path: %v, want a permission error", err)
 	}
 	if _, err := Open(Config{Pid: 1 << 22}); !errors.Is(err, os.ErrNotExist) {
@@ -126,7 +128,8 @@ func TestOwnNamespace(t *testing.T) {
 	for _, cfg := range []Config{{}, {Pid: os.Getpid()}, {NetNS: "/proc/self/ns/net"}} {
 		cfg.Ports = []uint16{port, 1} // two: compared here, not by the kernel
 		s := open(t, cfg).Read(time.Now())
-		if len(s.Errors) != 0 || len(s.Listeners) != 1 || s.Listeners[0].Limit != 5 || s.Listeners[0].Depth != 0 {
+		if len(s.Errors) != 0 || len(s.Listeners) != 1 || s.Listeners[0].Limit != 5 ||
+			s.Listeners[0].Depth != 0 {
 			t.Errorf("%+v: %+v", cfg, s)
 		}
 		if _, ok := s.Gauges["sockstat.TCP.tw"]; !ok {
@@ -146,7 +149,8 @@ func TestReusePortMembersApart(t *testing.T) {
 	reuse := func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) }
 	const port = 8000
 	for i, sa := range []unix.Sockaddr{
-		&unix.SockaddrInet4{Port: port}, &unix.SockaddrInet4{Port: port}, &unix.SockaddrInet6{Port: port, Addr: [16]byte{15: 1}},
+		&unix.SockaddrInet4{Port: port}, &unix.SockaddrInet4{Port: port},
+		&unix.SockaddrInet6{Port: port, Addr: [16]byte{15: 1}},
 	} {
 		family := unix.AF_INET
 		if i == 2 {
@@ -166,7 +170,8 @@ func TestReusePortMembersApart(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 	a, b, six := s.Listeners[0], s.Listeners[1], s.Listeners[2]
-	if a.Addr != "0.0.0.0:8000" || b.Addr != a.Addr || a.Cookie >= b.Cookie || a.Limit+b.Limit != 21 || a.Inode == b.Inode {
+	if a.Addr != "0.0.0.0:8000" || b.Addr != a.Addr || a.Cookie >= b.Cookie || a.Limit+b.Limit != 21 ||
+		a.Inode == b.Inode {
 		t.Errorf("two members: %+v %+v", a, b)
 	}
 	if six.Addr != "[::1]:8000" || six.Limit != 12 {
@@ -189,8 +194,8 @@ func threadNamespaces(t *testing.T) map[string]bool {
 	return all
 }
 
-// TestQueueOfANamespaceThatMayNotBeEntered: what is in /proc for everyone tells of the listener there that it is, and
-// what waits in its queue.
+// TestQueueOfANamespaceThatMayNotBeEntered: what is in /proc for everyone tells of the listener there that it
+// is, and what waits in its queue.
 func TestQueueOfANamespaceThatMayNotBeEntered(t *testing.T) {
 	const portOutside = "WEIR_PROBE_TEST_PORT"
 	if os.Getenv(portOutside) == "" { // outside; the child looks at us
@@ -218,15 +223,18 @@ func TestQueueOfANamespaceThatMayNotBeEntered(t *testing.T) {
 	for port, want := range map[uint16][2]uint64{uint16(at): {1, 3}, 1: {0, 0}} {
 		s := open(t, Config{Pid: os.Getppid(), Ports: []uint16{port}}).Read(time.Now())
 		depth, known := s.Gauges["listen.depth"]
-		if got := [2]uint64{s.Gauges["listen.sockets"], depth}; got != want || known != (want[0] > 0) || len(s.Errors) != 1 || !s.Errors[0].Lost {
+		if got := [2]uint64{s.Gauges["listen.sockets"], depth}; got != want || known != (want[0] > 0) ||
+			len(s.Errors) != 1 || !s.Errors[0].Lost {
 			t.Errorf("port %d: %v, want %v; %v", port, got, want, s.Errors)
 		}
 	}
 }
 
-// TestLostSourcesAreToldAgain: a run whose first reading was another's still has what could not be opened in its record.
+// TestLostSourcesAreToldAgain: a run whose first reading was another's still has what could not be opened in
+// its record.
 func TestLostSourcesAreToldAgain(t *testing.T) {
-	p := &Probe{sources: []Source{&fake{}}, lost: []SourceError{{Source: "inet_diag", Text: "no", Lost: true}}}
+	p := &Probe{sources: []Source{&fake{}},
+		lost: []SourceError{{Source: "inet_diag", Text: "no", Lost: true}}}
 	p.failed = p.lost
 	p.Read(time.Now())
 	var told []int

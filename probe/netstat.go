@@ -30,7 +30,8 @@ type columns struct {
 }
 
 func newCounterTable(name string, file *procFile) *counterTable {
-	t := &counterTable{name: name, file: file, wanted: make(map[string]string), layouts: make(map[string]*columns)}
+	t := &counterTable{name: name, file: file, wanted: make(map[string]string),
+		layouts: make(map[string]*columns)}
 	for _, m := range Metrics {
 		if m.Source == name {
 			t.wanted[m.Name] = m.Name

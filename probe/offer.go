@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// Offer is how many workers accept from the listener, to be the default of --workers, and the evidence for it. It is
-// made only where the count is what it looks like: one parent whose children run the same program and share
-// its sockets, or processes of one program that have each a socket of their own of an SO_REUSEPORT group; each with one
-// thread and no event loop, so that each serves one request at a time. Else workers
-// is 0, and the text says what was seen instead. Whether the parent sleeps in poll(2) on the socket like
-// its children cannot be seen from here: see Process.Waits.
+// Offer is how many workers accept from the listener, to be the default of --workers, and the evidence for
+// it. It is made only where the count is what it looks like: one parent whose children run the same program
+// and share its sockets, or processes of one program that have each a socket of their own of an SO_REUSEPORT
+// group; each with one thread and no event loop, so that each serves one request at a time. Else workers is
+// 0, and the text says what was seen instead. Whether the parent sleeps in poll(2) on the socket like its
+// children cannot be seen from here: see Process.Waits.
 func (d Discovery) Offer() (workers int, text string) {
 	var seen []string
 	for _, s := range d.Servers {
@@ -24,15 +24,16 @@ func (d Discovery) Offer() (workers int, text string) {
 	if why == "" {
 		s := d.Servers[0]
 		return len(s.Workers), fmt.Sprintf("%s `%s` share the socket with their parent, pid %d",
-			many(uint64(len(s.Workers)), "process", "processes"), shortened(s.Workers[0].Command, shownCommand), s.Pid)
+			many(uint64(len(s.Workers)), "process", "processes"),
+			shortened(s.Workers[0].Command, shownCommand), s.Pid)
 	}
 	return 0, strings.Join(append([]string{why}, seen...), "; ")
 }
 
 const shownCommand = 60 // characters of a command line within a sentence
 
-// group tells whether the servers are what an SO_REUSEPORT group is made for: each process has one socket of each
-// address for itself, all sockets have a holder, and all run the same program.
+// group tells whether the servers are what an SO_REUSEPORT group is made for: each process has one socket of
+// each address for itself, all sockets have a holder, and all run the same program.
 func (d Discovery) group() (addr string, ok bool) {
 	if len(d.Servers) < 2 || d.Cut != "" {
 		return "", false
@@ -45,7 +46,8 @@ func (d Discovery) group() (addr string, ok bool) {
 	sockets := len(addrs)
 	for _, s := range d.Servers {
 		first := d.Servers[0]
-		if len(s.Workers) > 0 || s.Threads != 1 || s.EventLoop || s.Program == "" || s.Program != first.Program || len(s.Inodes) != len(first.Inodes) {
+		if len(s.Workers) > 0 || s.Threads != 1 || s.EventLoop || s.Program == "" ||
+			s.Program != first.Program || len(s.Inodes) != len(first.Inodes) {
 			return "", false
 		}
 		own := map[string]bool{}

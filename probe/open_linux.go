@@ -16,8 +16,8 @@ type opener struct {
 	errs    []error
 }
 
-// openSources opens the namespace's tables and sockets from within the namespace where that is
-// allowed; else what /proc/<pid>/net shows from outside, which is every counter, and of listeners only how much waits.
+// openSources opens the namespace's tables and sockets from within the namespace where that is allowed; else
+// what /proc/<pid>/net shows from outside, which is every counter, and of listeners only how much waits.
 func openSources(cfg Config) (*opener, error) {
 	var o opener
 	err := inNamespaceOf(cfg, func() {
@@ -34,7 +34,10 @@ func openSources(cfg Config) (*opener, error) {
 			o.fail("inet_diag", err)
 		}
 		if len(cfg.Ports) > 0 && !cfg.All {
-			o.open("tcp_table", func() (Source, error) { return newTCPTable(fmt.Sprintf("/proc/%d/net", cfg.Pid), cfg.Ports) })
+			o.open("tcp_table", func() (Source,
+				error) {
+				return newTCPTable(fmt.Sprintf("/proc/%d/net", cfg.Pid), cfg.Ports)
+			})
 		}
 		if cfg.All || len(cfg.UnixPaths) > 0 {
 			o.fail("unix_diag", err)
@@ -52,7 +55,8 @@ func openSources(cfg Config) (*opener, error) {
 
 func (o *opener) openTables(dir string) {
 	for _, name := range []string{"netstat", "snmp"} {
-		o.openFile(filepath.Join(dir, name), name, func(f *procFile) Source { return newCounterTable(name, f) })
+		o.openFile(filepath.Join(dir, name), name,
+			func(f *procFile) Source { return newCounterTable(name, f) })
 	}
 	o.openFile(filepath.Join(dir, "sockstat"), "sockstat", func(f *procFile) Source { return &sockstat{f} })
 }
@@ -70,8 +74,9 @@ func (o *opener) openListeners(cfg Config) {
 	}
 }
 
-// pathFromHere is how the watched process' path is reached from here: below its root directory (proc_pid_root(5)),
-// which may be looked into by its own user and by CAP_SYS_PTRACE. For others the path has no file.
+// pathFromHere is how the watched process' path is reached from here: below its root directory
+// (proc_pid_root(5)), which may be looked into by its own user and by CAP_SYS_PTRACE. For others the path has
+// no file.
 func (c Config) pathFromHere(path string) string {
 	if c.Pid == 0 || !strings.HasPrefix(path, "/") {
 		return path

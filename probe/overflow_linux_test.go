@@ -131,10 +131,12 @@ func TestOverflowByFinalACK(t *testing.T) {
 			overflows := after.Counters["TcpExtListenOverflows"] - before.Counters["TcpExtListenOverflows"]
 			deferred := after.Counters["TcpExtTCPDeferAcceptDrop"] - before.Counters["TcpExtTCPDeferAcceptDrop"]
 			l := after.Listeners[0]
-			if overflows < 2 || l.Depth != 2 || l.Limit != 1 || l.Drops == nil || uint64(*l.Drops) < overflows {
+			if overflows < 2 || l.Depth != 2 || l.Limit != 1 || l.Drops == nil ||
+				uint64(*l.Drops) < overflows {
 				t.Fatalf("%d overflows, listener %+v", overflows, l)
 			}
-			t.Logf("%d overflows by final ACK, %d ACKs without data, sk_drops %d", overflows, deferred, *l.Drops)
+			t.Logf("%d overflows by final ACK, %d ACKs without data, sk_drops %d", overflows, deferred,
+				*l.Drops)
 			wantDelta(t, before, after, "TcpExtListenDrops", overflows)
 			wantDelta(t, before, after, "TcpExtEmbryonicRsts", uint64(2*abort))
 			wantDelta(t, before, after, "TcpOutRsts", uint64(2*abort))
@@ -165,7 +167,8 @@ func TestOverflowOfUnixSocket(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer unix.Close(fd)
-		if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: test.bound}), unix.Listen(fd, backlog)); err != nil {
+		if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: test.bound}),
+			unix.Listen(fd, backlog)); err != nil {
 			t.Fatal(err)
 		}
 		p := open(t, Config{UnixPaths: []string{test.asked, filepath.Join(dir, "none.sock")}})
@@ -185,15 +188,16 @@ func TestOverflowOfUnixSocket(t *testing.T) {
 			t.Fatalf("%s: %+v", test.asked, s)
 		}
 		l := s.Listeners[0]
-		if l.Addr != test.asked || l.Depth != backlog+1 || l.Limit != backlog || l.Drops != nil || l.Cookie == 0 || l.Inode == 0 {
+		if l.Addr != test.asked || l.Depth != backlog+1 || l.Limit != backlog || l.Drops != nil ||
+			l.Cookie == 0 || l.Inode == 0 {
 			t.Errorf("%s: %+v", test.asked, l)
 		}
 		agreesWithSS(t, "-lxnH", l, test.bound)
 	}
 }
 
-// TestDeferredACKsAreNoOverflow: clients that connect to a listener with TCP_DEFER_ACCEPT and say nothing make its drops
-// grow, and no overflow and no ListenDrops.
+// TestDeferredACKsAreNoOverflow: clients that connect to a listener with TCP_DEFER_ACCEPT and say nothing
+// make its drops grow, and no overflow and no ListenDrops.
 func TestDeferredACKsAreNoOverflow(t *testing.T) {
 	if !labtest.InChild(t, labtest.PrivateNetwork) {
 		return
@@ -215,7 +219,8 @@ func TestDeferredACKsAreNoOverflow(t *testing.T) {
 		}
 		defer c.Close()
 	}
-	after := waitFor(t, p, "a drop for each bare ACK", func(s Sample) bool { return *s.Listeners[0].Drops >= clients })
+	after := waitFor(t, p, "a drop for each bare ACK",
+		func(s Sample) bool { return *s.Listeners[0].Drops >= clients })
 	wantDelta(t, before, after, "TcpExtListenOverflows", 0)
 	wantDelta(t, before, after, "TcpExtListenDrops", 0)
 	if got := after.Counters["TcpExtTCPDeferAcceptDrop"] - before.Counters["TcpExtTCPDeferAcceptDrop"]; got < clients || got > uint64(*after.Listeners[0].Drops) {

@@ -14,8 +14,8 @@ import (
 
 // What the tests hold the probe against: its own deltas, ss and nstat.
 
-// missing tells whether a program could not be started because it is not there. In continuous integration, which
-// installs it (.ci/deps), that is a failure: nothing may be left uncompared unseen.
+// missing tells whether a program could not be started because it is not there. In continuous integration,
+// which installs it (.ci/deps), that is a failure: nothing may be left uncompared unseen.
 func missing(t *testing.T, err error, name string) bool {
 	t.Helper()
 	if !errors.Is(err, exec.ErrNotFound) {
@@ -120,7 +120,8 @@ func compareWithNstat(t *testing.T, text string, before, after Sample) (compared
 // synQueueAgreesWithSS holds the number of unfinished handshakes against the lines of ss.
 func synQueueAgreesWithSS(t *testing.T, port uint16, want int) {
 	t.Helper()
-	out, err := exec.Command("ss", "-tnH", "state", "syn-recv", "sport", "=", fmt.Sprintf(":%d", port)).Output()
+	out, err := exec.Command("ss", "-tnH", "state", "syn-recv", "sport", "=",
+		fmt.Sprintf(":%d", port)).Output()
 	if missing(t, err, "ss") {
 		return
 	}
@@ -129,7 +130,8 @@ func synQueueAgreesWithSS(t *testing.T, port uint16, want int) {
 	}
 }
 
-// groupAgreesWithSS holds the members of an SO_REUSEPORT group against the lines of ss that have their address.
+// groupAgreesWithSS holds the members of an SO_REUSEPORT group against the lines of ss that have their
+// address.
 func groupAgreesWithSS(t *testing.T, group []Listener) {
 	t.Helper()
 	out, err := exec.Command("ss", "-ltnH").Output()

@@ -19,12 +19,14 @@ type Sample struct {
 
 // Listener is one listening socket as inet_diag or unix_diag shows it.
 type Listener struct {
-	Addr   string  `json:"addr"`            // "10.77.0.3:8000", "[::]:8000" or a unix path
-	Cookie uint64  `json:"cookie"`          // the kernel's identity of the socket: a new one is a new listener
-	Inode  uint32  `json:"inode,omitempty"` // inode of its socket, which /proc/PID/fd names
-	Depth  uint32  `json:"depth"`           // Recv-Q: connections in the accept queue now
-	Limit  uint32  `json:"limit"`           // Send-Q: the backlog after the kernel's clamp; Limit+1 connections fit
-	Drops  *uint32 `json:"drops,omitempty"` // sk_drops; nil where the kernel does not tell (AF_UNIX)
+	Addr string `json:"addr"` // "10.77.0.3:8000", "[::]:8000" or a unix path
+	// the kernel's identity of the socket: a new one is a new listener
+	Cookie uint64 `json:"cookie"`
+	Inode  uint32 `json:"inode,omitempty"` // inode of its socket, which /proc/PID/fd names
+	Depth  uint32 `json:"depth"`           // Recv-Q: connections in the accept queue now
+	// Send-Q: the backlog after the kernel's clamp; Limit+1 connections fit
+	Limit uint32  `json:"limit"`
+	Drops *uint32 `json:"drops,omitempty"` // sk_drops; nil where the kernel does not tell (AF_UNIX)
 }
 
 // Unix reports whether it is an AF_UNIX socket.

@@ -45,7 +45,8 @@ func readProcess(pid int) (Process, error) {
 	return p, nil
 }
 
-// arguments takes a command line apart. The last one may be cut where it is as long as is read: half a number is none.
+// arguments takes a command line apart. The last one may be cut where it is as long as is read: half a number
+// is none.
 func arguments(command []byte) []string {
 	args := strings.Split(strings.TrimRight(string(command), "\x00"), "\x00")
 	if len(command) == maxArguments {

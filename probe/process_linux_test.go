@@ -26,7 +26,8 @@ func TestParseProcessStat(t *testing.T) {
 		}
 	}
 	p, err := readProcess(os.Getpid())
-	if err != nil || p.Parent != os.Getppid() || p.Threads == 0 || p.Command == "" || p.Program == "" || p.NetNS == 0 {
+	if err != nil || p.Parent != os.Getppid() || p.Threads == 0 || p.Command == "" || p.Program == "" ||
+		p.NetNS == 0 {
 		t.Errorf("ourselves: %+v, %v", p, err)
 	}
 }
@@ -37,7 +38,8 @@ func TestSocketInode(t *testing.T) {
 			t.Errorf("%q: %d, %v", link, got, ok)
 		}
 	}
-	for _, link := range []string{"", "pipe:[1]", "socket:[]", "socket:[1", "socket:[4294967296]", "socket:[-1]", "/socket:[1]"} {
+	for _, link := range []string{"", "pipe:[1]", "socket:[]", "socket:[1", "socket:[4294967296]",
+		"socket:[-1]", "/socket:[1]"} {
 		if got, ok := socketInode(link); ok {
 			t.Errorf("%q is taken for %d", link, got)
 		}
@@ -46,13 +48,15 @@ func TestSocketInode(t *testing.T) {
 
 // FuzzProcess: what a process says of itself is bounded and harmless to print.
 func FuzzProcess(f *testing.F) {
-	for _, text := range []string{"812 (a) b (c) S 7 1 1 0 -1 4 1 2 3 4 5 6 7 8 20 0 3 0 99", "python3\x00-m\x00gunicorn\x00", "1377505 892102 14\n", "\x1b]0;x\x07\u202e"} {
+	for _, text := range []string{"812 (a) b (c) S 7 1 1 0 -1 4 1 2 3 4 5 6 7 8 20 0 3 0 99",
+		"python3\x00-m\x00gunicorn\x00", "1377505 892102 14\n", "\x1b]0;x\x07\u202e"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, _ := parseProcessStat(text)
 		command := printable(string(text), maxCommand)
-		if controls(p.Name) || controls(command) || utf8.RuneCountInString(command) > maxCommand+1 || utf8.RuneCountInString(p.Name) > 16 {
+		if controls(p.Name) || controls(command) || utf8.RuneCountInString(command) > maxCommand+1 ||
+			utf8.RuneCountInString(p.Name) > 16 {
 			t.Errorf("%q, %q", p.Name, command)
 		}
 		socketInode(string(text))

@@ -64,7 +64,8 @@ func (p *procFile) readRecords() ([]byte, error) {
 
 func (p *procFile) grow() error {
 	if len(p.buf) >= maxProcFile {
-		return fmt.Errorf("%s: more than %d bytes: this is no table that the probe knows", p.f.Name(), maxProcFile)
+		return fmt.Errorf("%s: more than %d bytes: this is no table that the probe knows", p.f.Name(),
+			maxProcFile)
 	}
 	p.buf = make([]byte, 2*len(p.buf))
 	return nil

@@ -12,15 +12,22 @@ import (
 
 // Config says whose kernel tables are read, and which listeners are looked for in them.
 type Config struct {
-	Host      string   // name put into each Sample
-	Pid       int      // read the network namespace of this process; 0: our own
-	NetNS     string   // or: the namespace behind this path (/proc/123/ns/net, /proc/self/fd/9); entering it needs CAP_SYS_ADMIN there
+	Host string // name put into each Sample
+	Pid  int    // read the network namespace of this process; 0: our own
+	// or: the namespace behind this path (/proc/123/ns/net, /proc/self/fd/9); entering it needs CAP_SYS_ADMIN
+	// there
+	NetNS     string
 	Ports     []uint16 // TCP listeners to watch
 	UnixPaths []string // AF_UNIX stream listeners to watch; "@name" is the abstract address "name"
-	All       bool     // watch every listener of the namespace, TCP and AF_UNIX, and not only those named above
-	Towards   []uint16 // remote ports whose connections and local ports are counted; none: Ports. A proxy's backend's, say
-	Trace     bool     // by eBPF: the waits in the accept queues of Ports, and the RSTs there. See package trace for what it takes and costs
-	NoSlow    bool     // leave the slow sources out: Sample then has listeners and the namespace's counters, and nothing else
+	// watch every listener of the namespace, TCP and AF_UNIX, and not only those named above
+	All bool
+	// remote ports whose connections and local ports are counted; none: Ports. A proxy's backend's, say
+	Towards []uint16
+	// by eBPF: the waits in the accept queues of Ports, and the RSTs there. See package trace for what it
+	// takes and costs
+	Trace bool
+	// leave the slow sources out: Sample then has listeners and the namespace's counters, and nothing else
+	NoSlow bool
 }
 
 // Probe reads the sources of one host. Its methods may be called from several goroutines; readings
@@ -58,7 +65,8 @@ func Open(cfg Config) (*Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Probe{host: cfg.Host, nap: nap, sources: o.sources, counted: countedSources{sources: o.counted}, slow: slowSources{sources: o.slow}, lost: o.failed, failed: o.failed}, nil
+	return &Probe{host: cfg.Host, nap: nap, sources: o.sources, counted: countedSources{sources: o.counted},
+		slow: slowSources{sources: o.slow}, lost: o.failed, failed: o.failed}, nil
 }
 
 // ReadAll reads the slow sources, unless that was done less than half a second ago, and then the fast
@@ -69,9 +77,9 @@ func (p *Probe) ReadAll(epoch time.Time) Sample {
 	return p.Read(epoch)
 }
 
-// Last is the last word of whoever has watched by Run: what happened since its last tick, and since the slow sources were
-// read, which are read again for it, however short ago that was. It waits half a second for them at most, and tells what
-// they had to say before, if they take longer.
+// Last is the last word of whoever has watched by Run: what happened since its last tick, and since the slow
+// sources were read, which are read again for it, however short ago that was. It waits half a second for them
+// at most, and tells what they had to say before, if they take longer.
 func (p *Probe) Last(epoch time.Time) Sample {
 	read := make(chan struct{})
 	go func() {
@@ -143,13 +151,13 @@ func (p *Probe) look(s *Sample) (failed []SourceError) {
 	return failed
 }
 
-// Run reads at every whole multiple of every from the epoch and hands each sample to sink, until ctx
-// ends. The schedule is fixed: a slow reading or a slow sink shifts no later tick, and a tick whose
-// time has passed meanwhile is left out, never made up for in a bunch. So a gap in the samples' At is
-// a time in which nothing was seen. Less than a millisecond is taken as a millisecond. sink is called
-// from the goroutine that called Run. Its first sample tells again what could not be opened, so that whoever keeps
-// the samples has it, even where another reading came before. The namespace's counters are read anew whenever a
-// listener dropped, and else every 50 ms (counters.age_us). The slow sources are read twice a second in another goroutine, which
+// Run reads at every whole multiple of every from the epoch and hands each sample to sink, until ctx ends.
+// The schedule is fixed: a slow reading or a slow sink shifts no later tick, and a tick whose time has passed
+// meanwhile is left out, never made up for in a bunch. So a gap in the samples' At is a time in which nothing
+// was seen. Less than a millisecond is taken as a millisecond. sink is called from the goroutine that called
+// Run. Its first sample tells again what could not be opened, so that whoever keeps the samples has it, even
+// where another reading came before. The namespace's counters are read anew whenever a listener dropped, and
+// else every 50 ms (counters.age_us). The slow sources are read twice a second in another goroutine, which
 // ends with its last reading, perhaps a little later than Run.
 func (p *Probe) Run(ctx context.Context, epoch time.Time, every time.Duration, sink func(Sample)) {
 	every = max(every, minInterval)

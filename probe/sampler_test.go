@@ -25,12 +25,14 @@ func (f *fake) Read(s *Sample) error {
 		time.Sleep(f.takes(f.n))
 	}
 	s.Counters["n"] = f.n
-	s.Listeners = append(s.Listeners, Listener{Addr: "b", Cookie: 1}, Listener{Addr: "a", Cookie: 2}, Listener{Addr: "a", Cookie: 1})
+	s.Listeners = append(s.Listeners, Listener{Addr: "b", Cookie: 1}, Listener{Addr: "a", Cookie: 2},
+		Listener{Addr: "a", Cookie: 1})
 	return f.err
 }
 
 // runFor collects the offsets of the samples that Run takes in d of virtual time.
-func runFor(t *testing.T, p *Probe, epoch time.Time, every, d time.Duration, sink func(Sample)) (at []time.Duration) {
+func runFor(t *testing.T, p *Probe, epoch time.Time, every, d time.Duration,
+	sink func(Sample)) (at []time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
@@ -60,14 +62,16 @@ func TestRunKeepsItsSchedule(t *testing.T) {
 		{"from the epoch", 0, nil, ms(10, 20, 30, 40)},
 		{"from between two ticks", 3 * time.Millisecond, nil, ms(10, 20, 30, 40)},
 		{"from before the epoch", -25 * time.Millisecond, nil, ms(-20, -10, 0, 10)},
-		{"readings take most of the interval: no drift", 0, func(uint64) time.Duration { return 9 * time.Millisecond }, ms(10, 20, 30, 40)},
+		{"readings take most of the interval: no drift", 0,
+			func(uint64) time.Duration { return 9 * time.Millisecond }, ms(10, 20, 30, 40)},
 		{"one slow reading: its ticks are left out, not bunched", 0, func(n uint64) time.Duration {
 			if n == 2 {
 				return 15 * time.Millisecond
 			}
 			return 0
 		}, ms(10, 20, 40)},
-		{"always slower than the interval", 0, func(uint64) time.Duration { return 12 * time.Millisecond }, ms(10, 30)},
+		{"always slower than the interval", 0, func(uint64) time.Duration { return 12 * time.Millisecond },
+			ms(10, 30)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -88,7 +92,8 @@ func TestRunIsBounded(t *testing.T) {
 			t.Errorf("an interval of 0 made %d samples in 9.5 ms, want one each millisecond", len(at))
 		}
 		slowSink := func(Sample) { time.Sleep(25 * time.Millisecond) }
-		if at := runFor(t, p, time.Now(), 10*time.Millisecond, 65*time.Millisecond, slowSink); !slices.Equal(at, ms(10, 40)) {
+		if at := runFor(t, p, time.Now(), 10*time.Millisecond, 65*time.Millisecond,
+			slowSink); !slices.Equal(at, ms(10, 40)) {
 			t.Errorf("with a slow sink: %v", at)
 		}
 		ended, cancel := context.WithCancel(t.Context())
@@ -99,15 +104,18 @@ func TestRunIsBounded(t *testing.T) {
 
 func TestReadKeepsWhatItHas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		broken := &fake{err: errors.New("out of order"), takes: func(uint64) time.Duration { return 3 * time.Millisecond }}
-		p := &Probe{host: "backend", sources: []Source{broken, &fake{}}, failed: []SourceError{{Source: "gone", Text: "was never there"}}}
+		broken := &fake{err: errors.New("out of order"),
+			takes: func(uint64) time.Duration { return 3 * time.Millisecond }}
+		p := &Probe{host: "backend", sources: []Source{broken, &fake{}},
+			failed: []SourceError{{Source: "gone", Text: "was never there"}}}
 		epoch := time.Now()
 		time.Sleep(time.Second)
 		s := p.Read(epoch)
 		if s.Host != "backend" || s.At != time.Second || s.Took != 3*time.Millisecond {
 			t.Errorf("host %q at %v took %v", s.Host, s.At, s.Took)
 		}
-		if want := []SourceError{{Source: "gone", Text: "was never there"}, {Source: "fake", Text: "out of order"}}; !slices.Equal(s.Errors, want) {
+		if want := []SourceError{{Source: "gone", Text: "was never there"},
+			{Source: "fake", Text: "out of order"}}; !slices.Equal(s.Errors, want) {
 			t.Errorf("errors %v", s.Errors)
 		}
 		if !slices.IsSortedFunc(s.Listeners, func(a, b Listener) int {
@@ -141,7 +149,8 @@ func TestOpenRefusesContradictions(t *testing.T) {
 
 func TestIsLocal(t *testing.T) {
 	for host, want := range map[string]bool{
-		"": true, "localhost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true, "0.0.0.0": true, "::": true,
+		"": true, "localhost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true, "0.0.0.0": true,
+		"::":               true,
 		"::ffff:127.0.0.1": true, "192.0.2.1": false, "2001:db8::1": false, "203.0.113.7": false,
 	} {
 		if IsLocal(host) != want {

@@ -14,11 +14,11 @@ import (
 // /proc/<pid>/task/*/schedstat. A queue can overflow because accept() was called late, and this is the
 // only source that says so of the very processes that should have called it.
 //
-// Scope: the listener's processes. Privilege: none to read it; finding the processes takes their user's
-// or CAP_SYS_PTRACE (findHolders). Cost: some 10 µs a thread. Gotcha: /proc/<pid>/schedstat alone would be the main
-// thread's; a quota's throttling is not run delay on every kernel, so see cgroup.cpu.throttled_us; what a
-// thread did that came and went between two readings is not seen. Needs CONFIG_SCHED_INFO
-// (fs/proc/base.c, proc_pid_schedstat); nanoseconds.
+// Scope: the listener's processes. Privilege: none to read it; finding the processes takes their user's or
+// CAP_SYS_PTRACE (findHolders). Cost: some 10 µs a thread. Gotcha: /proc/<pid>/schedstat alone would be the
+// main thread's; a quota's throttling is not run delay on every kernel, so see cgroup.cpu.throttled_us; what
+// a thread did that came and went between two readings is not seen. Needs CONFIG_SCHED_INFO (fs/proc/base.c,
+// proc_pid_schedstat); nanoseconds.
 type schedstat struct {
 	listener   *listenerProcesses
 	run, delay tally[[2]int] // by pid and tid

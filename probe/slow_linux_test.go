@@ -50,11 +50,15 @@ func TestConnectionsTowardsAPort(t *testing.T) {
 	check := func(synSent, timeWait, established, used, tuples uint64) {
 		t.Helper()
 		g := slowNow(t, p).Gauges
-		got := [...]uint64{g["tcp.towards.syn_sent"], g["tcp.towards.time_wait"], g["tcp.towards.established"], g["ports.used"], g["ports.tuples"]}
-		if want := [...]uint64{synSent, timeWait, established, used, tuples}; got != want || g["ports.range"] != free {
-			t.Errorf("SYN_SENT, TIME_WAIT, established, ports, tuples: %v of %d, want %v", got, g["ports.range"], want)
+		got := [...]uint64{g["tcp.towards.syn_sent"], g["tcp.towards.time_wait"],
+			g["tcp.towards.established"], g["ports.used"], g["ports.tuples"]}
+		if want := [...]uint64{synSent, timeWait, established, used, tuples}; got != want ||
+			g["ports.range"] != free {
+			t.Errorf("SYN_SENT, TIME_WAIT, established, ports, tuples: %v of %d, want %v", got,
+				g["ports.range"], want)
 		}
-		for state, n := range map[string]uint64{"syn-sent": synSent, "time-wait": timeWait, "established": established} {
+		for state, n := range map[string]uint64{"syn-sent": synSent, "time-wait": timeWait,
+			"established": established} {
 			if lines, ok := ssCount(t, state); ok && uint64(lines) != n {
 				t.Errorf("ss sees %d in %s, want %d", lines, state, n)
 			}
@@ -92,7 +96,8 @@ func TestConnectionsTowardsAPort(t *testing.T) {
 	}
 	check(0, 20, free-20, free, 1)
 
-	// Another destination port has all its local ports still. Its queue of one is filled, and then three wait.
+	// Another destination port has all its local ports still. Its queue of one is filled, and then three
+	// wait.
 	fd, port, err := listenOn(8001, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -109,12 +114,14 @@ func TestConnectionsTowardsAPort(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer unix.Close(stuck)
-		if err := unix.Connect(stuck, &unix.SockaddrInet4{Port: int(port), Addr: [4]byte{127, 0, 0, 1}}); !errors.Is(err, unix.EINPROGRESS) {
+		if err := unix.Connect(stuck, &unix.SockaddrInet4{Port: int(port),
+			Addr: [4]byte{127, 0, 0, 1}}); !errors.Is(err, unix.EINPROGRESS) {
 			t.Fatal(err)
 		}
 	}
 	p2 := open(t, Config{Ports: []uint16{8000, port}}) // two: compared here
-	if g := slowNow(t, p2).Gauges; g["tcp.towards.syn_sent"] != 3 || g["tcp.towards.established"] != free-20+1 || g["ports.tuples"] != 2 || g["ports.used"] != free {
+	if g := slowNow(t, p2).Gauges; g["tcp.towards.syn_sent"] != 3 ||
+		g["tcp.towards.established"] != free-20+1 || g["ports.tuples"] != 2 || g["ports.used"] != free {
 		t.Errorf("two ports: %v", g)
 	}
 }
@@ -169,7 +176,8 @@ func TestRunDelay(t *testing.T) {
 	after, wall := slowNow(t, p), time.Since(start)
 	waited := time.Duration(after.Counters["sched.listener.run_delay_ns"] - before.Counters["sched.listener.run_delay_ns"])
 	ran := time.Duration(after.Counters["sched.listener.cpu_ns"] - before.Counters["sched.listener.cpu_ns"])
-	if g := after.Gauges; g["sched.listener.processes"] != 1 || g["sched.listener.threads"] < 5 || waited < wall || ran == 0 || ran > 2*wall {
+	if g := after.Gauges; g["sched.listener.processes"] != 1 || g["sched.listener.threads"] < 5 ||
+		waited < wall || ran == 0 || ran > 2*wall {
 		t.Errorf("in %v ran %v, waited %v; %v", wall, ran, waited, g)
 	}
 	t.Logf("in %v four threads on one CPU ran %v and waited %v", wall, ran, waited)
@@ -215,8 +223,10 @@ func TestThrottling(t *testing.T) {
 	time.Sleep(500 * time.Millisecond)
 	after := slowNow(t, p)
 	grew := func(name string) uint64 { return after.Counters[name] - before.Counters[name] }
-	if grew("cgroup.cpu.nr_periods") < 2 || grew("cgroup.cpu.nr_throttled") < 2 || grew("cgroup.cpu.throttled_us") < 100_000 {
+	if grew("cgroup.cpu.nr_periods") < 2 || grew("cgroup.cpu.nr_throttled") < 2 ||
+		grew("cgroup.cpu.throttled_us") < 100_000 {
 		t.Errorf("%v", after.Counters)
 	}
-	t.Logf("%d of %d periods throttled, %v", grew("cgroup.cpu.nr_throttled"), grew("cgroup.cpu.nr_periods"), time.Duration(grew("cgroup.cpu.throttled_us"))*time.Microsecond)
+	t.Logf("%d of %d periods throttled, %v", grew("cgroup.cpu.nr_throttled"), grew("cgroup.cpu.nr_periods"),
+		time.Duration(grew("cgroup.cpu.throttled_us"))*time.Microsecond)
 }

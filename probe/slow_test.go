@@ -33,7 +33,10 @@ func TestSlowSourceDelaysNoFastOne(t *testing.T) {
 		var samples []Sample
 		ctx, cancel := context.WithTimeout(t.Context(), 1805*time.Millisecond)
 		defer cancel()
-		p.Run(ctx, epoch, 10*time.Millisecond, func(s Sample) { at, samples = append(at, s.At), append(samples, s) })
+		p.Run(ctx, epoch, 10*time.Millisecond, func(s Sample) {
+			at, samples = append(at, s.At),
+				append(samples, s)
+		})
 		for i, d := range at {
 			if want := time.Duration(i+1) * 10 * time.Millisecond; d != want || samples[i].Took != 0 {
 				t.Fatalf("sample %d at %v took %v, want %v", i, d, samples[i].Took, want)
@@ -45,7 +48,8 @@ func TestSlowSourceDelaysNoFastOne(t *testing.T) {
 		if g := samples[13].Gauges; len(g) != 0 { // 140 ms: the first walk began at 20
 			t.Errorf("before the first walk had ended: %v", g)
 		}
-		for i, want := range map[int][3]uint64{15: {1, 20_000, 130_000}, 60: {1, 20_000, 130_000}, 64: {2, 500_000, 130_000}, 179: {4, 1_500_000, 130_000}} {
+		for i, want := range map[int][3]uint64{15: {1, 20_000, 130_000}, 60: {1, 20_000, 130_000},
+			64: {2, 500_000, 130_000}, 179: {4, 1_500_000, 130_000}} {
 			g := samples[i].Gauges
 			if got := [3]uint64{g["walked"], g["slow.at_us"], g["slow.took_us"]}; got != want {
 				t.Errorf("sample at %v: %v, want %v", samples[i].At, got, want)
@@ -99,7 +103,8 @@ func TestReadAllIsBounded(t *testing.T) {
 		if slow.n < 4 || slow.n > 5 {
 			t.Errorf("%d walks in two seconds", slow.n)
 		}
-		if want := (SourceError{Source: "slow fake", Text: "out of order"}); len(errs) != int(slow.n) || errs[0] != want {
+		if want := (SourceError{Source: "slow fake", Text: "out of order"}); len(errs) != int(slow.n) ||
+			errs[0] != want {
 			t.Errorf("an error is told once a walk: %v", errs)
 		}
 		slow.err = nil
@@ -114,18 +119,21 @@ func TestReadAllIsBounded(t *testing.T) {
 	})
 }
 
-// TestLastWord: what happened since the last walk is in the last sample, and a walk that hangs does not keep anyone.
+// TestLastWord: what happened since the last walk is in the last sample, and a walk that hangs does not keep
+// anyone.
 func TestLastWord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := &slowFake{takes: 100 * time.Millisecond}
 		p := &Probe{sources: []Source{&fake{}}, slow: slowSources{sources: []Source{slow}}}
 		epoch := time.Now()
 		p.ReadAll(epoch)
-		if s := p.Last(epoch); s.Gauges["walked"] != 2 || s.Gauges["slow.at_us"] != 100_000 || s.At != 200*time.Millisecond {
+		if s := p.Last(epoch); s.Gauges["walked"] != 2 || s.Gauges["slow.at_us"] != 100_000 ||
+			s.At != 200*time.Millisecond {
 			t.Errorf("right after another walk: %+v", s)
 		}
 		slow.takes = time.Hour
-		if s := p.Last(epoch); s.Gauges["walked"] != 2 || s.Counters["n"] == 0 || s.At != 200*time.Millisecond+slowLast {
+		if s := p.Last(epoch); s.Gauges["walked"] != 2 || s.Counters["n"] == 0 ||
+			s.At != 200*time.Millisecond+slowLast {
 			t.Errorf("while a walk hangs: %+v", s)
 		}
 		time.Sleep(2 * time.Hour)

@@ -9,7 +9,8 @@ import (
 // Snapshot is what is read of a network namespace once before a run and once after it: the two together tell
 // what changed meanwhile, and who else dropped packets, without a look at every listener at every tick.
 type Snapshot struct {
-	Sysctls   map[string]string `json:"sysctls,omitempty"`   // kernel settings of its network namespace, by name
+	// kernel settings of its network namespace, by name
+	Sysctls   map[string]string `json:"sysctls,omitempty"`
 	Listeners []Listener        `json:"listeners,omitempty"` // all of TCP, by Addr, then Cookie; bounded
 }
 

@@ -12,14 +12,17 @@ func newSample() *Sample {
 }
 
 func TestPressure(t *testing.T) {
-	for file, want := range map[string][2]uint64{"pressure-4.20": {0, 1}, "pressure-6.18": {9845, 839966565}} {
+	for file, want := range map[string][2]uint64{"pressure-4.20": {0, 1},
+		"pressure-6.18": {9845, 839966565}} {
 		s := newSample()
 		err := parsePressure(fixture(t, file), s)
-		if got := [2]uint64{s.Gauges["psi.cpu.some.avg10"], s.Counters["psi.cpu.some.total_us"]}; err != nil || got != want {
+		if got := [2]uint64{s.Gauges["psi.cpu.some.avg10"],
+			s.Counters["psi.cpu.some.total_us"]}; err != nil || got != want {
 			t.Errorf("%s: %v, %v; want %v", file, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "full avg10=0.00 total=1\n", "some avg10=x total=1\n", "some avg10=NaN\n", "some avg10=101\n", "some total=-1\n"} {
+	for _, text := range []string{"", "full avg10=0.00 total=1\n", "some avg10=x total=1\n",
+		"some avg10=NaN\n", "some avg10=101\n", "some total=-1\n"} {
 		if err := parsePressure([]byte(text), newSample()); err == nil {
 			t.Errorf("%q is taken", text)
 		}
@@ -48,7 +51,8 @@ func TestPortRange(t *testing.T) {
 		in, out         []uint16
 	}{
 		{"32768\t60999\n", "\n", 28232, []uint16{32768, 60999}, []uint16{32767, 61000, 0}},
-		{"1000\t1009\n", "80,1001,1003-1005,1009-1100\n", 5, []uint16{1000, 1002, 1008}, []uint16{80, 1001, 1004, 1009, 1010}},
+		{"1000\t1009\n", "80,1001,1003-1005,1009-1100\n", 5, []uint16{1000, 1002, 1008},
+			[]uint16{80, 1001, 1004, 1009, 1010}},
 		{"1\t65535\n", "", 65535, []uint16{1, 65535}, []uint16{0}},
 		{"7\t7\n", "1-65535\n", 0, nil, []uint16{7}},
 	} {
@@ -67,7 +71,8 @@ func TestPortRange(t *testing.T) {
 			}
 		}
 	}
-	for _, bad := range [][2]string{{"", ""}, {"1", ""}, {"2 1", ""}, {"1 65536", ""}, {"1 2", "x"}, {"1 2", "5-4"}, {"1 2", "5,4"}, {"1 2", "1,1"}} {
+	for _, bad := range [][2]string{{"", ""}, {"1", ""}, {"2 1", ""}, {"1 65536", ""}, {"1 2", "x"},
+		{"1 2", "5-4"}, {"1 2", "5,4"}, {"1 2", "1,1"}} {
 		if r, err := parsePortRange([]byte(bad[0]), []byte(bad[1])); err == nil || r.size() != 0 {
 			t.Errorf("%q is taken: %v", bad, r)
 		}
@@ -103,10 +108,13 @@ func TestCgroupDirs(t *testing.T) {
 		membership, mounts string
 		want               []string
 	}{
-		{"0::/system.slice/web.service\n", mountsOfVersion2, []string{"/sys/fs/cgroup/system.slice/web.service", "/sys/fs/cgroup/system.slice", "/sys/fs/cgroup"}},
+		{"0::/system.slice/web.service\n", mountsOfVersion2,
+			[]string{"/sys/fs/cgroup/system.slice/web.service", "/sys/fs/cgroup/system.slice",
+				"/sys/fs/cgroup"}},
 		{"0::/\n", mountsOfVersion2, []string{"/sys/fs/cgroup"}},
 		{"0::/../elsewhere\n", mountsOfVersion2, nil},
-		{"5:cpu,cpuacct:/docker/abc/in\n4:memory:/docker/abc\n", mountsOfContainer, []string{"/sys/fs/cgroup/cpu,cpuacct/in", "/sys/fs/cgroup/cpu,cpuacct"}},
+		{"5:cpu,cpuacct:/docker/abc/in\n4:memory:/docker/abc\n", mountsOfContainer,
+			[]string{"/sys/fs/cgroup/cpu,cpuacct/in", "/sys/fs/cgroup/cpu,cpuacct"}},
 		{"5:cpu,cpuacct:/docker/abcd\n", mountsOfContainer, nil},
 		{"5:cpuset:/docker/abc\n", mountsOfContainer, nil},
 		{"0::/x\n", mountsOfContainer, []string{"/sys/fs/cgroup/with blank/x", "/sys/fs/cgroup/with blank"}},
@@ -147,7 +155,8 @@ func TestTally(t *testing.T) {
 func TestSysctlChanges(t *testing.T) {
 	before := map[string]string{"a": "1", "b": "2", "gone": "x", "none": ""}
 	got := SysctlChanges(before, map[string]string{"a": "1", "b": "3", "new": "y"})
-	if want := []SysctlChange{{"b", "2", "3"}, {"gone", "x", ""}, {"new", "", "y"}}; !slices.Equal(got, want) {
+	if want := []SysctlChange{{"b", "2", "3"}, {"gone", "x", ""}, {"new", "", "y"}}; !slices.Equal(got,
+		want) {
 		t.Errorf("%v", got)
 	}
 	if got := SysctlChanges(before, nil); got != nil {
@@ -160,7 +169,8 @@ func FuzzStarved(f *testing.F) {
 	for _, name := range []string{"pressure-6.18", "softnet-6.18", "cpustat-v1-3.10", "cpustat-v2-5.15"} {
 		f.Add(fixture(f, name))
 	}
-	for _, text := range []string{"32768\t60999\n", "80,1001-1005\n", "0::/a/b\n", mountsOfContainer, "1377505 892102 14\n"} {
+	for _, text := range []string{"32768\t60999\n", "80,1001-1005\n", "0::/a/b\n", mountsOfContainer,
+		"1377505 892102 14\n"} {
 		f.Add([]byte(text))
 	}
 	known := []string{"psi.cpu.some.total_us", "softnet.dropped", "softnet.time_squeeze"}

@@ -5,14 +5,16 @@ import (
 	"slices"
 )
 
-// synQueue is the slow source of the gauge listen.syn_recv: connections in the SYN queues of the watched listeners.
+// synQueue is the slow source of the gauge listen.syn_recv: connections in the SYN queues of the watched
+// listeners.
 //
-// Meaning: handshakes that began and are not over, because the client's ACK is under way, was lost, or is ignored by
-// TCP_DEFER_ACCEPT until data comes. The queue is full at the listener's limit + 1, as the accept queue is
-// (net/ipv4/tcp_input.c, tcp_conn_request: inet_csk_reqsk_queue_is_full); with SYN cookies nothing is then lost. Scope:
-// the network namespace, all watched ports together. Privilege: none. Cost: a walk through the table of all
-// connections, 2 to 5 ms beside 20,000: at most twice a second. Gotcha: requests live for a round trip; on a healthy host
-// most readings are 0, and a connection that was let in by a cookie was never in the queue.
+// Meaning: handshakes that began and are not over, because the client's ACK is under way, was lost, or is
+// ignored by TCP_DEFER_ACCEPT until data comes. The queue is full at the listener's limit + 1, as the accept
+// queue is (net/ipv4/tcp_input.c, tcp_conn_request: inet_csk_reqsk_queue_is_full); with SYN cookies nothing
+// is then lost. Scope: the network namespace, all watched ports together. Privilege: none. Cost: a walk
+// through the table of all connections, 2 to 5 ms beside 20,000: at most twice a second. Gotcha: requests
+// live for a round trip; on a healthy host most readings are 0, and a connection that was let in by a cookie
+// was never in the queue.
 type synQueue struct {
 	dump  *inetDump
 	ports []uint16

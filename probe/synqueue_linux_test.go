@@ -52,7 +52,8 @@ func TestSYNQueue(t *testing.T) {
 				defer c.Close()
 			}
 			before := p.Read(time.Now())
-			all := open(t, Config{Ports: []uint16{port}}) // p is held against nstat, which knows no slow sources
+			// p is held against nstat, which knows no slow sources
+			all := open(t, Config{Ports: []uint16{port}})
 			if n := all.ReadAll(time.Now()).Gauges["listen.syn_recv"]; n != backlog+1 {
 				t.Errorf("the SYN queue holds %d, want %d", n, backlog+1)
 			}
@@ -77,7 +78,8 @@ func TestSYNQueue(t *testing.T) {
 				wantDelta(t, before, after, name, want)
 			}
 			// The ACKs that the listener deferred are drops too, before and apart from these.
-			if dropped := *l.Drops - *before.Listeners[0].Drops; failed != test.fail || dropped != test.drops {
+			if dropped := *l.Drops - *before.Listeners[0].Drops; failed != test.fail ||
+				dropped != test.drops {
 				t.Errorf("%d connects failed, the listener %+v dropped %d", failed, l, dropped)
 			}
 			if got := show(account.Sum()); got != fmt.Sprintf("0 %d 0 0", test.drops) {

@@ -26,8 +26,10 @@ func TestCountersOfSeveralKernels(t *testing.T) {
 		count  int
 	}{
 		{"netstat-2.6.32", map[string]uint64{
-			"TcpExtListenOverflows": 1<<64 - 1, "TcpExtListenDrops": 1 << 32, "TcpExtEmbryonicRsts": 7, "TcpExtTCPTimeouts": 99,
-		}, []string{"TcpExtTCPReqQFullDrop", "TcpExtTCPTimeWaitOverflow", "TcpExtTCPSynRetrans", "TcpExtTCPBacklogDrop"}, 15},
+			"TcpExtListenOverflows": 1<<64 - 1, "TcpExtListenDrops": 1 << 32, "TcpExtEmbryonicRsts": 7,
+			"TcpExtTCPTimeouts": 99,
+		}, []string{"TcpExtTCPReqQFullDrop", "TcpExtTCPTimeWaitOverflow", "TcpExtTCPSynRetrans",
+			"TcpExtTCPBacklogDrop"}, 15},
 		{"netstat-3.10", map[string]uint64{
 			"TcpExtListenOverflows": 1<<64 - 1, "TcpExtListenDrops": 1 << 32, "TcpExtTCPReqQFullDrop": 5,
 			"TcpExtTCPReqQFullDoCookies": 6, "TcpExtTCPTimeWaitOverflow": 8, "TcpExtTCPDeferAcceptDrop": 9,
@@ -61,7 +63,8 @@ func TestCountersOfSeveralKernels(t *testing.T) {
 				}
 			}
 			if len(got) != test.count {
-				t.Errorf("%s: %d counters, want %d: %v", test.file, len(got), test.count, slices.Sorted(maps.Keys(got)))
+				t.Errorf("%s: %d counters, want %d: %v", test.file, len(got), test.count,
+					slices.Sorted(maps.Keys(got)))
 			}
 		}
 	}
@@ -79,7 +82,8 @@ func TestColumnsFollowTheHeader(t *testing.T) {
 		if err := table.parse([]byte(text), got); err != nil {
 			t.Fatal(err)
 		}
-		if want := map[string]uint64{"TcpExtListenDrops": 1, "TcpExtListenOverflows": 2}; !maps.Equal(got, want) {
+		if want := map[string]uint64{"TcpExtListenDrops": 1, "TcpExtListenOverflows": 2}; !maps.Equal(got,
+			want) {
 			t.Errorf("%q: %v", text, got)
 		}
 	}
@@ -105,8 +109,10 @@ func TestDamagedTables(t *testing.T) {
 
 func TestSockstat(t *testing.T) {
 	for file, want := range map[string]map[string]uint64{
-		"sockstat-2.6.32": {"sockstat.TCP.tw": 28000, "sockstat.TCP.inuse": 12, "sockstat.TCP.orphan": 3, "sockstat.TCP.mem": 9},
-		"sockstat-6.18":   {"sockstat.TCP.tw": 4, "sockstat.TCP.inuse": 2, "sockstat.TCP.orphan": 0, "sockstat.TCP.mem": 348},
+		"sockstat-2.6.32": {"sockstat.TCP.tw": 28000, "sockstat.TCP.inuse": 12, "sockstat.TCP.orphan": 3,
+			"sockstat.TCP.mem": 9},
+		"sockstat-6.18": {"sockstat.TCP.tw": 4, "sockstat.TCP.inuse": 2, "sockstat.TCP.orphan": 0,
+			"sockstat.TCP.mem": 348},
 	} {
 		got := map[string]uint64{}
 		if err := parseSockstat(fixture(t, file), got); err != nil || !maps.Equal(got, want) {

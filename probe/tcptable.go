@@ -11,14 +11,15 @@ import (
 	"strconv"
 )
 
-// tcpTable is the source of the gauges listen.sockets and listen.depth, from /proc/<pid>/net/tcp and tcp6: how many
-// sockets listen on the watched ports, and how many connections wait in the fullest of their queues. It is read where
-// the network namespace may not be entered, and inet_diag asked in it: the table is open to everyone who sees the process.
+// tcpTable is the source of the gauges listen.sockets and listen.depth, from /proc/<pid>/net/tcp and tcp6:
+// how many sockets listen on the watched ports, and how many connections wait in the fullest of their queues.
+// It is read where the network namespace may not be entered, and inet_diag asked in it: the table is open to
+// everyone who sees the process.
 //
 // Scope: the namespace of the process. Privilege: none. Cost: some 50 µs: listeners come first in the table
-// (net/ipv4/tcp_ipv4.c, tcp_get_idx), and what comes after them, 80 ms of it at 26,000 connections, is not read. Gotcha:
-// rx_queue of a listener is its Recv-Q; the limit, the drops and the socket's cookie are not in the table, so a full queue
-// is not known to be full.
+// (net/ipv4/tcp_ipv4.c, tcp_get_idx), and what comes after them, 80 ms of it at 26,000 connections, is not
+// read. Gotcha: rx_queue of a listener is its Recv-Q; the limit, the drops and the socket's cookie are not in
+// the table, so a full queue is not known to be full.
 type tcpTable struct {
 	files []*procFile // tcp, and tcp6 where there is IPv6
 	ports []uint16
@@ -51,7 +52,10 @@ func (t *tcpTable) Close() (err error) {
 func (t *tcpTable) Read(s *Sample) error {
 	var sockets, deepest uint64
 	for _, f := range t.files {
-		if err := t.readListeners(f, func(depth uint64) { sockets, deepest = sockets+1, max(deepest, depth) }); err != nil {
+		if err := t.readListeners(f, func(depth uint64) {
+			sockets, deepest = sockets+1,
+				max(deepest, depth)
+		}); err != nil {
 			return err
 		}
 	}
@@ -95,8 +99,8 @@ func (t *tcpTable) readListeners(f *procFile, each func(depth uint64)) error {
 	return nil
 }
 
-// parse reads "  0: 0100007F:1F40 00000000:0000 0A 00000000:00000003 …": the local address and port, the remote one's,
-// the state, tx_queue and rx_queue, all in hexadecimal. It reports whether the socket listens.
+// parse reads " 0: 0100007F:1F40 00000000:0000 0A 00000000:00000003 …": the local address and port, the
+// remote one's, the state, tx_queue and rx_queue, all in hexadecimal. It reports whether the socket listens.
 func (t *tcpTable) parse(line []byte, each func(depth uint64)) (listens bool, err error) {
 	f := bytes.Fields(line)
 	if len(f) < 5 {

@@ -42,7 +42,8 @@ func TestTCPTable(t *testing.T) {
 		}
 		s := newSample()
 		err = table.Read(s)
-		if (err != nil) != test.err || s.Gauges["listen.sockets"] != test.sockets || s.Gauges["listen.depth"] != test.at {
+		if (err != nil) != test.err || s.Gauges["listen.sockets"] != test.sockets ||
+			s.Gauges["listen.depth"] != test.at {
 			t.Errorf("%s: %v, %v", name, s.Gauges, err)
 		}
 		table.Close()

@@ -11,10 +11,11 @@ import (
 
 // traced is the slow source of the counters trace.*, which exists only where Config.Trace asks for it.
 //
-// Meaning: how long each connection stood in the watched listeners' accept queues, and each RST that was sent from, or came
-// to, their ports. Scope: the watched ports in one network namespace. Privilege: CAP_BPF and CAP_PERFMON outside of any user
-// namespace. Cost: nothing here; see package trace for what the machine pays. Gotcha: a bucket's or a reason's counter is
-// absent until there was one; while trace.accept.count is there, that means 0.
+// Meaning: how long each connection stood in the watched listeners' accept queues, and each RST that was sent
+// from, or came to, their ports. Scope: the watched ports in one network namespace. Privilege: CAP_BPF and
+// CAP_PERFMON outside of any user namespace. Cost: nothing here; see package trace for what the machine pays.
+// Gotcha: a bucket's or a reason's counter is absent until there was one; while trace.accept.count is there,
+// that means 0.
 type traced struct{ tracer *trace.Tracer }
 
 func newTraced(ports []uint16) (*traced, error) {

@@ -51,8 +51,8 @@ func TraceCounters(counters map[string]uint64) map[string]uint64 {
 	return only
 }
 
-// TracesBetween is what the counters of a later sample have more than those of an earlier one; nil where they are not
-// traced. What the earlier one does not have began at zero.
+// TracesBetween is what the counters of a later sample have more than those of an earlier one; nil where they
+// are not traced. What the earlier one does not have began at zero.
 func TracesBetween(before, after map[string]uint64) *Traces {
 	if _, ok := after[traceAccepts]; !ok {
 		return nil
@@ -64,7 +64,8 @@ func TracesBetween(before, after map[string]uint64) *Traces {
 		return after[name] // traced anew
 	}
 	t := &Traces{
-		Accepts: grown(traceAccepts), Unaccounted: grown(traceUnaccounted), Wait: time.Duration(grown(traceWaitSum)),
+		Accepts: grown(traceAccepts), Unaccounted: grown(traceUnaccounted),
+		Wait:        time.Duration(grown(traceWaitSum)),
 		ReceivedRST: grown(traceReceived), Waits: map[trace.Bucket]uint64{}, SentRST: map[RST]uint64{},
 	}
 	for name := range after {
@@ -94,8 +95,8 @@ func parseReset(s string) (RST, bool) {
 	return r, known && len(reason) <= 64 && !strings.ContainsFunc(reason, strange)
 }
 
-// Quantile is the bucket's end below which at least the share q of the waits lies: the truth is less, by a quarter of it at
-// most. 0 where there are none.
+// Quantile is the bucket's end below which at least the share q of the waits lies: the truth is less, by a
+// quarter of it at most. 0 where there are none.
 func (t *Traces) Quantile(q float64) time.Duration {
 	total := uint64(0)
 	for _, n := range t.Waits {

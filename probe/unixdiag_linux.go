@@ -34,13 +34,12 @@ type unixDiag struct {
 	err    error         // or that it ended with
 }
 
-// After a walk there is a rest of fifty times the processor time that it took, so that walks take 2 % of a processor at
-// any rate of readings; but two are made each second, however long they take. At a hundred readings a second one in each
-// is made where it takes less than 200 µs, which it does beside some hundreds of unix sockets; and at a single reading, of
-// Probe.Read, too. What the last one found, or
-// its error, is told again meanwhile, with its age in unix_diag.age_us.
-// To ask for a socket by its inode would be no cheaper: the kernel looks through the same table for it
-// (net/unix/diag.c, unix_lookup_by_ino).
+// After a walk there is a rest of fifty times the processor time that it took, so that walks take 2 % of a
+// processor at any rate of readings; but two are made each second, however long they take. At a hundred
+// readings a second one in each is made where it takes less than 200 µs, which it does beside some hundreds
+// of unix sockets; and at a single reading, of Probe.Read, too. What the last one found, or its error, is
+// told again meanwhile, with its age in unix_diag.age_us. To ask for a socket by its inode would be no
+// cheaper: the kernel looks through the same table for it (net/unix/diag.c, unix_lookup_by_ino).
 const (
 	restPerWalk = 50
 	longestUnix = 500 * time.Millisecond
@@ -118,15 +117,17 @@ func (d *unixDiag) Read(s *Sample) error {
 	return d.err
 }
 
-// anew has the next reading walk, unless that is dear: a single look is never an old one for the sake of a millisecond.
+// anew has the next reading walk, unless that is dear: a single look is never an old one for the sake of a
+// millisecond.
 func (d *unixDiag) anew() {
 	if d.rest <= shortRest {
 		d.rest = 0
 	}
 }
 
-// processorTime is what do takes of a processor: a walk that was interrupted is no dearer for it. The goroutine keeps
-// to its thread meanwhile, whose time it is. Where the kernel does not tell that, it is the whole time.
+// processorTime is what do takes of a processor: a walk that was interrupted is no dearer for it. The
+// goroutine keeps to its thread meanwhile, whose time it is. Where the kernel does not tell that, it is the
+// whole time.
 func processorTime(do func()) time.Duration {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -180,10 +181,12 @@ func (l unixListener) as(addr string) Listener {
 type likeness int
 
 const (
-	unlike    likeness = iota
-	sameName           // it was bound to that name, and no other file is seen there
-	sameInode          // and its file has the inode, but on another device: stat(2) tells subvolumes (btrfs) and layers (overlayfs) apart, the kernel's socket diagnostics do not
-	sameFile           // connect(2) to the path reaches it
+	unlike   likeness = iota
+	sameName          // it was bound to that name, and no other file is seen there
+	// and its file has the inode, but on another device: stat(2) tells subvolumes (btrfs) and layers
+	// (overlayfs) apart, the kernel's socket diagnostics do not
+	sameInode
+	sameFile // connect(2) to the path reaches it
 )
 
 func (p *unixPath) likeness(l unixListener) likeness {
@@ -239,7 +242,8 @@ func parseUnixListener(b []byte) (l unixListener, err error) {
 		case kind == unixVFS && len(value) >= 8:
 			l.file = fileID{binary.NativeEndian.Uint32(value), binary.NativeEndian.Uint32(value[4:])}
 		case kind == unixRQLen && len(value) >= 8:
-			l.depth, l.limit, l.hasDepth = binary.NativeEndian.Uint32(value), binary.NativeEndian.Uint32(value[4:]), true
+			l.depth, l.limit, l.hasDepth = binary.NativeEndian.Uint32(value),
+				binary.NativeEndian.Uint32(value[4:]), true
 		}
 	})
 	return l, err

@@ -23,14 +23,15 @@ func listenUnix(t *testing.T, path string, backlog int) (fd int) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Close(fd) })
-	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, backlog)); err != nil {
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: path}),
+		unix.Listen(fd, backlog)); err != nil {
 		t.Fatal(err)
 	}
 	return fd
 }
 
-// TestReopenedUnixSocket: a server that listens anew at its path leaves a socket of the same name, which its old workers
-// still hold. Only the one that a connect() reaches is the listener.
+// TestReopenedUnixSocket: a server that listens anew at its path leaves a socket of the same name, which its
+// old workers still hold. Only the one that a connect() reaches is the listener.
 func TestReopenedUnixSocket(t *testing.T) {
 	path := filepath.Join(labtest.ShortDir(t), "app.sock")
 	p := open(t, Config{UnixPaths: []string{path}})
@@ -74,7 +75,8 @@ func TestReopenedUnixSocket(t *testing.T) {
 
 const rootEnv = "WEIR_PROBE_TEST_ROOT"
 
-// listenInChroot is a server that sees other files than we do. It binds a relative name, so that only its file tells.
+// listenInChroot is a server that sees other files than we do. It binds a relative name, so that only its
+// file tells.
 func listenInChroot() error {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err == nil {
@@ -97,7 +99,8 @@ func TestUnixPathOfAnotherRoot(t *testing.T) {
 	pid, _ := startRole(t, "chroot", labtest.Namespaces(0))
 	p := open(t, Config{Pid: pid, UnixPaths: []string{"/app.sock", "/none.sock"}})
 	s := p.Read(time.Now())
-	if len(s.Errors) > 0 || len(s.Listeners) != 1 || s.Listeners[0].Addr != "/app.sock" || s.Listeners[0].Limit != 9 {
+	if len(s.Errors) > 0 || len(s.Listeners) != 1 || s.Listeners[0].Addr != "/app.sock" ||
+		s.Listeners[0].Limit != 9 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -114,9 +117,11 @@ func TestLikeness(t *testing.T) {
 		"another device's number": {at, unixListener{name: "/a", file: fileID{5, 9}}, sameInode},
 		"another file":            {at, unixListener{name: "/a", file: fileID{6, 1}}, unlike},
 		"another name":            {at, unixListener{name: "/b", file: fileID{5, 9}}, unlike},
-		"a file that is not seen": {unixPath{name: "/a"}, unixListener{name: "/a", file: fileID{5, 1}}, sameName},
-		"mounts that are unknown": {unixPath{name: "/a", file: at.file, loose: true}, unixListener{name: "/a", file: fileID{6, 1}}, sameName},
-		"no name and no file":     {unixPath{name: "/a"}, unixListener{}, unlike},
+		"a file that is not seen": {unixPath{name: "/a"}, unixListener{name: "/a", file: fileID{5, 1}},
+			sameName},
+		"mounts that are unknown": {unixPath{name: "/a", file: at.file, loose: true},
+			unixListener{name: "/a", file: fileID{6, 1}}, sameName},
+		"no name and no file": {unixPath{name: "/a"}, unixListener{}, unlike},
 	} {
 		if got := test.p.likeness(test.l); got != test.want {
 			t.Errorf("%s: %d, want %d", name, got, test.want)
@@ -124,11 +129,12 @@ func TestLikeness(t *testing.T) {
 	}
 }
 
-// TestDearWalksRest: where a walk takes long, what it found is told again meanwhile, with its age, and no more than a
-// fiftieth of a processor is taken, or two walks a second.
+// TestDearWalksRest: where a walk takes long, what it found is told again meanwhile, with its age, and no
+// more than a fiftieth of a processor is taken, or two walks a second.
 func TestDearWalksRest(t *testing.T) {
 	for took, want := range map[time.Duration]time.Duration{
-		0: 0, 30 * time.Microsecond: 1500 * time.Microsecond, 300 * time.Microsecond: 15 * time.Millisecond, time.Second: longestUnix,
+		0: 0, 30 * time.Microsecond: 1500 * time.Microsecond, 300 * time.Microsecond: 15 * time.Millisecond,
+		time.Second: longestUnix,
 	} {
 		if got := restAfter(took); got != want {
 			t.Errorf("after %v a rest of %v, want %v", took, got, want)
@@ -159,8 +165,8 @@ func TestDearWalksRest(t *testing.T) {
 	}
 }
 
-// TestWalksAtAnyRate: who reads without a pause makes walks no more often than they may take of a processor, also where a
-// walk is cheap, and where it fails.
+// TestWalksAtAnyRate: who reads without a pause makes walks no more often than they may take of a processor,
+// also where a walk is cheap, and where it fails.
 func TestWalksAtAnyRate(t *testing.T) {
 	path := filepath.Join(labtest.ShortDir(t), "app.sock")
 	listenUnix(t, path, 5)
@@ -214,7 +220,8 @@ func TestProcessorTime(t *testing.T) {
 	took := processorTime(func() {
 		for range 20 {
 			ts := unix.NsecToTimespec(int64(wait) / 20)
-			_ = unix.Nanosleep(&ts, nil) // another goroutine gets the processor, and this one may find itself on another thread
+			// another goroutine gets the processor, and this one may find itself on another thread
+			_ = unix.Nanosleep(&ts, nil)
 			threads[unix.Gettid()] = true
 		}
 	})

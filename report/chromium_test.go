@@ -29,8 +29,9 @@ type opened struct {
 	dom    string
 	log    string // what the console said
 	data   map[string]string
-	report *result.Analysis                // as report.json has it
-	points map[string]map[string][]float64 // chart → series → how many points ECharts holds, and the sum of each of their values
+	report *result.Analysis // as report.json has it
+	// chart → series → how many points ECharts holds, and the sum of each of their values
+	points map[string]map[string][]float64
 }
 
 var (
@@ -55,16 +56,20 @@ func openAnd(t *testing.T, a *result.Analysis, script string) opened {
 		if err != nil {
 			t.Fatal(err)
 		}
-		open := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAllLiteral(page, nil)
+		open := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAllLiteral(page,
+			nil)
 		if err := os.WriteFile(path, append(open, "<script>"+script+"</script>"...), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+filepath.Join(dir, "profile"),
-		"--enable-logging=stderr", "--virtual-time-budget=2000", "--window-size=1280,2000", "--dump-dom", "file://"+filepath.Join(dir, "report.html"))
+	cmd := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+		"--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+
+			filepath.Join(dir, "profile"),
+		"--enable-logging=stderr", "--virtual-time-budget=2000", "--window-size=1280,2000", "--dump-dom",
+		"file://"+filepath.Join(dir, "report.html"))
 	var log strings.Builder
 	cmd.Stderr = &log
 	dom, err := cmd.Output()
@@ -103,8 +108,8 @@ func readBack(t *testing.T, dir string) *result.Analysis {
 }
 
 // TestPage opens the pages that differ in what their script must cope with (the demo is the hostile one
-// without the plants, one lane is in the all-null one): its scripts ran under its own policy, nothing was complained of,
-// and the figures hold the points and the sums that report.json has.
+// without the plants, one lane is in the all-null one): its scripts ran under its own policy, nothing was
+// complained of, and the figures hold the points and the sums that report.json has.
 func TestPage(t *testing.T) {
 	for _, name := range []string{"hostile", "invalid", "nothing-failed", "no-capacity", "all-null"} {
 		t.Run(name, func(t *testing.T) {
@@ -152,8 +157,8 @@ func agree(got, want []float64) bool {
 	return true
 }
 
-// expected is what the figures must hold, by report.json: how many points each series has, and the sums of what
-// stands on their axes.
+// expected is what the figures must hold, by report.json: how many points each series has, and the sums of
+// what stands on their axes.
 func expected(a *result.Analysis) map[string]map[string][]float64 {
 	want := map[string]map[string][]float64{}
 	drawn := draw(a)
@@ -203,7 +208,8 @@ func expectTimeline(want map[string]map[string][]float64, lane string, l *result
 	if len(t.AtS) == 0 {
 		return
 	}
-	line := func(at func(int) float64) []float64 { // each bin, and for each stretch of the axis its end and the gap behind it
+	// each bin, and for each stretch of the axis its end and the gap behind it
+	line := func(at func(int) float64) []float64 {
 		n, sum := float64(len(t.AtS)), 0.0
 		for i := range t.AtS {
 			sum += at(i)
@@ -256,7 +262,8 @@ func expectTimeline(want map[string]map[string][]float64, lane string, l *result
 
 func expectLatencies(want map[string]map[string][]float64, lane string, l *result.Lane) {
 	m := &l.LatencyMap
-	ok, failed, slow := []float64{0, anything, anything, anything, anything, 0}, []float64{0, anything, anything, anything, anything, 0}, []float64{0, 0, 0}
+	ok, failed, slow := []float64{0, anything, anything, anything, anything, 0},
+		[]float64{0, anything, anything, anything, anything, 0}, []float64{0, 0, 0}
 	for i := range m.OK {
 		if m.OK[i] > 0 {
 			ok[0]++
@@ -283,8 +290,8 @@ func expectLatencies(want map[string]map[string][]float64, lane string, l *resul
 	}
 }
 
-// TestPageByHand: a key moves the cursor of a timeline, which is said, and in every figure on the same axis; each figure
-// has its table, and an image to save.
+// TestPageByHand: a key moves the cursor of a timeline, which is said, and in every figure on the same axis;
+// each figure has its table, and an image to save.
 func TestPageByHand(t *testing.T) {
 	a := demo()
 	o := openAnd(t, a, `addEventListener('load', () => {
@@ -302,7 +309,8 @@ func TestPageByHand(t *testing.T) {
 	})`)
 	l := &a.Lanes[0]
 	bins, cells := len(l.Timeline.AtS), len(l.LatencyMap.OK)
-	if want := fmt.Sprintf("Trial %d, 640 req/s; %.1f s into the run: offered ", l.Trials[14].Index+1, l.Timeline.AtS[bins-1]); !strings.HasPrefix(o.data["said"], want) {
+	if want := fmt.Sprintf("Trial %d, 640 req/s; %.1f s into the run: offered ", l.Trials[14].Index+1,
+		l.Timeline.AtS[bins-1]); !strings.HasPrefix(o.data["said"], want) {
 		t.Errorf("the last bin is said to be %q, want %q…", o.data["said"], want)
 	}
 	if tips, _ := strconv.Atoi(o.data["tips"]); tips < 4 {
@@ -311,7 +319,8 @@ func TestPageByHand(t *testing.T) {
 	if n := strings.Count(o.data["saved"], ".pngdata:image/png"); n != 9 {
 		t.Errorf("saved %q, want an image of each of the 9 charts", o.data["saved"])
 	}
-	want := fmt.Sprintf("%d %d %d %d %d 15 15", bins, len(a.Lanes[1].Timeline.AtS), cells, len(a.Lanes[1].LatencyMap.OK), len(l.Percentiles))
+	want := fmt.Sprintf("%d %d %d %d %d 15 15", bins, len(a.Lanes[1].Timeline.AtS), cells,
+		len(a.Lanes[1].LatencyMap.OK), len(l.Percentiles))
 	if o.data["rows"] != want {
 		t.Errorf("tables of %s rows, want %s", o.data["rows"], want)
 	}

@@ -20,8 +20,8 @@ func twoLanes(a *result.Analysis) *Comparisons {
 	return c
 }
 
-// TestCompareDraws: each effect with an interval is a point on the page, and so is each trial and each percentile of both
-// arms; what is drawn is well-formed, and nothing of a run's text is markup.
+// TestCompareDraws: each effect with an interval is a point on the page, and so is each trial and each
+// percentile of both arms; what is drawn is well-formed, and nothing of a run's text is markup.
 func TestCompareDraws(t *testing.T) {
 	for name, a := range map[string]*result.Analysis{"demo": demo(), "hostile": hostile()} {
 		c := twoLanes(a)
@@ -36,7 +36,8 @@ func TestCompareDraws(t *testing.T) {
 				effects++
 			}
 		}
-		want := []int{effects, len(a.Lanes[0].Trials) + len(a.Lanes[1].Trials), len(a.Lanes[0].Percentiles) + len(a.Lanes[1].Percentiles)}
+		want := []int{effects, len(a.Lanes[0].Trials) + len(a.Lanes[1].Trials), len(a.Lanes[0].Percentiles) +
+			len(a.Lanes[1].Percentiles)}
 		if len(figures) != len(want) {
 			t.Fatalf("%s: %d figures, want %d", name, len(figures), len(want))
 		}
@@ -52,7 +53,8 @@ func TestCompareDraws(t *testing.T) {
 			if !errors.Is(err, io.EOF) {
 				t.Errorf("%s, figure %d: %v", name, i+1, err)
 			}
-			if strings.Contains(f, "NaN") || strings.Contains(f, "Inf") || strings.Contains(f, "<img") || strings.Contains(f, "<script") {
+			if strings.Contains(f, "NaN") || strings.Contains(f, "Inf") || strings.Contains(f, "<img") ||
+				strings.Contains(f, "<script") {
 				t.Errorf("%s, figure %d holds what it must not: %s", name, i+1, f)
 			}
 		}
@@ -61,7 +63,9 @@ func TestCompareDraws(t *testing.T) {
 
 // TestMarks: round numbers, not too many, none outside.
 func TestMarks(t *testing.T) {
-	for _, s := range []axisScale{{low: 0, high: 640}, {low: 97.3, high: 101.2}, {low: .02, high: .3, log: true}, {low: .47, high: 1.02, log: true}, {low: 1, high: 1e6, log: true}, {low: .98, high: 1.03, log: true}} {
+	for _, s := range []axisScale{{low: 0, high: 640}, {low: 97.3, high: 101.2},
+		{low: .02, high: .3, log: true}, {low: .47, high: 1.02, log: true}, {low: 1, high: 1e6, log: true},
+		{low: .98, high: 1.03, log: true}} {
 		marks := s.marks()
 		if len(marks) < 2 || len(marks) > 8 {
 			t.Errorf("%+v: marks %v", s, marks)
@@ -90,7 +94,10 @@ func TestComparisonsFollowTheirSchema(t *testing.T) {
 	for what, harm := range map[string]func(map[string]any){
 		"another schema": func(c map[string]any) { c["schema"] = "weir.report/1" },
 		"a key too many": func(c map[string]any) { c["comparisons"].([]any)[0].(map[string]any)["surprise"] = 1.0 },
-		"a missing key":  func(c map[string]any) { delete(c["comparisons"].([]any)[0].(map[string]any), "effects") },
+		"a missing key": func(c map[string]any) {
+			delete(c["comparisons"].([]any)[0].(map[string]any),
+				"effects")
+		},
 	} {
 		broken := parsed(t, b.Bytes())
 		harm(broken)

@@ -16,8 +16,9 @@ import (
 )
 
 // devtools speaks the Chrome DevTools Protocol with a browser over a pair of pipes (--remote-debugging-pipe:
-// the browser reads from descriptor 3, writes to 4, messages end with a zero byte). A page that is opened by it
-// runs on the real clock; with --virtual-time-budget, as the other tests open pages, no duration means anything.
+// the browser reads from descriptor 3, writes to 4, messages end with a zero byte). A page that is opened by
+// it runs on the real clock; with --virtual-time-budget, as the other tests open pages, no duration means
+// anything.
 type devtools struct {
 	t       *testing.T
 	to      io.Writer
@@ -37,8 +38,10 @@ func browse(t *testing.T, width, height int) *devtools {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(labtest.Program(t, browsers...), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+filepath.Join(t.TempDir(), "profile"),
+	cmd := exec.Command(labtest.Program(t, browsers...), "--headless", "--no-sandbox", "--disable-gpu",
+		"--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+
+			filepath.Join(t.TempDir(), "profile"),
 		fmt.Sprintf("--window-size=%d,%d", width, height), "--remote-debugging-pipe", "about:blank")
 	cmd.ExtraFiles = []*os.File{theirs, answers}
 	if err := cmd.Start(); err != nil {
@@ -62,7 +65,8 @@ func browse(t *testing.T, width, height int) *devtools {
 	var attached struct{ SessionID string }
 	d.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
 	d.session = attached.SessionID
-	d.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false}, nil)
+	d.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height,
+		"deviceScaleFactor": 1, "mobile": false}, nil)
 	return d
 }
 

@@ -11,13 +11,15 @@ import (
 	"weir/report/world"
 )
 
-// TestDose: every run with an onset is a point, in every format, and the verdict leads; hostile names stay text.
+// TestDose: every run with an onset is a point, in every format, and the verdict leads; hostile names stay
+// text.
 func TestDose(t *testing.T) {
 	var runs []*result.Analysis
 	for _, workers := range []int{2, 4, 8, 16} {
 		runs = append(runs, fixture(func() world.World {
 			w := demonstration()
-			w.Rates, w.Workers, w.NGINX = world.Steps(.6*float64(workers)*50, 1.6*float64(workers)*50, 15), workers, false
+			w.Rates, w.Workers, w.NGINX = world.Steps(.6*float64(workers)*50, 1.6*float64(workers)*50, 15),
+				workers, false
 			return w
 		})())
 	}
@@ -33,7 +35,8 @@ func TestDose(t *testing.T) {
 		points += len(l.Points)
 	}
 	var text, page, machine bytes.Buffer
-	for _, err := range []error{DoseText(&text, d, doc.TextOptions{}), DoseHTML(&page, d), DoseJSON(&machine, d)} {
+	for _, err := range []error{DoseText(&text, d, doc.TextOptions{}), DoseHTML(&page, d),
+		DoseJSON(&machine, d)} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,8 +48,10 @@ func TestDose(t *testing.T) {
 	if n := strings.Count(page.String(), "<circle"); n != points || points < 6 {
 		t.Errorf("%d points on the page, %d are known", n, points)
 	}
-	for format, s := range map[string]string{"text": text.String(), "html": page.String(), "json": machine.String()} {
-		if !strings.Contains(strings.Join(strings.Fields(s), " "), "Dose-response (level 3 of 4)") || !strings.Contains(s, "INVALID") {
+	for format, s := range map[string]string{"text": text.String(), "html": page.String(),
+		"json": machine.String()} {
+		if !strings.Contains(strings.Join(strings.Fields(s), " "), "Dose-response (level 3 of 4)") ||
+			!strings.Contains(s, "INVALID") {
 			t.Errorf("%s has no verdict, or hides what was left out: %.400s", format, s)
 		}
 	}

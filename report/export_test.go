@@ -17,7 +17,8 @@ import (
 	"weir/report/runfile"
 )
 
-// TestCSVHoldsTheBins: one line for each bin, whose sums are those of the analysis, and what is not known is empty.
+// TestCSVHoldsTheBins: one line for each bin, whose sums are those of the analysis, and what is not known is
+// empty.
 func TestCSVHoldsTheBins(t *testing.T) {
 	a := invalid()
 	var b bytes.Buffer
@@ -53,7 +54,8 @@ func TestCSVHoldsTheBins(t *testing.T) {
 		}
 	}
 	direct, proxy := a.Lanes[0], a.Lanes[1]
-	blind, want := 0, map[string]uint64{"direct bad_connect_timeout": direct.Outcomes["connect_timeout"], "direct bad_http_504": 0,
+	blind, want := 0, map[string]uint64{"direct bad_connect_timeout": direct.Outcomes["connect_timeout"],
+		"direct bad_http_504":       0,
 		"proxy bad_connect_timeout": 0, "proxy bad_http_504": proxy.Outcomes["http_504"]}
 	for _, l := range a.Lanes {
 		for i, depth := range l.Timeline.RecvQ {
@@ -65,7 +67,8 @@ func TestCSVHoldsTheBins(t *testing.T) {
 			}
 		}
 	}
-	if want := len(direct.Timeline.AtS) + len(proxy.Timeline.AtS); bins != want || unseen != blind || blind < 10 {
+	if want := len(direct.Timeline.AtS) + len(proxy.Timeline.AtS); bins != want || unseen != blind ||
+		blind < 10 {
 		t.Errorf("%d bins, %d of them without Recv-Q; want %d and %d", bins, unseen, want, blind)
 	}
 	if !maps.Equal(sums, want) || want["direct overflows"] < 100 {
@@ -118,7 +121,8 @@ func TestHistogramLogReadsBack(t *testing.T) {
 		}
 	}
 	want := map[string]int64{
-		"direct 0": 10, "direct 1": 10, "direct 2": 5, "direct.failed 2": 5, "direct.from_sent 0": 10, "direct.from_sent 1": 10,
+		"direct 0": 10, "direct 1": 10, "direct 2": 5, "direct.failed 2": 5, "direct.from_sent 0": 10,
+		"direct.from_sent 1": 10,
 		"direct.from_sent 2": 5, "direct.send_lag 0": 10, "direct.send_lag 1": 10, "direct.send_lag 2": 10,
 		"the_other_ 0": 1, "the_other_.from_sent 0": 1, "the_other_.send_lag 0": 1,
 	}
@@ -136,21 +140,25 @@ func TestHistogramLogReadsBack(t *testing.T) {
 func smallRecord(t *testing.T, epoch time.Time) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	rec, err := runfile.NewRecorder(runfile.NewWriter(&b), runfile.Header{Epoch: epoch, Name: "small", TrialsTotal: 2,
-		Lanes: []runfile.Lane{{Name: "direct", Mode: runfile.Loss, Deadline: time.Second}, {Name: "the other,", Mode: runfile.Loss}}})
+	rec, err := runfile.NewRecorder(runfile.NewWriter(&b),
+		runfile.Header{Epoch: epoch, Name: "small", TrialsTotal: 2,
+			Lanes: []runfile.Lane{{Name: "direct", Mode: runfile.Loss, Deadline: time.Second},
+				{Name: "the other,", Mode: runfile.Loss}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, lane := range []string{"direct", "the other,"} {
 		n := []int{30, 1}[i]
-		err := rec.Write(&runfile.Trial{Index: i, Lane: lane, Rate: 10, Due: n, Plan: plan.Plan{Stages: []plan.Stage{{Duration: 3 * time.Second, From: 10, To: 10}}}})
+		err := rec.Write(&runfile.Trial{Index: i, Lane: lane, Rate: 10, Due: n,
+			Plan: plan.Plan{Stages: []plan.Stage{{Duration: 3 * time.Second, From: 10, To: 10}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		into := rec.Results(i)
 		for j := range n {
 			due := time.Duration(j) * 100 * time.Millisecond
-			r := loadgen.Result{Seq: j, Due: due, Sent: due + time.Millisecond, Done: due + 30*time.Millisecond, Status: 200, Outcome: loadgen.OK}
+			r := loadgen.Result{Seq: j, Due: due, Sent: due + time.Millisecond, Done: due +
+				30*time.Millisecond, Status: 200, Outcome: loadgen.OK}
 			if j >= 25 {
 				r.Outcome, r.Status = loadgen.ConnectTimeout, 0
 			}

@@ -117,7 +117,8 @@ type markFigure struct {
 // clock half of each lane's timeline is empty; instead the k-th trial of every lane takes the same
 // stretch of the axis, and the same x is the same moment of the same schedule in both lanes.
 func draw(a *result.Analysis) figures {
-	f := figures{Lanes: []laneFigure{}, Classes: classes(a), Symbols: map[string]string{"late": "emptyCircle"}, Nothing: nothing()}
+	f := figures{Lanes: []laneFigure{}, Classes: classes(a),
+		Symbols: map[string]string{"late": "emptyCircle"}, Nothing: nothing()}
 	for _, c := range f.Classes {
 		if s := loadgen.Outcome(c).Kind().Symbol; s != "" {
 			f.Symbols[c] = s

@@ -76,29 +76,32 @@ func TestLateIsDrawn(t *testing.T) {
 	}
 }
 
-// TestRampInAReport: a trial whose plan changes the rate is no point of figure 1, has its span where others have their
-// rate, and no rate in the CSV.
+// TestRampInAReport: a trial whose plan changes the rate is no point of figure 1, has its span where others
+// have their rate, and no rate in the CSV.
 func TestRampInAReport(t *testing.T) {
 	a := demo()
 	ramp := &a.Lanes[0].Trials[0]
 	ramp.Rate, ramp.Stages = 0, []result.Stage{{From: 20, To: 80, Duration: ramp.Duration}}
 	f := draw(a).Lanes[0]
-	if len(f.Trials) != len(a.Lanes[0].Trials)-1 || f.Timeline.Blocks[0].Load != "20 to 80 req/s" || f.Timeline.Blocks[1].Load == "" {
+	if len(f.Trials) != len(a.Lanes[0].Trials)-1 || f.Timeline.Blocks[0].Load != "20 to 80 req/s" ||
+		f.Timeline.Blocks[1].Load == "" {
 		t.Errorf("%d points of %d trials; %+v", len(f.Trials), len(a.Lanes[0].Trials), f.Timeline.Blocks[:2])
 	}
 	if row := trials(&a.Lanes[0]).Rows[0].Cells; row[0].Text.String() != "20 to 80" {
 		t.Errorf("%q", row)
 	}
 	var bins strings.Builder
-	if err := CSV(&bins, a); err != nil || !strings.Contains(bins.String(), "direct,"+fmt.Sprint(ramp.Index)+",,") {
+	if err := CSV(&bins, a); err != nil ||
+		!strings.Contains(bins.String(), "direct,"+fmt.Sprint(ramp.Index)+",,") {
 		t.Errorf("%v, %.300s", err, bins.String())
 	}
 }
 
-// TestBracketIsNoInterval: an onset that was only seen to lie between two rates is drawn so, and the legend does not call
-// its bounds a 95 % interval.
+// TestBracketIsNoInterval: an onset that was only seen to lie between two rates is drawn so, and the legend
+// does not call its bounds a 95 % interval.
 func TestBracketIsNoInterval(t *testing.T) {
-	const interval, between = "onset, with 95 % interval", "onset: between two rates, which is no 95 % interval"
+	const interval, between = "onset, with 95 % interval",
+		"onset: between two rates, which is no 95 % interval"
 	for method, want := range map[result.Method]string{result.Hinge: interval, result.FirstTrial: between} {
 		a := demo()
 		for i := range a.Lanes {
@@ -109,7 +112,8 @@ func TestBracketIsNoInterval(t *testing.T) {
 		if err := HTML(&page, a); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(page.String(), interval); got != (want == interval) || !strings.Contains(page.String(), want) {
+		if got := strings.Contains(page.String(), interval); got != (want == interval) ||
+			!strings.Contains(page.String(), want) {
 			t.Errorf("%s: the legend does not say %q alone", method, want)
 		}
 		if f := draw(a); f.Lanes[0].Bracket != (want == between) {

@@ -222,7 +222,8 @@ func addressOnly() world.World {
 	w.Stamps = false
 	w.Header = func(h *runfile.Header) {
 		attached(h)
-		h.Capacity = runfile.Capacity{WorkersSource: runfile.NotCounted, WorkersEvidence: "the processes behind the listener cannot be seen"}
+		h.Capacity = runfile.Capacity{WorkersSource: runfile.NotCounted,
+			WorkersEvidence: "the processes behind the listener cannot be seen"}
 		delete(h.Environment, "backend")
 	}
 	w.Sample = func(s *probe.Sample) {

@@ -40,7 +40,8 @@ func golden(t *testing.T, name string, got []byte) {
 func TestGolden(t *testing.T) {
 	text := func(w io.Writer, a *result.Analysis) error { return Text(w, a, doc.TextOptions{Width: 80}) }
 	for name, fixture := range fixtures {
-		for suffix, render := range map[string]func(io.Writer, *result.Analysis) error{".txt": text, ".md": Markdown} {
+		for suffix, render := range map[string]func(io.Writer, *result.Analysis) error{".txt": text,
+			".md": Markdown} {
 			t.Run(name+suffix, func(t *testing.T) {
 				var b bytes.Buffer
 				if err := render(&b, fixture()); err != nil {
@@ -57,7 +58,8 @@ func TestGolden(t *testing.T) {
 	golden(t, "all-null.json", b.Bytes())
 }
 
-// TestGoldenComparison: of the demo with itself after a worker was lost, and of its two lanes, which are the same server.
+// TestGoldenComparison: of the demo with itself after a worker was lost, and of its two lanes, which are the
+// same server.
 func TestGoldenComparison(t *testing.T) {
 	a, b := demo(), fixture(lostWorker)()
 	c := NewComparisons()
@@ -66,7 +68,8 @@ func TestGoldenComparison(t *testing.T) {
 	}
 	c.Add(compare.Lanes(a), &a.Lanes[0], &a.Lanes[1])
 	var text, markdown bytes.Buffer
-	if err := errors.Join(CompareText(&text, c, doc.TextOptions{Width: 80}), CompareMarkdown(&markdown, c)); err != nil {
+	if err := errors.Join(CompareText(&text, c, doc.TextOptions{Width: 80}),
+		CompareMarkdown(&markdown, c)); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "compare.txt", text.Bytes())

@@ -20,17 +20,17 @@ const logInterval = time.Second
 // maxLogged bounds how many histograms of a record are held, each as the few bytes that it has in the file.
 const maxLogged = 1 << 22
 
-// HistogramLog writes the record's latencies in HdrHistogram's log format 1.3, whose histograms are V2, for the
-// tools that read it (HistogramLogAnalyzer, HistogramLogProcessor, hdr-plot). Values are nanoseconds, the column
-// Interval_Max milliseconds; one line a second, by when the requests were due, for each of these tags:
+// HistogramLog writes the record's latencies in HdrHistogram's log format 1.3, whose histograms are V2, for
+// the tools that read it (HistogramLogAnalyzer, HistogramLogProcessor, hdr-plot). Values are nanoseconds, the
+// column Interval_Max milliseconds; one line a second, by when the requests were due, for each of these tags:
 //
 //	LANE             requests that succeeded: from when they were due to their answer
 //	LANE.from_sent   the same requests, from when they were sent
 //	LANE.failed      those that were sent and failed: from due until that was known
 //	LANE.send_lag    from due to sent: the generator's own lateness
 //
-// A second without values has no line. It takes the record and not the analysis, which keeps no histogram of each
-// second.
+// A second without values has no line. It takes the record and not the analysis, which keeps no histogram of
+// each second.
 //
 // Source: HistogramLogWriter.java and HistogramLogReader.java of github.com/HdrHistogram/HdrHistogram.
 func HistogramLog(w io.Writer, r *runfile.Reader) error {
@@ -73,7 +73,8 @@ func (l *histogramLog) add(rec runfile.Record) error {
 	case *runfile.Trial:
 		i := slices.Index(l.lanes, rec.Lane)
 		if i < 0 {
-			return fmt.Errorf("trial %d is of lane %.40q, which the header does not have", rec.Index, rec.Lane)
+			return fmt.Errorf("trial %d is of lane %.40q, which the header does not have", rec.Index,
+				rec.Lane)
 		}
 		if rec.Role != "" { // no load
 			i = -1
@@ -102,7 +103,8 @@ func (l *histogramLog) write(w io.Writer) error {
 	// The library's own lines for these two times have no milliseconds.
 	for _, comment := range []string{
 		"[Histogram log format version " + hdr.HISTOGRAM_LOG_FORMAT_VERSION + "]",
-		fmt.Sprintf("[StartTime: %s (seconds since epoch), %s]", epochSeconds(l.epoch), l.epoch.UTC().Format(time.RFC3339)),
+		fmt.Sprintf("[StartTime: %s (seconds since epoch), %s]", epochSeconds(l.epoch),
+			l.epoch.UTC().Format(time.RFC3339)),
 		fmt.Sprintf("[BaseTime: %s (seconds since epoch)]", epochSeconds(l.epoch)),
 	} {
 		if err := log.OutputComment(comment); err != nil {

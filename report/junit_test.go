@@ -19,10 +19,12 @@ import (
 // judged is one result of each kind, with everything in it that has a meaning in XML, Markdown or a terminal.
 func judged() (*result.Analysis, []gate.Result) {
 	const evil = "]]><script>alert(1)</script> & \"'|*b*` @x \x1b[2J\u202e\x00"
-	a := &result.Analysis{Name: evil, Started: "2026-01-02T03:04:05Z", InvalidReasons: []result.Finding{{Text: evil}}}
+	a := &result.Analysis{Name: evil, Started: "2026-01-02T03:04:05Z",
+		InvalidReasons: []result.Finding{{Text: evil}}}
 	var list []gate.Result
 	for _, v := range []gate.Verdict{gate.Pass, gate.Fail, gate.Inconclusive, gate.Invalid} {
-		list = append(list, gate.Result{Expr: "bad.rate < 0.5% " + evil, Name: string(v) + evil, Lane: "direct" + evil, Result: v, Reason: result.Finding{Text: evil}})
+		list = append(list, gate.Result{Expr: "bad.rate < 0.5% " + evil, Name: string(v) + evil,
+			Lane: "direct" + evil, Result: v, Reason: result.Finding{Text: evil}})
 	}
 	list[0].Name, list[0].Lane = "", ""
 	return a, list
@@ -39,11 +41,13 @@ func TestJUnit(t *testing.T) {
 	if err := xml.Unmarshal(b.Bytes(), &back); err != nil {
 		t.Fatalf("%v:\n%s", err, b.String())
 	}
-	if back.Tests != 4 || back.Failures != 1 || back.Errors != 1 || len(back.Suites) != 1 || back.Suites[0].Skipped != 1 || len(back.Suites[0].Cases) != 4 {
+	if back.Tests != 4 || back.Failures != 1 || back.Errors != 1 || len(back.Suites) != 1 ||
+		back.Suites[0].Skipped != 1 || len(back.Suites[0].Cases) != 4 {
 		t.Errorf("%+v", back)
 	}
 	for i, c := range back.Suites[0].Cases {
-		has := [4]bool{c.Failure == nil && c.Error == nil && c.Skipped == nil, c.Failure != nil, c.Skipped != nil, c.Error != nil}
+		has := [4]bool{c.Failure == nil && c.Error == nil && c.Skipped == nil, c.Failure != nil,
+			c.Skipped != nil, c.Error != nil}
 		for k, got := range has {
 			if got != (k == i) {
 				t.Errorf("case %d: %+v", i, c)
@@ -58,17 +62,18 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// junitShape is Jenkins' junit-10.xsd as far as CI systems agree on it: the elements in each element, and its attributes,
-// of which those that end in ! must be there.
+// junitShape is Jenkins' junit-10.xsd as far as CI systems agree on it: the elements in each element, and its
+// attributes, of which those that end in ! must be there.
 var junitShape = map[string]struct{ children, attributes string }{
 	"":           {"testsuites testsuite", ""},
 	"testsuites": {"testsuite", "name time tests failures disabled errors"},
 	"testsuite": {"properties testcase system-out system-err",
 		"name! tests! failures! errors! time skipped timestamp hostname id package group file log url version"},
-	"testcase": {"skipped error failure system-out system-err", "name! classname time assertions status class file line group"},
-	"failure":  {"", "type message"},
-	"error":    {"", "type message"},
-	"skipped":  {"", "type message"},
+	"testcase": {"skipped error failure system-out system-err",
+		"name! classname time assertions status class file line group"},
+	"failure": {"", "type message"},
+	"error":   {"", "type message"},
+	"skipped": {"", "type message"},
 }
 
 // TestJUnitShape holds the elements and attributes against the schema, and each count against what is there.
@@ -117,7 +122,8 @@ func TestJUnitShape(t *testing.T) {
 		}
 	}
 	for _, suite := range []string{"testsuites", "testsuite"} {
-		for attribute, element := range map[string]string{"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"} {
+		for attribute, element := range map[string]string{"tests": "testcase", "failures": "failure",
+			"errors": "error", "skipped": "skipped"} {
 			if suite == "testsuites" && attribute == "skipped" {
 				continue // it has none
 			}
@@ -138,7 +144,8 @@ func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left"
 func TestGateMarkdown(t *testing.T) {
 	a, results := judged()
 	var b bytes.Buffer
-	if err := errors.Join(Judgement{Run: a, Warnings: []result.Finding{{Text: "the kernel differs: <b>"}}, Results: results}.Markdown(&b), Judgement{Run: a}.Markdown(io.Discard)); err != nil {
+	if err := errors.Join(Judgement{Run: a, Warnings: []result.Finding{{Text: "the kernel differs: <b>"}},
+		Results: results}.Markdown(&b), Judgement{Run: a}.Markdown(io.Discard)); err != nil {
 		t.Fatal(err)
 	}
 	printable(t, b.String())
@@ -157,7 +164,8 @@ func TestGateMarkdown(t *testing.T) {
 			}
 		}
 	}
-	if rows != 6 || !strings.HasPrefix(b.String(), "### weir gate: invalid") || !strings.Contains(b.String(), "INVALID RUN") {
+	if rows != 6 || !strings.HasPrefix(b.String(), "### weir gate: invalid") ||
+		!strings.Contains(b.String(), "INVALID RUN") {
 		t.Error(b.String())
 	}
 }
@@ -174,7 +182,8 @@ func TestSummaryFits(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := strings.Count(b.String(), strings.Repeat("x", 400))
-	if b.Len() > 1<<20 || shown < 500 || !strings.Contains(b.String(), "the one that failed") || !strings.Contains(b.String(), fmt.Sprintf("has %s more", unit.Int(uint64(3000-shown)))) {
+	if b.Len() > 1<<20 || shown < 500 || !strings.Contains(b.String(), "the one that failed") ||
+		!strings.Contains(b.String(), fmt.Sprintf("has %s more", unit.Int(uint64(3000-shown)))) {
 		t.Errorf("%d bytes with %d answers: %.300s …", b.Len(), shown, b.String())
 	}
 }

@@ -17,18 +17,22 @@ import (
 	"weir/report/runfile"
 )
 
-// tenMinutes is the analysis of a record of two lanes, each loaded for ten minutes at 40 req/s: 8 workers of 220 ms
-// do 36. Every tenth request fails after 900 ms and the others take from 20 to 170 ms. In each tenth of a second the
-// queue is read, and in every third it overflowed.
+// tenMinutes is the analysis of a record of two lanes, each loaded for ten minutes at 40 req/s: 8 workers of
+// 220 ms do 36. Every tenth request fails after 900 ms and the others take from 20 to 170 ms. In each tenth
+// of a second the queue is read, and in every third it overflowed.
 func tenMinutes(t testing.TB) *result.Analysis {
 	t.Helper()
 	const length, rate = 10 * time.Minute, 40
 	var b bytes.Buffer
-	header := runfile.Header{Epoch: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Name: "long", TrialsTotal: 2,
-		Capacity: runfile.Capacity{Workers: 8, WorkersSource: "stated", ServiceTime: 220 * time.Millisecond, ServiceTimeSource: "stated", Backlog: 16}}
+	header := runfile.Header{Epoch: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Name: "long",
+		TrialsTotal: 2,
+		Capacity: runfile.Capacity{Workers: 8, WorkersSource: "stated", ServiceTime: 220 * time.Millisecond,
+			ServiceTimeSource: "stated", Backlog: 16}}
 	for _, name := range []string{"direct", "proxy"} {
-		header.Lanes = append(header.Lanes, runfile.Lane{Name: name, Mode: runfile.Loss, ConnectTimeout: 900 * time.Millisecond, Deadline: time.Second,
-			Listener: "10.77.0.3:8000", ListenerHost: "backend"})
+		header.Lanes = append(header.Lanes,
+			runfile.Lane{Name: name, Mode: runfile.Loss, ConnectTimeout: 900 * time.Millisecond,
+				Deadline: time.Second,
+				Listener: "10.77.0.3:8000", ListenerHost: "backend"})
 	}
 	rec, err := runfile.NewRecorder(runfile.NewWriter(&b), header)
 	if err != nil {
@@ -37,7 +41,8 @@ func tenMinutes(t testing.TB) *result.Analysis {
 	for i, lane := range header.Lanes {
 		start := time.Duration(i) * (length + time.Second)
 		p := plan.Plan{Stages: []plan.Stage{{Duration: length, From: rate, To: rate}}}
-		if err := rec.Write(&runfile.Trial{Index: i, Lane: lane.Name, Rate: rate, Start: start, Due: int(length.Seconds()) * rate, Plan: p}); err != nil {
+		if err := rec.Write(&runfile.Trial{Index: i, Lane: lane.Name, Rate: rate, Start: start,
+			Due: int(length.Seconds()) * rate, Plan: p}); err != nil {
 			t.Fatal(err)
 		}
 		for j := range length / runfile.BinWidth {
@@ -46,22 +51,28 @@ func tenMinutes(t testing.TB) *result.Analysis {
 				depth = 17
 			}
 			drops := uint32(int(length/runfile.BinWidth)*i + int(j)/3)
-			if err := rec.Write(&runfile.Sample{Sample: probe.Sample{Host: "backend", At: start + j*runfile.BinWidth, Took: time.Millisecond,
-				Counters:  map[string]uint64{"TcpExtListenOverflows": uint64(drops), "TcpExtListenDrops": uint64(drops)},
-				Listeners: []probe.Listener{{Addr: lane.Listener, Cookie: 1, Depth: depth, Limit: 16, Drops: &drops}}}}); err != nil {
+			if err := rec.Write(&runfile.Sample{Sample: probe.Sample{Host: "backend", At: start +
+				j*runfile.BinWidth, Took: time.Millisecond,
+				Counters: map[string]uint64{"TcpExtListenOverflows": uint64(drops),
+					"TcpExtListenDrops": uint64(drops)},
+				Listeners: []probe.Listener{{Addr: lane.Listener, Cookie: 1, Depth: depth, Limit: 16,
+					Drops: &drops}}}}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		into := rec.Results(i)
 		for j := range int(length.Seconds()) * rate {
 			due := start + time.Duration(j)*time.Second/rate
-			r := loadgen.Result{Seq: j, Due: due, Sent: due + 50*time.Microsecond, Done: due + 20*time.Millisecond + time.Duration(j*7919%150)*time.Millisecond, Status: 200, Outcome: loadgen.OK}
+			r := loadgen.Result{Seq: j, Due: due, Sent: due + 50*time.Microsecond, Done: due +
+				20*time.Millisecond + time.Duration(j*7919%150)*time.Millisecond, Status: 200,
+				Outcome: loadgen.OK}
 			if j%10 == 0 {
 				r.Done, r.Status, r.Outcome = due+900*time.Millisecond, 0, loadgen.ConnectTimeout
 			}
 			into.Record(r)
 		}
-		if err := rec.Write(&runfile.TrialEnd{Index: i, End: start + length, Drained: true, DrainedAt: start + length}); err != nil {
+		if err := rec.Write(&runfile.TrialEnd{Index: i, End: start + length, Drained: true, DrainedAt: start +
+			length}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -75,8 +86,8 @@ func tenMinutes(t testing.TB) *result.Analysis {
 	return a
 }
 
-// TestLongRun: the page of a ten-minute run is small enough to be mailed, and there before anybody waits: by the
-// time of its processor, for other tests share the machine.
+// TestLongRun: the page of a ten-minute run is small enough to be mailed, and there before anybody waits: by
+// the time of its processor, for other tests share the machine.
 func TestLongRun(t *testing.T) {
 	a := tenMinutes(t)
 	var page bytes.Buffer
@@ -84,7 +95,8 @@ func TestLongRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	library := len(asset("echarts/echarts.min.js"))
-	t.Logf("%d bins; page of %d KB, %d KB of them the chart library", len(a.Lanes[0].Timeline.AtS)+len(a.Lanes[1].Timeline.AtS), page.Len()>>10, library>>10)
+	t.Logf("%d bins; page of %d KB, %d KB of them the chart library", len(a.Lanes[0].Timeline.AtS)+
+		len(a.Lanes[1].Timeline.AtS), page.Len()>>10, library>>10)
 	if own := page.Len() - library; own > 1500<<10 {
 		t.Errorf("the page has %d KB of its own", own>>10)
 	}
@@ -99,11 +111,13 @@ func TestLongRun(t *testing.T) {
 		t.Errorf("errors %q, %v", errors, open)
 	}
 	if open.CPU > maxCPU {
-		t.Errorf("its main thread takes %.2f s of a processor until every figure is drawn, the limit is %v s", open.CPU, maxCPU)
+		t.Errorf("its main thread takes %.2f s of a processor until every figure is drawn, the limit is %v s",
+			open.CPU, maxCPU)
 	}
 	// Of more bins than there are pixels the extremes are drawn; zoomed in, every bin.
 	const queue = `echarts.getInstanceByDom(document.getElementById('time-0')).getModel().getSeriesByName('Recv-Q')[0].getData()`
-	if low, high := d.eval(queue+`.getDataExtent('y')[0]`), d.eval(queue+`.getDataExtent('y')[1]`); low != "0" || high != "17" {
+	if low, high := d.eval(queue+`.getDataExtent('y')[0]`),
+		d.eval(queue+`.getDataExtent('y')[1]`); low != "0" || high != "17" {
 		t.Errorf("Recv-Q is drawn from %s to %s, want 0 to 17", low, high)
 	}
 	bins := len(a.Lanes[0].Timeline.AtS)
@@ -114,8 +128,9 @@ func TestLongRun(t *testing.T) {
 	d.await(fmt.Sprintf(`%s.count() === %d ? 'all' : null`, queue, bins+2))
 }
 
-// maxCPU bounds the processor time of the page's main thread, s, for all its figures: one second was measured, and a busy
-// machine's caches make it more. How long it takes on the wall is printed: that is the machine's as much as the page's.
+// maxCPU bounds the processor time of the page's main thread, s, for all its figures: one second was
+// measured, and a busy machine's caches make it more. How long it takes on the wall is printed: that is the
+// machine's as much as the page's.
 const maxCPU = 2.5
 
 // opening is how long a page took: milliseconds on the wall, and seconds of its main thread's processor.
@@ -163,7 +178,8 @@ func (d *devtools) opens(path string) (best opening) {
 			best = o
 			continue
 		}
-		for _, x := range []struct{ have, now *float64 }{{&best.Loaded, &o.Loaded}, {&best.Painted, &o.Painted}, {&best.Shown, &o.Shown},
+		for _, x := range []struct{ have, now *float64 }{{&best.Loaded, &o.Loaded},
+			{&best.Painted, &o.Painted}, {&best.Shown, &o.Shown},
 			{&best.Drawn, &o.Drawn}, {&best.CPU, &o.CPU}, {&best.Script, &o.Script}} {
 			*x.have = min(*x.have, *x.now)
 		}

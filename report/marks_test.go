@@ -22,13 +22,14 @@ type mark struct {
 	To    *float64 `json:"to"`
 }
 
-// expectedMarks are those of figures 1 to 3, by report.json: W/S, the onset with its band, the plateau; places in the queue,
-// and the moments on each of the four panels; the guides of the latencies.
+// expectedMarks are those of figures 1 to 3, by report.json: W/S, the onset with its band, the plateau;
+// places in the queue, and the moments on each of the four panels; the guides of the latencies.
 func expectedMarks(a *result.Analysis) (list []mark) {
 	for i := range a.Lanes {
 		l := &a.Lanes[i]
 		dose, timeline := fmt.Sprintf("dose-%d", i), fmt.Sprintf("time-%d", i)
-		list = append(list, mark{dose, 0, "x", *a.Capacity.Computed, nil}, mark{dose, 0, "x", l.ErrorOnset.RPS, nil},
+		list = append(list, mark{dose, 0, "x", *a.Capacity.Computed, nil},
+			mark{dose, 0, "x", l.ErrorOnset.RPS, nil},
 			mark{dose, 0, "x", l.ErrorOnset.Low, &l.ErrorOnset.High}, mark{dose, 0, "y", *l.Plateau, nil},
 			mark{timeline, 1, "y", float64(*l.BacklogLimit) + 1, nil})
 		blocks := draw(a).Lanes[i].Timeline.Blocks
@@ -36,7 +37,8 @@ func expectedMarks(a *result.Analysis) (list []mark) {
 			for k, t := range l.Trials {
 				if m.AtS >= t.Start && m.AtS < t.Start+t.Duration {
 					for panel := range 4 {
-						list = append(list, mark{timeline, panel, "x", blocks[k].Start + m.AtS - t.Start, nil})
+						list = append(list, mark{timeline, panel, "x", blocks[k].Start + m.AtS - t.Start,
+							nil})
 					}
 				}
 			}
@@ -50,7 +52,8 @@ func expectedMarks(a *result.Analysis) (list []mark) {
 	return list
 }
 
-// findMarks is a function of the page: those of a list of marks that are not among what the charts painted, within a pixel.
+// findMarks is a function of the page: those of a list of marks that are not among what the charts painted,
+// within a pixel.
 const findMarks = `(list) => JSON.stringify(list.filter((m) => {
 	const chart = echarts.getInstanceByDom(document.getElementById(m.chart)), near = (a, b) => Math.abs(a - b) <= 1.01;
 	const finder = { xAxisIndex: m.axis, yAxisIndex: m.axis }, grid = chart.getModel().getComponent('grid', m.axis).coordinateSystem.getRect();
@@ -69,8 +72,8 @@ const findMarks = `(list) => JSON.stringify(list.filter((m) => {
 	});
 }))`
 
-// contrasts is a function of the page: of each chart how many pixels stand out from the page's background, by 3 : 1 or more
-// (WCAG 2.1, 1.4.11).
+// contrasts is a function of the page: of each chart how many pixels stand out from the page's background, by
+// 3 : 1 or more (WCAG 2.1, 1.4.11).
 const contrasts = `JSON.stringify(Object.fromEntries([...document.querySelectorAll('canvas')].map((canvas) => {
 	const light = (r, g, b) => [r, g, b].map((v) => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
 	const paper = light(...getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number));
@@ -85,8 +88,8 @@ const contrasts = `JSON.stringify(Object.fromEntries([...document.querySelectorA
 	return [canvas.closest('[id]').id, [n, paper]];
 })))`
 
-// TestFiguresMark: what report.json says of capacity, onset, queue and moments is painted where the axes have it, in light
-// and in dark, and on paper every figure is there.
+// TestFiguresMark: what report.json says of capacity, onset, queue and moments is painted where the axes have
+// it, in light and in dark, and on paper every figure is there.
 func TestFiguresMark(t *testing.T) {
 	a, dir := demo(), t.TempDir()
 	if err := WriteAll(dir, a); err != nil {
@@ -119,11 +122,14 @@ func TestFiguresMark(t *testing.T) {
 	}
 
 	light := d.standsOut()
-	d.call("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
+	d.call("Emulation.setEmulatedMedia",
+		map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": "dark"}}},
+		nil)
 	dark := d.standsOut()
 	for id, n := range light {
 		if n[0] < 800 || dark[id][0] < n[0]/2 || n[1] < .8 || dark[id][1] > .1 {
-			t.Errorf("%s: %v pixels stand out from paper of luminance %.2f, in the dark %v from %.2f", id, n[0], n[1], dark[id][0], dark[id][1])
+			t.Errorf("%s: %v pixels stand out from paper of luminance %.2f, in the dark %v from %.2f", id,
+				n[0], n[1], dark[id][0], dark[id][1])
 		}
 	}
 	if len(light) != 9 {
@@ -138,7 +144,8 @@ func TestFiguresMark(t *testing.T) {
 	}
 	for id, n := range light {
 		if p := printed[id]; p[0] < n[0]/2 || p[1] < .8 {
-			t.Errorf("%s on paper: %v pixels stand out from luminance %.2f, on the screen %v", id, p[0], p[1], n[0])
+			t.Errorf("%s on paper: %v pixels stand out from luminance %.2f, on the screen %v", id, p[0], p[1],
+				n[0])
 		}
 	}
 	d.eval(`for (const canvas of document.querySelectorAll('canvas')) canvas.remove()`)
@@ -164,7 +171,8 @@ var (
 	pdfPaint  = regexp.MustCompile(`\n(S|f\*?)\n`) // stroke or fill a path: ISO 32000-1, 8.5.3
 )
 
-// painted is how many shapes the pages have that the browser prints: figures are printed as paths, not as images.
+// painted is how many shapes the pages have that the browser prints: figures are printed as paths, not as
+// images.
 func (d *devtools) painted() (n int) {
 	d.t.Helper()
 	var pdf struct{ Data []byte }

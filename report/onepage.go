@@ -127,7 +127,8 @@ func OnePageMarkdown(w io.Writer, c *Claims) error { return doc.WriteMarkdown(w,
 
 func onePage(c *Claims) doc.Document {
 	d := doc.Document{Title: c.head()}
-	d.Blocks = append(d.Blocks, doc.Headline{Text: doc.T(say("lane", args{"lane": c.Title(), "text": c.Count()}))},
+	d.Blocks = append(d.Blocks, doc.Headline{Text: doc.T(say("lane",
+		args{"lane": c.Title(), "text": c.Count()}))},
 		doc.Paragraph{Text: doc.T(c.made()), Note: true})
 	var now doc.List
 	for _, r := range c.Rows {

@@ -37,7 +37,8 @@ func printable(t *testing.T, s string) {
 
 func TestHostileTextIsHarmless(t *testing.T) {
 	var text, markdown, page bytes.Buffer
-	if err := errors.Join(Text(&text, hostile(), doc.TextOptions{}), Markdown(&markdown, hostile()), HTML(&page, hostile())); err != nil {
+	if err := errors.Join(Text(&text, hostile(), doc.TextOptions{}), Markdown(&markdown, hostile()),
+		HTML(&page, hostile())); err != nil {
 		t.Fatal(err)
 	}
 	printable(t, text.String())
@@ -103,7 +104,8 @@ func TestTextFitsOneScreen(t *testing.T) {
 	for name, fixture := range fixtures {
 		for _, columns := range []int{0, 40, 100} {
 			var plain, colour bytes.Buffer
-			if err := errors.Join(Text(&plain, fixture(), doc.TextOptions{Width: columns}), Text(&colour, fixture(), doc.TextOptions{Width: columns, Color: true})); err != nil {
+			if err := errors.Join(Text(&plain, fixture(), doc.TextOptions{Width: columns}),
+				Text(&colour, fixture(), doc.TextOptions{Width: columns, Color: true})); err != nil {
 				t.Fatal(err)
 			}
 			limit := columns
@@ -128,7 +130,8 @@ func TestNothingIsHidden(t *testing.T) {
 	a := invalid()
 	squeeze := func(s string) string { return strings.Join(strings.Fields(unescaped.Replace(s)), " ") }
 	var text, markdown, page bytes.Buffer
-	if err := errors.Join(Text(&text, a, doc.TextOptions{}), Markdown(&markdown, a), HTML(&page, a)); err != nil {
+	if err := errors.Join(Text(&text, a, doc.TextOptions{}), Markdown(&markdown, a),
+		HTML(&page, a)); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(text.String(), "INVALID RUN") {
@@ -139,7 +142,8 @@ func TestNothingIsHidden(t *testing.T) {
 	}
 	body := page.String()[strings.Index(page.String(), "<main"):]
 	for format, s := range map[string]string{"md": markdown.String(), "html": body} {
-		if i, j := strings.Index(strings.ToLower(s), "invalid"), strings.Index(s, words.Of(a.Verdict[1])[:30]); i < 0 || i > j {
+		if i, j := strings.Index(strings.ToLower(s), "invalid"),
+			strings.Index(s, words.Of(a.Verdict[1])[:30]); i < 0 || i > j {
 			t.Errorf("%s: INVALID at %d, after the verdict at %d", format, i, j)
 		}
 	}
@@ -245,7 +249,8 @@ func TestWriteAll(t *testing.T) {
 	if err := JSON(&want, demo()); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := os.ReadFile(filepath.Join(dir, "report.json")); err != nil || !bytes.Equal(got, want.Bytes()) {
+	if got, err := os.ReadFile(filepath.Join(dir, "report.json")); err != nil ||
+		!bytes.Equal(got, want.Bytes()) {
 		t.Errorf("a failed writing harmed the file before it (%v)", err)
 	}
 	if err := WriteAll(filepath.Join(dir, "absent"), demo()); err == nil {
@@ -255,7 +260,8 @@ func TestWriteAll(t *testing.T) {
 
 func TestRenderersLeaveTheAnalysisAlone(t *testing.T) {
 	a := hostile()
-	if err := errors.Join(Text(io.Discard, a, doc.TextOptions{}), Markdown(io.Discard, a), HTML(io.Discard, a), JSON(io.Discard, a)); err != nil {
+	if err := errors.Join(Text(io.Discard, a, doc.TextOptions{}), Markdown(io.Discard, a),
+		HTML(io.Discard, a), JSON(io.Discard, a)); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(a, hostile()) {
@@ -268,14 +274,16 @@ func TestLanesThatSayTheSame(t *testing.T) {
 	x := result.Cause{Code: "x", Text: result.Finding{Text: "It was x."}}
 	a := &result.Analysis{
 		Lanes: []result.Lane{{Name: "direct", Cause: x}, {Name: "proxy", Cause: x}},
-		Warnings: []result.Warning{{Code: "short", Lane: "direct", Args: args{"s": 2}}, {Code: "steal", Lane: "proxy"}, {Code: "short", Lane: "proxy", Args: args{"s": 2}},
+		Warnings: []result.Warning{{Code: "short", Lane: "direct", Args: args{"s": 2}},
+			{Code: "steal", Lane: "proxy"}, {Code: "short", Lane: "proxy", Args: args{"s": 2}},
 			{Code: "short", Lane: "proxy", Args: args{"s": 3}}, {Code: "short", Args: args{"s": 2}}},
 	}
 	var texts []string
 	for _, item := range warned(a.Warnings)[0].(doc.Callout).Items {
 		texts = append(texts, item.String())
 	}
-	if want := []string{"direct, proxy: short (short)", "proxy: steal (steal)", "proxy: short (short)", "short (short)"}; !slices.Equal(texts, want) {
+	if want := []string{"direct, proxy: short (short)", "proxy: steal (steal)", "proxy: short (short)",
+		"short (short)"}; !slices.Equal(texts, want) {
 		t.Errorf("warnings %q, want %q", texts, want)
 	}
 	for _, c := range []struct {
@@ -295,7 +303,8 @@ func TestLanesThatSayTheSame(t *testing.T) {
 }
 
 func TestRound6(t *testing.T) {
-	for _, c := range []struct{ x, want float64 }{{1.23456789, 1.23457}, {123456789, 123457000}, {386.7 * .0206 / 8, .995753}, {0, 0}} {
+	for _, c := range []struct{ x, want float64 }{{1.23456789, 1.23457}, {123456789, 123457000},
+		{386.7 * .0206 / 8, .995753}, {0, 0}} {
 		if got := round6(c.x); got != c.want {
 			t.Errorf("round6(%v) = %v, want %v", c.x, got, c.want)
 		}

@@ -29,6 +29,6 @@ func DoseSchema() []byte { return doseSchema }
 // CompareSchema is the JSON Schema of comparisons as CompareJSON prints them, made and held in the same way.
 func CompareSchema() []byte { return compareSchema }
 
-// Schema is the JSON Schema (draft 2020-12) of report.json, with a word about every key. A test makes it from the
-// types that are printed and their comments, and holds reports against it.
+// Schema is the JSON Schema (draft 2020-12) of report.json, with a word about every key. A test makes it from
+// the types that are printed and their comments, and holds reports against it.
 func Schema() []byte { return reportSchema }

@@ -17,26 +17,36 @@ import (
 	"weir/report/world"
 )
 
-// TestSchemasAreOfTheTypes: the published schemas are made from the types that are printed and the comments of their
-// fields, so that a key without a word about it, or one that the schema does not have, fails here.
+// TestSchemasAreOfTheTypes: the published schemas are made from the types that are printed and the comments
+// of their fields, so that a key without a word about it, or one that the schema does not have, fails here.
 func TestSchemasAreOfTheTypes(t *testing.T) {
-	published(t, "report", Schema(), schema.Doc{Type: reflect.TypeFor[result.Analysis](), Name: result.Schema, Command: "weir report --print-schema", Values: causeCodes()})
-	published(t, "compare", CompareSchema(), schema.Doc{Type: reflect.TypeFor[Comparisons](), Name: CompareSchemaName, Command: "weir compare --print-schema"})
-	published(t, "gate", GateSchema(), schema.Doc{Type: reflect.TypeFor[GateReport](), Name: GateSchemaName, Command: "weir gate --print-schema"})
-	published(t, "dose", DoseSchema(), schema.Doc{Type: reflect.TypeFor[compare.Dose](), Name: compare.DoseSchemaName, Command: "weir report --print-schema=dose"})
-	published(t, "record", RecordSchema(), schema.Doc{Lines: recordKinds, Name: runfile.Schema, Command: "weir report --print-schema=record"})
+	published(t, "report", Schema(), schema.Doc{Type: reflect.TypeFor[result.Analysis](), Name: result.Schema,
+		Command: "weir report --print-schema", Values: causeCodes()})
+	published(t, "compare", CompareSchema(), schema.Doc{Type: reflect.TypeFor[Comparisons](),
+		Name: CompareSchemaName, Command: "weir compare --print-schema"})
+	published(t, "gate", GateSchema(), schema.Doc{Type: reflect.TypeFor[GateReport](), Name: GateSchemaName,
+		Command: "weir gate --print-schema"})
+	published(t, "dose", DoseSchema(), schema.Doc{Type: reflect.TypeFor[compare.Dose](),
+		Name: compare.DoseSchemaName, Command: "weir report --print-schema=dose"})
+	published(t, "record", RecordSchema(), schema.Doc{Lines: recordKinds, Name: runfile.Schema,
+		Command: "weir report --print-schema=record"})
 }
 
 var recordKinds = map[string]reflect.Type{
-	"header": reflect.TypeFor[runfile.Header](), "trial": reflect.TypeFor[runfile.Trial](), "trial_end": reflect.TypeFor[runfile.TrialEnd](),
-	"bin": reflect.TypeFor[runfile.Bin](), "phases": reflect.TypeFor[runfile.Phases](), "failure": reflect.TypeFor[runfile.Failure](),
-	"sample": reflect.TypeFor[runfile.Sample](), "host": reflect.TypeFor[runfile.Host](), "clock": reflect.TypeFor[runfile.Clock](),
-	"service": reflect.TypeFor[runfile.Service](), "event": reflect.TypeFor[runfile.Event](), "access": reflect.TypeFor[runfile.Access](),
-	"proxy_status": reflect.TypeFor[runfile.ProxyStatus](), "proxied": reflect.TypeFor[runfile.Proxied](), "footer": reflect.TypeFor[runfile.Footer](),
+	"header": reflect.TypeFor[runfile.Header](), "trial": reflect.TypeFor[runfile.Trial](),
+	"trial_end": reflect.TypeFor[runfile.TrialEnd](),
+	"bin":       reflect.TypeFor[runfile.Bin](), "phases": reflect.TypeFor[runfile.Phases](),
+	"failure": reflect.TypeFor[runfile.Failure](),
+	"sample":  reflect.TypeFor[runfile.Sample](), "host": reflect.TypeFor[runfile.Host](),
+	"clock":   reflect.TypeFor[runfile.Clock](),
+	"service": reflect.TypeFor[runfile.Service](), "event": reflect.TypeFor[runfile.Event](),
+	"access":       reflect.TypeFor[runfile.Access](),
+	"proxy_status": reflect.TypeFor[runfile.ProxyStatus](), "proxied": reflect.TypeFor[runfile.Proxied](),
+	"footer": reflect.TypeFor[runfile.Footer](),
 }
 
-// TestRecordsFollowTheSchema: every line of recorded runs is of one of the kinds that the schema has, and a line that is not
-// does not pass.
+// TestRecordsFollowTheSchema: every line of recorded runs is of one of the kinds that the schema has, and a
+// line that is not does not pass.
 func TestRecordsFollowTheSchema(t *testing.T) {
 	if *update {
 		t.Skip("what is embedded is the schema before its update")
@@ -44,7 +54,8 @@ func TestRecordsFollowTheSchema(t *testing.T) {
 	published := compiled(t, RecordSchema())
 	seen := map[string]int{}
 	for name, w := range map[string]func() world.World{
-		"demo": demonstration, "one lane": withoutNGINX, "reused": reused, "recovering": recovering, "searching": searching, "remote": addressOnly,
+		"demo": demonstration, "one lane": withoutNGINX, "reused": reused, "recovering": recovering,
+		"searching": searching, "remote": addressOnly,
 	} {
 		record, err := w().Record()
 		if err != nil {
@@ -98,7 +109,8 @@ func published(t *testing.T, file string, have []byte, doc schema.Doc) {
 	}
 }
 
-// TestReportsFollowTheSchema, and what is not a report does not: else a schema that allows everything would do.
+// TestReportsFollowTheSchema, and what is not a report does not: else a schema that allows everything would
+// do.
 func TestReportsFollowTheSchema(t *testing.T) {
 	if *update {
 		t.Skip("what is embedded is the schema before its update")

@@ -20,23 +20,26 @@ import (
 // AttachOptions describe an experiment on servers that are already running. They are only read and
 // offered load; nothing of theirs is changed.
 type AttachOptions struct {
-	Name              string
-	Lanes             []LaneOptions
-	Plans             func(computed float64) ([]plan.Plan, error) // given the computed capacity in req/s, 0 if unknown
-	Search            *SearchOptions                              // in place of Plans; nil: none
-	Recovery          time.Duration                               // observe so long after the load; 0: not at all
-	Engine            string                                      // one of Engines; empty: auto
+	Name  string
+	Lanes []LaneOptions
+	// given the computed capacity in req/s, 0 if unknown
+	Plans  func(computed float64) ([]plan.Plan, error)
+	Search *SearchOptions // in place of Plans; nil: none
+	// observe so long after the load; 0: not at all
+	Recovery          time.Duration
+	Engine            string // one of Engines; empty: auto
 	Workers           int
 	WorkerConnections int
 	ServiceTime       time.Duration // 0: measured at low load
 	ProbeListener     string        // "", ":8000", "10.0.0.1:8000" or the path of a unix socket
 	ProbePid          int
 	ProbeEvery        time.Duration // 0: sampleEvery
-	ProbeCommand      string        // prints what `weir probe --ndjson` does, from where the listener is; instead of the three above
-	Trace             bool          // the listener's queue, by eBPF
-	NGINXErrorLog     string
-	NGINXAccessLog    string
-	NGINXStatus       string // the URL of its stub_status, or unix:/path
+	// prints what `weir probe --ndjson` does, from where the listener is; instead of the three above
+	ProbeCommand   string
+	Trace          bool // the listener's queue, by eBPF
+	NGINXErrorLog  string
+	NGINXAccessLog string
+	NGINXStatus    string // the URL of its stub_status, or unix:/path
 }
 
 // LaneOptions is one path to the backend.
@@ -55,8 +58,9 @@ func Attach(ctx context.Context, opt AttachOptions) (*Setup, error) {
 	setup := &Setup{
 		Name: opt.Name, Environment: machine(),
 		Capacity: runfile.Capacity{
-			Workers: opt.Workers, WorkersSource: stated(opt.Workers), WorkerConnections: opt.WorkerConnections,
-			ServiceTime: opt.ServiceTime, ServiceTimeSource: runfile.Stated,
+			Workers: opt.Workers, WorkersSource: stated(opt.Workers),
+			WorkerConnections: opt.WorkerConnections,
+			ServiceTime:       opt.ServiceTime, ServiceTimeSource: runfile.Stated,
 		},
 	}
 	if err := setup.attach(ctx, opt); err != nil {
@@ -145,7 +149,8 @@ func (s *Setup) greet(ctx context.Context, lane Lane) error {
 	s.closesFirst[lane.Name] = r.Closed
 	if r.Outcome == loadgen.OK {
 		if r.Status >= 300 {
-			s.warn("redirect", lane.Name, map[string]any{"url": lane.Target.URL, "status": strconv.Itoa(r.Status)})
+			s.warn("redirect", lane.Name, map[string]any{"url": lane.Target.URL,
+				"status": strconv.Itoa(r.Status)})
 		}
 		return nil
 	}
@@ -176,7 +181,8 @@ func (s *Setup) probe(ctx context.Context, opt AttachOptions) (every time.Durati
 
 // probeListener opens the probe and finds the backend's listener. What the user named must be there; what
 // weir looked for by itself and did not find is a warning.
-func (s *Setup) probeListener(ctx context.Context, opt AttachOptions, every time.Duration) (probing bool, err error) {
+func (s *Setup) probeListener(ctx context.Context, opt AttachOptions, every time.Duration) (probing bool,
+	err error) {
 	named := opt.ProbeListener != "" || opt.ProbePid != 0
 	conf, why := probeConfig(opt)
 	if why != nil {
@@ -202,17 +208,20 @@ func (s *Setup) probeListener(ctx context.Context, opt AttachOptions, every time
 		s.unseenListener(conf.Host)
 		return true, nil
 	case len(found.Listeners) == 0 && named:
-		return false, fmt.Errorf("probe: there is no listening socket for %s%s", listenerName(conf), sourceErrors(found))
+		return false, fmt.Errorf("probe: there is no listening socket for %s%s", listenerName(conf),
+			sourceErrors(found))
 	case len(found.Listeners) == 0:
 		s.warn("no_listener", "", map[string]any{"missing": listenerName(conf)})
 		s.unseenListener(conf.Host)
 		return true, nil
 	}
-	s.watchListener(listenerFor(backendAddress(opt.ProbeListener, opt.Lanes[0]), found.Listeners), found.Listeners, conf.Host)
+	s.watchListener(listenerFor(backendAddress(opt.ProbeListener, opt.Lanes[0]), found.Listeners),
+		found.Listeners, conf.Host)
 	return true, s.discover(ctx, conf)
 }
 
-// unseenListener has the lanes judged by the counters of the host's network namespace, which are known all the same.
+// unseenListener has the lanes judged by the counters of the host's network namespace, which are known all
+// the same.
 func (s *Setup) unseenListener(host string) {
 	for i := range s.Lanes {
 		s.Lanes[i].ListenerHost = host
@@ -238,8 +247,8 @@ func sourceErrors(s probe.Sample) (text string) {
 	return text
 }
 
-// probeConfig says which listener is watched; why not, in the terms of a warning, where none can be. The counters are
-// watched all the same.
+// probeConfig says which listener is watched; why not, in the terms of a warning, where none can be. The
+// counters are watched all the same.
 func probeConfig(opt AttachOptions) (conf probe.Config, why map[string]any) {
 	conf = probe.Config{Host: "local", Pid: opt.ProbePid, Trace: opt.Trace}
 	if name := opt.ProbeListener; probe.IsUnix(name) {

@@ -17,8 +17,8 @@ import (
 	"weir/scenarios/catalogue"
 )
 
-// embed makes the server the embedded backend: a process of its own in its host, so that it has its own namespace
-// and its own scheduler, as a real server has.
+// embed makes the server the embedded backend: a process of its own in its host, so that it has its own
+// namespace and its own scheduler, as a real server has.
 func (b *labBuilder) embed(s *server, spec catalogue.Backend) {
 	b.runs(s.host, "weir backend "+b.opt.Version)
 	stamps := newStampFeed(s.host)
@@ -29,7 +29,8 @@ func (b *labBuilder) embed(s *server, spec catalogue.Backend) {
 	}
 	args := []string{
 		"backend", "--listen", listen, "--workers", fmt.Sprint(spec.Workers),
-		"--service-time", spec.ServiceTime.String(), "--backlog", fmt.Sprint(spec.Backlog), "--body", fmt.Sprint(spec.Body),
+		"--service-time", spec.ServiceTime.String(), "--backlog", fmt.Sprint(spec.Backlog), "--body",
+		fmt.Sprint(spec.Body),
 		"--kill-after", spec.Timeout.String(), fmt.Sprintf("--seed=%d", b.opt.Seed),
 	}
 	if spec.Compute {
@@ -39,7 +40,8 @@ func (b *labBuilder) embed(s *server, spec catalogue.Backend) {
 		args = append(args, "--service-time", spec.Service.String())
 	}
 	if spec.Kind != "" && spec.Kind != backend.Sync {
-		args = append(args, "--kind", spec.Kind, "--threads", fmt.Sprint(spec.Threads), "--connections", fmt.Sprint(spec.WorkerConnections),
+		args = append(args, "--kind", spec.Kind, "--threads", fmt.Sprint(spec.Threads), "--connections",
+			fmt.Sprint(spec.WorkerConnections),
 			"--keep-alive", spec.KeepAlive.String())
 	}
 	for path, d := range spec.Paths {

@@ -15,7 +15,8 @@ import (
 // endless is an engine of a hundred requests a second, until its context ends.
 type endless struct{}
 
-func (endless) Run(ctx context.Context, epoch time.Time, _ time.Duration, _ plan.Plan, rec loadgen.Recorder) error {
+func (endless) Run(ctx context.Context, epoch time.Time, _ time.Duration, _ plan.Plan,
+	rec loadgen.Recorder) error {
 	for sleep(ctx, 10*time.Millisecond) == nil {
 		at := time.Since(epoch)
 		rec.Record(loadgen.Result{Due: at, Sent: at, Done: at, Outcome: loadgen.OK})
@@ -31,14 +32,15 @@ func bounded(longest time.Duration) *Setup {
 	return s
 }
 
-// TestBounds: the load ends after --max-duration, by whatever else ends its context, and by an interrupt, and the error
-// says by which; the trial under way is in the record.
+// TestBounds: the load ends after --max-duration, by whatever else ends its context, and by an interrupt, and
+// the error says by which; the trial under way is in the record.
 func TestBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		began := time.Now()
 		err := bounded(7*time.Second).Run(t.Context(), began, &j)
-		if cut, ok := errors.AsType[*CutShort](err); !ok || cut.After != 7*time.Second || time.Since(began) != 7*time.Second {
+		if cut, ok := errors.AsType[*CutShort](err); !ok || cut.After != 7*time.Second ||
+			time.Since(began) != 7*time.Second {
 			t.Errorf("%v after %v, want CutShort after 7 s", err, time.Since(began))
 		}
 		if len(j.ends) != 1 {
@@ -49,7 +51,8 @@ func TestBounds(t *testing.T) {
 		why, began := errors.New("enough"), time.Now()
 		ctx, end := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { end(why) })
-		if err := bounded(time.Minute).Run(ctx, began, &journal{}); err != why || time.Since(began) != time.Second {
+		if err := bounded(time.Minute).Run(ctx, began, &journal{}); err != why ||
+			time.Since(began) != time.Second {
 			t.Errorf("%v after %v, want what ended it", err, time.Since(began))
 		}
 	})

@@ -49,7 +49,8 @@ func (s *Setup) calibrate(ctx context.Context) error {
 // once sends a single request down a lane.
 func (e *Experiment) once(ctx context.Context, lane Lane) (loadgen.Result, error) {
 	const instant = time.Millisecond
-	single := plan.Plan{Stages: []plan.Stage{{From: 1000, To: 1000, Duration: instant}}, Arrival: plan.Constant, First: e.number(1)}
+	single := plan.Plan{Stages: []plan.Stage{{From: 1000, To: 1000, Duration: instant}},
+		Arrival: plan.Constant, First: e.number(1)}
 	var last lastResult
 	err := lane.Engine.Run(ctx, time.Now(), 0, single, &last)
 	return last.result, err

@@ -28,8 +28,8 @@ func (b *labBuilder) addChecks() error {
 	return nil
 }
 
-// checker sends one request after the other, as a health check does: what it sees is an event of source "health" and
-// of class ok, slow or failed.
+// checker sends one request after the other, as a health check does: what it sees is an event of source
+// "health" and of class ok, slow or failed.
 func (e *Experiment) checker(lane Lane, c catalogue.Check) Watcher {
 	slow := cmp.Or(c.Slow, time.Second)
 	return func(ctx context.Context, epoch time.Time, rec Recorder) {
@@ -47,7 +47,8 @@ func (e *Experiment) checker(lane Lane, c catalogue.Check) Watcher {
 			case took >= slow:
 				class = runfile.CheckSlow
 			}
-			rec.Write(&runfile.Event{Host: c.To, At: sent, Source: runfile.FromHealth, Class: class, Count: 1, Took: took,
+			rec.Write(&runfile.Event{Host: c.To, At: sent, Source: runfile.FromHealth, Class: class, Count: 1,
+				Took: took,
 				Text: fmt.Sprintf("%s after %v", r.Outcome, took.Round(time.Millisecond))})
 		}
 	}

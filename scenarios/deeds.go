@@ -16,18 +16,21 @@ type Deed struct {
 	Do   func(context.Context) error
 }
 
-// act does the deeds of a trial that begins at start. The function that it returns waits for those that are still to
-// come: what was paused must go on before the next trial, however soon this one was over.
-func (e *Experiment) act(ctx context.Context, epoch time.Time, start time.Duration, rec Recorder) (wait func()) {
+// act does the deeds of a trial that begins at start. The function that it returns waits for those that are
+// still to come: what was paused must go on before the next trial, however soon this one was over.
+func (e *Experiment) act(ctx context.Context, epoch time.Time, start time.Duration,
+	rec Recorder) (wait func()) {
 	var all sync.WaitGroup
 	for _, d := range e.Deeds {
 		all.Go(func() {
 			if sleep(ctx, time.Until(epoch.Add(start+d.At))) != nil {
 				return
 			}
-			ev := runfile.Event{Host: d.Host, At: time.Since(epoch), Source: runfile.FromScenario, Class: d.Name, Count: 1}
+			ev := runfile.Event{Host: d.Host, At: time.Since(epoch), Source: runfile.FromScenario,
+				Class: d.Name, Count: 1}
 			if err := d.Do(ctx); err != nil {
-				ev.Source, ev.Text = runfile.FromRunner, err.Error() // a warning: the experiment was not what it was to be
+				// a warning: the experiment was not what it was to be
+				ev.Source, ev.Text = runfile.FromRunner, err.Error()
 			}
 			rec.Write(&ev)
 		})

@@ -7,11 +7,13 @@ import (
 	"weir/loadgen"
 )
 
-// demand is what a lane asks of this machine: at its highest rate, or at one of the rates that a search may come to.
+// demand is what a lane asks of this machine: at its highest rate, or at one of the rates that a search may
+// come to.
 type demand struct {
 	rate float64 // req/s
-	open int     // requests in flight at once, were there no limit to them: as many as come before the first must end
-	all  int     // requests of all its trials up to then
+	// requests in flight at once, were there no limit to them: as many as come before the first must end
+	open int
+	all  int // requests of all its trials up to then
 }
 
 // demands lists what a lane may ask for, the least first; never none. A fixed plan asks for one thing.
@@ -30,8 +32,8 @@ func (s *Setup) demands(lane Lane) []demand {
 	return []demand{d}
 }
 
-// searched are the rates that a search comes to while everything holds, as far as its budget lasts: it needs two
-// trials of a rate before the next one, in each lane.
+// searched are the rates that a search comes to while everything holds, as far as its budget lasts: it needs
+// two trials of a rate before the next one, in each lane.
 func (s *Setup) searched(timeout time.Duration) (all []demand) {
 	const trials = 2
 	spent, sum := time.Duration(0), 0
@@ -39,7 +41,8 @@ func (s *Setup) searched(timeout time.Duration) (all []demand) {
 		due := int(math.Ceil(rate * s.Search.Trial.Seconds()))
 		spent += trials * s.Search.Trial * time.Duration(max(1, len(s.Lanes)))
 		sum += trials * due
-		if all = append(all, demand{rate, openAt(rate, due, timeout), sum}); rate >= s.Search.Max || spent > s.Search.Budget {
+		if all = append(all, demand{rate, openAt(rate, due, timeout), sum}); rate >= s.Search.Max ||
+			spent > s.Search.Budget {
 			return all
 		}
 	}

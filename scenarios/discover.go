@@ -18,15 +18,17 @@ func (s *Setup) discover(ctx context.Context, conf probe.Config) error {
 	return s.discovered(ctx, conf.Host, d, probe.Process.Waits)
 }
 
-// discovered takes in what was found out about the listener of a host, this one or another. waits tells how often a
-// process there has gone to sleep.
-func (s *Setup) discovered(ctx context.Context, host string, d probe.Discovery, waits func(probe.Process) (uint64, error)) error {
+// discovered takes in what was found out about the listener of a host, this one or another. waits tells how
+// often a process there has gone to sleep.
+func (s *Setup) discovered(ctx context.Context, host string, d probe.Discovery,
+	waits func(probe.Process) (uint64, error)) error {
 	if len(d.Listeners) == 0 {
 		return nil
 	}
 	s.describe(host, d)
 	workers, text := d.Offer()
-	if workers > 0 && s.Capacity.Workers == 0 && len(d.Servers[0].Workers) > 0 { // those of a group have no parent that has the socket
+	// those of a group have no parent that has the socket
+	if workers > 0 && s.Capacity.Workers == 0 && len(d.Servers[0].Workers) > 0 {
 		accepts, err := s.parentAccepts(ctx, func() (uint64, error) { return waits(d.Servers[0].Process) })
 		if err != nil {
 			return err
@@ -37,7 +39,8 @@ func (s *Setup) discovered(ctx context.Context, host string, d probe.Discovery, 
 	}
 	switch {
 	case s.Capacity.Workers == 0:
-		s.Capacity.Workers, s.Capacity.WorkersSource, s.Capacity.WorkersEvidence = workers, runfile.Counted, text
+		s.Capacity.Workers, s.Capacity.WorkersSource, s.Capacity.WorkersEvidence = workers, runfile.Counted,
+			text
 		if workers == 0 {
 			s.Capacity.WorkersSource = runfile.NotCounted
 			s.note("note_not_counted", map[string]any{"evidence": text})
@@ -78,8 +81,8 @@ func (s *Setup) describe(host string, d probe.Discovery) {
 // each, one that does not wakes by its own clock, as Gunicorn's does once a second.
 const asking = 10
 
-// parentAccepts sends single requests and looks whether the parent of pre-forked workers, whose waits are told, wakes
-// for them. What cannot be told counts as yes.
+// parentAccepts sends single requests and looks whether the parent of pre-forked workers, whose waits are
+// told, wakes for them. What cannot be told counts as yes.
 func (s *Setup) parentAccepts(ctx context.Context, waits func() (uint64, error)) (bool, error) {
 	before, err := waits()
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 // overflowing is how many trials of a lane have to overflow the queue for an onset to be estimated.
 const overflowing = 3
 
-// DoubtTrials says of a plan, before its load, that its trials are too short for the server's queue: what the queue takes in
-// is no failure, so that a load of minutes would end without a finding. Only where the queue, the workers and their service
-// time are known; the analysis says the same afterwards with what was measured.
+// DoubtTrials says of a plan, before its load, that its trials are too short for the server's queue: what the
+// queue takes in is no failure, so that a load of minutes would end without a finding. Only where the queue,
+// the workers and their service time are known; the analysis says the same afterwards with what was measured.
 func (s *Setup) DoubtTrials() (doubts []runfile.Warning) {
 	computed := s.Capacity.Computed()
 	if s.slots == 0 {
@@ -31,7 +31,8 @@ func (s *Setup) DoubtTrials() (doubts []runfile.Warning) {
 	return doubts
 }
 
-// doubtSteps holds separate trials at constant rates against the queue: one of T seconds overflows it from μ + C/T on.
+// doubtSteps holds separate trials at constant rates against the queue: one of T seconds overflows it from μ
+// + C/T on.
 func (s *Setup) doubtSteps(lane Lane, computed float64) []runfile.Warning {
 	rates, top, overflow, longest := map[float64]bool{}, 0.0, 0, time.Duration(0)
 	for _, t := range s.Trials {
@@ -56,7 +57,8 @@ func (s *Setup) doubtSteps(lane Lane, computed float64) []runfile.Warning {
 	return []runfile.Warning{{Code: "plan_cannot_overflow", Lane: lane.Name, Args: args}}
 }
 
-// doubtSearch holds the length of a search's trials against what telling an overload of its width takes at its start.
+// doubtSearch holds the length of a search's trials against what telling an overload of its width takes at
+// its start.
 func (s *Setup) doubtSearch() []runfile.Warning {
 	deadline := s.Lanes[0].Deadline
 	need := s.Search.Enough(s.Search.Start, s.slots, deadline)

@@ -9,8 +9,8 @@ import (
 	"weir/report/runfile"
 )
 
-// Two workers of 20 ms do 100 req/s: trials of 2 s at up to 160 offer 120 more than that, which a queue of 17 places does
-// not hold, and one of 2049 does.
+// Two workers of 20 ms do 100 req/s: trials of 2 s at up to 160 offer 120 more than that, which a queue of 17
+// places does not hold, and one of 2049 does.
 func TestDoubtTrials(t *testing.T) {
 	stepped := func(slots int, length time.Duration) *Setup {
 		s := &Setup{Capacity: runfile.Capacity{Workers: 2, ServiceTime: 20 * time.Millisecond}, slots: slots}
@@ -34,9 +34,11 @@ func TestDoubtTrials(t *testing.T) {
 		{2049, 69 * time.Second, nil, ""},
 	} {
 		got := stepped(c.slots, c.length).DoubtTrials()
-		if (len(got) == 1) != (c.need != "") || len(got) == 1 && (got[0].Code != "plan_cannot_overflow" || got[0].Lane != "direct" ||
+		if (len(got) == 1) != (c.need != "") || len(got) == 1 && (got[0].Code != "plan_cannot_overflow" ||
+			got[0].Lane != "direct" ||
 			got[0].Args["need"] != c.need || got[0].Args["overflow"] != c.overflow) {
-			t.Errorf("%d slots and trials of %v: got %v, want %v will overflow, and %q", c.slots, c.length, got, c.overflow, c.need)
+			t.Errorf("%d slots and trials of %v: got %v, want %v will overflow, and %q", c.slots, c.length,
+				got, c.overflow, c.need)
 		}
 	}
 	one := stepped(2049, 2*time.Second)
@@ -58,7 +60,8 @@ func TestDoubtSearch(t *testing.T) {
 		t.Errorf("long enough trials: got %q", got)
 	}
 	got := searched(17, 2*time.Second, 40*time.Second).DoubtTrials()
-	if len(got) != 1 || got[0].Code != "search_cannot_conclude" || got[0].Args["need"] != "8.6s" || got[0].Args["budget"] != "6m27s" {
+	if len(got) != 1 || got[0].Code != "search_cannot_conclude" || got[0].Args["need"] != "8.6s" ||
+		got[0].Args["budget"] != "6m27s" {
 		t.Errorf("got %v, want trials of 8.6s and a budget of 6m27s", got)
 	}
 	if got := searched(17, 8600*time.Millisecond, 387*time.Second).DoubtTrials(); len(got) > 0 {

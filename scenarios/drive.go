@@ -21,9 +21,12 @@ func (b *labBuilder) drive(ctx context.Context, s *server, spec catalogue.Backen
 	}
 	b.runs(s.host, driver.Name+" "+installed.Version)
 	want := drivers.Spec{
-		Dir: filepath.Join(b.lab.Dir(), s.host+"-"+driver.Name), Listen: s.address, Workers: spec.Workers, Threads: spec.Threads,
-		Connections: spec.WorkerConnections, Backlog: spec.Backlog, ServiceTime: spec.ServiceTime, Paths: spec.Paths,
-		Timeout: spec.Timeout, RunAs: "root", // the only uid that is mapped here; outside it is the ordinary user
+		Dir: filepath.Join(b.lab.Dir(), s.host+"-"+driver.Name), Listen: s.address, Workers: spec.Workers,
+		Threads:     spec.Threads,
+		Connections: spec.WorkerConnections, Backlog: spec.Backlog, ServiceTime: spec.ServiceTime,
+		Paths: spec.Paths,
+		// the only uid that is mapped here; outside it is the ordinary user
+		Timeout: spec.Timeout, RunAs: "root",
 	}
 	if s.network == "unix" {
 		want.Listen = "unix:" + s.address

@@ -29,10 +29,12 @@ func errorLogWatcher(host, path string) Watcher {
 }
 
 // followLog hands over a log's lines as they come. That it could not is an event.
-func followLog(ctx context.Context, epoch time.Time, host, path string, rec Recorder, line func(at time.Duration, text []byte)) {
+func followLog(ctx context.Context, epoch time.Time, host, path string, rec Recorder,
+	line func(at time.Duration, text []byte)) {
 	err := nginxlog.Follow(ctx, path, logPoll, func(text []byte) { line(time.Since(epoch), text) })
 	if err != nil {
-		rec.Write(&runfile.Event{Host: host, At: time.Since(epoch), Source: runfile.FromRunner, Class: runfile.LogLost, Count: 1, Text: err.Error()})
+		rec.Write(&runfile.Event{Host: host, At: time.Since(epoch), Source: runfile.FromRunner,
+			Class: runfile.LogLost, Count: 1, Text: err.Error()})
 	}
 }
 

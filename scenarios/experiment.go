@@ -14,9 +14,9 @@ import (
 	"weir/report/runfile"
 )
 
-// Recorder takes what an experiment sees, as it is seen and from many goroutines. Every time in it is an offset from
-// the epoch that Run was given. A record that cannot be kept ends no load: whoever opened the Recorder asks it for its
-// first error (runfile.Recorder.Err).
+// Recorder takes what an experiment sees, as it is seen and from many goroutines. Every time in it is an
+// offset from the epoch that Run was given. A record that cannot be kept ends no load: whoever opened the
+// Recorder asks it for its first error (runfile.Recorder.Err).
 type Recorder interface {
 	Write(runfile.Record) error
 	Results(trial int) *count.Counter // of a trial that has begun; called once for each
@@ -24,14 +24,15 @@ type Recorder interface {
 
 // Lane is one path to the backend.
 type Lane struct {
-	Name         string
-	Target       loadgen.Target
-	Engine       loadgen.Engine
-	EngineName   string
-	Mode         string                 // LossMode or RetrialMode
-	Deadline     time.Duration          // later than this after due, an answer is no use to the caller
-	Proxy        *runfile.ProxyTimeouts // nil: no proxy on the path is known
-	Listener     string                 // the probed listener whose queue must be empty between trials; "" where none is known
+	Name       string
+	Target     loadgen.Target
+	Engine     loadgen.Engine
+	EngineName string
+	Mode       string                 // LossMode or RetrialMode
+	Deadline   time.Duration          // later than this after due, an answer is no use to the caller
+	Proxy      *runfile.ProxyTimeouts // nil: no proxy on the path is known
+	// the probed listener whose queue must be empty between trials; "" where none is known
+	Listener     string
 	ListenerHost string
 }
 
@@ -49,8 +50,9 @@ type Experiment struct {
 	Deeds       []Deed        // in every trial
 	SampleEvery time.Duration // of the fastest probe; 0: no probe, so draining cannot be seen
 	Baseline    time.Duration // quiet time before the first trial
-	Rest        time.Duration // quiet time after each trial's queue was empty: a busy worker still has to finish
-	DrainLimit  time.Duration // how long an emptying queue is waited for
+	// quiet time after each trial's queue was empty: a busy worker still has to finish
+	Rest       time.Duration
+	DrainLimit time.Duration // how long an emptying queue is waited for
 
 	MaxDuration time.Duration // of the load, from the epoch; 0: no limit
 
@@ -97,7 +99,8 @@ func (e *Experiment) lane(name string) (Lane, error) {
 	return Lane{}, fmt.Errorf("the plan has a trial for lane %q, which the experiment does not have", name)
 }
 
-// watch starts the watchers. The function it returns ends them and waits until they have recorded all they saw.
+// watch starts the watchers. The function it returns ends them and waits until they have recorded all they
+// saw.
 func (e *Experiment) watch(ctx context.Context, epoch time.Time, rec Recorder) (stop func()) {
 	// An interrupted run still needs its last samples and log lines: watchers end when Run does, not before.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

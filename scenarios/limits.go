@@ -82,8 +82,9 @@ func (s *Setup) reached(d demand) any {
 	return d.rate
 }
 
-// checkPorts holds the connections to one address that exist at once, in flight or in our own TIME_WAIT, against the
-// local ports there are for them. Held is how long a port is not free after we closed its connection first.
+// checkPorts holds the connections to one address that exist at once, in flight or in our own TIME_WAIT,
+// against the local ports there are for them. Held is how long a port is not free after we closed its
+// connection first.
 func (s *Setup) checkPorts(lane Lane, ports int, held time.Duration) {
 	t := lane.Target
 	if t.Network == "unix" {
@@ -95,7 +96,8 @@ func (s *Setup) checkPorts(lane Lane, ports int, held time.Duration) {
 	have := ports * max(1, len(t.LocalAddrs))
 	for _, d := range s.demands(lane) {
 		need := d.ports(t, held)
-		facts := belief.Facts{Outcomes: map[loadgen.Outcome]uint64{loadgen.NoLocalPort: uint64(max(0, need-have))}}
+		facts := belief.Facts{Outcomes: map[loadgen.Outcome]uint64{loadgen.NoLocalPort: uint64(max(0,
+			need-have))}}
 		if s.foresee(facts, lane.Name, map[string]any{
 			"need": need, "have": have, "rate": s.reached(d), "opened": d.opening(t), "kept": held.Seconds(),
 		}) {
@@ -104,9 +106,9 @@ func (s *Setup) checkPorts(lane Lane, ports int, held time.Duration) {
 	}
 }
 
-// What a request is taken to cost at the least, in CPU time: with a kept connection, and with one of its own. They are
-// guesses, at about half of what `make bench-peers` has measured on two rented virtual processors (12 and 40 µs). Whoever
-// offers more than that allows cannot do it; whoever offers less may still not.
+// What a request is taken to cost at the least, in CPU time: with a kept connection, and with one of its own.
+// They are guesses, at about half of what `make bench-peers` has measured on two rented virtual processors
+// (12 and 40 µs). Whoever offers more than that allows cannot do it; whoever offers less may still not.
 const (
 	leastCost    = 6 * time.Microsecond
 	leastCostNew = 15 * time.Microsecond
@@ -115,8 +117,10 @@ const (
 // checkProcessors holds the least that the highest rate costs against the processors that there are for it.
 func (s *Setup) checkProcessors(lane Lane, processors int) {
 	for _, d := range s.demands(lane) {
-		need := d.rate*leastCost.Seconds() + d.opening(lane.Target)*(leastCostNew-leastCost).Seconds() // CPU time in a second
-		facts := belief.Facts{CPU: time.Duration(need * float64(time.Second)), Wall: time.Second, CPUs: processors}
+		// CPU time in a second
+		need := d.rate*leastCost.Seconds() + d.opening(lane.Target)*(leastCostNew-leastCost).Seconds()
+		facts := belief.Facts{CPU: time.Duration(need * float64(time.Second)), Wall: time.Second,
+			CPUs: processors}
 		if s.foresee(facts, lane.Name, map[string]any{"need": need, "have": processors, "rate": d.rate}) {
 			return
 		}

@@ -16,7 +16,8 @@ import (
 func loaded(rate float64, change func(*loadgen.Target)) *Setup {
 	t := loadgen.Target{Timeout: 10 * time.Second, MaxInFlight: 10_000, Connections: loadgen.New}
 	change(&t)
-	p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: 10 * time.Minute}}, Arrival: plan.Constant}
+	p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: 10 * time.Minute}},
+		Arrival: plan.Constant}
 	s := &Setup{Environment: map[string]string{}, closesFirst: map[string]loadgen.Closer{}}
 	s.Lanes = []Lane{{Name: "direct", Target: t}}
 	s.Trials = []runfile.Trial{{Lane: "direct", Rate: rate, Due: p.Count(), Plan: p}}
@@ -58,18 +59,28 @@ func TestCheckPorts(t *testing.T) {
 		held   time.Duration
 		need   float64
 	}{
-		"few connections":           {400, func(*loadgen.Target) {}, "", time.Minute, 0}, // 24,000 + 4,000 ports
-		"many":                      {500, func(*loadgen.Target) {}, "", time.Minute, 35000},
-		"on loopback":               {500, func(*loadgen.Target) {}, "", time.Second, 0},
-		"the server closes first":   {2000, func(*loadgen.Target) {}, loadgen.ByPeer, time.Minute, 0},
-		"we do":                     {2000, func(*loadgen.Target) {}, loadgen.ByUs, time.Minute, 130000},
-		"resets":                    {2000, func(t *loadgen.Target) { t.Close = loadgen.Reset }, loadgen.ByUs, time.Minute, 0},
-		"more addresses":            {500, func(t *loadgen.Target) { t.LocalAddrs = make([]netip.Addr, 2) }, "", time.Minute, 0},
-		"kept":                      {2000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, "", time.Minute, 0},
-		"kept for ten requests":     {2000, func(t *loadgen.Target) { t.Connections, t.RequestsPerConnection = loadgen.Reuse, 10 }, "", time.Minute, 0},
-		"kept for two":              {2000, func(t *loadgen.Target) { t.Connections, t.RequestsPerConnection = loadgen.Reuse, 2 }, "", time.Minute, 70000},
-		"a unix socket has none":    {2000, func(t *loadgen.Target) { t.Network = "unix" }, "", time.Minute, 0},
-		"more in flight than ports": {9000, func(t *loadgen.Target) { t.MaxInFlight = 50_000 }, loadgen.ByPeer, time.Minute, 50000},
+		// 24,000 + 4,000 ports
+		"few connections":         {400, func(*loadgen.Target) {}, "", time.Minute, 0},
+		"many":                    {500, func(*loadgen.Target) {}, "", time.Minute, 35000},
+		"on loopback":             {500, func(*loadgen.Target) {}, "", time.Second, 0},
+		"the server closes first": {2000, func(*loadgen.Target) {}, loadgen.ByPeer, time.Minute, 0},
+		"we do":                   {2000, func(*loadgen.Target) {}, loadgen.ByUs, time.Minute, 130000},
+		"resets": {2000, func(t *loadgen.Target) { t.Close = loadgen.Reset }, loadgen.ByUs,
+			time.Minute, 0},
+		"more addresses": {500, func(t *loadgen.Target) { t.LocalAddrs = make([]netip.Addr, 2) },
+			"", time.Minute, 0},
+		"kept": {2000, func(t *loadgen.Target) { t.Connections = loadgen.Reuse }, "",
+			time.Minute, 0},
+		"kept for ten requests": {2000,
+			func(t *loadgen.Target) { t.Connections, t.RequestsPerConnection = loadgen.Reuse, 10 }, "",
+			time.Minute, 0},
+		"kept for two": {2000,
+			func(t *loadgen.Target) { t.Connections, t.RequestsPerConnection = loadgen.Reuse, 2 }, "",
+			time.Minute, 70000},
+		"a unix socket has none": {2000, func(t *loadgen.Target) { t.Network = "unix" }, "", time.Minute,
+			0},
+		"more in flight than ports": {9000, func(t *loadgen.Target) { t.MaxInFlight = 50_000 },
+			loadgen.ByPeer, time.Minute, 50000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := loaded(c.rate, c.change)
@@ -87,7 +98,8 @@ func warns(t *testing.T, s *Setup, code string, need float64) {
 	case need == 0 && len(s.Warnings) > 0:
 		t.Errorf("warns of %v", s.Warnings)
 	case need == 0:
-	case len(s.Warnings) != 1 || s.Warnings[0].Code != code || math.Abs(number(s.Warnings[0].Args["need"])-need) > .01:
+	case len(s.Warnings) != 1 || s.Warnings[0].Code != code ||
+		math.Abs(number(s.Warnings[0].Args["need"])-need) > .01:
 		t.Errorf("warnings %v, want %s of a need for %g", s.Warnings, code, need)
 	}
 }
@@ -105,7 +117,8 @@ func TestCheckLimitsOfASearch(t *testing.T) {
 	search := func(start float64, budget time.Duration, change func(*loadgen.Target)) *Setup {
 		s := loaded(1, change)
 		s.Trials = nil
-		if err := s.searching(SearchOptions{Start: start, Shortest: time.Second, Budget: budget}); err != nil {
+		if err := s.searching(SearchOptions{Start: start, Shortest: time.Second,
+			Budget: budget}); err != nil {
 			t.Fatal(err)
 		}
 		return s

@@ -20,9 +20,9 @@ func backendAddress(name string, lane LaneOptions) netip.Addr {
 }
 
 // listenerFor chooses, of the listeners that have the port, the one that takes connections to an address. The
-// kernel gives them to the socket that is bound to it, else to one for all addresses of its family, else to one
-// for those of both (net/ipv4/inet_hashtables.c and net/ipv6/inet6_hashtables.c, compute_score). Where no listener
-// can take them, or the address is not known, it is the first.
+// kernel gives them to the socket that is bound to it, else to one for all addresses of its family, else to
+// one for those of both (net/ipv4/inet_hashtables.c and net/ipv6/inet6_hashtables.c, compute_score). Where no
+// listener can take them, or the address is not known, it is the first.
 func listenerFor(to netip.Addr, found []probe.Listener) probe.Listener {
 	best, score := found[0], 0
 	for _, l := range found {

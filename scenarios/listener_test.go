@@ -20,7 +20,8 @@ func TestListenerForIsTheKernelsChoice(t *testing.T) {
 		{"::1", []string{"0.0.0.0:8000", "[::]:8000"}, "[::]:8000"},
 		{"::1", []string{"[::]:8000", "[::1]:8000"}, "[::1]:8000"},
 		{"::ffff:127.0.0.1", []string{"10.0.0.1:8000", "127.0.0.1:8000"}, "127.0.0.1:8000"},
-		{"127.0.0.1", []string{"10.0.0.1:8000"}, "10.0.0.1:8000"}, // of another namespace, behind an address of this one
+		// of another namespace, behind an address of this one
+		{"127.0.0.1", []string{"10.0.0.1:8000"}, "10.0.0.1:8000"},
 		{"", []string{"10.0.0.1:8000", "127.0.0.1:8000"}, "10.0.0.1:8000"},
 		{"", []string{"/run/app.sock"}, "/run/app.sock"},
 	} {

@@ -23,7 +23,8 @@ func trials(lanes []Lane, plans []plan.Plan) ([]runfile.Trial, error) {
 		}
 		due := p.Count()
 		if due == 0 {
-			return nil, fmt.Errorf("trial %d offers no request in %v: raise its rate or its duration", k+1, p.Duration())
+			return nil, fmt.Errorf("trial %d offers no request in %v: raise its rate or its duration", k+1,
+				p.Duration())
 		}
 		for i := range lanes {
 			lane := lanes[i]
@@ -33,7 +34,8 @@ func trials(lanes []Lane, plans []plan.Plan) ([]runfile.Trial, error) {
 			if total += due; total > maxRequests {
 				return nil, fmt.Errorf("the plan has more than %d requests: lower its rate, its duration or its trials", maxRequests)
 			}
-			out = append(out, runfile.Trial{Index: len(out), Lane: lane.Name, Rate: constantRate(p), Due: due, Plan: p})
+			out = append(out, runfile.Trial{Index: len(out), Lane: lane.Name, Rate: constantRate(p), Due: due,
+				Plan: p})
 		}
 	}
 	return out, nil

@@ -13,7 +13,8 @@ import (
 	"weir/report/runfile"
 )
 
-// watchNGINX has the user's logs of NGINX followed and its status polled. They must be readable now: later is too late to find a wrong path.
+// watchNGINX has the user's logs of NGINX followed and its status polled. They must be readable now: later is
+// too late to find a wrong path.
 func (s *Setup) watchNGINX(ctx context.Context, opt AttachOptions) error {
 	for _, log := range []struct {
 		path    string
@@ -76,7 +77,8 @@ func accessLogWatcher(host, path string) Watcher {
 	}
 }
 
-// lastLines is how long after the end lines may still come: NGINX writes a request's when the client has its answer.
+// lastLines is how long after the end lines may still come: NGINX writes a request's when the client has its
+// answer.
 const lastLines = 100 * time.Millisecond
 
 // later is a context that ends so long after another.
@@ -122,7 +124,8 @@ func (s *accessSums) add(at time.Duration, r nginxlog.Request) {
 	if example {
 		s.examples[r.Class()]++
 	}
-	s.rec.Write(&runfile.Proxied{Host: s.host, At: at, TrialStart: id.Start, Seq: id.Position, Request: r, Example: example})
+	s.rec.Write(&runfile.Proxied{Host: s.host, At: at, TrialStart: id.Start, Seq: id.Position, Request: r,
+		Example: example})
 }
 
 // move ends the bin that is under way if at is in another.
@@ -144,7 +147,8 @@ func (s *accessSums) emit() {
 	s.open, s.other = nil, runfile.Access{}
 }
 
-// countIn adds a request, and reports whether the request was saved: a try failed, and the client did not see it.
+// countIn adds a request, and reports whether the request was saved: a try failed, and the client did not see
+// it.
 func countIn(a *runfile.Access, r nginxlog.Request) (saved bool) {
 	a.Requests++
 	tries := uint64(r.More)

@@ -39,9 +39,11 @@ func (j *accessJournal) Write(rec runfile.Record) error {
 
 // accessLine is a line as NGINX would write it.
 func accessLine(id, status, addr, upstream, connect, header, response string) string {
-	return strings.NewReplacer("$request_id", "0", "$http_x_request_id", id, "$status", status, "$request_time", "0.921", "$msec", "1700000002.345",
+	return strings.NewReplacer("$request_id", "0", "$http_x_request_id", id, "$status", status,
+		"$request_time", "0.921", "$msec", "1700000002.345",
 		"$upstream_addr", addr, "$upstream_status", upstream, "$upstream_connect_time", connect,
-		"$upstream_header_time", header, "$upstream_response_time", response).Replace(nginxlog.AccessFormat) + "\n"
+		"$upstream_header_time", header, "$upstream_response_time", response).Replace(nginxlog.AccessFormat) +
+		"\n"
 }
 
 func TestAccessLogWatcher(t *testing.T) {
@@ -65,7 +67,8 @@ func TestAccessLogWatcher(t *testing.T) {
 		accessLine(id(time.Second, 3), "502", a+", "+b, "502, 502", "-, -", "-, -", "0.000, 0.000") +
 		accessLine(id(2*time.Second, 0), "502", "backend", "502", "-", "-", "0.000") +
 		accessLine("", "200", a, "200", "0.001", "0.021", "0.022") +
-		accessLine(string(wire.AppendID(nil, epoch.Add(-time.Hour), time.Second, 1)), "200", a, "200", "0.001", "0.021", "0.022") +
+		accessLine(string(wire.AppendID(nil, epoch.Add(-time.Hour), time.Second, 1)), "200", a, "200",
+			"0.001", "0.021", "0.022") +
 		`127.0.0.1 - - [24/Nov/2026:20:00:00 +0000] "GET / HTTP/1.1" 200 2 "-" "curl"` + "\n"
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -87,8 +90,10 @@ func TestAccessLogWatcher(t *testing.T) {
 		for status, n := range a.Hidden {
 			s.Hidden[status] += n
 		}
-		s.Requests, s.Tries, s.Retried, s.Saved = s.Requests+a.Requests, s.Tries+a.Tries, s.Retried+a.Retried, s.Saved+a.Saved
-		s.Unconnected, s.Connect, s.Header, s.Body = s.Unconnected+a.Unconnected, s.Connect+a.Connect, s.Header+a.Header, s.Body+a.Body
+		s.Requests, s.Tries, s.Retried, s.Saved = s.Requests+a.Requests, s.Tries+a.Tries, s.Retried+a.Retried,
+			s.Saved+a.Saved
+		s.Unconnected, s.Connect, s.Header, s.Body = s.Unconnected+a.Unconnected, s.Connect+a.Connect,
+			s.Header+a.Header, s.Body+a.Body
 		s.Foreign, s.Unread = s.Foreign+a.Foreign, s.Unread+a.Unread
 		sum[a.TrialStart] = s
 	}
@@ -99,12 +104,14 @@ func TestAccessLogWatcher(t *testing.T) {
 	} {
 		s := sum[start]
 		got := fmt.Sprintf("%d requests, %d tries, %d retried, %d saved, %v, %d unconnected, %v %v %v, %d foreign, %d unread",
-			s.Requests, s.Tries, s.Retried, s.Saved, s.Hidden, s.Unconnected, s.Connect, s.Header, s.Body, s.Foreign, s.Unread)
+			s.Requests, s.Tries, s.Retried, s.Saved, s.Hidden, s.Unconnected, s.Connect, s.Header, s.Body,
+			s.Foreign, s.Unread)
 		if got != want {
 			t.Errorf("trial at %v:\n got %s\nwant %s", start, got, want)
 		}
 	}
-	if len(j.requests) != 5 || j.examples != 1 || j.requests[1].Seq != 1 || j.requests[4].TrialStart != 2*time.Second {
+	if len(j.requests) != 5 || j.examples != 1 || j.requests[1].Seq != 1 ||
+		j.requests[4].TrialStart != 2*time.Second {
 		t.Errorf("%d requests and %d examples: %+v", len(j.requests), j.examples, j.requests)
 	}
 	var lines uint64

@@ -17,7 +17,8 @@ type numbering struct {
 	times map[int]int
 }
 
-func (n *numbering) Run(_ context.Context, _ time.Time, _ time.Duration, p plan.Plan, rec loadgen.Recorder) error {
+func (n *numbering) Run(_ context.Context, _ time.Time, _ time.Duration, p plan.Plan,
+	rec loadgen.Recorder) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for seq := range p.Due() {
@@ -27,14 +28,15 @@ func (n *numbering) Run(_ context.Context, _ time.Time, _ time.Duration, p plan.
 	return nil
 }
 
-// TestNumbersAreTheRuns: no two requests of a run have the same number, whatever they are for: the first one that
-// greets a server, the trials of each lane, and the few beside the load.
+// TestNumbersAreTheRuns: no two requests of a run have the same number, whatever they are for: the first one
+// that greets a server, the trials of each lane, and the few beside the load.
 func TestNumbersAreTheRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := &numbering{times: map[int]int{}}
 		s := &Setup{}
 		s.Lanes = []Lane{{Name: "direct", Engine: engine}, {Name: "proxy", Engine: engine}}
-		s.Observation = &Observation{Rate: 5, Before: time.Second, After: 2 * time.Second, engines: map[string]loadgen.Engine{"direct": engine, "proxy": engine}}
+		s.Observation = &Observation{Rate: 5, Before: time.Second, After: 2 * time.Second,
+			engines: map[string]loadgen.Engine{"direct": engine, "proxy": engine}}
 		var err error
 		if s.Trials, err = trials(s.Lanes, plan.Steps(10, 30, 3, time.Second, plan.Constant, 1)); err != nil {
 			t.Fatal(err)

@@ -10,9 +10,9 @@ import (
 	"weir/report/runfile"
 )
 
-// Observation offers few requests before a lane's first trial and after its last, so that it can be told when the
-// server was as it had been. After the load it begins one lead after the load's end, while answers are still
-// awaited: between the two a probe reads what the load alone did.
+// Observation offers few requests before a lane's first trial and after its last, so that it can be told when
+// the server was as it had been. After the load it begins one lead after the load's end, while answers are
+// still awaited: between the two a probe reads what the load alone did.
 type Observation struct {
 	Rate    float64 // req/s, so low that it is no load
 	Before  time.Duration
@@ -20,7 +20,8 @@ type Observation struct {
 	engines map[string]loadgen.Engine // by lane, beside the one that is busy with the load
 }
 
-// The observation's rate: a fifth of the capacity, where that is known, and no more than shows a tenth of a second.
+// The observation's rate: a fifth of the capacity, where that is known, and no more than shows a tenth of a
+// second.
 const (
 	observedShare = 0.2
 	observedMost  = 20 // req/s
@@ -30,7 +31,8 @@ const (
 
 // observe prepares the observation of a recovery for so long after the load.
 func (s *Setup) observe(after time.Duration) error {
-	o := &Observation{Rate: observedBlind, After: after, Before: max(after/5, observedLeast), engines: map[string]loadgen.Engine{}}
+	o := &Observation{Rate: observedBlind, After: after, Before: max(after/5, observedLeast),
+		engines: map[string]loadgen.Engine{}}
 	if computed := s.Capacity.Computed(); computed > 0 {
 		o.Rate = min(observedMost, observedShare*computed)
 	}
@@ -56,7 +58,8 @@ func (e *Experiment) baseline(ctx context.Context, epoch time.Time, tap *queueTa
 	}
 	p := e.Observation.plan(e.Observation.Before)
 	for i, lane := range e.Lanes {
-		t := runfile.Trial{Index: len(e.Trials) + 2*i, Role: runfile.Baseline, Lane: lane.Name, Rate: e.Observation.Rate, Due: p.Count(), Plan: p}
+		t := runfile.Trial{Index: len(e.Trials) + 2*i, Role: runfile.Baseline, Lane: lane.Name,
+			Rate: e.Observation.Rate, Due: p.Count(), Plan: p}
 		if _, err := e.trial(ctx, epoch, lane, t, tap, nil); err != nil {
 			return err
 		}
@@ -65,12 +68,14 @@ func (e *Experiment) baseline(ctx context.Context, epoch time.Time, tap *queueTa
 }
 
 // recovery begins the observation of a lane at the end of its last trial, and returns what waits for its end.
-func (e *Experiment) recovery(ctx context.Context, epoch time.Time, lane Lane, last runfile.Trial, tap *queueTap) (wait func() error) {
+func (e *Experiment) recovery(ctx context.Context, epoch time.Time, lane Lane, last runfile.Trial,
+	tap *queueTap) (wait func() error) {
 	if e.Observation == nil || last.Role != "" || !e.isLast(last) {
 		return func() error { return nil }
 	}
 	p := e.Observation.plan(e.Observation.After)
-	t := runfile.Trial{Role: runfile.Recovery, Lane: lane.Name, Rate: e.Observation.Rate, Due: p.Count(), Plan: p, Start: last.Start + last.Plan.Duration() + lead}
+	t := runfile.Trial{Role: runfile.Recovery, Lane: lane.Name, Rate: e.Observation.Rate, Due: p.Count(),
+		Plan: p, Start: last.Start + last.Plan.Duration() + lead}
 	for i := range e.Lanes {
 		if e.Lanes[i].Name == lane.Name {
 			t.Index = len(e.Trials) + 2*i + 1

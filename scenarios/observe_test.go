@@ -35,7 +35,8 @@ func (t *timetable) Write(rec runfile.Record) error {
 // slowest answers a second after the plan's end.
 type slowest struct{}
 
-func (slowest) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, _ loadgen.Recorder) error {
+func (slowest) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan,
+	_ loadgen.Recorder) error {
 	return sleep(ctx, time.Until(epoch.Add(start+p.Duration()+time.Second)))
 }
 
@@ -67,14 +68,17 @@ func TestObservationFollowsTheLoadAtOnce(t *testing.T) {
 				continue
 			}
 			load := rec.trials[i-1]
-			if want := load.Start + load.Plan.Duration() + lead; x.Start != want || load.Lane != x.Lane || rec.ends[load.Index] < x.Start {
-				t.Errorf("the observation of %s begins at %v, want %v, while answers are awaited", x.Lane, x.Start, want)
+			if want := load.Start + load.Plan.Duration() + lead; x.Start != want || load.Lane != x.Lane ||
+				rec.ends[load.Index] < x.Start {
+				t.Errorf("the observation of %s begins at %v, want %v, while answers are awaited", x.Lane,
+					x.Start, want)
 			}
 			if i+1 < len(rec.trials) && rec.trials[i+1].Start < rec.ends[x.Index] {
 				t.Error("the next trial began before the observation was over")
 			}
 		}
-		want := []string{"direct baseline", "proxy baseline", "direct ", "proxy ", "proxy ", "proxy recovery", "direct ", "direct recovery"}
+		want := []string{"direct baseline", "proxy baseline", "direct ", "proxy ", "proxy ", "proxy recovery",
+			"direct ", "direct recovery"}
 		if len(roles) != len(want) {
 			t.Fatalf("%q, want %q", roles, want)
 		}

@@ -13,8 +13,8 @@ import (
 // clientHost is the name of the samples of our own namespace where the listener lives in another.
 const clientHost = "client"
 
-// probeClient watches what our own connections hold, where that is not where the listener is. It only gives context: what
-// cannot be read is missing, and no reason not to run.
+// probeClient watches what our own connections hold, where that is not where the listener is. It only gives
+// context: what cannot be read is missing, and no reason not to run.
 func (s *Setup) probeClient(lanes []LaneOptions) {
 	if ports := targetPorts(lanes); len(ports) > 0 {
 		_, _ = s.addProbe(probe.Config{Host: clientHost, Towards: ports}, contextEvery)
@@ -53,7 +53,8 @@ func (s *Setup) addProbe(conf probe.Config, every time.Duration) (probe.Sample, 
 	}
 	s.Watchers = append(s.Watchers, func(ctx context.Context, epoch time.Time, rec Recorder) {
 		look := func() {
-			rec.Write(&runfile.Host{Host: conf.Host, At: time.Since(epoch), Snapshot: probe.TakeSnapshot(conf)})
+			rec.Write(&runfile.Host{Host: conf.Host, At: time.Since(epoch),
+				Snapshot: probe.TakeSnapshot(conf)})
 		}
 		look()
 		defer look()

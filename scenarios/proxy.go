@@ -28,8 +28,8 @@ type proxy struct {
 	wanted bool // its end is our doing
 }
 
-// startNGINX starts the proxy of that host, unless it runs. It reports false, with a warning in the setup, where
-// there is no NGINX.
+// startNGINX starts the proxy of that host, unless it runs. It reports false, with a warning in the setup,
+// where there is no NGINX.
 func (b *labBuilder) startNGINX(ctx context.Context, host string) (bool, error) {
 	if b.proxies[host] != nil {
 		return true, nil
@@ -90,7 +90,8 @@ func (p *proxy) watch(ctx context.Context, epoch time.Time, rec Recorder) {
 	for {
 		select {
 		case why := <-p.died:
-			rec.Write(&runfile.Event{Host: p.host, At: time.Since(epoch), Source: runfile.FromRunner, Class: runfile.ServerEnded, Count: 1, Text: why})
+			rec.Write(&runfile.Event{Host: p.host, At: time.Since(epoch), Source: runfile.FromRunner,
+				Class: runfile.ServerEnded, Count: 1, Text: why})
 		case <-ctx.Done():
 			return
 		}

@@ -14,8 +14,8 @@ import (
 // remoteHost is the name under which the samples of a remote probe are recorded.
 const remoteHost = "remote"
 
-// probeRemotely has a probe that runs elsewhere watch the experiment, and takes the listener that the lanes' requests
-// go to, of those it was asked for, to be theirs. It returns how often it samples.
+// probeRemotely has a probe that runs elsewhere watch the experiment, and takes the listener that the lanes'
+// requests go to, of those it was asked for, to be theirs. It returns how often it samples.
 func (s *Setup) probeRemotely(ctx context.Context, opt AttachOptions) (every time.Duration, err error) {
 	r, err := remote.Start(ctx, opt.ProbeCommand, remoteHost)
 	if err != nil {
@@ -27,7 +27,8 @@ func (s *Setup) probeRemotely(ctx context.Context, opt AttachOptions) (every tim
 	}
 	hello, first := r.Hello(), r.First()
 	if len(first.Listeners) == 0 {
-		return 0, fmt.Errorf("the probe's command found no listening socket for %s%s", strings.Join(hello.Listeners, ", "), sourceErrors(first))
+		return 0, fmt.Errorf("the probe's command found no listening socket for %s%s",
+			strings.Join(hello.Listeners, ", "), sourceErrors(first))
 	}
 	s.Environment[remoteHost+": host"] = hello.Host
 	s.Environment[remoteHost+": weir"] = hello.Version
@@ -36,16 +37,19 @@ func (s *Setup) probeRemotely(ctx context.Context, opt AttachOptions) (every tim
 			s.Environment[remoteHost+": "+name] = value
 		}
 	}
-	s.watchListener(listenerFor(backendAddress("", opt.Lanes[0]), first.Listeners), first.Listeners, remoteHost)
+	s.watchListener(listenerFor(backendAddress("", opt.Lanes[0]), first.Listeners), first.Listeners,
+		remoteHost)
 	s.Watchers = append(s.Watchers, remoteWatcher(r))
 	if hello.Discovery == nil {
 		s.note("note_not_looked_for", nil)
 		return hello.Every, nil
 	}
-	return hello.Every, s.discovered(ctx, remoteHost, *hello.Discovery, func(probe.Process) (uint64, error) { return r.ParentWaits(ctx) })
+	return hello.Every, s.discovered(ctx, remoteHost, *hello.Discovery,
+		func(probe.Process) (uint64, error) { return r.ParentWaits(ctx) })
 }
 
-// remoteWatcher records what a remote probe has to say. Its first look at its host is of before the run's epoch.
+// remoteWatcher records what a remote probe has to say. Its first look at its host is of before the run's
+// epoch.
 func remoteWatcher(r *remote.Remote) Watcher {
 	return func(ctx context.Context, epoch time.Time, rec Recorder) {
 		if before := r.Hello().Snapshot; before != nil {
@@ -55,7 +59,8 @@ func remoteWatcher(r *remote.Remote) Watcher {
 			Sample: func(s probe.Sample) { rec.Write(&runfile.Sample{Sample: s}) },
 			Clock:  func(e remote.Estimate) { rec.Write(clockOf(e)) },
 			Warn: func(w remote.Warning) {
-				rec.Write(&runfile.Event{Host: remoteHost, At: max(w.At, 0), Source: runfile.FromRunner, Class: w.Code, Count: 1, Text: w.Text})
+				rec.Write(&runfile.Event{Host: remoteHost, At: max(w.At, 0), Source: runfile.FromRunner,
+					Class: w.Code, Count: 1, Text: w.Text})
 			},
 		})
 		if after, ok := r.After(); ok {
@@ -65,7 +70,8 @@ func remoteWatcher(r *remote.Remote) Watcher {
 }
 
 func clockOf(e remote.Estimate) *runfile.Clock {
-	c := &runfile.Clock{Host: remoteHost, At: e.At, Method: e.Method, Offset: e.Offset, Late: e.Late, RTT: e.RTT, Ahead: e.Ahead}
+	c := &runfile.Clock{Host: remoteHost, At: e.At, Method: e.Method, Offset: e.Offset, Late: e.Late,
+		RTT: e.RTT, Ahead: e.Ahead}
 	if e.Early != remote.Unknown {
 		c.Early = &e.Early
 	}

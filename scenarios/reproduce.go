@@ -41,16 +41,17 @@ type LabOptions struct {
 // Reproduce sets a scenario up in a private lab. It must be called inside one (lab.Enter).
 func Reproduce(ctx context.Context, s catalogue.Scenario, opt LabOptions) (*Setup, error) {
 	setup := &Setup{Name: s.ID(), Claim: s.Claim, Environment: machine(), Capacity: capacityOf(s)}
-	b := labBuilder{Setup: setup, scenario: s, opt: opt, servers: map[string]*server{}, proxies: map[string]*proxy{}}
+	b := labBuilder{Setup: setup, scenario: s, opt: opt, servers: map[string]*server{},
+		proxies: map[string]*proxy{}}
 	if err := b.build(ctx); err != nil {
 		return nil, errors.Join(err, setup.Close())
 	}
 	return setup, nil
 }
 
-// capacityOf adds up the backends that listen: Σ workers × slots ÷ duration, told as all of their workers, the slots of each,
-// and the service time with which these do that. Where their slots are not alike, each slot counts as a worker.
-// Only the first one's backlog is told, as only its queue is a lane's.
+// capacityOf adds up the backends that listen: Σ workers × slots ÷ duration, told as all of their workers,
+// the slots of each, and the service time with which these do that. Where their slots are not alike, each
+// slot counts as a worker. Only the first one's backlog is told, as only its queue is a lane's.
 func capacityOf(s catalogue.Scenario) runfile.Capacity {
 	c := runfile.Capacity{WorkersSource: runfile.Stated, ServiceTimeSource: runfile.Stated}
 	workers, slots, each, alike, rate := 0, 0, 0, true, 0.0
@@ -95,7 +96,8 @@ func (b *labBuilder) build(ctx context.Context) error {
 	for _, name := range b.scenario.Hosts() {
 		backend := b.scenario.Backends[name] // of another host: nothing
 		hosts = append(hosts, lab.HostSpec{
-			Name: name, Sysctls: b.scenario.Sysctls[name], CPUQuota: float64(backend.CPUQuota), Hogs: backend.Hogs,
+			Name: name, Sysctls: b.scenario.Sysctls[name], CPUQuota: float64(backend.CPUQuota),
+			Hogs: backend.Hogs,
 		})
 	}
 	l, err := lab.New(hosts)
@@ -127,7 +129,8 @@ func (b *labBuilder) build(ctx context.Context) error {
 	}
 	b.pace(sampleEvery, b.longest())
 	for _, c := range b.scenario.Checks {
-		b.Baseline = max(b.Baseline, 3*c.Every) // so that there are checks before the load to set those in it beside
+		// so that there are checks before the load to set those in it beside
+		b.Baseline = max(b.Baseline, 3*c.Every)
 	}
 	b.DrainLimit = b.scenario.Load.DrainsFor()
 	return nil
@@ -173,7 +176,8 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 		lane.Deadline = cmp.Or(b.scenario.Load.Deadline, lane.Deadline)
 		lane.ListenerHost, lane.Listener = b.listenerBehind(l.To)
 		if n := b.listening(b.scenario.Proxies[l.To].Upstreams); n > 1 {
-			b.warn("one_queue_of_several", l.Name, map[string]any{"host": l.To, "servers": n, "first": lane.ListenerHost})
+			b.warn("one_queue_of_several", l.Name,
+				map[string]any{"host": l.To, "servers": n, "first": lane.ListenerHost})
 		}
 		if b.proxies[l.To] != nil {
 			conf := b.nginxConfig(l.To, b.scenario.Proxies[l.To])
@@ -184,7 +188,8 @@ func (b *labBuilder) addLanes(ctx context.Context) error {
 		b.Lanes = append(b.Lanes, lane)
 	}
 	if len(b.Lanes) == 0 {
-		return fmt.Errorf("scenario %s has only lanes that need NGINX: %w", b.scenario.Name, nginx.ErrNotInstalled)
+		return fmt.Errorf("scenario %s has only lanes that need NGINX: %w", b.scenario.Name,
+			nginx.ErrNotInstalled)
 	}
 	return nil
 }
@@ -218,8 +223,8 @@ func (b *labBuilder) mixed(t loadgen.Target) loadgen.Target {
 	return t
 }
 
-// listenerBehind is the queue that a lane is judged by: that of the backend that it leads to, or of the first one
-// behind its proxy that listens.
+// listenerBehind is the queue that a lane is judged by: that of the backend that it leads to, or of the first
+// one behind its proxy that listens.
 func (b *labBuilder) listenerBehind(to string) (host, listener string) {
 	names := []string{to}
 	if p, ok := b.scenario.Proxies[to]; ok {

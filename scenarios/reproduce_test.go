@@ -7,11 +7,14 @@ import (
 	"weir/scenarios/catalogue"
 )
 
-// The capacity of a lab is Σ workers × slots ÷ duration over the backends that listen, whichever they are and in whatever order.
+// The capacity of a lab is Σ workers × slots ÷ duration over the backends that listen, whichever they are and
+// in whatever order.
 func TestCapacityOfALab(t *testing.T) {
 	none := catalogue.Backend{Server: catalogue.None, Workers: 50, ServiceTime: time.Second, Backlog: 9}
-	sync := catalogue.Backend{Server: catalogue.Embedded, Workers: 8, ServiceTime: 200 * time.Millisecond, Backlog: 16}
-	puma := catalogue.Backend{Server: "puma", Workers: 2, Threads: 5, ServiceTime: 100 * time.Millisecond, Backlog: 32}
+	sync := catalogue.Backend{Server: catalogue.Embedded, Workers: 8, ServiceTime: 200 * time.Millisecond,
+		Backlog: 16}
+	puma := catalogue.Backend{Server: "puma", Workers: 2, Threads: 5, ServiceTime: 100 * time.Millisecond,
+		Backlog: 32}
 	gevent := catalogue.Backend{Server: "gunicorn-gevent", Workers: 2, ServiceTime: time.Second, Backlog: 64}
 	for name, c := range map[string]struct {
 		backends       map[string]catalogue.Backend
@@ -28,7 +31,8 @@ func TestCapacityOfALab(t *testing.T) {
 		"none at all": {map[string]catalogue.Backend{"a": none}, 0, 0, 0, 0},
 	} {
 		got := capacityOf(catalogue.Scenario{Backends: c.backends})
-		if d := got.Computed() - c.rate; d > 1e-3*c.rate || d < -1e-3*c.rate || got.Workers != c.workers || got.WorkerConnections != c.slots || got.Backlog != c.backlog {
+		if d := got.Computed() - c.rate; d > 1e-3*c.rate || d < -1e-3*c.rate || got.Workers != c.workers ||
+			got.WorkerConnections != c.slots || got.Backlog != c.backlog {
 			t.Errorf("%s: %.3f req/s, want %g; %+v", name, got.Computed(), c.rate, got)
 		}
 	}

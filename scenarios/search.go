@@ -50,9 +50,9 @@ func (s *Setup) searching(opt SearchOptions) error {
 	return s.Search.Validate()
 }
 
-// search offers trials to the lanes in turn, each at the load that its trials before ask for, until every goal is
-// decided or the budget is spent. A trial is begun if the longest so far would still fit; one that takes longer
-// all the same is cut off, recorded, and says nothing.
+// search offers trials to the lanes in turn, each at the load that its trials before ask for, until every
+// goal is decided or the budget is spent. A trial is begun if the longest so far would still fit; one that
+// takes longer all the same is cut off, recorded, and says nothing.
 func (e *Experiment) search(ctx context.Context, epoch time.Time, tap *queueTap) error {
 	within, cancel := context.WithDeadline(ctx, epoch.Add(e.Search.Budget))
 	defer cancel()
@@ -92,7 +92,8 @@ func (e *Experiment) search(ctx context.Context, epoch time.Time, tap *queueTap)
 		if len(belief.Check(e.Search.facts(load, &total, used))) > 0 {
 			states[lane.Name].Spoil(load)
 		} else {
-			states[lane.Name].Add(search.Trial{Load: load, Duration: e.Search.Trial, Due: total.Ended(), Bad: total.Bad()})
+			states[lane.Name].Add(search.Trial{Load: load, Duration: e.Search.Trial, Due: total.Ended(),
+				Bad: total.Bad()})
 		}
 		index++
 	}
@@ -100,7 +101,8 @@ func (e *Experiment) search(ctx context.Context, epoch time.Time, tap *queueTap)
 }
 
 func (s *Search) trial(index int, lane string, load float64) (runfile.Trial, error) {
-	p := plan.Plan{Stages: []plan.Stage{{From: load, To: load, Duration: s.Trial}}, Arrival: s.arrival, Seed: s.seed + uint64(index)}
+	p := plan.Plan{Stages: []plan.Stage{{From: load, To: load, Duration: s.Trial}}, Arrival: s.arrival,
+		Seed: s.seed + uint64(index)}
 	if err := p.Validate(); err != nil {
 		return runfile.Trial{}, fmt.Errorf("the search came to %g req/s: %w", load, err)
 	}
@@ -110,8 +112,10 @@ func (s *Search) trial(index int, lane string, load float64) (runfile.Trial, err
 // facts are what decides whether a trial is believed, of which total adds up the results.
 func (s *Search) facts(load float64, total *count.Bin, used self.Usage) belief.Facts {
 	f := belief.Facts{
-		Due: total.Ended(), Sent: total.Sent, Outcomes: total.Due(), Bearable: belief.Bearable(load, s.service, s.slots),
-		CPU: used.CPU, Wall: used.Wall, CPUs: used.CPUs, RunDelay: used.RunDelay, LoopCPU: used.LoopCPU, LoopDelay: used.LoopDelay,
+		Due: total.Ended(), Sent: total.Sent, Outcomes: total.Due(),
+		Bearable: belief.Bearable(load, s.service, s.slots),
+		CPU:      used.CPU, Wall: used.Wall, CPUs: used.CPUs, RunDelay: used.RunDelay, LoopCPU: used.LoopCPU,
+		LoopDelay: used.LoopDelay,
 	}
 	if slices.Sort(total.Lag); len(total.Lag) >= belief.LateNeeds {
 		f.Late = time.Duration(total.Lag[len(total.Lag)*99/100])

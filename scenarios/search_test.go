@@ -16,7 +16,8 @@ import (
 // pool is an engine whose server does 100 requests a second and queues 17; what is more is lost.
 type pool struct{ late time.Duration }
 
-func (p pool) Run(ctx context.Context, epoch time.Time, start time.Duration, load plan.Plan, rec loadgen.Recorder) error {
+func (p pool) Run(ctx context.Context, epoch time.Time, start time.Duration, load plan.Plan,
+	rec loadgen.Recorder) error {
 	n := load.Count()
 	served := int(100*load.Duration().Seconds()) + 17
 	rec = loadgen.ShardOf(rec)
@@ -24,7 +25,8 @@ func (p pool) Run(ctx context.Context, epoch time.Time, start time.Duration, loa
 		if err := sleep(ctx, time.Until(epoch.Add(start+at))); err != nil {
 			return err
 		}
-		r := loadgen.Result{Seq: seq, Due: start + at, Sent: start + at + p.late, Done: start + at + 20*time.Millisecond, Outcome: loadgen.OK}
+		r := loadgen.Result{Seq: seq, Due: start + at, Sent: start + at + p.late, Done: start + at +
+			20*time.Millisecond, Outcome: loadgen.OK}
 		if seq >= n-max(0, n-served) {
 			r.Outcome = loadgen.ConnectTimeout
 		}
@@ -36,10 +38,12 @@ func (p pool) Run(ctx context.Context, epoch time.Time, start time.Duration, loa
 func searching(start float64, budget time.Duration, engines ...loadgen.Engine) *Setup {
 	s := &Setup{Capacity: runfile.Capacity{Workers: 2, ServiceTime: 20 * time.Millisecond}, slots: 17}
 	for i, e := range engines {
-		s.Lanes = append(s.Lanes, Lane{Name: string(rune('a' + i)), Engine: e, Deadline: 500 * time.Millisecond})
+		s.Lanes = append(s.Lanes, Lane{Name: string(rune('a' + i)), Engine: e,
+			Deadline: 500 * time.Millisecond})
 	}
 	s.pace(0, 20*time.Millisecond)
-	if err := s.searching(SearchOptions{Start: start, Shortest: time.Second, Budget: budget, Arrival: plan.Constant}); err != nil {
+	if err := s.searching(SearchOptions{Start: start, Shortest: time.Second, Budget: budget,
+		Arrival: plan.Constant}); err != nil {
 		panic(err)
 	}
 	return s
@@ -73,8 +77,10 @@ func TestSearchClosesInOnTheServer(t *testing.T) {
 		}
 		for _, lane := range []string{"a", "b"} { // each with its own search, in turn
 			loads := rec.loads[lane]
-			if len(loads) < 8 || len(loads) > 40 || loads[0] != 100 || loads[len(loads)-1] < 97 || loads[len(loads)-1] > 106 {
-				t.Errorf("lane %s went to %.1f, want 8 to 40 trials from 100 that end near there", lane, loads)
+			if len(loads) < 8 || len(loads) > 40 || loads[0] != 100 || loads[len(loads)-1] < 97 ||
+				loads[len(loads)-1] > 106 {
+				t.Errorf("lane %s went to %.1f, want 8 to 40 trials from 100 that end near there", lane,
+					loads)
 			}
 		}
 	})
@@ -82,7 +88,8 @@ func TestSearchClosesInOnTheServer(t *testing.T) {
 
 // TestSearchKeepsItsBudget whatever it is: no trial is under way after it, and the end is no error.
 func TestSearchKeepsItsBudget(t *testing.T) {
-	for _, budget := range []time.Duration{1200 * time.Millisecond, 5 * time.Second, 12 * time.Second, 20 * time.Second} {
+	for _, budget := range []time.Duration{1200 * time.Millisecond, 5 * time.Second, 12 * time.Second,
+		20 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			s, rec := searching(400, budget, pool{}), &chosen{}
 			if err := s.Experiment.Run(t.Context(), time.Now(), rec); err != nil {

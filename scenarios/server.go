@@ -26,18 +26,20 @@ type server struct {
 	wanted bool // its end is our doing
 
 	start func(context.Context) error // again, after it has ended
-	begun bool                        // a later start is under load, where a request would wait behind the load's
-	died  chan string                 // why, where it ended by itself
+	// a later start is under load, where a request would wait behind the load's
+	begun bool
+	died  chan string // why, where it ended by itself
 }
 
-// startServer starts the server of a backend in its host. A driver sets pid and exited in start, for which launched is there,
-// and has what it cannot do said by an error that names the package to install.
+// startServer starts the server of a backend in its host. A driver sets pid and exited in start, for which
+// launched is there, and has what it cannot do said by an error that names the package to install.
 func (b *labBuilder) startServer(ctx context.Context, host string) error {
 	spec := b.scenario.Backends[host]
 	if spec.Server == catalogue.None {
 		return nil
 	}
-	s := &server{host: host, network: spec.Listen, address: b.address(host, backendPort), died: make(chan string, 16)}
+	s := &server{host: host, network: spec.Listen, address: b.address(host, backendPort),
+		died: make(chan string, 16)}
 	if s.network == "unix" {
 		s.address = filepath.Join(b.lab.Dir(), host+".sock")
 	}
@@ -71,9 +73,9 @@ func (b *labBuilder) runs(host, what string) {
 	b.Environment[host] = what
 }
 
-// swapped prepares another server for a backend's address, and returns what puts it there: the old one is asked to leave, and
-// sysctls are set before the new one listens. What is not installed, and a sysctl that there is not, is told now,
-// before the load.
+// swapped prepares another server for a backend's address, and returns what puts it there: the old one is
+// asked to leave, and sysctls are set before the new one listens. What is not installed, and a sysctl that
+// there is not, is told now, before the load.
 func (b *labBuilder) swapped(ctx context.Context, e catalogue.Event) (func(context.Context) error, error) {
 	s := b.servers[e.Host]
 	before := s.start
@@ -150,7 +152,8 @@ func (s *server) watch(ctx context.Context, epoch time.Time, rec Recorder) {
 	for {
 		select {
 		case why := <-s.died:
-			rec.Write(&runfile.Event{Host: s.host, At: time.Since(epoch), Source: runfile.FromRunner, Class: runfile.ServerEnded, Count: 1, Text: why})
+			rec.Write(&runfile.Event{Host: s.host, At: time.Since(epoch), Source: runfile.FromRunner,
+				Class: runfile.ServerEnded, Count: 1, Text: why})
 		case <-ctx.Done():
 			return
 		}

@@ -21,8 +21,10 @@ type Setup struct {
 	Environment map[string]string
 	Capacity    runfile.Capacity
 	Warnings    []runfile.Warning
-	Pairs       int               // how often each load is offered to each lane, in turn, as was asked; 0: once
-	Notes       []runfile.Warning // what was found and taken for granted, to be shown before the load; no part of the record
+	// how often each load is offered to each lane, in turn, as was asked; 0: once
+	Pairs int
+	// what was found and taken for granted, to be shown before the load; no part of the record
+	Notes       []runfile.Warning
 	closers     []func() error
 	slots       int                       // places in the queue of the lanes' listener; 0: not known
 	closesFirst map[string]loadgen.Closer // by lane: who closed the connection of the first request

@@ -13,12 +13,14 @@ import (
 )
 
 const (
-	slowTick   = 100 * time.Millisecond // between two reads of a slow reader
-	slowBuffer = 4 << 10                // bytes of its socket's receive buffer, so that the kernel does not read ahead of it
+	slowTick = 100 * time.Millisecond // between two reads of a slow reader
+	// bytes of its socket's receive buffer, so that the kernel does not read ahead of it
+	slowBuffer = 4 << 10
 )
 
-// readSlowly has clients ask a host for a path and read the answers slower than they could come, as over a bad line: each,
-// when it has one, asks for the next on a new connection. They are beside the load and are not counted as it.
+// readSlowly has clients ask a host for a path and read the answers slower than they could come, as over a
+// bad line: each, when it has one, asks for the next on a new connection. They are beside the load and are
+// not counted as it.
 func (b *labBuilder) readSlowly(ctx context.Context, e catalogue.Event) error {
 	network, address := "tcp", ""
 	if s := b.servers[e.Host]; s != nil {
@@ -26,7 +28,8 @@ func (b *labBuilder) readSlowly(ctx context.Context, e catalogue.Event) error {
 	} else {
 		address = b.address(e.Host, proxyPort)
 	}
-	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", cmp.Or(e.Path, "/"), e.Host)
+	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", cmp.Or(e.Path, "/"),
+		e.Host)
 	ctx, cancel := context.WithTimeout(ctx, e.For)
 	defer cancel()
 	var clients sync.WaitGroup
@@ -44,7 +47,8 @@ func (b *labBuilder) readSlowly(ctx context.Context, e catalogue.Event) error {
 	return nil
 }
 
-// readOneSlowly ends with the answer, or with ctx: then it closes the connection in the middle of it, which is no error.
+// readOneSlowly ends with the answer, or with ctx: then it closes the connection in the middle of it, which
+// is no error.
 func readOneSlowly(ctx context.Context, network, address, request string, perSecond int) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {

@@ -34,7 +34,8 @@ func TestSlowReaders(t *testing.T) {
 	b := labBuilder{servers: map[string]*server{"backend": {network: "tcp", address: l.Addr().String()}}}
 	began := time.Now()
 	const last = 1200 * time.Millisecond
-	if err := b.readSlowly(context.Background(), catalogue.Event{Host: "backend", Path: "/export", Clients: 2, BytesPerSecond: 2 * body, For: last}); err != nil {
+	if err := b.readSlowly(context.Background(), catalogue.Event{Host: "backend", Path: "/export", Clients: 2,
+		BytesPerSecond: 2 * body, For: last}); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(began); took < last || took > last+2*time.Second {

@@ -17,8 +17,10 @@ import (
 // engine's own start-up is not counted as lag.
 const lead = 50 * time.Millisecond
 
-// trial runs a trial to its end and says what it cost the generator. Its results are added up in total, if that is wanted.
-func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t runfile.Trial, tap *queueTap, total *count.Bin) (self.Usage, error) {
+// trial runs a trial to its end and says what it cost the generator. Its results are added up in total, if
+// that is wanted.
+func (e *Experiment) trial(ctx context.Context, epoch time.Time, lane Lane, t runfile.Trial, tap *queueTap,
+	total *count.Bin) (self.Usage, error) {
 	t.Start, t.Plan.First = time.Since(epoch)+lead, e.number(t.Due)
 	tap.Write(&t)
 	results := tap.Results(t.Index)
@@ -57,9 +59,9 @@ func (e *Experiment) restAfter(t runfile.Trial) time.Duration {
 	return e.Rest
 }
 
-// measure measures this process from now on; used says what it used until then or, where it asked for more of the
-// processors in that time, for the length of the schedule: a generator that had none while it sent must not look
-// rested because it then waits for a hung server's timeouts.
+// measure measures this process from now on; used says what it used until then or, where it asked for more of
+// the processors in that time, for the length of the schedule: a generator that had none while it sent must
+// not look rested because it then waits for a hung server's timeouts.
 func measure(schedule time.Duration) (used func() self.Usage) {
 	usage := self.Measure()
 	sent := make(chan self.Usage, 1)
@@ -85,13 +87,15 @@ func loops(u self.Usage, e loadgen.Engine) self.Usage {
 	return u
 }
 
-// gone is for how long samples of its host do without a listener that they showed before, until nobody waits for
-// its queue any more. A server that restarts is back sooner, and a probe that stalls shows nothing else either.
+// gone is for how long samples of its host do without a listener that they showed before, until nobody waits
+// for its queue any more. A server that restarts is back sooner, and a probe that stalls shows nothing else
+// either.
 const gone = 3 * time.Second
 
 // drain waits until a sample that was taken after since shows the lane's queue empty. Without that the
 // next trial would begin with the debts of this one. A queue whose listener is gone is not seen empty.
-func (e *Experiment) drain(ctx context.Context, epoch time.Time, lane Lane, since time.Duration, tap *queueTap) (bool, error) {
+func (e *Experiment) drain(ctx context.Context, epoch time.Time, lane Lane, since time.Duration,
+	tap *queueTap) (bool, error) {
 	if lane.Listener == "" || e.SampleEvery == 0 {
 		return false, nil
 	}

@@ -62,7 +62,8 @@ func (j *journal) Write(rec runfile.Record) error {
 // oneRequest is an engine that answers once, after a second.
 type oneRequest struct{}
 
-func (oneRequest) Run(ctx context.Context, _ time.Time, _ time.Duration, _ plan.Plan, rec loadgen.Recorder) error {
+func (oneRequest) Run(ctx context.Context, _ time.Time, _ time.Duration, _ plan.Plan,
+	rec loadgen.Recorder) error {
 	err := sleep(ctx, time.Second)
 	rec.Record(loadgen.Result{Outcome: loadgen.OK})
 	return err
@@ -76,7 +77,8 @@ func emptiesAfter(d time.Duration) Watcher {
 			if time.Since(epoch) >= d {
 				depth = 0
 			}
-			rec.Write(&runfile.Sample{Sample: probe.Sample{Host: "h", At: time.Since(epoch), Listeners: []probe.Listener{{Addr: "a", Depth: depth}}}})
+			rec.Write(&runfile.Sample{Sample: probe.Sample{Host: "h", At: time.Since(epoch),
+				Listeners: []probe.Listener{{Addr: "a", Depth: depth}}}})
 		}
 	}
 }
@@ -96,11 +98,13 @@ func TestTrialWaitsUntilQueueIsEmpty(t *testing.T) {
 		if err := e.Run(t.Context(), time.Now(), j); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"trial direct", "result", "end", "trial direct", "result", "end"}; !slices.Equal(j.entries, want) {
+		if want := []string{"trial direct", "result", "end", "trial direct", "result",
+			"end"}; !slices.Equal(j.entries, want) {
 			t.Errorf("recorded %q, want %q", j.entries, want)
 		}
 		if e := j.ends[0]; !e.Drained || e.DrainedAt < 10*time.Second || e.End > 2*time.Second {
-			t.Errorf("the first trial ended at %v and drained (%v) at %v, want ~1.5s and 10s", e.End, e.Drained, e.DrainedAt)
+			t.Errorf("the first trial ended at %v and drained (%v) at %v, want ~1.5s and 10s", e.End,
+				e.Drained, e.DrainedAt)
 		}
 	})
 }
@@ -131,8 +135,10 @@ func TestTrialGivesUpOnListenerThatIsGone(t *testing.T) {
 					t.Fatal(err)
 				}
 				end := j.ends[0]
-				if waited := end.DrainedAt - end.End; end.Drained != c.drained || waited < c.waited-time.Second || waited > c.waited+time.Second {
-					t.Errorf("drained %v after %v, want %v after about %v", end.Drained, waited, c.drained, c.waited)
+				if waited := end.DrainedAt - end.End; end.Drained != c.drained ||
+					waited < c.waited-time.Second || waited > c.waited+time.Second {
+					t.Errorf("drained %v after %v, want %v after about %v", end.Drained, waited, c.drained,
+						c.waited)
 				}
 			})
 		})
@@ -145,7 +151,8 @@ func TestTrialGivesUpOnQueueThatNeverEmpties(t *testing.T) {
 		if err := e.Run(t.Context(), time.Now(), j); err != nil {
 			t.Fatal(err)
 		}
-		if e := j.ends[0]; e.Drained || e.DrainedAt-e.End < 30*time.Second || e.DrainedAt-e.End > 31*time.Second {
+		if e := j.ends[0]; e.Drained || e.DrainedAt-e.End < 30*time.Second ||
+			e.DrainedAt-e.End > 31*time.Second {
 			t.Errorf("drained is %v after %v of waiting, want false after 30s", e.Drained, e.DrainedAt-e.End)
 		}
 	})
@@ -170,7 +177,8 @@ func TestQueueTapSumsSocketsOfOneAddress(t *testing.T) {
 	_ = tap.Write(&runfile.Sample{Sample: probe.Sample{Host: "h", At: 5, Listeners: []probe.Listener{
 		{Addr: "a", Cookie: 1, Depth: 0}, {Addr: "a", Cookie: 2, Depth: 4}, {Addr: "b", Depth: 7},
 	}}})
-	if a := tap.listener(Lane{ListenerHost: "h", Listener: "a"}); a.Sum != 4 || a.Sockets != 2 || a.At != 5 || a.Seen != 5 {
+	if a := tap.listener(Lane{ListenerHost: "h", Listener: "a"}); a.Sum != 4 || a.Sockets != 2 || a.At != 5 ||
+		a.Seen != 5 {
 		t.Errorf("%+v, want 4 in two sockets at 5", a)
 	}
 	if a := tap.listener(Lane{ListenerHost: "other", Listener: "a"}); a.Sockets != 0 {
@@ -194,13 +202,15 @@ func TestTrialsAlternateLanes(t *testing.T) {
 	if want := []string{"direct", "proxy", "proxy", "direct", "direct", "proxy"}; !slices.Equal(order, want) {
 		t.Errorf("lanes are %v, want %v", order, want)
 	}
-	if _, err := trials(lanes, []plan.Plan{{Stages: []plan.Stage{{From: 1e6, To: 1e6, Duration: time.Hour}}, Arrival: plan.Constant}}); err == nil {
+	if _, err := trials(lanes, []plan.Plan{{Stages: []plan.Stage{{From: 1e6, To: 1e6, Duration: time.Hour}},
+		Arrival: plan.Constant}}); err == nil {
 		t.Error("a plan of 7.2 billion requests was accepted")
 	}
 }
 
 func TestModeFollowsFirstSYNRetransmit(t *testing.T) {
-	for d, want := range map[time.Duration]string{900 * time.Millisecond: runfile.Loss, time.Second: runfile.Retrial, time.Minute: runfile.Retrial} {
+	for d, want := range map[time.Duration]string{900 * time.Millisecond: runfile.Loss,
+		time.Second: runfile.Retrial, time.Minute: runfile.Retrial} {
 		if got := Mode(d); got != want {
 			t.Errorf("Mode(%v) = %s, want %s", d, got, want)
 		}
@@ -210,7 +220,8 @@ func TestModeFollowsFirstSYNRetransmit(t *testing.T) {
 // worker is an engine that works as long as its schedule lasts, and then waits for three times as long.
 type worker struct{}
 
-func (worker) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, _ loadgen.Recorder) error {
+func (worker) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan,
+	_ loadgen.Recorder) error {
 	for until := start + p.Duration(); time.Since(epoch) < until; {
 	}
 	return sleep(ctx, 3*p.Duration())
@@ -220,7 +231,8 @@ func (worker) Run(ctx context.Context, epoch time.Time, start time.Duration, p p
 func TestGeneratorIsJudgedByItsLoad(t *testing.T) {
 	const d = 300 * time.Millisecond
 	j := &journal{}
-	e := Experiment{Lanes: []Lane{{Name: "direct", Engine: worker{}}}, Trials: []runfile.Trial{{Lane: "direct"}}}
+	e := Experiment{Lanes: []Lane{{Name: "direct", Engine: worker{}}},
+		Trials: []runfile.Trial{{Lane: "direct"}}}
 	e.Trials[0].Plan = plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: d}}}
 	if err := e.Run(t.Context(), time.Now(), j); err != nil {
 		t.Fatal(err)

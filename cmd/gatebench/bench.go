@@ -35,15 +35,18 @@ func (b *bench) run(ctx context.Context) error {
 			name    string
 			workers int
 			to      *tally
-		}{{"same", b.workers, &same}, {fmt.Sprintf("%d of %d lost", b.lost, b.workers), b.workers - b.lost, &lost}} {
+		}{{"same", b.workers, &same}, {fmt.Sprintf("%d of %d lost", b.lost, b.workers), b.workers - b.lost,
+			&lost}} {
 			began := time.Now()
-			d, err := b.decide(ctx, filepath.Join(dir, fmt.Sprintf("%02d-%d", i+1, kind.workers)), kind.workers)
+			d, err := b.decide(ctx, filepath.Join(dir, fmt.Sprintf("%02d-%d", i+1, kind.workers)),
+				kind.workers)
 			if err != nil {
 				return err
 			}
 			took := time.Since(began)
 			kind.to.add(d.answer, took)
-			fmt.Fprintf(b.out, "%3d/%d  %-12s %-13s %s, %.1f s\n", i+1, b.pairs, kind.name, d.answer, d.found, took.Seconds())
+			fmt.Fprintf(b.out, "%3d/%d  %-12s %-13s %s, %.1f s\n", i+1, b.pairs, kind.name, d.answer, d.found,
+				took.Seconds())
 		}
 	}
 	return conclude(b.out, &same, &lost)
@@ -65,7 +68,8 @@ func (b *bench) decide(ctx context.Context, dir string, workers int) (decision, 
 	if err != nil {
 		return decision{}, err
 	}
-	answer, known := map[int]string{0: pass, exitFailed: fail, exitInconclusive: inconclusive, exitInvalid: invalid}[code]
+	answer, known := map[int]string{0: pass, exitFailed: fail, exitInconclusive: inconclusive,
+		exitInvalid: invalid}[code]
 	if !known {
 		return decision{}, fmt.Errorf("weir run ended with status %d", code)
 	}
@@ -83,18 +87,22 @@ const (
 )
 
 // record starts a backend, runs weir at it, and returns the run's folder and weir's exit status.
-func (b *bench) record(ctx context.Context, dir, name string, workers int, flags ...string) (string, int, error) {
+func (b *bench) record(ctx context.Context, dir, name string, workers int, flags ...string) (string, int,
+	error) {
 	address, stop, err := b.backend(ctx, workers)
 	if err != nil {
 		return "", 0, err
 	}
 	defer stop()
-	args := append([]string{"run", "--quiet", "--direct", "http://" + address + "/", "--out", dir, "--name", name}, b.flags()...)
+	args := append([]string{"run", "--quiet", "--direct", "http://" + address + "/", "--out", dir, "--name",
+		name}, b.flags()...)
 	cmd := exec.CommandContext(ctx, b.weir, append(args, flags...)...)
-	cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=", "GITHUB_STEP_SUMMARY=") // these answers are not the workflow's
+	// these answers are not the workflow's
+	cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=", "GITHUB_STEP_SUMMARY=")
 	text, err := cmd.CombinedOutput()
 	code := 0
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && (exit.ExitCode() == exitFailed || exit.ExitCode() == exitInconclusive || exit.ExitCode() == exitInvalid) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && (exit.ExitCode() == exitFailed ||
+		exit.ExitCode() == exitInconclusive || exit.ExitCode() == exitInvalid) {
 		code = exit.ExitCode()
 	} else if err != nil {
 		return "", 0, fmt.Errorf("weir run: %w\n%s", err, text)
@@ -108,7 +116,8 @@ func (b *bench) record(ctx context.Context, dir, name string, workers int, flags
 
 // backend starts weir's own on a free port of loopback. It ends when its standard input does.
 func (b *bench) backend(ctx context.Context, workers int) (address string, stop func(), err error) {
-	cmd := exec.CommandContext(ctx, b.weir, "backend", "--listen", "127.0.0.1:0", "--workers", fmt.Sprint(workers),
+	cmd := exec.CommandContext(ctx, b.weir, "backend", "--listen", "127.0.0.1:0", "--workers",
+		fmt.Sprint(workers),
 		"--service-time", b.service.String(), "--backlog", fmt.Sprint(b.backlog))
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -16,8 +16,8 @@ func defaults(t *testing.T) design {
 	return o.design
 }
 
-// TestSimulatedPower: on a quiet machine the design tells a lost worker of ten from none every time; what is told by
-// latencies and shares of requests, with room for what lies between two runs, tells three.
+// TestSimulatedPower: on a quiet machine the design tells a lost worker of ten from none every time; what is
+// told by latencies and shares of requests, with room for what lies between two runs, tells three.
 func TestSimulatedPower(t *testing.T) {
 	d := defaults(t)
 	d.backlog = 16 // shorter to simulate
@@ -29,7 +29,8 @@ func TestSimulatedPower(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Log(out.String())
-		if strings.Count(out.String(), same) != 1+len(beside) || strings.Count(out.String(), same+found) < c.finding {
+		if strings.Count(out.String(), same) != 1+len(beside) ||
+			strings.Count(out.String(), same+found) < c.finding {
 			t.Errorf("%d lost: want no finding of the same server, and %d of the other", c.lost, c.finding)
 		}
 	}
@@ -45,7 +46,8 @@ func TestConclude(t *testing.T) {
 		}
 		return &to
 	}
-	good, found := map[string]int{pass: 36, inconclusive: 3, invalid: 1}, map[string]int{fail: 38, inconclusive: 2}
+	good, found := map[string]int{pass: 36, inconclusive: 3, invalid: 1},
+		map[string]int{fail: 38, inconclusive: 2}
 	for _, c := range []struct {
 		same, lost map[string]int
 		took       time.Duration
@@ -59,7 +61,8 @@ func TestConclude(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		err := conclude(&out, counted(c.same, c.took), counted(c.lost, c.took))
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+		if c.want == "" && err != nil ||
+			c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%v %v: %v", c.same, c.lost, err)
 		}
 		if c.want == "" && !strings.Contains(out.String(), "38 of 40 (95 % [83.5, 98.6])") {

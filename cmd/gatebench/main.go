@@ -45,16 +45,20 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 func parse(args []string) (o options, err error) {
 	f := pflag.NewFlagSet("gatebench", pflag.ContinueOnError)
 	f.SortFlags = false
-	f.IntVar(&o.pairs, "runs", 40, "decisions of each kind: the same server twice, and one that has lost a worker")
-	f.IntVar(&o.simulate, "simulate", 0, "make so many decisions of each kind on simulated records instead, at each strength of noise")
+	f.IntVar(&o.pairs, "runs", 40,
+		"decisions of each kind: the same server twice, and one that has lost a worker")
+	f.IntVar(&o.simulate, "simulate", 0,
+		"make so many decisions of each kind on simulated records instead, at each strength of noise")
 	f.DurationVar(&o.trialFor, "trial-duration", time.Second, "of each trial")
-	f.IntVar(&o.trials, "trials", 9, "of each run; a plateau takes 6, and 9 bear one that was disturbed on either side")
+	f.IntVar(&o.trials, "trials", 9,
+		"of each run; a plateau takes 6, and 9 bear one that was disturbed on either side")
 	f.IntVar(&o.workers, "workers", 10, "of the backend")
 	f.IntVar(&o.lost, "lost", 1, "workers that are gone in the runs that have to fail")
 	f.DurationVar(&o.service, "service-time", 50*time.Millisecond, "of the backend's workers")
 	f.IntVar(&o.backlog, "backlog", 32, "of its listener")
 	f.Float64Var(&o.load, "load", 1.5, "offered, × capacity")
-	f.StringVar(&o.assert, "assert", "plateau.rate / baseline.plateau.rate >= 0.95", "`expression` that decides")
+	f.StringVar(&o.assert, "assert", "plateau.rate / baseline.plateau.rate >= 0.95",
+		"`expression` that decides")
 	f.StringVar(&o.weir, "weir", "bin/weir", "`program` to measure")
 	f.StringVar(&o.keep, "keep", "", "keep the recorded runs in this `folder`")
 	if err := f.Parse(args); err != nil {

@@ -19,13 +19,14 @@ import (
 	"weir/scenarios/lab/labtest"
 )
 
-// In steady state a request costs no allocation, neither in the engine nor in the record that a run makes of it, whatever it
-// has of its own and however long it is. It is looked twice while the load runs, so that what a run allocates once, for its
-// beginning and its end, is not in it.
+// In steady state a request costs no allocation, neither in the engine nor in the record that a run makes of
+// it, whatever it has of its own and however long it is. It is looked twice while the load runs, so that what
+// a run allocates once, for its beginning and its end, is not in it.
 func TestNoAllocationPerRequest(t *testing.T) {
 	labtest.NotQuick(t)
 	const seq = loadgen.SeqVariable
-	mixed := []loadgen.Request{{URI: "/" + seq}, {Method: "POST", URI: "/", Body: append(bytes.Repeat([]byte("x"), 16<<10), seq...)}}
+	mixed := []loadgen.Request{{URI: "/" + seq},
+		{Method: "POST", URI: "/", Body: append(bytes.Repeat([]byte("x"), 16<<10), seq...)}}
 	for name, c := range map[string]struct {
 		network     string
 		connections loadgen.Connections
@@ -39,7 +40,8 @@ func TestNoAllocationPerRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := replies(t, c.network)
 			engine, err := epoll.New(loadgen.Target{
-				URL: "http://bench.test/", Network: l.Addr().Network(), Address: l.Addr().String(), Timeout: 5 * time.Second,
+				URL: "http://bench.test/", Network: l.Addr().Network(), Address: l.Addr().String(),
+				Timeout:     5 * time.Second,
 				Connections: c.connections, Requests: c.requests, RequestIDs: true,
 				MaxInFlight: 32, // a burst needs no more connections than these
 			})
@@ -47,7 +49,9 @@ func TestNoAllocationPerRequest(t *testing.T) {
 				t.Fatal(err)
 			}
 			made := ""
-			for range 3 { // again, where the machine stood still: most requests were shed, or came in a burst as never before
+			// again, where the machine stood still: most requests were shed, or came in a burst as never
+			// before
+			for range 3 {
 				allocations, requests := allocated(t, engine)
 				if requests < 300 {
 					continue
@@ -90,32 +94,38 @@ func replies(t *testing.T, network string) net.Listener {
 }
 
 const (
-	firstLook = 1000 // results: the loop has what it needs, connections for a burst, and bins that have been written and are used again
+	// results: the loop has what it needs, connections for a burst, and bins that have been written and are
+	// used again
+	firstLook = 1000
 	lastLook  = 3500
 )
 
-// allocated is how many allocations the loop of a run makes for so many requests, what it records with them, between two
-// looks.
+// allocated is how many allocations the loop of a run makes for so many requests, what it records with them,
+// between two looks.
 func allocated(t *testing.T, engine loadgen.Engine) (allocations map[string]int64, requests int64) {
 	t.Helper()
 	defer func(rate int) { runtime.MemProfileRate = rate }(runtime.MemProfileRate)
 	runtime.MemProfileRate = 1
 	const rate = 4000
 	epoch, p := time.Now(), plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: time.Second}}}
-	rec, err := runfile.NewRecorder(runfile.NewWriter(io.Discard), runfile.Header{Epoch: epoch, TrialsTotal: 2, Lanes: []runfile.Lane{{Name: lane}}})
+	rec, err := runfile.NewRecorder(runfile.NewWriter(io.Discard),
+		runfile.Header{Epoch: epoch, TrialsTotal: 2, Lanes: []runfile.Lane{{Name: lane}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range 2 {
-		if err := rec.Write(&runfile.Trial{Index: i, Lane: lane, Rate: rate, Plan: p, Due: p.Count()}); err != nil {
+		if err := rec.Write(&runfile.Trial{Index: i, Lane: lane, Rate: rate, Plan: p,
+			Due: p.Count()}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w := &witness{Recorder: loadgen.ShardOf(rec.Results(0)), look: func() map[string]int64 { return byLoops(t) }}
+	w := &witness{Recorder: loadgen.ShardOf(rec.Results(0)),
+		look: func() map[string]int64 { return byLoops(t) }}
 	for range 2 { // a shard has two sets of bins
 		for i := range time.Duration(30) {
 			for range rate {
-				w.Recorder.Record(loadgen.Result{Due: i * runfile.BinWidth, Sent: i * runfile.BinWidth, Done: i * runfile.BinWidth, Outcome: loadgen.OK})
+				w.Recorder.Record(loadgen.Result{Due: i * runfile.BinWidth, Sent: i * runfile.BinWidth,
+					Done: i * runfile.BinWidth, Outcome: loadgen.OK})
 			}
 		}
 		if err := rec.Write(&runfile.TrialEnd{Index: 1}); err != nil { // writes what there is of all trials
@@ -139,8 +149,8 @@ func allocated(t *testing.T, engine loadgen.Engine) (allocations map[string]int6
 	return w.late, w.answered
 }
 
-// witness passes the results of one loop on, holds it up once, so that it has to catch up with a burst, and then looks
-// twice at what it has allocated so far.
+// witness passes the results of one loop on, holds it up once, so that it has to catch up with a burst, and
+// then looks twice at what it has allocated so far.
 type witness struct {
 	loadgen.Recorder
 	look        func() map[string]int64
@@ -178,8 +188,8 @@ func (w *witness) lookAside() map[string]int64 {
 	return <-looked
 }
 
-// byLoops is how many objects loops have allocated so far, by where. The profile is that of the last garbage collection
-// but one.
+// byLoops is how many objects loops have allocated so far, by where. The profile is that of the last garbage
+// collection but one.
 func byLoops(t *testing.T) map[string]int64 {
 	t.Helper()
 	runtime.GC()

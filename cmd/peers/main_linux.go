@@ -106,9 +106,11 @@ func prepare(ctx context.Context) error {
 			continue
 		}
 		cmd := exec.CommandContext(ctx, cmp.Or(os.Getenv("GO"), "go"), "install", p.from)
-		cmd.Dir, cmd.Env = os.TempDir(), append(os.Environ(), "GOBIN="+bin, "GOFLAGS=-mod=mod", "CGO_ENABLED=0")
+		cmd.Dir, cmd.Env = os.TempDir(), append(os.Environ(), "GOBIN="+bin, "GOFLAGS=-mod=mod",
+			"CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "peers: %s is not up to date: %v: %s\n", p.name, err, lastLine(string(out)))
+			fmt.Fprintf(os.Stderr, "peers: %s is not up to date: %v: %s\n", p.name, err,
+				lastLine(string(out)))
 		}
 	}
 	var may, first unix.CPUSet
@@ -141,7 +143,8 @@ type bench struct {
 // flight.
 func measure(ctx context.Context, o options) error {
 	l, err := lab.New([]lab.HostSpec{{Name: "bench", Sysctls: map[string]string{
-		"net.ipv4.ip_local_port_range": "1024 65535", "net.ipv4.tcp_tw_reuse": "1", "net.core.somaxconn": "65535",
+		"net.ipv4.ip_local_port_range": "1024 65535", "net.ipv4.tcp_tw_reuse": "1",
+		"net.core.somaxconn": "65535",
 	}}})
 	if err != nil {
 		return err
@@ -185,7 +188,8 @@ func (b *bench) printHeader(nginx string) {
 		{"cpu", cmp.Or(model, runtime.GOARCH) + cores},
 		{"server", "nginx/" + nginx + `, 1 worker, return 200 "ok", over loopback in a lab`},
 		{"go", strings.TrimPrefix(runtime.Version(), "go") + ", of weir; weir records in full"},
-		{"runs", fmt.Sprintf("%d connections, %d s each, in turn, %d rounds after one to warm up", b.connections,
+		{"runs", fmt.Sprintf("%d connections, %d s each, in turn, %d rounds after one to warm up",
+			b.connections,
 			b.seconds, b.rounds) + "; median (lowest–highest)"},
 	} {
 		fmt.Printf("%-8s %s\n", line[0], line[1])

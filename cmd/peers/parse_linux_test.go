@@ -49,7 +49,8 @@ func TestParsers(t *testing.T) {
 		if want.failed == math.MaxUint64 && got.failed > 1000 { // any: the capture is of a busy second
 			want.failed = got.failed
 		}
-		if err != nil || got.ok != want.ok || got.failed != want.failed || math.Abs(got.rate-want.rate) > 0.01 {
+		if err != nil || got.ok != want.ok || got.failed != want.failed ||
+			math.Abs(got.rate-want.rate) > 0.01 {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
 		}
 	}

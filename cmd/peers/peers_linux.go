@@ -52,10 +52,11 @@ type peer struct {
 var k6Script string
 
 const (
-	own        = "weir-child"
-	wrkArgs    = "-t1 -c$connections -d${seconds}s $url"
-	heyArgs    = "-z ${seconds}s -c $connections -cpus 1 -disable-compression $url"
-	abArgs     = "-q -d -S -c $connections -t $seconds -n 5000000 $url" // -n after -t: how many to make room for
+	own     = "weir-child"
+	wrkArgs = "-t1 -c$connections -d${seconds}s $url"
+	heyArgs = "-z ${seconds}s -c $connections -cpus 1 -disable-compression $url"
+	// -n after -t: how many to make room for
+	abArgs     = "-q -d -S -c $connections -t $seconds -n 5000000 $url"
 	vegetaArgs = "attack -rate=$rate -duration=${seconds}s -workers=$connections -max-workers=$connections " +
 		"-connections=$connections -max-connections=$connections -keepalive=$reuse -output=$dir/results"
 	k6Args = "run --quiet --no-usage-report --no-color --summary-export $dir/summary -e URL=$url " +
@@ -79,7 +80,8 @@ var peers = []peer{
 		all: `Complete requests: +(\d+)`, need: `Failed requests:`, rate: `Requests per second: +([\d.]+) `,
 		bad: `(?:Failed requests|Non-2xx responses): +(\d+)`}, // an answer 503 is no "failed request" to it
 	{name: "hey", from: "hey", kept: heyArgs, fresh: "-disable-keepalive " + heyArgs,
-		all:  `(?m)^ +\[\d{3}\]\s+(\d+) responses$|^ +\[(\d+)\]\s+[^\d\s].*$`, // answers, and how often which error
+		// answers, and how often which error
+		all:  `(?m)^ +\[\d{3}\]\s+(\d+) responses$|^ +\[(\d+)\]\s+[^\d\s].*$`,
 		good: `(?m)^ +\[[23]\d\d\]\s+(\d+) responses$`, rate: `(?m)^ +Requests/sec:\s+([\d.]+)$`},
 	{name: "vegeta", from: "github.com/tsenart/vegeta/v12@v12.13.0",
 		kept: vegetaArgs, fresh: vegetaArgs, paced: vegetaArgs,
@@ -88,7 +90,8 @@ var peers = []peer{
 	{name: "k6", from: "go.k6.io/k6@v1.8.1", kept: k6Args, fresh: k6Args, paced: k6Args,
 		stdin: k6Script, after: "cat $dir/summary",
 		all: `"http_reqs": \{[^}]*"count": (\d+)`, rate: `"http_reqs": \{[^}]*"rate": ([\d.]+)`,
-		bad: `"http_req_failed": \{[^}]*"passes": (\d+)`, need: `"http_req_failed": \{`}, // passes: it did fail
+		// passes: it did fail
+		bad: `"http_req_failed": \{[^}]*"passes": (\d+)`, need: `"http_req_failed": \{`},
 }
 
 // about is the generator's version, or how to come by it where it is not installed.
@@ -127,8 +130,9 @@ func (l load) words(command string) []string {
 	for i, w := range words {
 		words[i] = os.Expand(w, func(name string) string {
 			return fmt.Sprint(map[string]any{
-				"url": l.URL, "connections": l.Connections, "seconds": l.Duration.Seconds(), "close": "Connection: close",
-				"rate": int(l.Rate), "offer": int(l.Offer), "reuse": l.Reuse, "dir": l.Dir,
+				"url": l.URL, "connections": l.Connections, "seconds": l.Duration.Seconds(),
+				"close": "Connection: close",
+				"rate":  int(l.Rate), "offer": int(l.Offer), "reuse": l.Reuse, "dir": l.Dir,
 			}[name])
 		})
 	}

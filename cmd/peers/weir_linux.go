@@ -130,7 +130,8 @@ func (l load) record(ctx context.Context, p plan.Plan, s *sample) error {
 	epoch := time.Now()
 	rec, err := runfile.NewRecorder(w, runfile.Header{
 		Version: release, Name: "peers", Epoch: epoch.UTC(), Seed: p.Seed, TrialsTotal: 1,
-		Lanes: []runfile.Lane{{Name: lane, URL: l.URL, Mode: runfile.Loss, Engine: "epoll", Deadline: l.Timeout}},
+		Lanes: []runfile.Lane{{Name: lane, URL: l.URL, Mode: runfile.Loss, Engine: "epoll",
+			Deadline: l.Timeout}},
 	})
 	if err != nil {
 		return err

@@ -67,7 +67,8 @@ func TestChildSendsWhatRunSends(t *testing.T) {
 		ids <- r.Header.Get("X-Request-Id")
 	}))
 	defer server.Close()
-	l := load{URL: server.URL, Rate: 20, Connections: 3, Duration: 100 * ms, Timeout: time.Minute, Dir: t.TempDir()}
+	l := load{URL: server.URL, Rate: 20, Connections: 3, Duration: 100 * ms, Timeout: time.Minute,
+		Dir: t.TempDir()}
 	text, err := json.Marshal(l)
 	if err != nil {
 		t.Fatal(err)

@@ -82,11 +82,13 @@ const (
 
 func works(o options) []work {
 	seconds := time.Duration(o.seconds) * time.Second
-	kept := load{URL: url, Connections: o.connections, Timeout: 5 * time.Second, Duration: seconds, Reuse: true}
+	kept := load{URL: url, Connections: o.connections, Timeout: 5 * time.Second, Duration: seconds,
+		Reuse: true}
 	fresh, paced := kept, kept
 	fresh.Reuse, fresh.Duration = false, min(seconds, 3*time.Second) // longer, TIME_WAIT has all ports
 	paced.Rate = steadyRate
-	bare := load{Rate: steadyRate, Poisson: true, Timeout: stallTimeout, Connections: 18_000, Duration: seconds}
+	bare := load{Rate: steadyRate, Poisson: true, Timeout: stallTimeout, Connections: 18_000,
+		Duration: seconds}
 	answered, stalled := bare, bare
 	answered.URL, answered.Reuse, answered.Duration = url, true, seconds+time.Second
 	stalled.Stalled, stalled.Duration = stallTimeout, stallTimeout+seconds
@@ -103,7 +105,8 @@ func works(o options) []work {
 		{name: "peak", title: "peak, reused connections",
 			rows: peersWith(kept), columns: peers, targets: []target{
 				{text: "peak req/s, reused: weir ÷ wrk", row: "weir", over: "wrk", of: rate, atLeast: 0.95},
-				{text: "peak req/s, reused: weir ÷ vegeta", row: "weir", over: "vegeta", of: rate, atLeast: 4},
+				{text: "peak req/s, reused: weir ÷ vegeta", row: "weir", over: "vegeta", of: rate,
+					atLeast: 4},
 				{text: "CPU a request, peak: weir ÷ wrk", row: "weir", over: "wrk", of: cost, atMost: 1.1},
 			}},
 		{name: "new", title: "peak, a new connection each",
@@ -113,18 +116,22 @@ func works(o options) []work {
 			}},
 		{name: "cpu", title: "10,000 req/s evenly, reused connections",
 			rows: peersWith(paced), columns: peers, targets: []target{
-				{text: "CPU a request, 10,000/s: weir ÷ vegeta", row: "weir", over: "vegeta", of: cost, atMost: 0.25},
-				{text: "the same, with --wake-quantum 300us", row: "quantum", over: "vegeta", of: cost, atMost: 0.25},
+				{text: "CPU a request, 10,000/s: weir ÷ vegeta", row: "weir", over: "vegeta", of: cost,
+					atMost: 0.25},
+				{text: "the same, with --wake-quantum 300us", row: "quantum", over: "vegeta", of: cost,
+					atMost: 0.25},
 			}},
 		{name: "lag", title: "lag in µs at 10,000 req/s, Poisson",
 			rows: []series{alone("answered", answered), alone("stalled", stalled), alone("bare pacer", bare)},
 			columns: []column{
-				{"p50", p50, spread(thousands)}, {"p99", p99, spread(thousands)}, {"worst", worst, highest(thousands)},
+				{"p50", p50, spread(thousands)}, {"p99", p99, spread(thousands)},
+				{"worst", worst, highest(thousands)},
 				{"in flight", open, middle(thousands)}, {"CPU µs/req", cost, middle(decimals(1))},
 			},
 			targets: []target{
 				{text: "p99 lag at 10,000/s, Poisson", row: "answered", of: p99, atMost: 500, unit: "µs"},
-				{text: "p99 lag, stalled, 15,000 in flight", row: "stalled", of: p99, atMost: 1000, unit: "µs"},
+				{text: "p99 lag, stalled, 15,000 in flight", row: "stalled", of: p99, atMost: 1000,
+					unit: "µs"},
 				{text: "p99 lag, stalled ÷ answered", row: "stalled", over: "answered", of: p99, atMost: 2},
 			}},
 		{name: "memory", title: "resident memory", once: true, rows: []series{alone("stalled", full)},
@@ -139,7 +146,8 @@ func works(o options) []work {
 	if memory := &all[len(all)-1]; o.long { // shorter, a heap is still on its way to its first collection
 		memory.rows = append(memory.rows, alone("10 min", long), alone("5 min", half))
 		memory.targets = append(memory.targets,
-			target{text: "resident after 10 min ÷ after 5 min", row: "10 min", over: "5 min", of: most, atMost: 1.1})
+			target{text: "resident after 10 min ÷ after 5 min", row: "10 min", over: "5 min", of: most,
+				atMost: 1.1})
 	}
 	return all
 }
@@ -238,7 +246,10 @@ func highest(f func(float64) string) func([]float64) string {
 }
 
 func spread(f func(float64) string) func([]float64) string {
-	return func(v []float64) string { return fmt.Sprintf("%s (%s–%s)", f(median(v)), f(v[0]), f(v[len(v)-1])) }
+	return func(v []float64) string {
+		return fmt.Sprintf("%s (%s–%s)", f(median(v)), f(v[0]),
+			f(v[len(v)-1]))
+	}
 }
 
 func printTable(to io.Writer, w work) {

@@ -78,7 +78,8 @@ func TestTablesFit(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"200,000 (100,000–300,000)", "10.0 (10.0–10.0)", "≤ 4,096 B", "vegeta      after 3 rounds failed: x", "   –\n",
+		"200,000 (100,000–300,000)", "10.0 (10.0–10.0)", "≤ 4,096 B", "vegeta      after 3 rounds failed: x",
+		"   –\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)

@@ -44,7 +44,8 @@ func length(s catalogue.Scenario) time.Duration {
 		}
 	}
 	trials := s.Load.Trials * len(s.Lanes)
-	return start + time.Duration(trials)*(s.Load.TrialDuration+around+drain) + time.Duration(trials-1)*rest // after the last it is short
+	// after the last it is short
+	return start + time.Duration(trials)*(s.Load.TrialDuration+around+drain) + time.Duration(trials-1)*rest
 }
 
 // share is what a run adds to a table: others run beside those that are light.
@@ -93,8 +94,8 @@ func (a *agenda) end(s catalogue.Scenario, again bool) {
 	a.open, a.ended = a.open-d, a.ended+d
 }
 
-// left scales what is expected by how long the runs before took, when there were enough of them to tell, and never
-// promises more than the budget.
+// left scales what is expected by how long the runs before took, when there were enough of them to tell, and
+// never promises more than the budget.
 func (a *agenda) left() string {
 	const enough = 20 * time.Second
 	rest := a.open

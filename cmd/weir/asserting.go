@@ -30,9 +30,11 @@ type assertFlags struct {
 }
 
 func (f *assertFlags) register(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.assert, "assert", nil, "`expression` that must hold, e.g. 'bad.rate < 0.5%' (weir help assert); may be repeated")
+	flags.StringArrayVar(&f.assert, "assert", nil,
+		"`expression` that must hold, e.g. 'bad.rate < 0.5%' (weir help assert); may be repeated")
 	flags.StringArrayVar(&f.assertFiles, "assertions", nil, "YAML `file` with assertions (weir help assert)")
-	flags.StringVar(&f.baseline, "baseline", "", "recorded `run` to compare with, e.g. in 'onset.rate / baseline.onset.rate >= 0.95'")
+	flags.StringVar(&f.baseline, "baseline", "",
+		"recorded `run` to compare with, e.g. in 'onset.rate / baseline.onset.rate >= 0.95'")
 	flags.StringVar(&f.junit, "junit", "", "write the answers as JUnit XML to this `file`")
 }
 
@@ -64,7 +66,8 @@ func (f *assertFlags) read() (err error) {
 	return nil
 }
 
-// check is read, and whether the run that these flags are of can use them; lanes are its, where they are known.
+// check is read, and whether the run that these flags are of can use them; lanes are its, where they are
+// known.
 func (f *assertFlags) check(lanes []string) error {
 	if err := f.read(); err != nil {
 		return err
@@ -83,7 +86,8 @@ func (f *assertFlags) check(lanes []string) error {
 
 // askable refuses, before the load, what the run could not answer.
 func (f *assertFlags) askable(s *scenarios.Setup) error {
-	p := gate.Plan{Search: s.Search != nil, Capacity: s.Capacity.Computed() > 0, ServiceTime: s.Capacity.ServiceTime > 0, Baseline: f.against}
+	p := gate.Plan{Search: s.Search != nil, Capacity: s.Capacity.Computed() > 0,
+		ServiceTime: s.Capacity.ServiceTime > 0, Baseline: f.against}
 	var names []string
 	p.Lanes = plannedLanes(s)
 	for _, l := range p.Lanes {
@@ -102,11 +106,13 @@ func (f *assertFlags) askable(s *scenarios.Setup) error {
 // plannedLanes are those of a run before its load.
 func plannedLanes(s *scenarios.Setup) (lanes []gate.PlannedLane) {
 	for _, l := range s.Lanes {
-		planned := gate.PlannedLane{Name: l.Name, Loss: l.Mode == runfile.Loss, Listener: l.Listener, ListenerHost: l.ListenerHost}
+		planned := gate.PlannedLane{Name: l.Name, Loss: l.Mode == runfile.Loss, Listener: l.Listener,
+			ListenerHost: l.ListenerHost}
 		for _, t := range s.Trials {
 			if t.Lane == l.Name {
 				planned.Trials = append(planned.Trials, gate.PlannedTrial{
-					Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Due: uint64(t.Due), Duration: t.Plan.Duration(),
+					Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Due: uint64(t.Due),
+					Duration: t.Plan.Duration(),
 				})
 			}
 		}

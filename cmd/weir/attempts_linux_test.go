@@ -19,8 +19,8 @@ import (
 	"weir/scenarios/lab/labtest"
 )
 
-// TestNoHiddenRetries counts attempts at a real NGINX, in its own log, against requests that were due: while it resets
-// connections instead of answering, and closes kept ones right when they are used again.
+// TestNoHiddenRetries counts attempts at a real NGINX, in its own log, against requests that were due: while
+// it resets connections instead of answering, and closes kept ones right when they are used again.
 func TestNoHiddenRetries(t *testing.T) {
 	path := nginxPath(t)
 	for name, open := range map[string]func(loadgen.Target) (loadgen.Engine, error){
@@ -37,7 +37,8 @@ func TestNoHiddenRetries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := plan.Plan{Stages: []plan.Stage{{From: 200, To: 200, Duration: 2 * time.Second}}, Arrival: plan.Poisson, Seed: 1}
+			p := plan.Plan{Stages: []plan.Stage{{From: 200, To: 200, Duration: 2 * time.Second}},
+				Arrival: plan.Poisson, Seed: 1}
 			var rec attempts
 			if err := engine.Run(t.Context(), time.Now(), 50*time.Millisecond, p, &rec); err != nil {
 				t.Fatal(err)
@@ -76,10 +77,12 @@ func (a *attempts) check(t *testing.T, seen map[int]int, connections int) {
 		if r.Outcome == loadgen.ReusedClosed {
 			want = 0
 		}
-		// A request may come in the instant in which the server closes for its own reasons: it is reset unread.
+		// A request may come in the instant in which the server closes for its own reasons: it is reset
+		// unread.
 		unread := r.Reused && r.Outcome == loadgen.ResetBeforeResponse && seen[r.Seq] == 0
 		if seen[r.Seq] != want && !unread {
-			t.Errorf("request %d is %s (reused: %v), the server saw it %d times", r.Seq, r.Outcome, r.Reused, seen[r.Seq])
+			t.Errorf("request %d is %s (reused: %v), the server saw it %d times", r.Seq, r.Outcome, r.Reused,
+				seen[r.Seq])
 		}
 	}
 	if opened != connections {
@@ -90,7 +93,8 @@ func (a *attempts) check(t *testing.T, seen map[int]int, connections int) {
 			t.Errorf("no request was %s: %v", o, outcomes)
 		}
 	}
-	if n := outcomes[loadgen.OK] + outcomes[loadgen.ResetBeforeResponse] + outcomes[loadgen.ReusedClosed]; n != len(a.all) {
+	if n := outcomes[loadgen.OK] + outcomes[loadgen.ResetBeforeResponse] +
+		outcomes[loadgen.ReusedClosed]; n != len(a.all) {
 		t.Errorf("other outcomes than were provoked: %v", outcomes)
 	}
 }
@@ -110,7 +114,8 @@ func startUnkind(t *testing.T, path string) *unkind {
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		fmt.Fprintf(&temporary, "%s_temp_path %s;\n", kind, filepath.Join(dir, kind))
 	}
-	// reset_timedout_connection also has 444 reset (ngx_http_core_module). The readiness check has a path of its own.
+	// reset_timedout_connection also has 444 reset (ngx_http_core_module). The readiness check has a path of
+	// its own.
 	user := ""
 	if os.Getuid() == 0 {
 		user = "user root;"
@@ -149,7 +154,8 @@ http {
 	return u
 }
 
-// stop ends the server, so that its log is whole, and returns how often it saw each request and how many connections had any.
+// stop ends the server, so that its log is whole, and returns how often it saw each request and how many
+// connections had any.
 func (u *unkind) stop(t *testing.T) (seen map[int]int, connections int) {
 	t.Helper()
 	if err := u.cmd.Process.Signal(os.Interrupt); err != nil { // a fast end, as by TERM

@@ -212,9 +212,10 @@ func (r *capacityReport) fromIdle(slots int) result.Code {
 // lossFormula names where the loss of Poisson arrivals comes from.
 func (r *capacityReport) lossFormula() string {
 	method := capacity.ConstantMethod(r.Rate.LossMDcKMethod)
-	a := result.Args{"servers": r.Servers, "places": r.Servers + r.QueueSlots, "exponential": loss(r.Rate.LossMMcK),
-		"constant": say("formula."+result.Code(method), nil),
-		"low":      method != capacity.ExponentialBound && r.QueueSlots < r.Servers}
+	a := result.Args{"servers": r.Servers, "places": r.Servers + r.QueueSlots,
+		"exponential": loss(r.Rate.LossMMcK),
+		"constant":    say("formula."+result.Code(method), nil),
+		"low":         method != capacity.ExponentialBound && r.QueueSlots < r.Servers}
 	switch r.Input.ServiceCV {
 	case 1:
 		return say("formula.mmck", a)

@@ -14,7 +14,8 @@ import (
 func weirCapacity(t *testing.T, flags string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	if err := run(context.Background(), append([]string{"capacity"}, strings.Fields(flags)...), nil, &out, &errs); err != nil {
+	if err := run(context.Background(), append([]string{"capacity"}, strings.Fields(flags)...), nil, &out,
+		&errs); err != nil {
 		t.Fatalf("weir capacity %s: %v", flags, err)
 	}
 	return out.String()
@@ -67,16 +68,24 @@ func TestCapacityGoldens(t *testing.T) {
 		{"--workers 1 --duration 50ms --backlog 10 --rate 18", "rate.loss_mmck", 3.787e-2, 3e-4},
 		{"--workers 1 --duration 50ms --backlog 10 --rate 18", "rate.loss_mdck", 1.046e-2, 3e-3},
 		{"--workers 4 --duration 50ms --backlog 16 --rate 72", "rate.loss_mmck", 1.490e-2, 3e-4},
-		{"--workers 4 --duration 50ms --backlog 16 --rate 72 --service-cv 0", "rate.loss_poisson", 2.52e-3, 3e-3},
-		{"--workers 4 --duration 50ms --backlog 16 --rate 76 --service-cv 0", "rate.loss_poisson", 9.59e-3, 3e-3},
+		{"--workers 4 --duration 50ms --backlog 16 --rate 72 --service-cv 0", "rate.loss_poisson", 2.52e-3,
+			3e-3},
+		{"--workers 4 --duration 50ms --backlog 16 --rate 76 --service-cv 0", "rate.loss_poisson", 9.59e-3,
+			3e-3},
 		{"--workers 4 --duration 50ms --backlog 16 --rate 79.2", "rate.loss_poisson", 4.482e-2, 3e-4},
-		{"--workers 4 --duration 50ms --backlog 16 --rate 72 --service-cv .5", "rate.loss_poisson", .25*1.490e-2 + .75*2.52e-3, 3e-3},
+		{"--workers 4 --duration 50ms --backlog 16 --rate 72 --service-cv .5", "rate.loss_poisson",
+			.25*1.490e-2 + .75*2.52e-3, 3e-3},
 
-		{"--workers 8 --duration 200ms --target-rate 200 --arrival constant --max-loss 0%", "target.workers", 40, 0},
-		{"--workers 8 --duration 200ms --target-rate 200 --arrival constant --max-loss 0% --head-room 25%", "target.workers", 50, 0},
-		{"--workers 8 --duration 200ms --target-rate 20 --arrival constant --burst 100", "target.own_backlog.backlog", 96, 0}, // four are idle
+		{"--workers 8 --duration 200ms --target-rate 200 --arrival constant --max-loss 0%", "target.workers",
+			40, 0},
+		{"--workers 8 --duration 200ms --target-rate 200 --arrival constant --max-loss 0% --head-room 25%",
+			"target.workers", 50, 0},
+		// four are idle
+		{"--workers 8 --duration 200ms --target-rate 20 --arrival constant --burst 100",
+			"target.own_backlog.backlog", 96, 0},
 		{"--workers 8 --duration 3s --backlog 2048 --rate 50 --deadline 10s", "backlog_in_time", 17, 0},
-		{"--workers 8 --duration 3s --backlog 2048 --rate 50 --deadline 10s", "rate.late_from_s", (8 + 18) / 50., 1e-9},
+		{"--workers 8 --duration 3s --backlog 2048 --rate 50 --deadline 10s", "rate.late_from_s",
+			(8 + 18) / 50., 1e-9},
 	} {
 		if got := lookUp(t, weirCapacity(t, g.flags+" --json"), g.path); math.Abs(got-g.want) > g.tol*g.want {
 			t.Errorf("%s: %s = %v, want %v", g.flags, g.path, got, g.want)
@@ -86,10 +95,13 @@ func TestCapacityGoldens(t *testing.T) {
 
 // Whatever is asked, the answer fits a terminal, and no two words run together.
 func TestCapacityFitsTheTerminal(t *testing.T) {
-	for _, server := range []string{"--workers 8 --duration 200ms", "--workers 1000 --worker-connections 1000 --duration 59.5s", "--workers 1 --duration 3us --backlog 0"} {
+	for _, server := range []string{"--workers 8 --duration 200ms",
+		"--workers 1000 --worker-connections 1000 --duration 59.5s",
+		"--workers 1 --duration 3us --backlog 0"} {
 		for _, rate := range []string{"", "--rate 0.01", "--rate 39.9", "--rate 990000"} {
 			for _, more := range []string{
-				"", "--deadline 1s", "--deadline 10ms", "--service-cv 0", "--service-cv 0.123456", "--backlog 1048576 --deadline 1h",
+				"", "--deadline 1s", "--deadline 10ms", "--service-cv 0", "--service-cv 0.123456",
+				"--backlog 1048576 --deadline 1h",
 				"--target-rate 0.001", "--target-rate 90000 --max-loss 0.0001% --head-room 33.3% --burst 100000 --deadline 2s", "--target-rate 7 --arrival constant",
 			} {
 				flags := server + " " + rate + " " + more

@@ -6,7 +6,8 @@ import (
 	"weir/scenarios/catalogue"
 )
 
-// Every verdict of the catalogue is reached by assertions that the gate understands, over lanes that there are.
+// Every verdict of the catalogue is reached by assertions that the gate understands, over lanes that there
+// are.
 func TestVerdictsAreAssertions(t *testing.T) {
 	for _, name := range catalogue.Names() {
 		all, err := catalogue.Open(name, catalogue.Options{})

@@ -18,8 +18,10 @@ import (
 )
 
 // claims runs every variant of every experiment, each in a lab of its own, and judges the claims.
-func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []experiment, command []string) error {
-	table := report.Claims{Started: time.Now().UTC(), Version: version(), Command: command, Seed: f.seed, Engine: f.engine, Flipped: f.Flip}
+func (f *reproduceFlags) claims(ctx context.Context, s streams, experiments []experiment,
+	command []string) error {
+	table := report.Claims{Started: time.Now().UTC(), Version: version(), Command: command, Seed: f.seed,
+		Engine: f.engine, Flipped: f.Flip}
 	single := len(experiments) == 1 && len(experiments[0].variants) == 1
 	plan := schedule{
 		agenda: newAgenda(s.err, f.quiet, experiments),
@@ -119,7 +121,8 @@ type variantRun struct {
 }
 
 // runVariant runs this program in a new lab.
-func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string, v catalogue.Scenario, single bool) variantRun {
+func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string, v catalogue.Scenario,
+	single bool) variantRun {
 	r := variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}}
 	failed := func(why string) variantRun {
 		r.verdict, r.why = report.ClaimFailed, why
@@ -129,7 +132,8 @@ func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string,
 	if err != nil {
 		return failed(err.Error())
 	}
-	args := append([]string{os.Args[0], "reproduce", name}, given(f.flags, "all", "budget", "variant", "quiet")...)
+	args := append([]string{os.Args[0], "reproduce", name},
+		given(f.flags, "all", "budget", "variant", "quiet")...)
 	if v.Variant != "" {
 		args = append(args, "--variant="+v.Variant)
 	}
@@ -158,7 +162,8 @@ func (f *reproduceFlags) runVariant(ctx context.Context, s streams, name string,
 	return r
 }
 
-// missingProxy is why a run has no proxy lane although its scenario has one: a claim is not judged by half of it.
+// missingProxy is why a run has no proxy lane although its scenario has one: a claim is not judged by half of
+// it.
 func missingProxy(a *result.Analysis) string {
 	for _, w := range a.Warnings {
 		if w.Code == "no_proxy_lane" {

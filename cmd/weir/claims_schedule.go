@@ -15,19 +15,22 @@ import (
 	"weir/scenarios/catalogue"
 )
 
-// beside is how many labs of light scenarios there are at once: one more than there are processors, at most four. Nearly all of their
-// time goes by in waiting, for workers that sleep, for timeouts, for queues that drain, and their verdicts rest on counts.
+// beside is how many labs of light scenarios there are at once: one more than there are processors, at most
+// four. Nearly all of their time goes by in waiting, for workers that sleep, for timeouts, for queues that
+// drain, and their verdicts rest on counts.
 var beside = min(4, runtime.NumCPU()+1)
 
-// The longest that the whole catalogue may take, and what of it is kept for ending runs and writing the table.
+// The longest that the whole catalogue may take, and what of it is kept for ending runs and writing the
+// table.
 const (
 	allBudget   = 20 * time.Minute
 	quickBudget = 6 * time.Minute
 	closing     = 10 * time.Second
 )
 
-// schedule runs the variants of experiments: first those that need the machine to themselves, one after the other,
-// then the light ones, beside each other and the longest first, then, alone, what was INVALID the first time.
+// schedule runs the variants of experiments: first those that need the machine to themselves, one after the
+// other, then the light ones, beside each other and the longest first, then, alone, what was INVALID the
+// first time.
 type schedule struct {
 	run    func(context.Context, experiment, catalogue.Scenario) variantRun
 	agenda *agenda
@@ -66,7 +69,8 @@ func (s *schedule) all(ctx context.Context, experiments []experiment) {
 	s.each(ctx, 1, alone)
 	s.each(ctx, beside, light)
 	for _, t := range slices.Concat(alone, light) {
-		if r := s.done[t.of][t.variant.Variant]; r.verdict == "" && r.a != nil && !r.a.Valid && s.fits(ctx, t.variant) {
+		if r := s.done[t.of][t.variant.Variant]; r.verdict == "" && r.a != nil && !r.a.Valid &&
+			s.fits(ctx, t.variant) {
 			s.one(ctx, t, true)
 		}
 	}
@@ -117,7 +121,8 @@ func (s *schedule) fits(ctx context.Context, v catalogue.Scenario) bool {
 	return ctx.Err() == nil && (s.until.IsZero() || time.Until(s.until) > length(v))
 }
 
-// hopeless reports whether there is no verdict to be had of an experiment, as one of its runs could not be made.
+// hopeless reports whether there is no verdict to be had of an experiment, as one of its runs could not be
+// made.
 func (s *schedule) hopeless(e *experiment) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

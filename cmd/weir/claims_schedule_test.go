@@ -35,7 +35,8 @@ func (b *bench) run(_ context.Context, _ experiment, v catalogue.Scenario) varia
 	b.mu.Lock()
 	b.now--
 	b.mu.Unlock()
-	r := variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}, a: &result.Analysis{Valid: !first || v.ID() != b.invalidFirst}}
+	r := variantRun{ClaimRun: report.ClaimRun{Variant: v.Variant}, a: &result.Analysis{Valid: !first ||
+		v.ID() != b.invalidFirst}}
 	if v.ID() == b.missing {
 		r = variantRun{ClaimRun: r.ClaimRun, verdict: report.ClaimSkipped, why: "install it"}
 	}
@@ -52,7 +53,8 @@ func someExperiments() []experiment {
 		}
 		return e
 	}
-	return []experiment{of("slow", false, "a", "b"), of("light", true, "a", "b", "c"), of("more", true, "a", "b", "c")}
+	return []experiment{of("slow", false, "a", "b"), of("light", true, "a", "b", "c"),
+		of("more", true, "a", "b", "c")}
 }
 
 func scheduled(b *bench, until time.Time) ([]experiment, *schedule) {
@@ -68,7 +70,8 @@ func TestScheduleSharesTheMachine(t *testing.T) {
 	var b bench
 	scheduled(&b, time.Time{})
 	if b.besideAlone || b.most < 2 || b.most > beside || len(b.times) != 8 {
-		t.Errorf("%d runs at once, beside one that is to be alone: %v, runs %v", b.most, b.besideAlone, b.times)
+		t.Errorf("%d runs at once, beside one that is to be alone: %v, runs %v", b.most, b.besideAlone,
+			b.times)
 	}
 	for id, n := range b.times {
 		if n != 1 {
@@ -104,25 +107,33 @@ func TestScheduleSaysThatItWasInterrupted(t *testing.T) {
 	cancel()
 	s.all(ctx, all)
 	row := claim(all[0], s.done[&all[0]])
-	if row.Outcome != report.ClaimLeftOut || !strings.Contains(row.Shows, "interrupted") || strings.Contains(row.Shows, "budget") {
+	if row.Outcome != report.ClaimLeftOut || !strings.Contains(row.Shows, "interrupted") ||
+		strings.Contains(row.Shows, "budget") {
 		t.Errorf("%s: %s", row.Outcome, row.Shows)
 	}
 }
 
-// Of a run that was not the experiment that it was to be nothing is said of the claim, whatever its assertions say.
+// Of a run that was not the experiment that it was to be nothing is said of the claim, whatever its
+// assertions say.
 func TestJudgeOnlyTheExperiment(t *testing.T) {
 	e := someExperiments()[0]
 	for i := range e.variants {
 		e.variants[i].Lanes[0].Name = "direct"
-		e.variants[i].Verdicts = []catalogue.Verdict{{Verdict: "confirmed", If: []catalogue.Condition{{Run: "a", Assert: []string{"direct.offered > 0"}, Places: []string{"1:1"}}}}}
+		e.variants[i].Verdicts = []catalogue.Verdict{{Verdict: "confirmed",
+			If: []catalogue.Condition{{Run: "a", Assert: []string{"direct.offered > 0"},
+				Places: []string{"1:1"}}}}}
 	}
 	run := func(warnings ...result.Warning) *result.Analysis {
-		return &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{{Name: "direct", Offered: 9}}, Warnings: warnings}
+		return &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"},
+			Lanes: []result.Lane{{Name: "direct", Offered: 9}}, Warnings: warnings}
 	}
-	for code, want := range map[result.Code]report.ClaimOutcome{"send_lag": "confirmed", "server_ended": report.ClaimInvalid, "swap": report.ClaimInvalid, "log_lost": report.ClaimInvalid} {
+	for code, want := range map[result.Code]report.ClaimOutcome{"send_lag": "confirmed",
+		"server_ended": report.ClaimInvalid, "swap": report.ClaimInvalid, "log_lost": report.ClaimInvalid} {
 		var row report.Claim
-		judge(&row, e, map[string]*result.Analysis{"a": run(), "b": run(result.Warning{Code: code, Text: "it failed"})})
-		if row.Outcome != want || want == report.ClaimInvalid && !strings.Contains(row.Shows, "b: The experiment did not run as planned. it failed") {
+		judge(&row, e, map[string]*result.Analysis{"a": run(),
+			"b": run(result.Warning{Code: code, Text: "it failed"})})
+		if row.Outcome != want || want == report.ClaimInvalid &&
+			!strings.Contains(row.Shows, "b: The experiment did not run as planned. it failed") {
 			t.Errorf("%s: %q, %q; want %q", code, row.Outcome, row.Shows, want)
 		}
 	}
@@ -136,7 +147,8 @@ func TestJudgeOnlyTheExperiment(t *testing.T) {
 func TestScheduleSkipsWhatIsMissing(t *testing.T) {
 	b := bench{missing: "slow-a"}
 	all, s := scheduled(&b, time.Time{})
-	if row := claim(all[0], s.done[&all[0]]); row.Outcome != report.ClaimSkipped || row.Shows != "install it" || b.times["slow-b"] != 0 {
+	if row := claim(all[0], s.done[&all[0]]); row.Outcome != report.ClaimSkipped ||
+		row.Shows != "install it" || b.times["slow-b"] != 0 {
 		t.Errorf("verdict %q, %q; the other was run %d times", row.Outcome, row.Shows, b.times["slow-b"])
 	}
 }

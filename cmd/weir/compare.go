@@ -52,15 +52,20 @@ Exit status: 0 compared, 2 usage, 12 one of the runs is invalid.`,
 			if err := render(found); err != nil {
 				return err
 			}
-			if slices.ContainsFunc(found.List, func(c *result.Comparison) bool { return !c.A.Valid || !c.B.Valid }) {
+			if slices.ContainsFunc(found.List, func(c *result.Comparison) bool {
+				return !c.A.Valid ||
+					!c.B.Valid
+			}) {
 				return &statusError{exitInvalid, nil}
 			}
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&lanes, "lanes", "", "lanes to compare: `A,B` for lane A of the first run and lane B of the second, or one name for both")
+	cmd.Flags().StringVar(&lanes, "lanes", "",
+		"lanes to compare: `A,B` for lane A of the first run and lane B of the second, or one name for both")
 	cmd.Flags().StringVar(&format, "format", "text", "output format: `text`, json, markdown or html")
-	cmd.Flags().BoolVar(&printSchema, "print-schema", false, "print the JSON Schema of --format json, which describes every key; takes no run")
+	cmd.Flags().BoolVar(&printSchema, "print-schema", false,
+		"print the JSON Schema of --format json, which describes every key; takes no run")
 	return cmd
 }
 
@@ -118,7 +123,8 @@ func lanePairs(a, b *result.Analysis, lanes string) (pairs [][2]string, err erro
 		}
 	}
 	if len(pairs) == 0 {
-		return nil, usage("the runs have no lane in common: A has %s, B has %s; --lanes names one of each", laneNames(a), laneNames(b))
+		return nil, usage("the runs have no lane in common: A has %s, B has %s; --lanes names one of each",
+			laneNames(a), laneNames(b))
 	}
 	return pairs, nil
 }

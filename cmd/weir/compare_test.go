@@ -11,9 +11,9 @@ import (
 	"weir/report/runfile"
 )
 
-// TestCompareScripts runs testdata/compare/*.txtar, whose working directories hold recorded runs: good, again (the
-// same server once more), worse (one that takes a fifth less), late (an INVALID one)
-// and cut (a killed one).
+// TestCompareScripts runs testdata/compare/*.txtar, whose working directories hold recorded runs: good, again
+// (the same server once more), worse (one that takes a fifth less), late (an INVALID one) and cut (a killed
+// one).
 func TestCompareScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/compare",
@@ -27,6 +27,7 @@ func TestCompareScripts(t *testing.T) {
 				recordRun(filepath.Join(env.WorkDir, "cut"), 200, 0, runfile.Interrupted))
 		},
 		Condition: condition,
-		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"status": checkStatus, "follows": follows},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": checkStatus,
+			"follows": follows},
 	})
 }

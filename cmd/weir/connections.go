@@ -29,18 +29,29 @@ type connectionFlags struct {
 }
 
 func (c *connectionFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&c.connections, "connections", string(loadgen.New), "connections: `new|reuse`, a new one for each request (as NGINX does by default) or kept ones")
-	f.IntVar(&c.requestsPerConnection, "requests-per-connection", 0, "with --connections reuse: close a connection after this many requests; 0: never")
-	f.DurationVar(&c.idleTimeout, "idle-timeout", 0, "with --connections reuse: close a connection that was idle for this time; keep it below the server's own; 0: never")
-	f.IntVar(&c.maxIdle, "max-idle", 0, "with --connections reuse: number of idle connections that are kept, like NGINX's keepalive; 0: all")
-	f.StringVar(&c.close, "close", string(loadgen.Orderly), "how connections end: `orderly|rst`, with a FIN, or with a reset, which leaves no TIME_WAIT (clients do not do that)")
-	f.DurationVar(&c.connectTimeout, "connect-timeout", scenarios.DefaultConnectTimeout, "longest time to wait for a connection; below 1s one dropped SYN is one failure")
-	f.DurationVar(&c.timeout, "timeout", scenarios.DefaultTimeout, "longest time to wait for a whole answer, including the connection")
-	f.StringVar(&c.localAddr, "local-addr", "", "source `addresses` of the connections, used in turn, e.g. 10.0.0.8/29,10.0.1.5")
+	f.StringVar(&c.connections, "connections", string(loadgen.New),
+		"connections: `new|reuse`, a new one for each request (as NGINX does by default) or kept ones")
+	f.IntVar(&c.requestsPerConnection, "requests-per-connection", 0,
+		"with --connections reuse: close a connection after this many requests; 0: never")
+	f.DurationVar(&c.idleTimeout, "idle-timeout", 0,
+		"with --connections reuse: close a connection that was idle for this time; keep it below the server's own; 0: never")
+	f.IntVar(&c.maxIdle, "max-idle", 0,
+		"with --connections reuse: number of idle connections that are kept, like NGINX's keepalive; 0: all")
+	f.StringVar(&c.close, "close", string(loadgen.Orderly),
+		"how connections end: `orderly|rst`, with a FIN, or with a reset, which leaves no TIME_WAIT (clients do not do that)")
+	f.DurationVar(&c.connectTimeout, "connect-timeout", scenarios.DefaultConnectTimeout,
+		"longest time to wait for a connection; below 1s one dropped SYN is one failure")
+	f.DurationVar(&c.timeout, "timeout", scenarios.DefaultTimeout,
+		"longest time to wait for a whole answer, including the connection")
+	f.StringVar(&c.localAddr, "local-addr", "",
+		"source `addresses` of the connections, used in turn, e.g. 10.0.0.8/29,10.0.1.5")
 	f.BoolVar(&c.insecure, "insecure", false, "do not verify TLS certificates")
-	f.IntVar(&c.maxInFlight, "max-in-flight", loadgen.DefaultMaxInFlight, "most requests in flight; further ones are not sent, and recorded as shed")
-	f.DurationVar(&c.wakeQuantum, "wake-quantum", 0, "send requests together that are due within this time (three on average at most); saves CPU above some 5,000 requests a second, adds up to this much send lag; 0: off")
-	f.StringVar(&c.maxBody, "max-body", "16M", "`size` of the longest response body that is read, e.g. 500k or 16M; a longer one is bad_response")
+	f.IntVar(&c.maxInFlight, "max-in-flight", loadgen.DefaultMaxInFlight,
+		"most requests in flight; further ones are not sent, and recorded as shed")
+	f.DurationVar(&c.wakeQuantum, "wake-quantum", 0,
+		"send requests together that are due within this time (three on average at most); saves CPU above some 5,000 requests a second, adds up to this much send lag; 0: off")
+	f.StringVar(&c.maxBody, "max-body", "16M",
+		"`size` of the longest response body that is read, e.g. 500k or 16M; a longer one is bad_response")
 }
 
 // apply checks the flags and fills in how a target is connected to.
@@ -49,7 +60,8 @@ func (c *connectionFlags) apply(out *loadgen.Target) (err error) {
 		return err
 	}
 	out.Connections, out.Close = loadgen.Connections(c.connections), loadgen.Closing(c.close)
-	out.RequestsPerConnection, out.IdleTimeout, out.MaxIdle = c.requestsPerConnection, c.idleTimeout, c.maxIdle
+	out.RequestsPerConnection, out.IdleTimeout, out.MaxIdle = c.requestsPerConnection, c.idleTimeout,
+		c.maxIdle
 	out.ConnectTimeout, out.Timeout = c.connectTimeout, c.timeout
 	out.MaxInFlight, out.Insecure = c.maxInFlight, c.insecure
 	out.WakeQuantum = c.wakeQuantum
@@ -70,7 +82,8 @@ func (c *connectionFlags) check() error {
 	case c.close != string(loadgen.Orderly) && c.close != string(loadgen.Reset):
 		return usage("--close must be orderly or rst, not %s", quoted(c.close))
 	case c.requestsPerConnection < 0:
-		return usage("--requests-per-connection must be 0 (no bound) or more, not %d", c.requestsPerConnection)
+		return usage("--requests-per-connection must be 0 (no bound) or more, not %d",
+			c.requestsPerConnection)
 	case c.idleTimeout < 0:
 		return usage("--idle-timeout must be 0 (no bound) or more, not %v", c.idleTimeout)
 	case c.maxIdle < 0:
@@ -82,7 +95,8 @@ func (c *connectionFlags) check() error {
 	case c.timeout <= 0:
 		return usage("--timeout must be above 0, not %v", c.timeout)
 	case c.wakeQuantum < 0 || c.wakeQuantum > loadgen.MaxWakeQuantum:
-		return usage("--wake-quantum must be from 0 (each request when it is due) to %v, not %v", loadgen.MaxWakeQuantum, c.wakeQuantum)
+		return usage("--wake-quantum must be from 0 (each request when it is due) to %v, not %v",
+			loadgen.MaxWakeQuantum, c.wakeQuantum)
 	case c.maxInFlight < 1:
 		return usage("--max-in-flight must be at least 1, not %d", c.maxInFlight)
 	}

@@ -15,8 +15,9 @@ import (
 	"testing"
 )
 
-// TestBuildsElsewhere: all packages and their tests are sound for macOS and Windows. Their types are checked, with those
-// of everything they import, and no code is made: compiling all of it twice more would take longer than most tests.
+// TestBuildsElsewhere: all packages and their tests are sound for macOS and Windows. Their types are checked,
+// with those of everything they import, and no code is made: compiling all of it twice more would take longer
+// than most tests.
 func TestBuildsElsewhere(t *testing.T) {
 	for _, system := range []string{"darwin", "windows"} {
 		t.Run(system, func(t *testing.T) {
@@ -53,11 +54,12 @@ func (i imported) Import(path string) (*types.Package, error) {
 	return nil, errors.New("not listed before: " + path)
 }
 
-// typeCheck checks all packages of a system, and returns how many of them are ours. The functions of the others are
-// taken to be right.
+// typeCheck checks all packages of a system, and returns how many of them are ours. The functions of the
+// others are taken to be right.
 func typeCheck(t *testing.T, system string) (ours int) {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-deps", "-test", "-json=ImportPath,Dir,GoFiles,ImportMap,Module", "weir/...")
+	cmd := exec.Command("go", "list", "-deps", "-test", "-json=ImportPath,Dir,GoFiles,ImportMap,Module",
+		"weir/...")
 	cmd.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -76,7 +78,8 @@ func typeCheck(t *testing.T, system string) (ours int) {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if p.ImportPath == "unsafe" || strings.HasSuffix(p.ImportPath, ".test") { // this is the program that runs tests
+		// this is the program that runs tests
+		if p.ImportPath == "unsafe" || strings.HasSuffix(p.ImportPath, ".test") {
 			continue
 		}
 		mine := p.Module != nil && p.Module.Path == "weir"
@@ -84,7 +87,8 @@ func typeCheck(t *testing.T, system string) (ours int) {
 			ours++
 		}
 		conf := types.Config{
-			Importer: imported{all, p.ImportMap}, IgnoreFuncBodies: !mine, Sizes: types.SizesFor("gc", "amd64"),
+			Importer: imported{all, p.ImportMap}, IgnoreFuncBodies: !mine,
+			Sizes: types.SizesFor("gc", "amd64"),
 			Error: func(err error) {
 				if mine {
 					t.Error(err)

@@ -14,7 +14,8 @@ import (
 type engineFlag struct{ engine string }
 
 func (e *engineFlag) register(f *pflag.FlagSet) {
-	f.StringVar(&e.engine, "engine", "auto", "load generator: `auto|epoll|portable`; epoll is an event loop for plain HTTP on Linux, auto uses it where possible")
+	f.StringVar(&e.engine, "engine", "auto",
+		"load generator: `auto|epoll|portable`; epoll is an event loop for plain HTTP on Linux, auto uses it where possible")
 }
 
 func (e *engineFlag) check() error {

@@ -20,8 +20,9 @@ import (
 	"weir/scenarios/catalogue"
 )
 
-// brief cuts a scenario's short form down to seconds, where a load of 1.2 s alone does not. It is too little for a verdict, and enough for
-// each of its servers, events and checks to do what it does, and for each assertion to have something to measure.
+// brief cuts a scenario's short form down to seconds, where a load of 1.2 s alone does not. It is too little
+// for a verdict, and enough for each of its servers, events and checks to do what it does, and for each
+// assertion to have something to measure.
 var brief = map[string][]string{
 	"backlog-overflow":  {"load.trials=4", "load.trial_duration=500ms"},
 	"undersized-pool":   {"load.trials=4", "load.trial_duration=600ms"},
@@ -52,7 +53,8 @@ func briefly(t *testing.T, name string) (file string, set []string) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	set = []string{"load.connect_timeout=900ms", "load.timeout=2s", "load.drain=1s", "load.trial_duration=1200ms"}
+	set = []string{"load.connect_timeout=900ms", "load.timeout=2s", "load.drain=1s",
+		"load.trial_duration=1200ms"}
 	return file, append(set, brief[name]...)
 }
 
@@ -63,8 +65,9 @@ type briefRun struct {
 	err     error
 }
 
-// Each scenario, in each of its variants, can be run with what is installed: it leaves a record that can be read, and there is something
-// measured for each of its assertions. What it says is no matter here: the runs are too short for that, and disturb each other.
+// Each scenario, in each of its variants, can be run with what is installed: it leaves a record that can be
+// read, and there is something measured for each of its assertions. What it says is no matter here: the runs
+// are too short for that, and disturb each other.
 func TestEveryScenarioRuns(t *testing.T) {
 	weir, began := shipped(t), time.Now()
 	var mu sync.Mutex
@@ -99,7 +102,8 @@ func TestEveryScenarioRuns(t *testing.T) {
 				t.Logf("again, because: %s", strings.Join(faults, "\n"))
 				file, set := briefly(t, name)
 				for v := range runs[name] {
-					runs[name][v] = runBriefly(weir, file, t.TempDir(), v, catalogue.Options{Quick: true, Set: set})
+					runs[name][v] = runBriefly(weir, file, t.TempDir(), v,
+						catalogue.Options{Quick: true, Set: set})
 				}
 				faults, skipped = briefFaults(t, name, runs[name])
 			}
@@ -137,14 +141,18 @@ func runBriefly(weir, file, out, variant string, opt catalogue.Options) (r brief
 	return r
 }
 
-// hasValue reports whether there is a value, or there may be none in so short a run: an onset takes failures at some rates and none at
-// others, a quantile of failures takes failures, a p99 hundreds of requests, a quotient something to divide by.
+// hasValue reports whether there is a value, or there may be none in so short a run: an onset takes failures
+// at some rates and none at others, a quantile of failures takes failures, a p99 hundreds of requests, a
+// quotient something to divide by.
 func hasValue(r gate.Result) bool {
-	return r.Value != nil || r.Reason.Code == "division_by_0" || strings.Contains(words.Of(r.Reason), " are too few for a p") || strings.Contains(r.Expr, "onset.rate") || strings.Contains(r.Expr, "fail_latency.")
+	return r.Value != nil || r.Reason.Code == "division_by_0" ||
+		strings.Contains(words.Of(r.Reason), " are too few for a p") ||
+		strings.Contains(r.Expr, "onset.rate") || strings.Contains(r.Expr, "fail_latency.")
 }
 
 // briefFaults are what is wrong with a scenario's runs, and why some were not made, by variant.
-func briefFaults(t *testing.T, name string, runs map[string]briefRun) (faults []string, skipped map[string]string) {
+func briefFaults(t *testing.T, name string, runs map[string]briefRun) (faults []string,
+	skipped map[string]string) {
 	t.Helper()
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	all, err := catalogue.Open(name, catalogue.Options{})
@@ -160,7 +168,8 @@ func briefFaults(t *testing.T, name string, runs map[string]briefRun) (faults []
 			return faults, skipped
 		case r.skipped != "":
 			skipped[v.Variant] = r.skipped
-			if !noQuota && (os.Getenv("CI") != "" || !strings.Contains(r.skipped, "install ")) { // CI has had all that `make deps` installs
+			// CI has had all that `make deps` installs
+			if !noQuota && (os.Getenv("CI") != "" || !strings.Contains(r.skipped, "install ")) {
 				fault("%s: skipped: %s", v.ID(), r.skipped)
 			}
 			continue
@@ -168,7 +177,8 @@ func briefFaults(t *testing.T, name string, runs map[string]briefRun) (faults []
 			skipped[v.Variant] = missingProxy(r.a)
 			continue
 		case r.a.Ended.How != "complete" || len(r.a.Lanes) != len(v.Lanes) || r.a.Lanes[0].Offered == 0:
-			fault("%s: ended %v, %d lanes of %d, warnings %v", v.ID(), r.a.Ended, len(r.a.Lanes), len(v.Lanes), r.a.Warnings)
+			fault("%s: ended %v, %d lanes of %d, warnings %v", v.ID(), r.a.Ended, len(r.a.Lanes),
+				len(v.Lanes), r.a.Warnings)
 			return faults, skipped
 		}
 		r.a.Valid = true // a busy machine is no matter here

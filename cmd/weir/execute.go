@@ -39,7 +39,8 @@ func (o *outputFlags) register(f *pflag.FlagSet) {
 }
 
 // execute runs what is set up, keeps its record, and reports on it. An interrupted run is reported on too.
-func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string, seed uint64) error {
+func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string,
+	seed uint64) error {
 	if err := o.askable(setup); err != nil {
 		return errors.Join(err, setup.Close())
 	}
@@ -93,7 +94,8 @@ func execute(ctx context.Context, s streams, o outputFlags, setup *scenarios.Set
 const folderTime = "20060102T150405Z"
 
 // record offers the load and returns the folder of its record, also where the load ended early.
-func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string, seed uint64) (dir string, err error) {
+func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setup, command []string,
+	seed uint64) (dir string, err error) {
 	asked, err := gate.Ask(o.asserts, o.against)
 	if err != nil {
 		return "", errors.Join(err, setup.Close())
@@ -117,7 +119,8 @@ func record(ctx context.Context, s streams, o outputFlags, setup *scenarios.Setu
 	}
 	ui := newProgress(s.err, o.quiet, setup)
 	ctx, end := context.WithCancelCause(ctx)
-	live := gate.NewLive(o.stops, o.asserts, plannedLanes(setup), func() time.Duration { return time.Since(epoch) }, func(s *gate.Stopped) { end(s) })
+	live := gate.NewLive(o.stops, o.asserts, plannedLanes(setup),
+		func() time.Duration { return time.Since(epoch) }, func(s *gate.Stopped) { end(s) })
 	runErr := setup.Run(ctx, epoch, recording{rec, ui, live})
 	end(nil)
 	ui.close()

@@ -23,7 +23,8 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 	for list, says := range map[string]string{
-		"10.0.0.0/19": "more than 4096", "fd00::/64": "more than 4096", "localhost": "neither", "10.0.0.1,": "neither", "10.0.0.1/33": "neither",
+		"10.0.0.0/19": "more than 4096", "fd00::/64": "more than 4096", "localhost": "neither",
+		"10.0.0.1,": "neither", "10.0.0.1/33": "neither",
 	} {
 		if _, err := addresses(list); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want %q", list, err, says)
@@ -35,7 +36,8 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestParseSize(t *testing.T) {
-	for text, want := range map[string]int{"4096": 4096, "500k": 500 << 10, "16M": 16 << 20, "16MiB": 16 << 20, "1gb": 1 << 30} {
+	for text, want := range map[string]int{"4096": 4096, "500k": 500 << 10, "16M": 16 << 20,
+		"16MiB": 16 << 20, "1gb": 1 << 30} {
 		if got, err := parseSize(text); err != nil || got != want {
 			t.Errorf("%s: %d, %v, want %d", text, got, err, want)
 		}

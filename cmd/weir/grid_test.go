@@ -58,8 +58,8 @@ load: {from: 0.6, to: 1.6, trials: 15, trial_duration: %v, arrival: constant, co
 `, workers, service, backlog, trial)
 }
 
-// gridTries is how often a grid point is run. A machine that is busy with other things makes a run INVALID, and
-// what an INVALID run says is no verdict on the code.
+// gridTries is how often a grid point is run. A machine that is busy with other things makes a run INVALID,
+// and what an INVALID run says is no verdict on the code.
 const gridTries = 3
 
 func checkGridPoint(t *testing.T, weir, scenario string) {
@@ -91,19 +91,21 @@ func gridFaults(t *testing.T, a *result.Analysis) (wrong []string) {
 			continue
 		}
 		t.Logf("%s: onset ÷ capacity %.4f [%.4f, %.4f], overflows %d, failures %d, level %d",
-			lane.Name, onset.Ratio, onset.Low, onset.High, lane.Reconciliation.Overflows, lane.Reconciliation.ClientFailures, lane.Cause.EvidenceLevel)
+			lane.Name, onset.Ratio, onset.Low, onset.High, lane.Reconciliation.Overflows,
+			lane.Reconciliation.ClientFailures, lane.Cause.EvidenceLevel)
 		if onset.Ratio < 0.95 || onset.Ratio > 1.05 {
 			fault("%s: onset ÷ capacity is %.4f, want 0.95 to 1.05", lane.Name, onset.Ratio)
 		}
 		if r := lane.Reconciliation.Ratio; lane.Name == "direct" && (r == nil || *r < 0.98 || *r > 1.02) {
-			fault("direct: %d overflows, %d failures, want a ratio of 0.98 to 1.02", lane.Reconciliation.Overflows, lane.Reconciliation.ClientFailures)
+			fault("direct: %d overflows, %d failures, want a ratio of 0.98 to 1.02",
+				lane.Reconciliation.Overflows, lane.Reconciliation.ClientFailures)
 		}
 	}
 	return wrong
 }
 
-// shipped is the path of weir, which is this test binary under that name (see TestMain). A test that asks for it runs
-// whole commands, and is not quick.
+// shipped is the path of weir, which is this test binary under that name (see TestMain). A test that asks for
+// it runs whole commands, and is not quick.
 func shipped(t *testing.T) string {
 	t.Helper()
 	labtest.NotQuick(t)
@@ -126,7 +128,8 @@ func reproduce(t *testing.T, weir, scenario string) *result.Analysis {
 	cmd := exec.Command(weir, "reproduce", "--quiet", "--out", filepath.Join(dir, "runs"), file)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == exitInvalid) {
+	if exit := (*exec.ExitError)(nil); err != nil &&
+		!(errors.As(err, &exit) && exit.ExitCode() == exitInvalid) {
 		t.Fatalf("weir reproduce: %v\n%s%s", err, out.String(), errs.String())
 	}
 	return readReport(t, filepath.Join(dir, "runs"))

@@ -13,13 +13,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The manual, a topic a file. A topic fits two screens of 80 columns and begins with "# weir help TOPIC: what it is about".
+// The manual, a topic a file. A topic fits two screens of 80 columns and begins with "# weir help TOPIC: what
+// it is about".
 //
 //go:embed help/*.md
 var topics embed.FS
 
 // tableTopics are the topics that are made of a table of the program.
-var tableTopics = map[string]func() string{"causes": causesTopic, "counters": countersTopic, "metrics": metricsTopic, "outcomes": outcomesTopic}
+var tableTopics = map[string]func() string{"causes": causesTopic, "counters": countersTopic,
+	"metrics": metricsTopic, "outcomes": outcomesTopic}
 
 // topic is the text of one; "" where there is none of that name.
 func topic(name string) string {
@@ -41,7 +43,8 @@ func newHelp(s streams) *cobra.Command {
 		Example: `  weir help run
   weir help verdict`,
 		Args: cobra.MaximumNArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion,
+			cobra.ShellCompDirective) {
 			return topicNames(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,7 +52,8 @@ func newHelp(s streams) *cobra.Command {
 				if err := cmd.Root().Help(); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(s.out, "\nTopics of the manual, for `weir help TOPIC`:\n%s", topicList())
+				_, err := fmt.Fprintf(s.out, "\nTopics of the manual, for `weir help TOPIC`:\n%s",
+					topicList())
 				return err
 			}
 			if text := topic(args[0]); text != "" {

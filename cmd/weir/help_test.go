@@ -91,7 +91,8 @@ func TestCountersTopic(t *testing.T) {
 	}
 }
 
-// TestInvalidTopic: each rule by which a run is judged has its line, whole words and a number where it has a limit.
+// TestInvalidTopic: each rule by which a run is judged has its line, whole words and a number where it has a
+// limit.
 func TestInvalidTopic(t *testing.T) {
 	_, table, _ := strings.Cut(topic("invalid"), "what to change\n")
 	table, _, _ = strings.Cut(table, "\n\n")

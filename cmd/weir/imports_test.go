@@ -13,35 +13,50 @@ import (
 	"testing"
 )
 
-// allowed are the arrows between our packages; everything that is not named is forbidden. Data flows one
-// way: the load generator and the probe know nothing of each other, scenarios writes the record of a run and knows no
-// more of report, and only the command joins them. What begins with ! is forbidden although its folder is not.
+// allowed are the arrows between our packages; everything that is not named is forbidden. Data flows one way:
+// the load generator and the probe know nothing of each other, scenarios writes the record of a run and knows
+// no more of report, and only the command joins them. What begins with ! is forbidden although its folder is
+// not.
 var allowed = map[string][]string{
-	"loadgen":                  {"loadgen/"},
-	"loadgen/":                 {"loadgen", "loadgen/"},
-	"loadgen/conformance":      {"loadgen", "loadgen/", "scenarios/lab/labtest"}, // tests, though not by their name
-	"probe":                    {"probe/"},
-	"probe/":                   {"probe", "probe/"},
-	"scenarios":                {"scenarios/", "loadgen", "loadgen/", "probe", "probe/", "report/runfile"},
-	"scenarios/":               {"scenarios/", "loadgen", "loadgen/", "probe", "probe/"},
-	"scenarios/lab/labtest":    {}, // so that the tests of all may import it
-	"report":                   {"report/", "!report/world", "loadgen", "probe/nginxlog"},
-	"report/runfile":           {"loadgen", "loadgen/count", "loadgen/plan", "loadgen/self", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
-	"report/unit":              {},
-	"report/doc":               {"report/unit"},
-	"report/words":             {"report/result", "report/unit"},
-	"report/result":            {"report/unit", "report/runfile", "loadgen", "loadgen/plan"}, // the types that everybody of report hands on
-	"report/analysis":          {"report/result", "report/unit", "report/runfile", "report/capacity", "report/analysis/cause", "report/analysis/estimate", "loadgen", "loadgen/belief", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
-	"report/analysis/cause":    {"report/result", "report/runfile", "loadgen", "probe/nginxlog"}, // pure: facts in, findings out
+	"loadgen":  {"loadgen/"},
+	"loadgen/": {"loadgen", "loadgen/"},
+	// tests, though not by their name
+	"loadgen/conformance":   {"loadgen", "loadgen/", "scenarios/lab/labtest"},
+	"probe":                 {"probe/"},
+	"probe/":                {"probe", "probe/"},
+	"scenarios":             {"scenarios/", "loadgen", "loadgen/", "probe", "probe/", "report/runfile"},
+	"scenarios/":            {"scenarios/", "loadgen", "loadgen/", "probe", "probe/"},
+	"scenarios/lab/labtest": {}, // so that the tests of all may import it
+	"report":                {"report/", "!report/world", "loadgen", "probe/nginxlog"},
+	"report/runfile": {"loadgen", "loadgen/count", "loadgen/plan", "loadgen/self", "loadgen/search",
+		"probe", "probe/nginxlog", "probe/nginxstatus"},
+	"report/unit":  {},
+	"report/doc":   {"report/unit"},
+	"report/words": {"report/result", "report/unit"},
+	// the types that everybody of report hands on
+	"report/result": {"report/unit", "report/runfile", "loadgen", "loadgen/plan"},
+	"report/analysis": {"report/result", "report/unit", "report/runfile", "report/capacity",
+		"report/analysis/cause", "report/analysis/estimate", "loadgen", "loadgen/belief", "loadgen/plan",
+		"loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
+	// pure: facts in, findings out
+	"report/analysis/cause":    {"report/result", "report/runfile", "loadgen", "probe/nginxlog"},
 	"report/analysis/estimate": {},
-	"report/analysis/gate":     {"report/result", "report/unit", "report/analysis", "report/analysis/compare", "report/analysis/estimate", "report/runfile", "loadgen", "loadgen/count", "loadgen/plan", "loadgen/spelling", "probe", "probe/nginxlog"},
-	"report/schema":            {},
-	"report/capacity":          {}, // anyone may import it, so it drags nothing along
-	"cmd/gatebench":            {"report/world", "report/runfile", "report/result", "report/analysis", "report/analysis/estimate", "report/analysis/gate"},
-	"report/world":             {"report/runfile", "report/capacity", "loadgen", "loadgen/count", "loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"}, // for tests and cmd/gatebench only
-	"report/analysis/compare":  {"report/result", "report/unit", "report/analysis", "report/analysis/estimate", "report/runfile", "loadgen"},
-	"cmd/peers":                {"loadgen", "loadgen/", "scenarios/lab", "scenarios/nginx", "report/runfile"}, // a benchmark of the whole: it records as a run does
-	"cmd/weir":                 {"loadgen", "loadgen/", "probe", "probe/", "scenarios", "scenarios/", "report", "report/", "!report/world"},
+	"report/analysis/gate": {"report/result", "report/unit", "report/analysis", "report/analysis/compare",
+		"report/analysis/estimate", "report/runfile", "loadgen", "loadgen/count", "loadgen/plan",
+		"loadgen/spelling", "probe", "probe/nginxlog"},
+	"report/schema":   {},
+	"report/capacity": {}, // anyone may import it, so it drags nothing along
+	"cmd/gatebench": {"report/world", "report/runfile", "report/result", "report/analysis",
+		"report/analysis/estimate", "report/analysis/gate"},
+	// for tests and cmd/gatebench only
+	"report/world": {"report/runfile", "report/capacity", "loadgen", "loadgen/count",
+		"loadgen/plan", "loadgen/search", "probe", "probe/nginxlog", "probe/nginxstatus"},
+	"report/analysis/compare": {"report/result", "report/unit", "report/analysis", "report/analysis/estimate",
+		"report/runfile", "loadgen"},
+	// a benchmark of the whole: it records as a run does
+	"cmd/peers": {"loadgen", "loadgen/", "scenarios/lab", "scenarios/nginx", "report/runfile"},
+	"cmd/weir": {"loadgen", "loadgen/", "probe", "probe/", "scenarios", "scenarios/", "report", "report/",
+		"!report/world"},
 }
 
 func TestImportsRunOneWay(t *testing.T) {

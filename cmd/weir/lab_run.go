@@ -19,11 +19,12 @@ import (
 	"weir/scenarios/server"
 )
 
-// labResult is what a run in a lab leaves in its folder for the process that started it, beside its record. All else
-// is read from the record itself.
+// labResult is what a run in a lab leaves in its folder for the process that started it, beside its record.
+// All else is read from the record itself.
 type labResult struct {
-	NotInstalled string `json:"not_installed,omitempty"` // which server, sysctl or CPU quota it has to do without
-	Failed       string `json:"failed,omitempty"`        // why it could not run
+	// which server, sysctl or CPU quota it has to do without
+	NotInstalled string `json:"not_installed,omitempty"`
+	Failed       string `json:"failed,omitempty"` // why it could not run
 }
 
 // resultName is the file of a labResult. Whoever reads it removes it.
@@ -47,7 +48,8 @@ func leaveResult(dir string, err error) error {
 func isMissing(err error) bool {
 	_, noServer := errors.AsType[*server.NotInstalledError](err)
 	_, sysctl := errors.AsType[*lab.SysctlError](err)
-	return noServer || sysctl && errors.Is(err, fs.ErrNotExist) || errors.Is(err, nginx.ErrNotInstalled) || errors.Is(err, lab.ErrNoQuota)
+	return noServer || sysctl && errors.Is(err, fs.ErrNotExist) || errors.Is(err, nginx.ErrNotInstalled) ||
+		errors.Is(err, lab.ErrNoQuota)
 }
 
 // takeResult reads the result of a run, and removes its folder where it has no record.
@@ -66,8 +68,10 @@ func takeResult(dir string) (r labResult, err error) {
 	return r, err
 }
 
-// runInLab runs this program in a new lab, with a folder for its record: whatever happens in it, nothing else of it stays.
-func runInLab(ctx context.Context, args []string, dir string, stdout, stderr io.Writer, options ...lab.Option) (labResult, error) {
+// runInLab runs this program in a new lab, with a folder for its record: whatever happens in it, nothing else
+// of it stays.
+func runInLab(ctx context.Context, args []string, dir string, stdout, stderr io.Writer,
+	options ...lab.Option) (labResult, error) {
 	var errs bytes.Buffer
 	if stderr == nil {
 		stderr = &errs
@@ -75,7 +79,8 @@ func runInLab(ctx context.Context, args []string, dir string, stdout, stderr io.
 	code, err := lab.Enter(ctx, append(args, "--out-dir="+dir), nil, stdout, stderr, options...)
 	r, missing := takeResult(dir)
 	if err == nil && missing != nil { // it was killed, or its arguments are wrong
-		err = fmt.Errorf("exit status %d: %s", code, cmp.Or(strings.TrimSpace(errs.String()), missing.Error()))
+		err = fmt.Errorf("exit status %d: %s", code,
+			cmp.Or(strings.TrimSpace(errs.String()), missing.Error()))
 	}
 	return r, err
 }

@@ -11,7 +11,8 @@ import (
 	"weir/scenarios/nginx"
 )
 
-// TestLabResult: what a run leaves for the process that started it, and that a folder without a record does not stay.
+// TestLabResult: what a run leaves for the process that started it, and that a folder without a record does
+// not stay.
 func TestLabResult(t *testing.T) {
 	for name, c := range map[string]struct {
 		err    error
@@ -19,11 +20,12 @@ func TestLabResult(t *testing.T) {
 		want   labResult
 		fails  bool // nothing was left that says how it ended
 	}{
-		"done":          {nil, true, labResult{}, false},
-		"invalid":       {&statusError{exitInvalid, nil}, true, labResult{}, false},
-		"not installed": {fmt.Errorf("lane: %w", nginx.ErrNotInstalled), false, labResult{NotInstalled: "lane: " + nginx.ErrNotInstalled.Error()}, false},
-		"failed":        {errors.New("no port"), false, labResult{Failed: "no port"}, false},
-		"no record":     {nil, false, labResult{}, true},
+		"done":    {nil, true, labResult{}, false},
+		"invalid": {&statusError{exitInvalid, nil}, true, labResult{}, false},
+		"not installed": {fmt.Errorf("lane: %w", nginx.ErrNotInstalled), false,
+			labResult{NotInstalled: "lane: " + nginx.ErrNotInstalled.Error()}, false},
+		"failed":    {errors.New("no port"), false, labResult{Failed: "no port"}, false},
+		"no record": {nil, false, labResult{}, true},
 	} {
 		dir, err := newFolder(filepath.Join(t.TempDir(), "runs", "one"))
 		if err == nil && c.record {

@@ -23,8 +23,9 @@ load: {rate: 50, trials: 1, trial_duration: 300ms, arrival: constant, connect_ti
 events: [{at: 100ms, do: swap, host: backend, backend: {workers: 3}}]
 `
 
-// Ten runs in a row, and one whose weir is killed, leave no process, mount, interface, file or cgroup; namespaces live by these. The cgroup
-// of a CPU quota, where one can be had, is what a killed run does leave: the next run takes it away, whatever that runs.
+// Ten runs in a row, and one whose weir is killed, leave no process, mount, interface, file or cgroup;
+// namespaces live by these. The cgroup of a CPU quota, where one can be had, is what a killed run does leave:
+// the next run takes it away, whatever that runs.
 func TestRunsLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	dir, temp := t.TempDir(), t.TempDir()
@@ -38,7 +39,8 @@ func TestRunsLeaveNothingBehind(t *testing.T) {
 	}
 	weir := shipped(t)
 	start := func(more ...string) *exec.Cmd {
-		cmd := exec.Command(weir, append([]string{"reproduce", file, "--quiet", "--out", filepath.Join(dir, "runs")}, more...)...)
+		cmd := exec.Command(weir, append([]string{"reproduce", file, "--quiet", "--out",
+			filepath.Join(dir, "runs")}, more...)...)
 		cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -60,7 +62,8 @@ func TestRunsLeaveNothingBehind(t *testing.T) {
 			case <-time.After(50 * time.Millisecond):
 			}
 		}
-		if code := cmd.ProcessState.ExitCode(); code != exitPass && code != exitInvalid && code != exitInconclusive {
+		if code := cmd.ProcessState.ExitCode(); code != exitPass && code != exitInvalid &&
+			code != exitInconclusive {
 			t.Fatalf("exit status %d", code)
 		}
 		if n := len(seen) - before; n < inLab {
@@ -142,7 +145,8 @@ const inLab = 3
 // process is one for all time: numbers are given again, not at the same tick.
 type process struct{ pid, name, began string }
 
-// processes are all that live, each with its parent's number. What has ended and only waits to be reaped does not.
+// processes are all that live, each with its parent's number. What has ended and only waits to be reaped does
+// not.
 func processes() map[process]string {
 	all := map[process]string{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -154,7 +158,8 @@ func processes() map[process]string {
 		head, rest, _ := strings.Cut(string(text), ") ")
 		pid, name, _ := strings.Cut(head, " (")
 		if f := strings.Fields(rest); len(f) > 19 && f[0] != "Z" {
-			all[process{pid, name, f[19]}] = f[1] // proc_pid_stat(5): ppid is the 4th field, starttime the 22nd
+			// proc_pid_stat(5): ppid is the 4th field, starttime the 22nd
+			all[process{pid, name, f[19]}] = f[1]
 		}
 	}
 	return all

@@ -28,12 +28,14 @@ const (
 func (l *loadFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&l.rate, "rate", "", "offer one constant `rate` for --duration: 50, 50/s or 3000/m")
 	f.StringVar(&l.ramp, "ramp", "", "offer a rate that rises from A to B over --duration, `A..B`")
-	f.StringVar(&l.steps, "steps", "", "separate trials at constant rates from A to B, `A..B`, each with an empty queue: this plan measures the onset")
+	f.StringVar(&l.steps, "steps", "",
+		"separate trials at constant rates from A to B, `A..B`, each with an empty queue: this plan measures the onset")
 	f.StringVar(&l.stages, "stages", "", "stages of constant rate, e.g. `30s:50,1m:200`")
 	f.DurationVar(&l.duration, "duration", 30*time.Second, "length of the load, for --rate and --ramp")
 	f.IntVar(&l.trials, "trials", 15, "number of trials of --steps in each lane")
 	f.DurationVar(&l.trialDuration, "trial-duration", 2*time.Second, "length of each trial of --steps")
-	f.IntVar(&l.pairs, "pairs", 0, "with two lanes: offer each load to both lanes this `number` of times, in turn (A B B A); 0: once")
+	f.IntVar(&l.pairs, "pairs", 0,
+		"with two lanes: offer each load to both lanes this `number` of times, in turn (A B B A); 0: once")
 	f.StringVar(&l.arrival, "arrival", string(plan.Constant), "arrivals: `constant|poisson`")
 	f.Uint64Var(&l.seed, "seed", 1, "seed of the random numbers")
 }

@@ -36,8 +36,8 @@ type streams struct {
 	out, err io.Writer
 }
 
-// interruptible ends the context at the first interrupt, so that the record is closed and reported on, and the
-// program at the second. Inside the lab we are PID 1, for which the kernel has no default action: the
+// interruptible ends the context at the first interrupt, so that the record is closed and reported on, and
+// the program at the second. Inside the lab we are PID 1, for which the kernel has no default action: the
 // second must be handled too.
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)

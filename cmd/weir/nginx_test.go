@@ -18,9 +18,9 @@ import (
 	"weir/scenarios/nginx"
 )
 
-// TestWhatNGINXHides loads a real NGINX with two peers, of which one refuses every connection and the other leaves
-// some requests without an answer. The client sees some 502 and 504; NGINX's log, joined by X-Request-Id, knows of
-// the tries behind them, and of those that it never saw.
+// TestWhatNGINXHides loads a real NGINX with two peers, of which one refuses every connection and the other
+// leaves some requests without an answer. The client sees some 502 and 504; NGINX's log, joined by
+// X-Request-Id, knows of the tries behind them, and of those that it never saw.
 func TestWhatNGINXHides(t *testing.T) {
 	weir := shipped(t)
 	runTogether(t)
@@ -36,22 +36,26 @@ func TestWhatNGINXHides(t *testing.T) {
 	proxy := startPeers(t, refusing, serving)
 	out := t.TempDir()
 
-	args := []string{"run", "--quiet", "--out", out, "--proxy", "http://" + proxy.Listen + "/", "--rate", "50", "--duration", "2s",
+	args := []string{"run", "--quiet", "--out", out, "--proxy", "http://" + proxy.Listen + "/", "--rate",
+		"50", "--duration", "2s",
 		"--nginx-error-log", proxy.ErrorLog(), "--nginx-access-log", proxy.AccessLog()}
 	if proxy.Status {
 		args = append(args, "--nginx-status", "unix:"+proxy.StatusSocket())
 	}
-	text, _ := exec.Command(weir, args...).CombinedOutput() // INVALID on a machine that is too busy is no matter here
+	// INVALID on a machine that is too busy is no matter here
+	text, _ := exec.Command(weir, args...).CombinedOutput()
 	t.Logf("\n%s", text)
 	lane := readReport(t, out).Lanes[0]
 	p := lane.ProxyLog
 	if p == nil {
 		t.Fatal("the access log was not joined")
 	}
-	if p.Requests > lane.Sent || p.Requests+1 < lane.Sent || p.Missing != lane.Sent-p.Requests { // the last line may come too late
+	// the last line may come too late
+	if p.Requests > lane.Sent || p.Requests+1 < lane.Sent || p.Missing != lane.Sent-p.Requests {
 		t.Errorf("%d requests joined of %d sent, %d missing", p.Requests, lane.Sent, p.Missing)
 	}
-	if 5*p.Tries < 6*p.Requests || p.Hidden["502"] < p.Requests/5 || p.Saved < p.Requests/5 || p.Saved > p.Retried || p.Unconnected < p.Saved {
+	if 5*p.Tries < 6*p.Requests || p.Hidden["502"] < p.Requests/5 || p.Saved < p.Requests/5 ||
+		p.Saved > p.Retried || p.Unconnected < p.Saved {
 		t.Errorf("with a peer that refuses every second try: %+v", p)
 	}
 	if p.Header == nil || *p.Header < .6 {
@@ -78,7 +82,8 @@ func checkKinds(t *testing.T, p *result.ProxyLog, refusing, serving string) {
 		}
 	}
 	all := strings.Join(texts, "\n")
-	if !strings.Contains(all, "This 200 hides a try that") || !strings.Contains(all, saved) || !strings.Contains(all, failed) {
+	if !strings.Contains(all, "This 200 hides a try that") || !strings.Contains(all, saved) ||
+		!strings.Contains(all, failed) {
 		t.Errorf("none says %q, or none %q:\n%s", saved, failed, all)
 	}
 }
@@ -115,7 +120,8 @@ func keptFailures(t *testing.T, out string) (n uint64) {
 func startPeers(t *testing.T, refusing, serving string) *nginx.Server {
 	t.Helper()
 	c := nginx.Config{
-		Dir: labtest.ShortDir(t), Listen: labtest.FreeAddress(t), Upstreams: []string{refusing + " max_fails=0", serving + " max_fails=0"},
+		Dir: labtest.ShortDir(t), Listen: labtest.FreeAddress(t),
+		Upstreams:  []string{refusing + " max_fails=0", serving + " max_fails=0"},
 		Directives: map[string]string{"proxy_read_timeout": "200ms"},
 	}
 	path := nginxPath(t)
@@ -137,7 +143,8 @@ func TestNGINXAdvice(t *testing.T) {
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if said, err := exec.Command(path, "-t", "-e", filepath.Join(dir, "e.log"), "-p", dir, "-c", conf).CombinedOutput(); err != nil {
+	if said, err := exec.Command(path, "-t", "-e", filepath.Join(dir, "e.log"), "-p", dir, "-c",
+		conf).CombinedOutput(); err != nil {
 		t.Errorf("%v: %s\n%s", err, said, text)
 	}
 }

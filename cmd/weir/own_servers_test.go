@@ -35,13 +35,15 @@ func TestOwnServers(t *testing.T) {
 		"--connect-timeout", "300ms", "--proxy-connect-timeout", "300ms", "--trial-duration", "800ms",
 		"--nginx-error-log", proxy.ErrorLog(), "--nginx-access-log", proxy.AccessLog())
 	text, err := cmd.CombinedOutput()
-	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == exitInvalid) {
+	if exit := (*exec.ExitError)(nil); err != nil &&
+		!(errors.As(err, &exit) && exit.ExitCode() == exitInvalid) {
 		t.Fatalf("weir run: %v\n%s", err, text)
 	}
 	t.Logf("\n%s", text)
 
 	a := readReport(t, out)
-	if !strings.Contains(a.Environment["backend"], "gunicorn") || !strings.Contains(a.Environment["proxy"], "nginx") {
+	if !strings.Contains(a.Environment["backend"], "gunicorn") ||
+		!strings.Contains(a.Environment["proxy"], "nginx") {
 		t.Errorf("the servers were not recognised: %v", a.Environment)
 	}
 	if a.Capacity.Workers != 4 || !strings.HasPrefix(a.Capacity.WorkersEvidence, "4 processes `") {
@@ -54,13 +56,17 @@ func TestOwnServers(t *testing.T) {
 		if lane.BacklogLimit == nil || *lane.BacklogLimit != 32 {
 			t.Errorf("%s: backlog limit %v, want the listener's 32", lane.Name, lane.BacklogLimit)
 		}
-		if lane.Overflows == nil || *lane.Overflows == 0 || !strings.HasSuffix(string(lane.Cause.Code), "_overflow") { // which of them depends on how busy the machine is
-			t.Errorf("%s: cause %s with %v overflows, want an overflow", lane.Name, lane.Cause.Code, lane.Overflows)
+		// which of them depends on how busy the machine is
+		if lane.Overflows == nil || *lane.Overflows == 0 ||
+			!strings.HasSuffix(string(lane.Cause.Code), "_overflow") {
+			t.Errorf("%s: cause %s with %v overflows, want an overflow", lane.Name, lane.Cause.Code,
+				lane.Overflows)
 		}
-		// The client does not see a worker's own close and accept, which makes the ratio small; other tests at its side
-		// make single requests slower than those that keep a worker busy, which makes it large.
-		// A run that says itself that it was invalid is not held to it.
-		if onset, ok := a.OnsetOverCapacity[lane.Name]; a.Valid && (!ok || onset.Ratio < 0.8 || onset.Ratio > 1.3) {
+		// The client does not see a worker's own close and accept, which makes the ratio small; other tests
+		// at its side make single requests slower than those that keep a worker busy, which makes it large. A
+		// run that says itself that it was invalid is not held to it.
+		if onset, ok := a.OnsetOverCapacity[lane.Name]; a.Valid && (!ok || onset.Ratio < 0.8 ||
+			onset.Ratio > 1.3) {
 			t.Errorf("%s: onset ÷ capacity is %+v (%s), want 0.8 to 1.3", lane.Name, onset, lane.NoOnset)
 		}
 	}
@@ -88,7 +94,8 @@ def app(environ, start_response):
 	}
 	address = labtest.FreeAddress(t)
 	var log bytes.Buffer
-	cmd := exec.Command(path, "--workers", fmt.Sprint(workers), "--backlog", fmt.Sprint(backlog), "--bind", address, "--chdir", dir, "app:app")
+	cmd := exec.Command(path, "--workers", fmt.Sprint(workers), "--backlog", fmt.Sprint(backlog), "--bind",
+		address, "--chdir", dir, "app:app")
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

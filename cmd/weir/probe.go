@@ -79,11 +79,14 @@ More: weir help queue, weir help remote.`,
 	flags.SortFlags = false
 	flags.BoolVar(&f.once, "once", false, "print one whole reading, and end")
 	flags.BoolVar(&f.ndjson, "ndjson", false, "print JSON lines, for programs")
-	flags.DurationVar(&f.every, "every", 0, "time between two readings of the kernel; 0: 10ms, with --prometheus 100ms")
-	flags.DurationVar(&f.duration, "duration", 0, "time after which the probe ends; 0: when it is interrupted")
+	flags.DurationVar(&f.every, "every", 0,
+		"time between two readings of the kernel; 0: 10ms, with --prometheus 100ms")
+	flags.DurationVar(&f.duration, "duration", 0,
+		"time after which the probe ends; 0: when it is interrupted")
 	flags.IntVar(&f.pid, "probe-pid", 0, "watch the network namespace of this `process`, e.g. of a container")
 	flags.BoolVar(&f.trace, "trace", false, "also measure the accept queues and RSTs with eBPF; needs root")
-	flags.StringVar(&f.prometheus, "prometheus", "", "serve /metrics on `[ADDRESS]:PORT`; without ADDRESS on loopback only")
+	flags.StringVar(&f.prometheus, "prometheus", "",
+		"serve /metrics on `[ADDRESS]:PORT`; without ADDRESS on loopback only")
 	flags.BoolVar(&f.untilStdin, "until-stdin-closes", false, "with --ndjson: end when stdin ends")
 	flags.BoolVar(&f.printAlerts, "print-alerts", false, "print alert rules for Prometheus, and end")
 	flags.BoolVar(&f.printDashboard, "print-dashboard", false, "print a dashboard for Grafana, and end")
@@ -165,14 +168,15 @@ func (f *probeFlags) print(out io.Writer) error {
 	return err
 }
 
-// readOnce prints all that one reading gives. What is missing goes to stderr, a line each; a listener that was asked for and
-// not found is in the exit status too, for scripts.
+// readOnce prints all that one reading gives. What is missing goes to stderr, a line each; a listener that
+// was asked for and not found is in the exit status too, for scripts.
 func (f *probeFlags) readOnce(s streams, p *watched) error {
 	sample := p.ReadAll(time.Now())
 	new(complaints).about(s, sample.Errors)
 	found := error(nil)
 	if !probe.Unlisted(sample.Errors) {
-		for _, name := range p.unheard(addressesOf(sample.Listeners, func(l probe.Listener) string { return l.Addr })) {
+		for _, name := range p.unheard(addressesOf(sample.Listeners,
+			func(l probe.Listener) string { return l.Addr })) {
 			fmt.Fprintf(s.err, "weir: nobody listens on %s\n", table.Printable(name))
 			found = &statusError{exitCouldNotRun, nil}
 		}
@@ -182,8 +186,10 @@ func (f *probeFlags) readOnce(s streams, p *watched) error {
 	if f.ndjson {
 		return cmp.Or(remote.WriteSample(s.out, sample), found)
 	}
-	d, _ := probe.Discover(p.config)                                      // an error is one of the sample's too
-	if p.config.All && d.Doubt() != "" && (d.Unheld() > 0 || !d.AsRoot) { // of a named one the slow sources have said it
+	// an error is one of the sample's too
+	d, _ := probe.Discover(p.config)
+	// of a named one the slow sources have said it
+	if p.config.All && d.Doubt() != "" && (d.Unheld() > 0 || !d.AsRoot) {
 		fmt.Fprintf(s.err, "weir: not known: who holds %d of %d listeners, or who else holds them, and what they asked for: %s\n", d.Unheld(), len(d.Listeners), table.Printable(d.Doubt()))
 	}
 	_, err := io.WriteString(s.out, table.Once(sample, d))
@@ -194,14 +200,16 @@ func (f *probeFlags) readOnce(s streams, p *watched) error {
 func (f *probeFlags) serve(ctx context.Context, s streams, p *watched) error {
 	signal.Ignore(syscall.SIGPIPE) // a reader that leaves is an end like any other, not a death
 	hello := remote.Hello{Version: version(), Host: p.config.Host, Every: f.every, Listeners: p.names}
-	if d, err := probe.Discover(p.config); err == nil { // what the kernel would not tell is missing from the samples too, with the reason
+	// what the kernel would not tell is missing from the samples too, with the reason
+	if d, err := probe.Discover(p.config); err == nil {
 		hello.Discovery = &d
 	}
 	in := remote.Input{Ends: f.untilStdin}
 	if f.untilStdin || isPipe(s.in) {
 		in.Reader = s.in
 	}
-	return remote.Serve(ctx, p, hello, func() probe.Snapshot { return probe.TakeSnapshot(p.config) }, in, s.out)
+	return remote.Serve(ctx, p, hello, func() probe.Snapshot { return probe.TakeSnapshot(p.config) }, in,
+		s.out)
 }
 
 // isPipe tells a pipe or a socket, behind which there may be a reader that pings, from a terminal or a file.

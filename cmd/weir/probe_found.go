@@ -11,8 +11,8 @@ import (
 	"weir/probe/tally"
 )
 
-// found is who serves the watched listeners, and what they asked listen() for. The look takes a walk through all
-// processes, so it is taken beside the readings, and again when sockets were opened since.
+// found is who serves the watched listeners, and what they asked listen() for. The look takes a walk through
+// all processes, so it is taken beside the readings, and again when sockets were opened since.
 type found struct {
 	config probe.Config
 

@@ -68,7 +68,8 @@ func addressesOf[L any](listeners []L, addr func(L) string) (all []string) {
 	return all
 }
 
-// complaints are what stderr has been told of sources that failed: each is told once, and again when it fails otherwise.
+// complaints are what stderr has been told of sources that failed: each is told once, and again when it fails
+// otherwise.
 type complaints map[string]string
 
 func (c *complaints) about(s streams, failed []probe.SourceError) {
@@ -112,8 +113,8 @@ const (
 	endOfScreen = "\x1b[K\x1b[J"
 )
 
-// drawTable redraws in place, in a single write, so that nothing flickers. It draws on the second screen: what the
-// user had on the first comes back afterwards.
+// drawTable redraws in place, in a single write, so that nothing flickers. It draws on the second screen:
+// what the user had on the first comes back afterwards.
 func drawTable(ctx context.Context, screen *os.File, head table.Head, sum *tally.Tally) error {
 	colour := os.Getenv("NO_COLOR") == ""
 	if _, err := io.WriteString(screen, enterScreen); err != nil {
@@ -151,8 +152,8 @@ func each(ctx context.Context, every time.Duration, do func() error) error {
 	}
 }
 
-// export answers scrapes until ctx ends, each with the last reading. Between scrapes it watches the queues for
-// their peaks.
+// export answers scrapes until ctx ends, each with the last reading. Between scrapes it watches the queues
+// for their peaks.
 func (f *probeFlags) export(ctx context.Context, s streams, p *watched) error {
 	window, err := time.ParseDuration(prom.PeakWindow)
 	if err != nil {

@@ -50,10 +50,12 @@ func TestProbeByPipe(t *testing.T) {
 	}
 	defer r.Close()
 	h := r.Hello()
-	if h.Snapshot == nil || h.Snapshot.Sysctls["net.core.somaxconn"] == "" || !slices.Equal(h.Listeners, []string{tcp, path}) {
+	if h.Snapshot == nil || h.Snapshot.Sysctls["net.core.somaxconn"] == "" ||
+		!slices.Equal(h.Listeners, []string{tcp, path}) {
 		t.Errorf("hello: %+v", h)
 	}
-	if d := h.Discovery; d == nil || len(d.Servers) != 1 || d.Servers[0].Pid != os.Getpid() { // both are held by this test
+	// both are held by this test
+	if d := h.Discovery; d == nil || len(d.Servers) != 1 || d.Servers[0].Pid != os.Getpid() {
 		t.Errorf("discovery: %+v", d)
 	}
 	epoch := time.Now()
@@ -70,14 +72,16 @@ func TestProbeByPipe(t *testing.T) {
 		Clock: func(remote.Estimate) {},
 		Warn:  func(w remote.Warning) { t.Errorf("%s: %s", w.Code, w.Text) },
 	})
-	if after, ok := r.After(); !ok || !slices.ContainsFunc(after.Listeners, func(l probe.Listener) bool { return l.Addr == tcp }) {
+	if after, ok := r.After(); !ok ||
+		!slices.ContainsFunc(after.Listeners, func(l probe.Listener) bool { return l.Addr == tcp }) {
 		t.Errorf("the last look: %v %+v", ok, after)
 	}
 	if len(samples) < 5 {
 		t.Fatalf("%d samples in half a second", len(samples))
 	}
 	last := samples[len(samples)-1]
-	if len(last.Listeners) != 2 || last.Listeners[0].Depth != 3 || last.Listeners[1].Depth != 3 || last.Host != "backend" {
+	if len(last.Listeners) != 2 || last.Listeners[0].Depth != 3 || last.Listeners[1].Depth != 3 ||
+		last.Host != "backend" {
 		t.Errorf("the last sample: %+v", last)
 	}
 	if clock := r.Clock(epoch); clock.Method != "ping" || clock.Early > 200*time.Millisecond {
@@ -139,11 +143,13 @@ func TestProbeSaysTheClamp(t *testing.T) {
 	defer l.Close()
 	addr := l.Addr().String()
 	once, err := exec.Command(weir, "probe", "--once", addr).Output()
-	if want := "\nbacklog " + addr + " has "; err != nil || !strings.Contains(string(once), want) || !strings.Contains(string(once), " = net.core.somaxconn") {
+	if want := "\nbacklog " + addr + " has "; err != nil || !strings.Contains(string(once), want) ||
+		!strings.Contains(string(once), " = net.core.somaxconn") {
 		t.Errorf("there is no %q, %v:\n%s", want, err, once)
 	}
 	all, err := exec.Command(weir, "probe", "--once").Output()
-	for _, want := range []string{"\nbacklog " + addr + " has ", fmt.Sprintf("\nserver %s pid %d ", addr, os.Getpid())} {
+	for _, want := range []string{"\nbacklog " + addr + " has ",
+		fmt.Sprintf("\nserver %s pid %d ", addr, os.Getpid())} {
 		if err != nil || !strings.Contains(string(all), want) {
 			t.Errorf("where no listener is named, there is no %q, %v:\n%s", want, err, all)
 		}
@@ -175,14 +181,16 @@ func TestWatchedListeners(t *testing.T) {
 		}
 	}
 	for addr, want := range map[string]bool{
-		"0.0.0.0:80": true, "[fe80::1%eth0]:80": true, "10.0.0.1:81": true, "[::]:81": true, "10.0.0.2:81": false, "[::1]:82": true,
+		"0.0.0.0:80": true, "[fe80::1%eth0]:80": true, "10.0.0.1:81": true, "[::]:81": true,
+		"10.0.0.2:81": false, "[::1]:82": true,
 		"127.0.0.1:82": false, "/run/a": true, "@b": true,
 	} {
 		if got := w.shows(probe.Listener{Addr: addr}); got != want {
 			t.Errorf("%s is shown: %v, want %v", addr, got, want)
 		}
 	}
-	if got := w.unheard([]string{"0.0.0.0:80", "/run/a", "10.0.0.2:81"}); !slices.Equal(got, []string{"10.0.0.1:81", "[::1]:82", "@b"}) {
+	if got := w.unheard([]string{"0.0.0.0:80", "/run/a", "10.0.0.2:81"}); !slices.Equal(got,
+		[]string{"10.0.0.1:81", "[::1]:82", "@b"}) {
 		t.Errorf("nobody listens on %v", got)
 	}
 }

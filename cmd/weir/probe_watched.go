@@ -75,7 +75,8 @@ func (w *watched) shows(l probe.Listener) bool {
 	if err != nil || w.config.All {
 		return true // a unix socket, or all are wanted
 	}
-	return slices.Contains(w.ports, at.Port()) || slices.ContainsFunc(w.wanted, func(want netip.AddrPort) bool { return serves(at, want) })
+	return slices.Contains(w.ports, at.Port()) ||
+		slices.ContainsFunc(w.wanted, func(want netip.AddrPort) bool { return serves(at, want) })
 }
 
 func serves(at, want netip.AddrPort) bool {

@@ -36,7 +36,8 @@ type progress struct {
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 
-	sent, bad, canceled atomic.Uint64 // of the current trial; the generator's threads must not wait for a terminal
+	// of the current trial; the generator's threads must not wait for a terminal
+	sent, bad, canceled atomic.Uint64
 
 	mu        sync.Mutex
 	current   runfile.Trial
@@ -54,7 +55,8 @@ type progress struct {
 func newProgress(out io.Writer, quiet bool, s *scenarios.Setup) *progress {
 	p := &progress{
 		out: out, quiet: quiet, total: len(s.Trials), length: s.Length(), began: time.Now(),
-		listener: map[string][2]string{}, accounts: probe.Accounts{}, observed: map[int]bool{}, stop: make(chan struct{}),
+		listener: map[string][2]string{}, accounts: probe.Accounts{}, observed: map[int]bool{},
+		stop: make(chan struct{}),
 	}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		p.terminal = true
@@ -82,13 +84,15 @@ func introduction(s *scenarios.Setup) string {
 	}
 	parts := []string{fmt.Sprintf("%s, about %v without drains", trials, s.Length().Round(time.Second))}
 	if f := s.Search; f != nil {
-		parts[0] = fmt.Sprintf("a search from %.4g req/s in trials of %v, %v at most", f.Start, f.Trial.Round(time.Millisecond), f.Budget)
+		parts[0] = fmt.Sprintf("a search from %.4g req/s in trials of %v, %v at most", f.Start,
+			f.Trial.Round(time.Millisecond), f.Budget)
 	}
 	if l := s.Lanes[0].Listener; l != "" {
 		parts = append(parts, "watching "+l)
 	}
 	if c := s.Capacity; c.ServiceTime > 0 {
-		parts = append(parts, fmt.Sprintf("service time %v (%s)", c.ServiceTime.Round(10*time.Microsecond), words.Of(result.Finding{Code: result.Code("service_time_" + c.ServiceTimeSource)})))
+		parts = append(parts, fmt.Sprintf("service time %v (%s)", c.ServiceTime.Round(10*time.Microsecond),
+			words.Of(result.Finding{Code: result.Code("service_time_" + c.ServiceTimeSource)})))
 	}
 	return s.Name + ": " + strings.Join(parts, "; ")
 }
@@ -174,7 +178,8 @@ func (p *progress) trialEnd() {
 			canceled = fmt.Sprintf(", %d canceled as the run ended", n)
 		}
 		fmt.Fprintf(p.out, "trial %s %s %s: %d requests, %d failed%s, %s\n",
-			p.number(p.finished), p.current.Lane, rateText(p.current.Rate), p.sent.Load(), p.bad.Load(), canceled, p.kernel(p.deepest))
+			p.number(p.finished), p.current.Lane, rateText(p.current.Rate), p.sent.Load(), p.bad.Load(),
+			canceled, p.kernel(p.deepest))
 	}
 }
 
@@ -191,7 +196,8 @@ func (p *progress) line() string {
 		bar = "searching"
 	}
 	return fmt.Sprintf("%s %s %s %s  %s  failed %d  %s",
-		bar, p.number(p.finished+1), p.current.Lane, rateText(p.current.Rate), p.kernel(p.depth), p.bad.Load(), p.left())
+		bar, p.number(p.finished+1), p.current.Lane, rateText(p.current.Rate), p.kernel(p.depth),
+		p.bad.Load(), p.left())
 }
 
 // number is which trial it is, and of how many where that is known.

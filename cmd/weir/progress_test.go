@@ -13,24 +13,30 @@ import (
 	"weir/scenarios"
 )
 
-// The overflows of a namespace are those of all its listeners: the progress tells the lane's own, or says whose they are.
+// The overflows of a namespace are those of all its listeners: the progress tells the lane's own, or says
+// whose they are.
 func TestProgressTellsOverflowsApart(t *testing.T) {
 	listener := func(addr string, cookie uint64, drops uint32) probe.Listener {
 		return probe.Listener{Addr: addr, Cookie: cookie, Limit: 16, Drops: &drops}
 	}
 	sample := func(overflows uint64, all ...probe.Listener) probe.Sample {
-		return probe.Sample{Host: "b", Counters: map[string]uint64{"TcpExtListenOverflows": overflows}, Listeners: all}
+		return probe.Sample{Host: "b", Counters: map[string]uint64{"TcpExtListenOverflows": overflows},
+			Listeners: all}
 	}
 	untold := probe.Listener{Addr: ":1", Limit: 16}
 	for name, c := range map[string]struct {
 		before, after probe.Sample
 		want          string
 	}{
-		"another listener's": {sample(5, listener(":1", 1, 3), listener(":2", 2, 2)), sample(179, listener(":1", 1, 3), listener(":2", 2, 176)), "  overflows 0"},
-		"its own":            {sample(5, listener(":1", 1, 3)), sample(15, listener(":1", 1, 12)), "  overflows 9"},
-		"opened anew":        {sample(5, listener(":1", 1, 3)), sample(15, listener(":1", 7, 4)), "  overflows 4"},
-		"wrapped":            {sample(5, listener(":1", 1, 1<<32-1)), sample(15, listener(":1", 1, 1)), "  overflows 2"},
-		"not told":           {sample(5, untold), sample(15, untold), "  netns overflows 10"},
+		"another listener's": {sample(5, listener(":1", 1, 3), listener(":2", 2, 2)),
+			sample(179, listener(":1", 1, 3), listener(":2", 2, 176)), "  overflows 0"},
+		"its own": {sample(5, listener(":1", 1, 3)), sample(15, listener(":1", 1, 12)),
+			"  overflows 9"},
+		"opened anew": {sample(5, listener(":1", 1, 3)), sample(15, listener(":1", 7, 4)),
+			"  overflows 4"},
+		"wrapped": {sample(5, listener(":1", 1, 1<<32-1)), sample(15, listener(":1", 1, 1)),
+			"  overflows 2"},
+		"not told": {sample(5, untold), sample(15, untold), "  netns overflows 10"},
 	} {
 		var out strings.Builder
 		setup := &scenarios.Setup{}
@@ -46,10 +52,12 @@ func TestProgressTellsOverflowsApart(t *testing.T) {
 	}
 }
 
-// What was canceled because the run ended is no failure of the server's, and a single trial has a bar that moves.
+// What was canceled because the run ended is no failure of the server's, and a single trial has a bar that
+// moves.
 func TestProgressOfAnEndedRun(t *testing.T) {
 	var out strings.Builder
-	one := runfile.Trial{Lane: "direct", Rate: 10, Plan: plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: time.Minute}}}}
+	one := runfile.Trial{Lane: "direct", Rate: 10,
+		Plan: plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: time.Minute}}}}
 	setup := &scenarios.Setup{Name: "run"}
 	setup.Lanes = []scenarios.Lane{{Name: "direct"}}
 	setup.Trials = []runfile.Trial{one}
@@ -57,7 +65,8 @@ func TestProgressOfAnEndedRun(t *testing.T) {
 	p.trial(one)
 	results := count.New(0)
 	results.Watch(p.counted)
-	for _, o := range []loadgen.Outcome{loadgen.OK, loadgen.ConnectTimeout, loadgen.Canceled, loadgen.Canceled} {
+	for _, o := range []loadgen.Outcome{loadgen.OK, loadgen.ConnectTimeout, loadgen.Canceled,
+		loadgen.Canceled} {
 		results.Record(loadgen.Result{Outcome: o})
 	}
 	results.Read()

@@ -27,7 +27,8 @@ func (r recording) Write(rec runfile.Record) error {
 		}
 	}
 	err := r.Recorder.Write(rec)
-	if end, ok := rec.(*runfile.TrialEnd); ok && !r.ui.observes(end.Index) { // all its results are in the record
+	// all its results are in the record
+	if end, ok := rec.(*runfile.TrialEnd); ok && !r.ui.observes(end.Index) {
 		r.ui.trialEnd()
 		if r.live != nil {
 			r.live.TrialEnd()

@@ -15,10 +15,11 @@ import (
 	"weir/report/runfile"
 )
 
-// renderers write one report to a stream. Text needs to know the terminal and hlog the record, so that these two
-// are treated apart.
+// renderers write one report to a stream. Text needs to know the terminal and hlog the record, so that these
+// two are treated apart.
 var renderers = map[string]func(io.Writer, *result.Analysis) error{
-	"text": nil, "json": report.JSON, "markdown": report.Markdown, "html": report.HTML, "csv": report.CSV, "hlog": nil,
+	"text": nil, "json": report.JSON, "markdown": report.Markdown, "html": report.HTML, "csv": report.CSV,
+	"hlog": nil,
 }
 
 func newReport(s streams) *cobra.Command {
@@ -51,7 +52,8 @@ are text, json and html; no file is written. Exit status 12 if all are invalid.`
 				return writeSchema(s, printSchema)
 			}
 			if _, known := renderers[format]; !known && format != "" {
-				return usage("--format %s: there are text, json, markdown, html, csv and hlog", quoted(format))
+				return usage("--format %s: there are text, json, markdown, html, csv and hlog",
+					quoted(format))
 			}
 			if len(args) > 1 {
 				return doseResponse(s, args, format)
@@ -82,15 +84,18 @@ are text, json and html; no file is written. Exit status 12 if all are invalid.`
 			return point(s, dir)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "", "print one format instead of writing the files: `text`, json, markdown, html, csv or hlog")
-	cmd.Flags().StringVar(&printSchema, "print-schema", "", "print the JSON Schema of report.json, which describes every key, or with =dose that of several runs' --format json, with =record that of run.ndjson; takes no RUN")
+	cmd.Flags().StringVar(&format, "format", "",
+		"print one format instead of writing the files: `text`, json, markdown, html, csv or hlog")
+	cmd.Flags().StringVar(&printSchema, "print-schema", "",
+		"print the JSON Schema of report.json, which describes every key, or with =dose that of several runs' --format json, with =record that of run.ndjson; takes no RUN")
 	cmd.Flags().Lookup("print-schema").NoOptDefVal = "report"
 	return cmd
 }
 
 // writeSchema prints what is published about a form of JSON.
 func writeSchema(s streams, of string) error {
-	schema := map[string]func() []byte{"report": report.Schema, "dose": report.DoseSchema, "record": report.RecordSchema}[of]
+	schema := map[string]func() []byte{"report": report.Schema, "dose": report.DoseSchema,
+		"record": report.RecordSchema}[of]
 	if schema == nil {
 		return usage("--print-schema=%s: there are report, dose and record", quoted(of))
 	}
@@ -107,7 +112,8 @@ func doseResponse(s streams, paths []string, format string) error {
 		"html": func(d *compare.Dose) error { return report.DoseHTML(s.out, d) },
 	}[format]
 	if render == nil {
-		return usage("--format %s is of one run; several are held against each other as text, json or html", quoted(format))
+		return usage("--format %s is of one run; several are held against each other as text, json or html",
+			quoted(format))
 	}
 	var runs []*result.Analysis
 	for _, path := range paths {

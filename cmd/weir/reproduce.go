@@ -59,14 +59,17 @@ assertions, as of weir gate.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "run the whole catalogue")
-	flags.DurationVar(&f.budget, "budget", 0, "time limit for all runs together; runs that do not fit are reported as left out (default with --all: 20m, with --quick: 6m)")
+	flags.DurationVar(&f.budget, "budget", 0,
+		"time limit for all runs together; runs that do not fit are reported as left out (default with --all: 20m, with --quick: 6m)")
 	flags.BoolVar(&f.Quick, "quick", false, "run the short form of each scenario")
-	flags.StringArrayVar(&f.Set, "set", nil, "override a key of the scenario, `PATH=VALUE`, e.g. backend.service_time=200ms; may be repeated")
+	flags.StringArrayVar(&f.Set, "set", nil,
+		"override a key of the scenario, `PATH=VALUE`, e.g. backend.service_time=200ms; may be repeated")
 	flags.StringVar(&f.variant, "variant", "", "run only this `variant` of the scenario; no claim is decided")
 	flags.BoolVar(&f.Flip, "flip", false, "reverse the scenario's main setting: the verdict must change")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the random numbers")
 	flags.StringVar(&f.nginx, "nginx", "", "`path` of the NGINX to use; default: the installed one")
-	flags.BoolVar(&f.trace, "trace", false, "also measure the accept queue and RSTs with eBPF; needs root (weir help queue)")
+	flags.BoolVar(&f.trace, "trace", false,
+		"also measure the accept queue and RSTs with eBPF; needs root (weir help queue)")
 	f.engineFlag.register(flags)
 	f.outputFlags.register(flags)
 	flags.StringVar(&f.dir, "out-dir", "", "`folder` of the one run that another process judges")
@@ -184,16 +187,19 @@ func (f *reproduceFlags) open(name string) (experiment, error) {
 			return e, usage("scenario %s has no variants: leave --variant out", name)
 		}
 		if i < 0 {
-			return e, usage("scenario %s has no variant %s; it has: %s", name, quoted(f.variant), strings.Join(known, ", "))
+			return e, usage("scenario %s has no variant %s; it has: %s", name, quoted(f.variant),
+				strings.Join(known, ", "))
 		}
 		e.variants = all[i : i+1]
 	}
 	return e, nil
 }
 
-func (f *reproduceFlags) runOne(ctx context.Context, s streams, scenario catalogue.Scenario, command []string) error {
+func (f *reproduceFlags) runOne(ctx context.Context, s streams, scenario catalogue.Scenario,
+	command []string) error {
 	setup, err := scenarios.Reproduce(ctx, scenario, scenarios.LabOptions{
-		Seed: f.seed, Version: version(), Program: "/proc/self/exe", Engine: f.engine, NGINX: f.nginx, Trace: f.trace,
+		Seed: f.seed, Version: version(), Program: "/proc/self/exe", Engine: f.engine, NGINX: f.nginx,
+		Trace: f.trace,
 	})
 	if err != nil {
 		return engineUsage(err)

@@ -25,7 +25,8 @@ func (r *requestFlags) register(f *pflag.FlagSet) {
 	f.StringVarP(&r.method, "request", "X", "GET", "request `method`")
 	f.StringArrayVarP(&r.headers, "header", "H", nil, "request header, `'Name: value'`; may be repeated")
 	f.StringVar(&r.body, "body", "", "request body: `text`, or @file")
-	f.BoolVar(&r.noRequestID, "no-request-id", false, "do not send the header X-Request-Id, which joins the proxy's access log with the record")
+	f.BoolVar(&r.noRequestID, "no-request-id", false,
+		"do not send the header X-Request-Id, which joins the proxy's access log with the record")
 }
 
 // apply checks the flags and fills in what a target sends.

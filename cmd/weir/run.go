@@ -77,25 +77,39 @@ More: weir help load, verdict, targets, connections, proxies, remote, modes.`,
 	f.targetFlags.register(flags)
 	f.loadFlags.register(flags)
 	f.searchFlags.register(flags)
-	flags.IntVar(&f.workers, "workers", 0, "number of workers of the backend; 0: counted where that is certain")
-	flags.IntVar(&f.workerConnections, "worker-connections", 0, "connections that a worker serves at the same time; 0: one")
-	flags.DurationVar(&f.serviceTime, "service-time", 0, "time that a worker is busy with a request; 0: measured at low load")
-	flags.StringVar(&f.probeListener, "probe-listener", "", "listener to watch: `:8000` or a unix socket's path; default: the target's port, if it is local")
-	flags.IntVar(&f.probePid, "probe-pid", 0, "watch the network namespace of this `process`, e.g. of a container")
-	flags.StringVar(&f.probeCommand, "probe-command", "", "`command` that runs the probe elsewhere, e.g. 'ssh backend weir probe --ndjson --until-stdin-closes :8000' (weir help remote)")
-	flags.BoolVar(&f.trace, "trace", false, "also measure the accept queue and RSTs with eBPF; needs root (weir help queue)")
-	flags.DurationVar(&f.probeInterval, "probe-interval", 10*time.Millisecond, "time between two readings of the kernel")
-	flags.DurationVar(&f.recovery, "recovery", 0, "after the load, offer a few requests for this time, to see when the server recovers; 0: do not")
-	flags.StringVar(&f.errorLog, "nginx-error-log", "", "`path` of the proxy's error log, which is read during the load")
-	flags.StringVar(&f.accessLog, "nginx-access-log", "", "`path` of the proxy's access log in weir's log_format (--print-nginx-config)")
-	flags.StringVar(&f.nginxStatus, "nginx-status", "", "`URL` of the proxy's stub_status, or unix:/path; read twice a second")
-	flags.BoolVar(&f.printNGINX, "print-nginx-config", false, "print the NGINX configuration for --nginx-access-log and --nginx-status, and end")
+	flags.IntVar(&f.workers, "workers", 0,
+		"number of workers of the backend; 0: counted where that is certain")
+	flags.IntVar(&f.workerConnections, "worker-connections", 0,
+		"connections that a worker serves at the same time; 0: one")
+	flags.DurationVar(&f.serviceTime, "service-time", 0,
+		"time that a worker is busy with a request; 0: measured at low load")
+	flags.StringVar(&f.probeListener, "probe-listener", "",
+		"listener to watch: `:8000` or a unix socket's path; default: the target's port, if it is local")
+	flags.IntVar(&f.probePid, "probe-pid", 0,
+		"watch the network namespace of this `process`, e.g. of a container")
+	flags.StringVar(&f.probeCommand, "probe-command", "",
+		"`command` that runs the probe elsewhere, e.g. 'ssh backend weir probe --ndjson --until-stdin-closes :8000' (weir help remote)")
+	flags.BoolVar(&f.trace, "trace", false,
+		"also measure the accept queue and RSTs with eBPF; needs root (weir help queue)")
+	flags.DurationVar(&f.probeInterval, "probe-interval", 10*time.Millisecond,
+		"time between two readings of the kernel")
+	flags.DurationVar(&f.recovery, "recovery", 0,
+		"after the load, offer a few requests for this time, to see when the server recovers; 0: do not")
+	flags.StringVar(&f.errorLog, "nginx-error-log", "",
+		"`path` of the proxy's error log, which is read during the load")
+	flags.StringVar(&f.accessLog, "nginx-access-log", "",
+		"`path` of the proxy's access log in weir's log_format (--print-nginx-config)")
+	flags.StringVar(&f.nginxStatus, "nginx-status", "",
+		"`URL` of the proxy's stub_status, or unix:/path; read twice a second")
+	flags.BoolVar(&f.printNGINX, "print-nginx-config", false,
+		"print the NGINX configuration for --nginx-access-log and --nginx-status, and end")
 	flags.StringVar(&f.name, "name", "run", "`name` of the run's folder")
 	f.engineFlag.register(flags)
 	f.stopFlags.register(flags)
 	f.outputFlags.register(flags)
 	sections(flags, [2]string{"direct", "Where the requests go"}, [2]string{"targets", "What is sent"},
-		[2]string{"connections", "Connections"}, [2]string{"rate", "How much"}, [2]string{"workers", "The server"},
+		[2]string{"connections", "Connections"}, [2]string{"rate", "How much"},
+		[2]string{"workers", "The server"},
 		[2]string{"probe-listener", "The kernel"}, [2]string{"nginx-error-log", "The proxy"},
 		[2]string{"name", "End and output"})
 	return cmd
@@ -126,9 +140,12 @@ func (f *runFlags) run(ctx context.Context, s streams, command []string) error {
 	}
 	options := scenarios.AttachOptions{
 		Name: f.name, Lanes: lanes,
-		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search, Recovery: f.recovery,
-		Engine: f.engine, Workers: f.workers, WorkerConnections: f.workerConnections, ServiceTime: f.serviceTime,
-		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval, ProbeCommand: f.probeCommand, Trace: f.trace,
+		Plans: func(computed float64) ([]plan.Plan, error) { return f.plans(computed) }, Search: search,
+		Recovery: f.recovery,
+		Engine:   f.engine, Workers: f.workers, WorkerConnections: f.workerConnections,
+		ServiceTime:   f.serviceTime,
+		ProbeListener: f.probeListener, ProbePid: f.probePid, ProbeEvery: f.probeInterval,
+		ProbeCommand: f.probeCommand, Trace: f.trace,
 		NGINXErrorLog: f.errorLog, NGINXAccessLog: f.accessLog, NGINXStatus: f.nginxStatus,
 	}
 	if err := f.searchFlags.check(&f.loadFlags, f.workers > 0 || options.Discoverable()); err != nil {
@@ -188,7 +205,8 @@ func (f *runFlags) check() error {
 
 func folderName(s string) bool {
 	for _, r := range s {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.') {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' ||
+			r == '.') {
 			return false
 		}
 	}

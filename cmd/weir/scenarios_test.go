@@ -18,8 +18,9 @@ import (
 // cheap are the scenarios that every test run makes. WEIR_SCENARIOS names others, by commas, or is all.
 var cheap = []string{"somaxconn-clamp", "worker-connections", "keepalive-half", "buffering-off"}
 
-// A scenario's verdict follows from what is measured: with its key setting turned round another one comes out, and one that
-// the scenario names where it says what the flip gives. A scenario that says the same whatever it finds, or nothing, is a defect.
+// A scenario's verdict follows from what is measured: with its key setting turned round another one comes
+// out, and one that the scenario names where it says what the flip gives. A scenario that says the same
+// whatever it finds, or nothing, is a defect.
 func TestFlippedSettingGivesAnotherVerdict(t *testing.T) {
 	names := cheap
 	if list := os.Getenv("WEIR_SCENARIOS"); list == "all" {
@@ -38,11 +39,14 @@ func TestFlippedSettingGivesAnotherVerdict(t *testing.T) {
 					t.Errorf("the claim %s is %s", row.Scenario, row.Outcome)
 				}
 				other := flipped[i].Said()
-				if other == row.Said() || !slices.ContainsFunc(catalogue.Answers(), func(a string) bool { return strings.HasPrefix(other, a) }) {
-					t.Errorf("%s: %q with the key setting as it is, %q with it turned round: %s", row.Scenario, row.Said(), other, flipped[i].Shows)
+				if other == row.Said() || !slices.ContainsFunc(catalogue.Answers(),
+					func(a string) bool { return strings.HasPrefix(other, a) }) {
+					t.Errorf("%s: %q with the key setting as it is, %q with it turned round: %s",
+						row.Scenario, row.Said(), other, flipped[i].Shows)
 				}
 				if gives := gives(t, name); !strings.HasPrefix(other, gives) {
-					t.Errorf("%s: %q with the key setting turned round, and flip.gives is %q", row.Scenario, other, gives)
+					t.Errorf("%s: %q with the key setting turned round, and flip.gives is %q", row.Scenario,
+						other, gives)
 				}
 			}
 		})
@@ -58,8 +62,8 @@ func gives(t *testing.T, name string) string {
 	return all[0].Gives
 }
 
-// verdictsOf runs every variant of a scenario and judges its claims. That a busy machine makes a run INVALID is no matter
-// here: it is the assertions that are under test, and these count outcomes.
+// verdictsOf runs every variant of a scenario and judges its claims. That a busy machine makes a run INVALID
+// is no matter here: it is the assertions that are under test, and these count outcomes.
 func verdictsOf(t *testing.T, weir, name string, opt catalogue.Options) (rows []report.Claim) {
 	t.Helper()
 	all, err := catalogue.Open(name, opt)
@@ -74,7 +78,8 @@ func verdictsOf(t *testing.T, weir, name string, opt catalogue.Options) (rows []
 			done[v.Variant] = variantRun{a: a}
 		}
 		row := claim(e, done)
-		t.Logf("flip %v: %s: %s: %s\n%s", opt.Flip, row.Scenario, row.Said(), row.Shows, strings.Join(row.Numbers, "\n"))
+		t.Logf("flip %v: %s: %s: %s\n%s", opt.Flip, row.Scenario, row.Said(), row.Shows,
+			strings.Join(row.Numbers, "\n"))
 		rows = append(rows, row)
 	}
 	return rows

@@ -45,9 +45,9 @@ func startBackend(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// checkStatus is the script command `status CODE[|CODE] COMMAND…`: it runs a command and wants that exit status.
-// A run on a busy machine may be INVALID, which is right, and no fault of what the script looks at: 0|12.
-// What it printed is then in the files out and err of the working directory.
+// checkStatus is the script command `status CODE[|CODE] COMMAND…`: it runs a command and wants that exit
+// status. A run on a busy machine may be INVALID, which is right, and no fault of what the script looks at:
+// 0|12. What it printed is then in the files out and err of the working directory.
 func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: status CODE[|CODE] COMMAND…")
@@ -67,7 +67,8 @@ func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// follows is the script command `follows SCHEMA JSON`: the second file is valid by the JSON Schema in the first.
+// follows is the script command `follows SCHEMA JSON`: the second file is valid by the JSON Schema in the
+// first.
 func follows(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: follows SCHEMA JSON")

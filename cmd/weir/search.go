@@ -16,8 +16,10 @@ type searchFlags struct {
 }
 
 func (s *searchFlags) register(f *pflag.FlagSet) {
-	f.BoolVar(&s.search, "search", false, "find the highest sustained rate (RFC 9971), starting at --rate or at the computed capacity")
-	f.DurationVar(&s.budget, "budget", 3*time.Minute, "time limit of --search, including the time until queues are empty")
+	f.BoolVar(&s.search, "search", false,
+		"find the highest sustained rate (RFC 9971), starting at --rate or at the computed capacity")
+	f.DurationVar(&s.budget, "budget", 3*time.Minute,
+		"time limit of --search, including the time until queues are empty")
 }
 
 // check finds what does not go with a search. Known says whether the workers are.
@@ -32,7 +34,8 @@ func (s *searchFlags) check(l *loadFlags, known bool) error {
 	case l.trialDuration <= 0:
 		return usage("--trial-duration must be above 0, not %v", l.trialDuration)
 	case s.budget < l.trialDuration:
-		return usage("--budget %v does not hold one trial of %v (--trial-duration)", s.budget, l.trialDuration)
+		return usage("--budget %v does not hold one trial of %v (--trial-duration)", s.budget,
+			l.trialDuration)
 	}
 	return nil
 }
@@ -42,7 +45,8 @@ func (s *searchFlags) options(l *loadFlags) (*scenarios.SearchOptions, error) {
 	if !s.search {
 		return nil, nil
 	}
-	opt := &scenarios.SearchOptions{Shortest: l.trialDuration, Budget: s.budget, Arrival: plan.Arrival(l.arrival), Seed: l.seed}
+	opt := &scenarios.SearchOptions{Shortest: l.trialDuration, Budget: s.budget,
+		Arrival: plan.Arrival(l.arrival), Seed: l.seed}
 	if l.rate != "" {
 		start, err := plan.ParseRate(l.rate)
 		if err != nil {

@@ -16,8 +16,10 @@ type stopFlags struct {
 }
 
 func (s *stopFlags) register(f *pflag.FlagSet) {
-	f.DurationVar(&s.maxDuration, "max-duration", 0, "end the load after this time, and report on what there is; 0: no limit")
-	f.StringArrayVar(&s.abortIf, "abort-if", nil, "end the load, with exit status 10, as soon as this is clearly so in a lane: `'failed.rate > 5%'`, 'latency.p95 > 500ms'; may be repeated (weir help assert)")
+	f.DurationVar(&s.maxDuration, "max-duration", 0,
+		"end the load after this time, and report on what there is; 0: no limit")
+	f.StringArrayVar(&s.abortIf, "abort-if", nil,
+		"end the load, with exit status 10, as soon as this is clearly so in a lane: `'failed.rate > 5%'`, 'latency.p95 > 500ms'; may be repeated (weir help assert)")
 }
 
 func (s *stopFlags) check() error {

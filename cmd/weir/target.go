@@ -22,11 +22,15 @@ type targetFlags struct {
 }
 
 func (t *targetFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&t.direct, "direct", "", "`URL` of the backend itself; fcgi://127.0.0.1:9000/srv/index.php for FastCGI")
+	f.StringVar(&t.direct, "direct", "",
+		"`URL` of the backend itself; fcgi://127.0.0.1:9000/srv/index.php for FastCGI")
 	f.StringVar(&t.proxy, "proxy", "", "`URL` of the same backend through its proxy")
-	f.StringVar(&t.unixSocket, "unix-socket", "", "`path` of the backend's unix socket; --direct then gives host and path of the request")
-	f.DurationVar(&t.proxyConnectTimeout, "proxy-connect-timeout", 60*time.Second, "proxy_connect_timeout of your NGINX (weir help modes)")
-	f.DurationVar(&t.proxyReadTimeout, "proxy-read-timeout", 60*time.Second, "proxy_read_timeout of your NGINX, to distinguish the two kinds of 504")
+	f.StringVar(&t.unixSocket, "unix-socket", "",
+		"`path` of the backend's unix socket; --direct then gives host and path of the request")
+	f.DurationVar(&t.proxyConnectTimeout, "proxy-connect-timeout", 60*time.Second,
+		"proxy_connect_timeout of your NGINX (weir help modes)")
+	f.DurationVar(&t.proxyReadTimeout, "proxy-read-timeout", 60*time.Second,
+		"proxy_read_timeout of your NGINX, to distinguish the two kinds of 504")
 	t.requestFlags.register(f)
 	t.connectionFlags.register(f)
 }
@@ -53,7 +57,8 @@ func (t *targetFlags) lanes() (lanes []scenarios.LaneOptions, err error) {
 		lanes = append(lanes, lane)
 	}
 	if t.proxy != "" {
-		lane := scenarios.LaneOptions{Name: "proxy", Target: base, HopConnectTimeout: t.proxyConnectTimeout, HopReadTimeout: t.proxyReadTimeout}
+		lane := scenarios.LaneOptions{Name: "proxy", Target: base, HopConnectTimeout: t.proxyConnectTimeout,
+			HopReadTimeout: t.proxyReadTimeout}
 		if lane.Target.URL, err = checkURL("--proxy", t.proxy); err != nil {
 			return nil, err
 		}
@@ -67,7 +72,8 @@ func (t *targetFlags) lanes() (lanes []scenarios.LaneOptions, err error) {
 	return lanes, nil
 }
 
-// target is what all lanes have in common. Where no lane is given, the file of requests may say where they go.
+// target is what all lanes have in common. Where no lane is given, the file of requests may say where they
+// go.
 func (t *targetFlags) target() (out loadgen.Target, err error) {
 	if t.proxyConnectTimeout <= 0 {
 		return out, usage("--proxy-connect-timeout must be above 0, not %v", t.proxyConnectTimeout)

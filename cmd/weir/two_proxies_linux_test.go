@@ -13,8 +13,8 @@ import (
 	"weir/scenarios/lab/labtest"
 )
 
-// Two proxies in one lab, each before backends of its own. One is killed in the middle, which is the scenario's doing; its lane fails from
-// then on, and the other's does not notice.
+// Two proxies in one lab, each before backends of its own. One is killed in the middle, which is the
+// scenario's doing; its lane fails from then on, and the other's does not notice.
 const twoProxies = `name: two-proxies
 lanes: [{name: a, to: front}, {name: b, to: side}]
 backend: {workers: 8, service_time: 5ms, backlog: 64}
@@ -34,16 +34,19 @@ func TestTwoProxiesInALab(t *testing.T) {
 	}
 	killed, other := a.Lanes[0], a.Lanes[1]
 	if ok := killed.Outcomes["ok"]; ok == 0 || ok > 30 || killed.Outcomes["connect_refused"] == 0 {
-		t.Errorf("the proxy that was killed after 0.3 s of 0.8 answered %v of %d", killed.Outcomes, killed.Offered)
+		t.Errorf("the proxy that was killed after 0.3 s of 0.8 answered %v of %d", killed.Outcomes,
+			killed.Offered)
 	}
 	if other.Outcomes["ok"] < other.Offered*9/10 || other.ListenerHost != "three" {
-		t.Errorf("beside it %v of %d, judged by the queue of %s", other.Outcomes, other.Offered, other.ListenerHost)
+		t.Errorf("beside it %v of %d, judged by the queue of %s", other.Outcomes, other.Offered,
+			other.ListenerHost)
 	}
 	said := map[string]string{}
 	for _, w := range a.Warnings {
 		said[string(w.Code)] += w.Text
 	}
-	if text := said["one_queue_of_several"]; !strings.Contains(text, "b: NGINX on side has 2 upstream servers") || strings.Contains(text, "front") {
+	if text := said["one_queue_of_several"]; !strings.Contains(text,
+		"b: NGINX on side has 2 upstream servers") || strings.Contains(text, "front") {
 		t.Errorf("of the lane with two upstream servers it says %q", text)
 	}
 	if text := said["server_ended"]; text != "" {
@@ -56,7 +59,8 @@ func TestNGINXThatCrashesIsNoticed(t *testing.T) {
 	t.Parallel()
 	labtest.NGINX(t)
 	dir := t.TempDir()
-	file, text := filepath.Join(dir, "crash.yaml"), strings.Replace(small, "trial_duration: 300ms", "trial_duration: 3s", 1)
+	file, text := filepath.Join(dir, "crash.yaml"), strings.Replace(small, "trial_duration: 300ms",
+		"trial_duration: 3s", 1)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -110,11 +114,13 @@ func crash(weir int) bool {
 	return false
 }
 
-// A proxy that is restarted in the middle of the load serves again, after it was killed too, and its logs are followed on.
+// A proxy that is restarted in the middle of the load serves again, after it was killed too, and its logs are
+// followed on.
 func TestProxyIsRestarted(t *testing.T) {
 	t.Parallel()
 	labtest.NGINX(t)
-	text := strings.Replace(twoProxies, "[{at: 300ms, do: DEED, host: front}]", "[{at: 200ms, do: restart, host: front}, {at: 500ms, do: kill, host: front}, {at: 700ms, do: restart, host: front}]", 1)
+	text := strings.Replace(twoProxies, "[{at: 300ms, do: DEED, host: front}]",
+		"[{at: 200ms, do: restart, host: front}, {at: 500ms, do: kill, host: front}, {at: 700ms, do: restart, host: front}]", 1)
 	a := reproduce(t, shipped(t), strings.Replace(text, "trial_duration: 800ms", "trial_duration: 1500ms", 1))
 	for _, w := range a.Warnings {
 		if w.Code == "server_ended" || w.Code == "restart" {

@@ -42,7 +42,8 @@ func usageOf(cmd *cobra.Command) error {
 		}
 	}
 	if len(cmd.Groups()) > 0 {
-		fmt.Fprintf(&b, "\nAlso: %s. `%s COMMAND --help` shows the flags of a command.\n", strings.Join(ungrouped(cmd), ", "), cmd.Name())
+		fmt.Fprintf(&b, "\nAlso: %s. `%s COMMAND --help` shows the flags of a command.\n",
+			strings.Join(ungrouped(cmd), ", "), cmd.Name())
 	} else if flags := cmd.LocalFlags(); flags.HasAvailableFlags() {
 		b.WriteString("\nFlags:\n" + flagUsages(flags))
 	}

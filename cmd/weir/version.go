@@ -18,7 +18,8 @@ func newVersion(s streams) *cobra.Command {
 		Use: "version", Short: "Print the version", Example: "  weir version",
 		Args: arguments(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(s.out, "weir %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(s.out, "weir %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS,
+				runtime.GOARCH)
 			return err
 		},
 	}
@@ -40,8 +41,8 @@ func commandLine(cmd *cobra.Command) []string {
 	return slices.Concat([]string{"weir", cmd.Name()}, given(cmd.Flags()), cmd.Flags().Args())
 }
 
-// given are the flags that were set, as they are written, but for some and for hidden ones. Headers may hold secrets and
-// are told without their values.
+// given are the flags that were set, as they are written, but for some and for hidden ones. Headers may hold
+// secrets and are told without their values.
 func given(flags *pflag.FlagSet, except ...string) (line []string) {
 	flags.Visit(func(f *pflag.Flag) {
 		if f.Hidden || slices.Contains(except, f.Name) {

@@ -36,8 +36,8 @@ type workflowStep struct {
 	Run  string            `yaml:"run"`
 }
 
-// TestWorkflow runs the example's steps as GitHub's runner does, but for the build and for what is GitHub's own, and finds what
-// it keeps.
+// TestWorkflow runs the example's steps as GitHub's runner does, but for the build and for what is GitHub's
+// own, and finds what it keeps.
 func TestWorkflow(t *testing.T) {
 	weir := shipped(t)
 	runTogether(t)
@@ -50,7 +50,8 @@ func TestWorkflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	job, found := w.Jobs["gate"]
-	if !found || job.RunsOn == "" || w.On["pull_request"] != nil || len(w.On) != 2 || w.Permissions["contents"] != "read" {
+	if !found || job.RunsOn == "" || w.On["pull_request"] != nil || len(w.On) != 2 ||
+		w.Permissions["contents"] != "read" {
 		t.Fatalf("%+v", w)
 	}
 	dir := t.TempDir()
@@ -61,7 +62,8 @@ func TestWorkflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	summary := filepath.Join(dir, "summary.md")
-	env := append(os.Environ(), "ADDRESS="+labtest.FreeAddress(t), "GITHUB_STEP_SUMMARY="+summary, "GITHUB_ACTIONS=true")
+	env := append(os.Environ(), "ADDRESS="+labtest.FreeAddress(t), "GITHUB_STEP_SUMMARY="+summary,
+		"GITHUB_ACTIONS=true")
 	var kept []string
 	ran := 0
 	for _, step := range job.Steps {
@@ -73,7 +75,8 @@ func TestWorkflow(t *testing.T) {
 			ran++
 			runStep(t, dir, env, step)
 			if strings.Contains(step.Run, "--assertions") { // the same run, held against more than it can do
-				judge := workflowStep{Name: "the gate can fail", Run: "bin/weir gate \"$(ls -d weir-runs/* | tail -1)\" --assert 'onset.rate / capacity.computed >= 1.6'"}
+				judge := workflowStep{Name: "the gate can fail",
+					Run: "bin/weir gate \"$(ls -d weir-runs/* | tail -1)\" --assert 'onset.rate / capacity.computed >= 1.6'"}
 				exit, failed := errors.AsType[*exec.ExitError](shell(t, dir, env, judge))
 				if !failed || exit.ExitCode() != exitFailed && exit.ExitCode() != exitInvalid {
 					t.Errorf("%s: %v", judge.Name, exit)
@@ -94,9 +97,9 @@ func TestWorkflow(t *testing.T) {
 	}
 }
 
-// runStep runs a step with the runner's own shell line. The gate has to pass, for the backend does what is asserted; only
-// of an INVALID run, on a machine too busy to send on time, it may not. What fails or is inconclusive is run once more, as
-// a busy machine may make the backend slow too: twice it is no accident.
+// runStep runs a step with the runner's own shell line. The gate has to pass, for the backend does what is
+// asserted; only of an INVALID run, on a machine too busy to send on time, it may not. What fails or is
+// inconclusive is run once more, as a busy machine may make the backend slow too: twice it is no accident.
 func runStep(t *testing.T, dir string, env []string, step workflowStep) {
 	t.Helper()
 	err := shell(t, dir, env, step)

@@ -20,14 +20,15 @@ func TestRules(t *testing.T) {
 	cases := map[Code]func(*Facts){
 		"overflowed_before": func(f *Facts) { f.OverflowsBefore = 1 },
 		"not_sent":          func(f *Facts) { f.Sent = 989 },
-		"sent_late":         func(f *Facts) { f.Late = 11 * time.Millisecond }, // a quarter of 17 slots at 400/s is 10.6 ms
-		"requests_shed":     own(loadgen.Shed),
-		"no_local_ports":    own(loadgen.NoLocalPort),
-		"no_descriptors":    own(loadgen.NoFD),
-		"processors_busy":   func(f *Facts) { f.CPU = 3300 * time.Millisecond },
-		"loop_busy":         func(f *Facts) { f.LoopCPU = new(.91) },
-		"loop_waited":       func(f *Facts) { f.LoopDelay = new(.51) },
-		"threads_waited":    func(f *Facts) { f.RunDelay = new(1100 * time.Millisecond) },
+		// a quarter of 17 slots at 400/s is 10.6 ms
+		"sent_late":       func(f *Facts) { f.Late = 11 * time.Millisecond },
+		"requests_shed":   own(loadgen.Shed),
+		"no_local_ports":  own(loadgen.NoLocalPort),
+		"no_descriptors":  own(loadgen.NoFD),
+		"processors_busy": func(f *Facts) { f.CPU = 3300 * time.Millisecond },
+		"loop_busy":       func(f *Facts) { f.LoopCPU = new(.91) },
+		"loop_waited":     func(f *Facts) { f.LoopDelay = new(.51) },
+		"threads_waited":  func(f *Facts) { f.RunDelay = new(1100 * time.Millisecond) },
 	}
 	for _, r := range Rules() {
 		change := cases[r.Code]
@@ -38,15 +39,18 @@ func TestRules(t *testing.T) {
 		f := fine
 		change(&f)
 		found := Check(f)
-		if len(found) != 1 || found[0].Code != r.Code || found[0].Advice == "" || found[0].Measured == found[0].Limit {
+		if len(found) != 1 || found[0].Code != r.Code || found[0].Advice == "" ||
+			found[0].Measured == found[0].Limit {
 			t.Errorf("%s: found %+v", r.Code, found)
 		}
-		if planned := Forecast(f); (len(planned) == 1) != (r.Planned != "") || len(planned) > 0 && planned[0].Code != r.Planned {
+		if planned := Forecast(f); (len(planned) == 1) != (r.Planned != "") ||
+			len(planned) > 0 && planned[0].Code != r.Planned {
 			t.Errorf("%s: of a plan %+v, want %q", r.Code, planned, r.Planned)
 		}
 	}
 	beside := fine
-	beside.RunDelay, beside.LoopDelay = new(1100*time.Millisecond), new(.1) // threads that send nothing waited, the event loops did not
+	// threads that send nothing waited, the event loops did not
+	beside.RunDelay, beside.LoopDelay = new(1100*time.Millisecond), new(.1)
 	for name, f := range map[string]Facts{"fine": fine, "beside event loops": beside, "nothing known": {}} {
 		if found := Check(f); len(found) > 0 {
 			t.Errorf("%s: found %+v", name, found)
@@ -61,7 +65,8 @@ func TestBearable(t *testing.T) {
 		slots   int
 		want    time.Duration
 	}{
-		{0, 0, 0, MaxLag}, {400, 20 * time.Millisecond, 0, MaxLag}, {400, time.Second, 0, 20 * time.Millisecond},
+		{0, 0, 0, MaxLag}, {400, 20 * time.Millisecond, 0, MaxLag},
+		{400, time.Second, 0, 20 * time.Millisecond},
 		{400, 20 * time.Millisecond, 17, 10625 * time.Microsecond},
 	} {
 		if got := Bearable(c.rate, c.service, c.slots); got != c.want {

@@ -16,12 +16,14 @@ const (
 	MaxBurst    = 0.25             // of the queue's slots, which is how many requests may arrive together
 	MaxCPU      = 0.80             // of the processors that the generator may use
 
-	// Threads that wait for a processor read answers late, which the send lag does not show. A quarter is what two busy
-	// processors that others use too were measured to bear: there onset and accounting still agreed.
+	// Threads that wait for a processor read answers late, which the send lag does not show. A quarter is
+	// what two busy processors that others use too were measured to bear: there onset and accounting still
+	// agreed.
 	MaxRunDelay = 0.25 // of the same processors; where there are no event loops, or nothing is known of them
 
-	// An event loop is a queue with one server, its processor: busier than this, a request waits for ten others and
-	// more, and from 1 on ever longer. And one that did not get its processor for this share of its time was not there.
+	// An event loop is a queue with one server, its processor: busier than this, a request waits for ten
+	// others and more, and from 1 on ever longer. And one that did not get its processor for this share of
+	// its time was not there.
 	MaxLoop      = 0.90 // of its worst second
 	MaxLoopDelay = 0.50 // of the same
 
@@ -70,9 +72,10 @@ var rules = []Rule{
 	{Code: "requests_shed", Advice: RaiseInFlight, measure: outcome(loadgen.Shed)},
 	{Code: "no_local_ports", Planned: "few_ports", Advice: MorePorts, measure: outcome(loadgen.NoLocalPort)},
 	{Code: "no_descriptors", Planned: "few_files", Advice: MoreFiles, measure: outcome(loadgen.NoFD)},
-	{Code: "processors_busy", Planned: "few_processors", Advice: MoreProcessors, measure: func(f *Facts) (float64, float64) {
-		return f.ofProcessors(f.CPU), MaxCPU
-	}},
+	{Code: "processors_busy", Planned: "few_processors", Advice: MoreProcessors,
+		measure: func(f *Facts) (float64, float64) {
+			return f.ofProcessors(f.CPU), MaxCPU
+		}},
 	{Code: "loop_busy", Advice: MoreProcessors, measure: func(f *Facts) (float64, float64) {
 		return known(f.LoopCPU), MaxLoop
 	}},
@@ -80,7 +83,8 @@ var rules = []Rule{
 		return known(f.LoopDelay), MaxLoopDelay
 	}},
 	{Code: "threads_waited", Advice: StopPrograms, measure: func(f *Facts) (float64, float64) {
-		if f.RunDelay == nil || f.LoopDelay != nil { // what waits beside event loops, the probe's thread, delays no request
+		// what waits beside event loops, the probe's thread, delays no request
+		if f.RunDelay == nil || f.LoopDelay != nil {
 			return math.NaN(), MaxRunDelay
 		}
 		return f.ofProcessors(*f.RunDelay), MaxRunDelay
@@ -93,7 +97,8 @@ func Rules() []Rule { return slices.Clone(rules) }
 // Broken is what the facts are found to break.
 func (r Rule) Broken(f Facts) (Finding, bool) {
 	measured, limit := r.measure(&f)
-	return Finding{r.Code, r.Advice, measured, limit}, measured > limit && !r.Least || measured < limit && r.Least
+	return Finding{r.Code, r.Advice, measured, limit}, measured > limit && !r.Least ||
+		measured < limit && r.Least
 }
 
 // Limit is the rule's limit where it is the same for all loads.

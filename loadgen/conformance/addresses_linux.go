@@ -39,9 +39,9 @@ func localAddresses(t *testing.T, open Open) {
 	}
 }
 
-// sharedPorts connects from an address all of whose ports are in use, towards another destination: there they are still
-// free, which the kernel sees where it chooses the port when it connects, not when the address is bound. It is also
-// where engines connect over IPv6.
+// sharedPorts connects from an address all of whose ports are in use, towards another destination: there they
+// are still free, which the kernel sees where it chooses the port when it connects, not when the address is
+// bound. It is also where engines connect over IPv6.
 func sharedPorts(t *testing.T, open Open) {
 	const ports = 4
 	if err := os.WriteFile("/proc/sys/net/ipv4/ip_local_port_range", []byte("40000 40003"), 0); err != nil {
@@ -84,7 +84,8 @@ func sharedPorts(t *testing.T, open Open) {
 	}
 }
 
-// timeWait counts what our closing first leaves behind: a TIME_WAIT for each connection, or none after an RST.
+// timeWait counts what our closing first leaves behind: a TIME_WAIT for each connection, or none after an
+// RST.
 func timeWait(t *testing.T, open Open) {
 	for _, c := range []struct {
 		how  loadgen.Closing

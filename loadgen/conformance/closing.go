@@ -28,7 +28,8 @@ func closing(t *testing.T, open Open) {
 		{"the server closes", breakOff(unbounded), loadgen.ByPeer, false},
 		{"the server leaves it open", answer(alive), loadgen.ByUs, false},
 		{"the server says nothing", func(v *visit) { v.head(); v.hang() }, loadgen.ByUs, true},
-		{"the server resets", func(v *visit) { v.head(); v.say("HTTP/1.1 200 OK\r\n"); v.reset() }, loadgen.ByPeer, false},
+		{"the server resets", func(v *visit) { v.head(); v.say("HTTP/1.1 200 OK\r\n"); v.reset() },
+			loadgen.ByPeer, false},
 		{"the server is none", answer("garbage\r\n"), loadgen.ByUs, false},
 	} {
 		for _, network := range []string{"tcp", "unix"} {
@@ -41,7 +42,8 @@ func closing(t *testing.T, open Open) {
 				}
 				for _, res := range offer(t, open, target, few).All {
 					if res.Closed != c.want {
-						t.Errorf("request %d is %s and closed by %q, want %q", res.Seq, res.Outcome, res.Closed, c.want)
+						t.Errorf("request %d is %s and closed by %q, want %q", res.Seq, res.Outcome,
+							res.Closed, c.want)
 					}
 				}
 			})
@@ -54,9 +56,11 @@ func closing(t *testing.T, open Open) {
 		first  loadgen.Closer
 		unread bool
 	}{
-		"all is read":                  {alive, func(*visit) {}, loadgen.ByUs, false},
-		"the body is unread":           {endless + strings.Repeat("x", 100<<10), func(*visit) {}, loadgen.ByUs, true},
-		"the body and its end, unread": {endless + strings.Repeat("x", 100<<10), (*visit).halfClose, loadgen.ByPeer, true},
+		"all is read": {alive, func(*visit) {}, loadgen.ByUs, false},
+		"the body is unread": {endless + strings.Repeat("x", 100<<10), func(*visit) {},
+			loadgen.ByUs, true},
+		"the body and its end, unread": {endless + strings.Repeat("x", 100<<10), (*visit).halfClose,
+			loadgen.ByPeer, true},
 	} {
 		for _, network := range []string{"tcp", "unix"} {
 			t.Run(name+" "+network, func(t *testing.T) {
@@ -78,10 +82,12 @@ func closing(t *testing.T, open Open) {
 		end  func(*visit)
 		want loadgen.Departure
 	}{
-		"by us":               {func(v *visit) { v.hang() }, loadgen.Departure{Closed: loadgen.ByUs}},
-		"by the server":       {func(*visit) {}, loadgen.Departure{Closed: loadgen.ByPeer}},
-		"over unasked bytes":  {func(v *visit) { v.say("x"); v.hang() }, loadgen.Departure{Closed: loadgen.ByUs, Unread: 1}},
-		"by the server, both": {func(v *visit) { v.say("x") }, loadgen.Departure{Closed: loadgen.ByPeer, Unread: 1}},
+		"by us":         {func(v *visit) { v.hang() }, loadgen.Departure{Closed: loadgen.ByUs}},
+		"by the server": {func(*visit) {}, loadgen.Departure{Closed: loadgen.ByPeer}},
+		"over unasked bytes": {func(v *visit) { v.say("x"); v.hang() },
+			loadgen.Departure{Closed: loadgen.ByUs, Unread: 1}},
+		"by the server, both": {func(v *visit) { v.say("x") },
+			loadgen.Departure{Closed: loadgen.ByPeer, Unread: 1}},
 	} {
 		t.Run("an idle one is closed "+name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +95,8 @@ func closing(t *testing.T, open Open) {
 		})
 	}
 	for _, connections := range []loadgen.Connections{loadgen.New, loadgen.Reuse} {
-		for how, want := range map[loadgen.Closing]error{loadgen.Orderly: io.EOF, loadgen.Reset: syscall.ECONNRESET} {
+		for how, want := range map[loadgen.Closing]error{loadgen.Orderly: io.EOF,
+			loadgen.Reset: syscall.ECONNRESET} {
 			t.Run(string(how)+" "+string(connections), func(t *testing.T) {
 				t.Parallel()
 				checkEnds(t, open, connections, how, want)
@@ -129,11 +136,12 @@ func checkEnds(t *testing.T, open Open, connections loadgen.Connections, how loa
 	}
 }
 
-// checkUnread checks that a record says where we close a connection with bytes unread, and only there, and that the
-// server finds such a connection reset. The server answers while the request is written, which takes until it
-// reads that, so that all of the answer has come before any is read.
-// Where the machine stood still it may not have come: then it is tried again.
-func checkUnread(t *testing.T, open Open, network string, answer func(*visit), first loadgen.Closer, unread bool) {
+// checkUnread checks that a record says where we close a connection with bytes unread, and only there, and
+// that the server finds such a connection reset. The server answers while the request is written, which takes
+// until it reads that, so that all of the answer has come before any is read. Where the machine stood still
+// it may not have come: then it is tried again.
+func checkUnread(t *testing.T, open Open, network string, answer func(*visit), first loadgen.Closer,
+	unread bool) {
 	t.Helper()
 	wrong := ""
 	for range 5 {
@@ -145,7 +153,8 @@ func checkUnread(t *testing.T, open Open, network string, answer func(*visit), f
 }
 
 // closedUnread says what is not as checkUnread wants it; "" where all is.
-func closedUnread(t *testing.T, open Open, network string, answer func(*visit), first loadgen.Closer, unread bool) string {
+func closedUnread(t *testing.T, open Open, network string, answer func(*visit), first loadgen.Closer,
+	unread bool) string {
 	t.Helper()
 	const large = 32 << 20 // more than the sockets hold
 	var resets atomic.Int64
@@ -162,7 +171,8 @@ func closedUnread(t *testing.T, open Open, network string, answer func(*visit), 
 	s.left(t)
 	for _, res := range r.All {
 		if res.Closed != first || res.Unread > 0 != unread {
-			return fmt.Sprintf("request %d, %s: closed by %q with %d bytes unread, want %q and some: %v", res.Seq, res.Outcome, res.Closed, res.Unread, first, unread)
+			return fmt.Sprintf("request %d, %s: closed by %q with %d bytes unread, want %q and some: %v",
+				res.Seq, res.Outcome, res.Closed, res.Unread, first, unread)
 		}
 	}
 	if n, want := resets.Load(), map[bool]int64{true: int64(len(r.All))}[unread]; n != want {
@@ -178,8 +188,8 @@ func checkDepartures(t *testing.T, open Open, end func(*visit), want loadgen.Dep
 	answered := func(r *Results) bool {
 		return !slices.ContainsFunc(r.All, func(res loadgen.Result) bool { return res.Outcome != loadgen.OK })
 	}
-	// Again, where the machine stood still: an answer that was read late is followed by less than the idle timeout, so that
-	// its connection is used again, and a server that was late closes one under a request.
+	// Again, where the machine stood still: an answer that was read late is followed by less than the idle
+	// timeout, so that its connection is used again, and a server that was late closes one under a request.
 	for range 5 {
 		s := serve(t, "tcp", func(v *visit) {
 			if v.head() {

@@ -101,14 +101,16 @@ func offer(t *testing.T, open Open, target loadgen.Target, p plan.Plan) *Results
 	return r
 }
 
-func offerUntil(t *testing.T, ctx context.Context, open Open, target loadgen.Target, p plan.Plan) (*Results, error) {
+func offerUntil(t *testing.T, ctx context.Context, open Open, target loadgen.Target, p plan.Plan) (*Results,
+	error) {
 	t.Helper()
 	r := &Results{}
 	return r, offerTo(t, ctx, open, target, p, r)
 }
 
 // offerTo lets r record.
-func offerTo(t *testing.T, ctx context.Context, open Open, target loadgen.Target, p plan.Plan, r *Results) error {
+func offerTo(t *testing.T, ctx context.Context, open Open, target loadgen.Target, p plan.Plan,
+	r *Results) error {
 	t.Helper()
 	engine, err := open(target)
 	if err != nil {
@@ -189,10 +191,12 @@ func checkClosed(t *testing.T, res loadgen.Result, connections loadgen.Connectio
 	t.Helper()
 	connected := res.Connected != 0 || res.Reused
 	kept := connections == loadgen.Reuse && res.Status != 0
-	ended := []loadgen.Outcome{loadgen.ResetBeforeResponse, loadgen.ClosedBeforeResponse, loadgen.ReusedClosed, loadgen.ResetMidResponse, loadgen.Truncated}
+	ended := []loadgen.Outcome{loadgen.ResetBeforeResponse, loadgen.ClosedBeforeResponse,
+		loadgen.ReusedClosed, loadgen.ResetMidResponse, loadgen.Truncated}
 	switch {
 	case !connected && res.Closed != "", connected && !kept && res.Closed == "",
 		connected && slices.Contains(ended, res.Outcome) && res.Closed != loadgen.ByPeer:
-		t.Errorf("request %d, connected %v, is %s and closed by %q", res.Seq, connected, res.Outcome, res.Closed)
+		t.Errorf("request %d, connected %v, is %s and closed by %q", res.Seq, connected, res.Outcome,
+			res.Closed)
 	}
 }

@@ -52,7 +52,8 @@ const (
 
 var fcgiEnd = record(3, strings.Repeat("\x00", 8))
 
-// says is a server that answers and leaves the connection open; leaves is one that closes it; resets one that resets it.
+// says is a server that answers and leaves the connection open; leaves is one that closes it; resets one that
+// resets it.
 func says(text string) func(*visit) {
 	return func(v *visit) { v.asked(); v.say(text); v.hang() }
 }
@@ -64,28 +65,43 @@ func resets(text string) func(*visit) {
 }
 
 var casesFastCGI = []ending{
-	{name: "ok", handle: leaves(record(fcgiOut, "Content-Type: a\r\n\r\nhello") + fcgiEnd), want: loadgen.OK, status: 200},
-	{name: "ok and open", handle: says(record(fcgiOut, "Content-Type: a\r\n\r\nhello") + fcgiEnd), want: loadgen.OK, status: 200},
-	{name: "ok with warnings", handle: leaves(record(fcgiErr, "PHP Warning: x") + record(fcgiOut, "A: b\n\n") + fcgiEnd), want: loadgen.OK, status: 200},
-	{name: "HEAD has no body", handle: leaves(record(fcgiOut, "Content-Length: 100\r\n\r\n") + fcgiEnd), want: loadgen.OK, status: 200,
+	{name: "ok", handle: leaves(record(fcgiOut, "Content-Type: a\r\n\r\nhello") + fcgiEnd), want: loadgen.OK,
+		status: 200},
+	{name: "ok and open", handle: says(record(fcgiOut, "Content-Type: a\r\n\r\nhello") + fcgiEnd),
+		want: loadgen.OK, status: 200},
+	{name: "ok with warnings", handle: leaves(record(fcgiErr, "PHP Warning: x") +
+		record(fcgiOut, "A: b\n\n") + fcgiEnd), want: loadgen.OK, status: 200},
+	{name: "HEAD has no body", handle: leaves(record(fcgiOut, "Content-Length: 100\r\n\r\n") + fcgiEnd),
+		want: loadgen.OK, status: 200,
 		adjust: func(t *loadgen.Target) { t.Method = "HEAD" }},
-	{name: "http_4xx", handle: leaves(record(fcgiOut, "Status: 404 Not Found\r\n\r\n") + fcgiEnd), want: loadgen.HTTP4xx, status: 404},
-	{name: "http_503", handle: leaves(record(fcgiOut, "Status: 503\r\n\r\n") + fcgiEnd), want: loadgen.HTTP503, status: 503},
-	{name: "no such status", handle: leaves(record(fcgiOut, "Status: 700\r\n\r\n") + fcgiEnd), want: loadgen.BadResponse, status: 700},
-	{name: "RST before response", handle: resets(""), want: loadgen.ResetBeforeResponse, errno: syscall.ECONNRESET, tcpOnly: true},
+	{name: "http_4xx", handle: leaves(record(fcgiOut, "Status: 404 Not Found\r\n\r\n") + fcgiEnd),
+		want: loadgen.HTTP4xx, status: 404},
+	{name: "http_503", handle: leaves(record(fcgiOut, "Status: 503\r\n\r\n") + fcgiEnd),
+		want: loadgen.HTTP503, status: 503},
+	{name: "no such status", handle: leaves(record(fcgiOut, "Status: 700\r\n\r\n") + fcgiEnd),
+		want: loadgen.BadResponse, status: 700},
+	{name: "RST before response", handle: resets(""), want: loadgen.ResetBeforeResponse,
+		errno: syscall.ECONNRESET, tcpOnly: true},
 	{name: "FIN before response", handle: leaves(""), want: loadgen.ClosedBeforeResponse},
-	{name: "RST mid response", handle: resets(record(fcgiOut, "A: b\r\n\r\nhello")), want: loadgen.ResetMidResponse, errno: syscall.ECONNRESET, status: 200, tcpOnly: true},
-	{name: "no end", handle: leaves(record(fcgiOut, "A: b\r\n\r\nhello")), want: loadgen.Truncated, status: 200},
+	{name: "RST mid response", handle: resets(record(fcgiOut, "A: b\r\n\r\nhello")),
+		want: loadgen.ResetMidResponse, errno: syscall.ECONNRESET, status: 200, tcpOnly: true},
+	{name: "no end", handle: leaves(record(fcgiOut, "A: b\r\n\r\nhello")), want: loadgen.Truncated,
+		status: 200},
 	{name: "cut in the head", handle: leaves(record(fcgiOut, "A: b\r\n")), want: loadgen.Truncated},
 	{name: "cut in a record's header", handle: leaves("\x01\x06"), want: loadgen.Truncated},
 	{name: "never answers", handle: says(""), want: loadgen.ResponseTimeout, adjust: impatient},
-	{name: "never ends", handle: says(record(fcgiOut, "A: b\r\n\r\nhello")), want: loadgen.ResponseTimeout, status: 200, adjust: impatient},
-	{name: "HTTP", handle: leaves("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"), want: loadgen.BadResponse},
+	{name: "never ends", handle: says(record(fcgiOut, "A: b\r\n\r\nhello")), want: loadgen.ResponseTimeout,
+		status: 200, adjust: impatient},
+	{name: "HTTP", handle: leaves("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+		want: loadgen.BadResponse},
 	{name: "garbage and close", handle: leaves("SSH"), want: loadgen.BadResponse},
 	{name: "no head", handle: leaves(fcgiEnd), want: loadgen.BadResponse},
-	{name: "overloaded", handle: leaves(record(3, "\x00\x00\x00\x00\x02\x00\x00\x00")), want: loadgen.BadResponse},
-	{name: "body too large", handle: says(record(fcgiOut, "Content-Length: 1000000000000\r\n\r\n")), want: loadgen.BadResponse, status: 200},
-	{name: "output too large", handle: says(record(fcgiOut, "A: b\r\n\r\nhello, world") + fcgiEnd), want: loadgen.BadResponse, status: 200,
+	{name: "overloaded", handle: leaves(record(3, "\x00\x00\x00\x00\x02\x00\x00\x00")),
+		want: loadgen.BadResponse},
+	{name: "body too large", handle: says(record(fcgiOut, "Content-Length: 1000000000000\r\n\r\n")),
+		want: loadgen.BadResponse, status: 200},
+	{name: "output too large", handle: says(record(fcgiOut, "A: b\r\n\r\nhello, world") + fcgiEnd),
+		want: loadgen.BadResponse, status: 200,
 		adjust: func(t *loadgen.Target) { t.MaxBody = 10 }},
 }
 
@@ -108,7 +124,8 @@ func realFastCGI(t *testing.T, open Open) {
 			t.Cleanup(func() { l.Close() })
 			go func() {
 				_ = nethttp.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if body, err := io.ReadAll(r.Body); err != nil || r.URL.RequestURI() != "/srv/index.php?q=1" || string(body) != "hello" {
+					if body, err := io.ReadAll(r.Body); err != nil ||
+						r.URL.RequestURI() != "/srv/index.php?q=1" || string(body) != "hello" {
 						w.WriteHeader(http.StatusBadRequest)
 						return
 					}
@@ -116,7 +133,8 @@ func realFastCGI(t *testing.T, open Open) {
 				}))
 			}()
 			target := loadgen.Target{
-				URL: "fcgi://conformance.test/srv/index.php?q=1", Network: network, Address: l.Addr().String(), Method: "POST", Body: []byte("hello"),
+				URL: "fcgi://conformance.test/srv/index.php?q=1", Network: network,
+				Address: l.Addr().String(), Method: "POST", Body: []byte("hello"),
 				ConnectTimeout: patience, Timeout: patience,
 			}
 			offer(t, open, target, few).check(t, 0, 200, loadgen.OK)

@@ -37,7 +37,8 @@ func keepalive(t *testing.T, open Open) {
 		checkConnections(t, s, r)
 		for i, res := range r.All[1:] {
 			if idle := res.Sent - r.All[i].Done; res.Reused && idle > 80*time.Millisecond {
-				t.Errorf("request %d used a connection that had been idle for %v, its timeout is %v", res.Seq, idle, target.IdleTimeout)
+				t.Errorf("request %d used a connection that had been idle for %v, its timeout is %v", res.Seq,
+					idle, target.IdleTimeout)
 			}
 		}
 	})
@@ -46,7 +47,8 @@ func keepalive(t *testing.T, open Open) {
 		s := serve(t, "tcp", func(v *visit) {
 			for v.head() {
 				v.say(alive)
-				v.say("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n") // as from a server tired of waiting
+				// as from a server tired of waiting
+				v.say("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
 			}
 		})
 		r := offer(t, open, again(s), paced(4))
@@ -55,7 +57,8 @@ func keepalive(t *testing.T, open Open) {
 			t.Errorf("4 requests took %d connections, want one each: what is on the others is not their answer", s.accepted.Load())
 		}
 	})
-	t.Run("bytes that nobody asked for, requests close together", func(t *testing.T) { t.Parallel(); unasked(t, open) })
+	t.Run("bytes that nobody asked for, requests close together",
+		func(t *testing.T) { t.Parallel(); unasked(t, open) })
 	t.Run("idle timeout of the surplus", func(t *testing.T) {
 		t.Parallel()
 		surplus(t, open, func(target *loadgen.Target) { target.IdleTimeout = 250 * time.Millisecond })
@@ -66,8 +69,8 @@ func keepalive(t *testing.T, open Open) {
 	})
 }
 
-// unasked has a server send a 408 behind each answer, at once, to an engine that has no time to see it come: its record
-// takes longer than a request. A connection on which one was there is not used again.
+// unasked has a server send a 408 behind each answer, at once, to an engine that has no time to see it come:
+// its record takes longer than a request. A connection on which one was there is not used again.
 func unasked(t *testing.T, open Open) {
 	type told struct {
 		port int
@@ -94,7 +97,8 @@ func unasked(t *testing.T, open Open) {
 	for _, res := range r.All {
 		for _, bad := range all {
 			if res.Reused && res.LocalPort == bad.port && bad.at.Before(r.epoch.Add(res.Sent)) {
-				t.Errorf("request %d, sent at %v on a connection on which a 408 had been since %v, is %s", res.Seq, res.Sent, bad.at.Sub(r.epoch), res.Outcome)
+				t.Errorf("request %d, sent at %v on a connection on which a 408 had been since %v, is %s",
+					res.Seq, res.Sent, bad.at.Sub(r.epoch), res.Outcome)
 				return
 			}
 		}
@@ -144,13 +148,15 @@ func surplus(t *testing.T, open Open, adjust func(*loadgen.Target)) {
 		})
 		target := again(s)
 		adjust(&target)
-		p := plan.Plan{Stages: []plan.Stage{{From: 200, To: 200, Duration: 30 * time.Millisecond}, {From: 15, To: 15, Duration: 600 * time.Millisecond}}}
+		p := plan.Plan{Stages: []plan.Stage{{From: 200, To: 200, Duration: 30 * time.Millisecond},
+			{From: 15, To: 15, Duration: 600 * time.Millisecond}}}
 		r := offer(t, open, target, p)
 		r.check(t, 0, 200, loadgen.OK)
 		checkConnections(t, s, r)
 		if n := s.accepted.Load(); r.lateness() < 100*time.Millisecond {
 			if n < 6 || last.Load() > 3 {
-				t.Errorf("of %d connections %d were open when the last request arrived, want a few", n, last.Load())
+				t.Errorf("of %d connections %d were open when the last request arrived, want a few", n,
+					last.Load())
 			}
 			return
 		}

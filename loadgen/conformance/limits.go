@@ -25,8 +25,10 @@ func limits(t *testing.T, open Open) {
 				break
 			}
 		}
-		if sent, shed := r.count(loadgen.ResponseTimeout), r.count(loadgen.Shed); sent != 3 || shed != 7 || s.accepted.Load() != 3 {
-			t.Errorf("%d sent and %d shed, %d attempts at the server; want 3, 7 and 3", sent, shed, s.accepted.Load())
+		if sent, shed := r.count(loadgen.ResponseTimeout), r.count(loadgen.Shed); sent != 3 || shed != 7 ||
+			s.accepted.Load() != 3 {
+			t.Errorf("%d sent and %d shed, %d attempts at the server; want 3, 7 and 3", sent, shed,
+				s.accepted.Load())
 		}
 		for _, res := range r.All {
 			if res.Outcome == loadgen.Shed && res.Done-res.Due > target.Timeout/2 {

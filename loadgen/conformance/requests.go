@@ -19,7 +19,8 @@ import (
 func requests(t *testing.T, open Open) {
 	t.Run("in turn", func(t *testing.T) { t.Parallel(); inTurn(t, open) })
 	for _, connections := range []loadgen.Connections{loadgen.New, loadgen.Reuse} {
-		t.Run("their own "+string(connections), func(t *testing.T) { t.Parallel(); theirOwn(t, open, connections) })
+		t.Run("their own "+string(connections),
+			func(t *testing.T) { t.Parallel(); theirOwn(t, open, connections) })
 	}
 }
 
@@ -51,7 +52,8 @@ func (r *received) answer(v *visit) {
 			return
 		}
 		r.mu.Lock()
-		r.all = append(r.all, arrival{request.Method, request.RequestURI, request.Header.Get("X-Request-Id"), string(body)})
+		r.all = append(r.all, arrival{request.Method, request.RequestURI, request.Header.Get("X-Request-Id"),
+			string(body)})
 		r.mu.Unlock()
 		text := alive
 		if request.Method == "HEAD" {
@@ -68,7 +70,8 @@ func inTurn(t *testing.T, open Open) {
 	var got received
 	s := serve(t, "tcp", got.answer)
 	target := again(s)
-	target.Requests = []loadgen.Request{{URI: "/a", Weight: 2}, {URI: "/b", Method: "HEAD"}, {URI: "/c", Method: "POST", Body: []byte("body")}}
+	target.Requests = []loadgen.Request{{URI: "/a", Weight: 2}, {URI: "/b", Method: "HEAD"},
+		{URI: "/c", Method: "POST", Body: []byte("body")}}
 	r := offer(t, open, target, brisk(8))
 	r.check(t, 0, 200, loadgen.OK)
 	if n, most := int(s.accepted.Load()), 2+r.overlapping(); n > most {
@@ -78,11 +81,13 @@ func inTurn(t *testing.T, open Open) {
 	for _, a := range all {
 		counts[a]++
 	}
-	want := map[arrival]int{{"GET", "/a", "", ""}: 4, {"HEAD", "/b", "", ""}: 2, {"POST", "/c", "", "body"}: 2}
+	want := map[arrival]int{{"GET", "/a", "", ""}: 4, {"HEAD", "/b", "", ""}: 2,
+		{"POST", "/c", "", "body"}: 2}
 	if !maps.Equal(counts, want) {
 		t.Errorf("the server saw %v, want %v", counts, want)
 	}
-	if first := all[:min(4, len(all))]; r.overlapping() == 0 && !slices.ContainsFunc(first, func(a arrival) bool { return a.method == "HEAD" }) {
+	if first := all[:min(4, len(all))]; r.overlapping() == 0 &&
+		!slices.ContainsFunc(first, func(a arrival) bool { return a.method == "HEAD" }) {
 		t.Errorf("not in turn: %v", all)
 	}
 }
@@ -103,7 +108,8 @@ func theirOwn(t *testing.T, open Open, connections loadgen.Connections) {
 	target.Connections, target.Method, target.RequestIDs = connections, "POST", true
 	target.URL, target.Body = "http://conformance.test/{{seq}}", []byte("<{{seq}}>")
 	const first = 3
-	p := plan.Plan{Stages: []plan.Stage{{From: 300, To: 300, Duration: 400 * time.Millisecond}}, First: first} // 120: of one digit to three
+	// 120: of one digit to three
+	p := plan.Plan{Stages: []plan.Stage{{From: 300, To: 300, Duration: 400 * time.Millisecond}}, First: first}
 	r := offer(t, open, target, p)
 	r.check(t, 0, 200, loadgen.OK)
 	seen, runs, all := map[string]bool{}, map[string]bool{}, got.arrivals()
@@ -123,6 +129,7 @@ func theirOwn(t *testing.T, open Open, connections loadgen.Connections) {
 		}
 	}
 	if len(all) != p.Count() || len(seen) != p.Count() || len(runs) != 1 {
-		t.Errorf("%d requests arrived, %d of them different, of %d runs; want %d of 1", len(all), len(seen), len(runs), p.Count())
+		t.Errorf("%d requests arrived, %d of them different, of %d runs; want %d of 1", len(all), len(seen),
+			len(runs), p.Count())
 	}
 }

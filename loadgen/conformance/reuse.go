@@ -12,12 +12,14 @@ const alive = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 // paced is a plan whose requests are far enough apart to follow one another.
 func paced(n int) plan.Plan {
-	return plan.Plan{Stages: []plan.Stage{{From: 10, To: 10, Duration: time.Duration(n) * 100 * time.Millisecond}}}
+	return plan.Plan{Stages: []plan.Stage{{From: 10, To: 10,
+		Duration: time.Duration(n) * 100 * time.Millisecond}}}
 }
 
 // brisk is one whose requests follow one another if the server takes no time.
 func brisk(n int) plan.Plan {
-	return plan.Plan{Stages: []plan.Stage{{From: 20, To: 20, Duration: time.Duration(n) * 50 * time.Millisecond}}}
+	return plan.Plan{Stages: []plan.Stage{{From: 20, To: 20,
+		Duration: time.Duration(n) * 50 * time.Millisecond}}}
 }
 
 // lateness is how late after its due time a request was sent, or shed, at the most.
@@ -79,7 +81,8 @@ func reuse(t *testing.T, open Open) {
 	t.Run("concurrent", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, "tcp", keep(alive))
-		p := plan.Plan{Stages: []plan.Stage{{From: 500, To: 500, Duration: 400 * time.Millisecond}}, Arrival: plan.Poisson, Seed: 1}
+		p := plan.Plan{Stages: []plan.Stage{{From: 500, To: 500, Duration: 400 * time.Millisecond}},
+			Arrival: plan.Poisson, Seed: 1}
 		r := offer(t, open, again(s), p)
 		r.check(t, 0, 200, loadgen.OK)
 		checkConnections(t, s, r)

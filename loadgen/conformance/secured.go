@@ -45,7 +45,8 @@ func secured(t *testing.T, open Open) {
 		r.check(t, 0, 200, loadgen.OK)
 		checkConnections(t, s, r)
 	})
-	for name, want := range map[string]loadgen.Outcome{"while idle": loadgen.ReusedClosed, "after the request": loadgen.ClosedBeforeResponse} {
+	for name, want := range map[string]loadgen.Outcome{"while idle": loadgen.ReusedClosed,
+		"after the request": loadgen.ClosedBeforeResponse} {
 		t.Run("closed "+name, func(t *testing.T) {
 			offerStale(t, open, brisk(4), func() (*server, loadgen.Target) {
 				s := start(t, func(v *visit) {

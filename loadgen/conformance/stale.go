@@ -23,12 +23,15 @@ var endings = []struct {
 }{
 	{"FIN while idle", "tcp unix", func(*visit) {}, loadgen.ReusedClosed, 0, syscall.EPIPE},
 	{"RST while idle", "tcp", (*visit).reset, loadgen.ReusedClosed, syscall.ECONNRESET, 0},
-	{"FIN and RST while idle", "tcp", func(v *visit) { v.halfClose(); v.reset() }, loadgen.ReusedClosed, syscall.EPIPE, 0},
+	{"FIN and RST while idle", "tcp", func(v *visit) { v.halfClose(); v.reset() }, loadgen.ReusedClosed,
+		syscall.EPIPE, 0},
 	{"FIN after the request", "tcp unix", func(v *visit) { v.head() }, loadgen.ClosedBeforeResponse, 0, 0},
-	{"RST after the request", "tcp", func(v *visit) { v.head(); v.reset() }, loadgen.ResetBeforeResponse, syscall.ECONNRESET, 0},
+	{"RST after the request", "tcp", func(v *visit) { v.head(); v.reset() }, loadgen.ResetBeforeResponse,
+		syscall.ECONNRESET, 0},
 	{"closed with the request unread", "tcp unix", func(v *visit) { _, _ = v.Read(make([]byte, 1)) },
 		loadgen.ResetBeforeResponse, syscall.ECONNRESET, syscall.ECONNRESET},
-	{"FIN and RST with the request unread", "tcp", func(v *visit) { _, _ = v.Read(make([]byte, 1)); v.halfClose(); v.reset() },
+	{"FIN and RST with the request unread", "tcp",
+		func(v *visit) { _, _ = v.Read(make([]byte, 1)); v.halfClose(); v.reset() },
 		loadgen.ClosedBeforeResponse, 0, 0},
 }
 
@@ -75,7 +78,8 @@ func stale(t *testing.T, open Open) {
 }
 
 // offerStale offers requests of which those with a reused connection must have one outcome.
-func offerStale(t *testing.T, open Open, p plan.Plan, start func() (*server, loadgen.Target), want loadgen.Outcome, errno syscall.Errno) {
+func offerStale(t *testing.T, open Open, p plan.Plan, start func() (*server, loadgen.Target),
+	want loadgen.Outcome, errno syscall.Errno) {
 	t.Helper()
 	for range 10 { // again, where the machine stood still and the server closed none in time
 		s, target := start()
@@ -108,7 +112,8 @@ func checkStale(t *testing.T, s *server, r *Results, want loadgen.Outcome, errno
 				t.Errorf("request %d had a new connection: %s", res.Seq, res.Outcome)
 			}
 		case inTime && (res.Outcome != want || res.Errno != errno):
-			t.Errorf("request %d: %s, errno %d (%v); want %s, errno %d", res.Seq, res.Outcome, res.Errno, res.Errno, want, errno)
+			t.Errorf("request %d: %s, errno %d (%v); want %s, errno %d", res.Seq, res.Outcome, res.Errno,
+				res.Errno, want, errno)
 		case inTime:
 			reused++
 		}
@@ -131,7 +136,8 @@ func manyStale(t *testing.T, open Open) {
 			v.reset()
 		}
 	})
-	p := plan.Plan{Stages: []plan.Stage{{From: 500, To: 500, Duration: 400 * time.Millisecond}}, Arrival: plan.Poisson, Seed: 1}
+	p := plan.Plan{Stages: []plan.Stage{{From: 500, To: 500, Duration: 400 * time.Millisecond}},
+		Arrival: plan.Poisson, Seed: 1}
 	r := offer(t, open, counted(s), p)
 	checkOnce(t, s, r)
 	for _, o := range []loadgen.Outcome{loadgen.OK, loadgen.ReusedClosed, loadgen.ResetBeforeResponse} {

@@ -21,20 +21,25 @@ const stallingServer = "WEIR_CONFORMANCE_SERVER"
 
 const (
 	impatience = 1200 * time.Millisecond // a timeout
-	stillness  = 1700 * time.Millisecond // which a stopped process outlasts; a SYN that was lost is sent again after 1 s
-	stallHeld  = 11                      // requests that are in flight meanwhile
+	// which a stopped process outlasts; a SYN that was lost is sent again after 1 s
+	stillness = 1700 * time.Millisecond
+	stallHeld = 11 // requests that are in flight meanwhile
 )
 
 // stallPlan sends those, and is followed by ten while the process stands still.
 var stallPlan = plan.Plan{Stages: []plan.Stage{
-	{From: 200, To: 200, Duration: 50 * time.Millisecond}, {From: 2.5, To: 2.5, Duration: 400 * time.Millisecond}, {From: 20, To: 20, Duration: 500 * time.Millisecond},
+	{From: 200, To: 200, Duration: 50 * time.Millisecond},
+	{From: 2.5, To: 2.5, Duration: 400 * time.Millisecond},
+	{From: 20, To: 20, Duration: 500 * time.Millisecond},
 }}
 
-// ownStall stops the engine's process while its server answers, in time, and lets it go on when all timeouts have
-// passed. What came in time is no timeout, and what ended meanwhile gives its place to what was due since.
+// ownStall stops the engine's process while its server answers, in time, and lets it go on when all timeouts
+// have passed. What came in time is no timeout, and what ended meanwhile gives its place to what was due
+// since.
 func ownStall(t *testing.T, open Open) {
 	stopped(t, func(address string) {
-		target := loadgen.Target{URL: "http://" + address + "/", ConnectTimeout: impatience, Timeout: impatience, MaxInFlight: stallHeld}
+		target := loadgen.Target{URL: "http://" + address + "/", ConnectTimeout: impatience,
+			Timeout: impatience, MaxInFlight: stallHeld}
 		offer(t, open, target, stallPlan).check(t, 0, 200, loadgen.OK)
 	}, func() (string, func(), func()) {
 		answers := make(chan struct{})
@@ -56,10 +61,12 @@ func ownStall(t *testing.T, open Open) {
 	})
 }
 
-// stallConnecting is ownStall for the handshakes: a full queue, which dropped all SYNs, has room when they come again.
+// stallConnecting is ownStall for the handshakes: a full queue, which dropped all SYNs, has room when they
+// come again.
 func stallConnecting(t *testing.T, open Open) {
 	stopped(t, func(address string) {
-		target := loadgen.Target{URL: "http://" + address + "/", ConnectTimeout: impatience, Timeout: patience}
+		target := loadgen.Target{URL: "http://" + address + "/", ConnectTimeout: impatience,
+			Timeout: patience}
 		offer(t, open, target, few).check(t, 0, 200, loadgen.OK)
 	}, func() (string, func(), func()) {
 		l := fullQueue(t, "tcp", "127.0.0.1:0")
@@ -70,8 +77,9 @@ func stallConnecting(t *testing.T, open Open) {
 	})
 }
 
-// stopped runs body in a child that it stops for a while. Serve starts what the child loads, on our side, and returns
-// where that is, a function that waits until the child is to be stopped, and one to be called when it is.
+// stopped runs body in a child that it stops for a while. Serve starts what the child loads, on our side, and
+// returns where that is, a function that waits until the child is to be stopped, and one to be called when it
+// is.
 func stopped(t *testing.T, body func(address string), serve func() (address string, ready, then func())) {
 	t.Helper()
 	if address := os.Getenv(stallingServer); address != "" {

@@ -48,14 +48,16 @@ func connectTimeout(t *testing.T, open Open) {
 	r := offer(t, open, target, few)
 	r.check(t, 0, 0, loadgen.ConnectTimeout)
 	for _, res := range r.All {
-		if took := res.Done - res.Sent; took < target.ConnectTimeout || took > target.ConnectTimeout+time.Second {
-			t.Errorf("request %d gave up after %v, its connect timeout is %v", res.Seq, took, target.ConnectTimeout)
+		if took := res.Done - res.Sent; took < target.ConnectTimeout ||
+			took > target.ConnectTimeout+time.Second {
+			t.Errorf("request %d gave up after %v, its connect timeout is %v", res.Seq, took,
+				target.ConnectTimeout)
 		}
 	}
 }
 
-// RunConnecting is for engines that connect by themselves, and so can ask the kernel how many SYNs were sent, and leave the
-// local port to connect(2).
+// RunConnecting is for engines that connect by themselves, and so can ask the kernel how many SYNs were sent,
+// and leave the local port to connect(2).
 func RunConnecting(t *testing.T, open func(loadgen.Target) (loadgen.Engine, error)) {
 	group(t, "shared_ports", open, inChild(labtest.PrivateNetwork, sharedPorts))
 	unanswered(t, open)
@@ -72,8 +74,10 @@ func unanswered(t *testing.T, open Open) {
 			r.check(t, 0, 0, loadgen.ConnectTimeout)
 			for _, res := range r.All {
 				took := res.Done - res.Sent
-				if again := res.SYNRetrans > 0; res.LocalPort == 0 || again != (after > time.Second) && took < after+500*time.Millisecond {
-					t.Errorf("request %d from port %d gave up after %v, %d SYNs were sent again", res.Seq, res.LocalPort, took, res.SYNRetrans)
+				if again := res.SYNRetrans > 0; res.LocalPort == 0 || again != (after > time.Second) &&
+					took < after+500*time.Millisecond {
+					t.Errorf("request %d from port %d gave up after %v, %d SYNs were sent again", res.Seq,
+						res.LocalPort, took, res.SYNRetrans)
 				}
 			}
 		})
@@ -139,7 +143,8 @@ func lostSYN(t *testing.T, open Open) {
 	r.check(t, 0, 200, loadgen.OK)
 	for _, res := range r.All {
 		if res.SYNRetrans < 1 || res.Connected-res.Sent < 500*time.Millisecond {
-			t.Errorf("connected after %v with %d SYNs lost, want 1 and about 1 s", res.Connected-res.Sent, res.SYNRetrans)
+			t.Errorf("connected after %v with %d SYNs lost, want 1 and about 1 s", res.Connected-res.Sent,
+				res.SYNRetrans)
 		}
 	}
 }
@@ -193,7 +198,8 @@ func noLocalPort(t *testing.T, open Open) {
 	r := offer(t, open, target, few)
 	none, held := r.count(loadgen.NoLocalPort), r.count(loadgen.ResponseTimeout)
 	if none != 6 || held != 4 || s.accepted.Load() != 4 {
-		t.Errorf("%d without a port, %d with one, %d attempts at the server; want 6, 4 and 4", none, held, s.accepted.Load())
+		t.Errorf("%d without a port, %d with one, %d attempts at the server; want 6, 4 and 4", none, held,
+			s.accepted.Load())
 	}
 	for _, res := range r.All {
 		if res.Outcome == loadgen.NoLocalPort && res.Errno != syscall.EADDRNOTAVAIL {
@@ -211,13 +217,15 @@ func selfConnected(t *testing.T, open Open) {
 	}
 	target := loadgen.Target{URL: "http://127.0.0.1:40000/", ConnectTimeout: patience, Timeout: patience}
 	r := offer(t, open, target, few)
-	if refused, none := r.count(loadgen.ConnectRefused), r.count(loadgen.NoLocalPort); refused+none != fewCount {
+	if refused, none := r.count(loadgen.ConnectRefused), r.count(loadgen.NoLocalPort); refused+
+		none != fewCount {
 		t.Errorf("%d refused and %d without a port, of %d: %+v", refused, none, fewCount, r.All[0])
 	}
 }
 
 // noRoute uses a namespace that has no way out.
 func noRoute(t *testing.T, open Open) {
-	target := loadgen.Target{URL: "http://192.0.2.1/", ConnectTimeout: patience, Timeout: patience} // RFC 5737
+	// RFC 5737
+	target := loadgen.Target{URL: "http://192.0.2.1/", ConnectTimeout: patience, Timeout: patience}
 	offer(t, open, target, few).check(t, syscall.ENETUNREACH, 0, loadgen.ConnectUnreachable)
 }

@@ -10,33 +10,35 @@ import (
 // Width is the length of a Bin.
 const Width = 100 * time.Millisecond
 
-// Reading is what one thread counted since the last reading. It is the Counter's, and good until a watcher returns.
+// Reading is what one thread counted since the last reading. It is the Counter's, and good until a watcher
+// returns.
 type Reading struct {
 	Bins     []*Bin           // in the order of time; every time from which something became known since
 	Failures []loadgen.Result // sent requests that were not ok, kept whole: a few of each outcome and bin
 	First    time.Duration    // when the outcome became known that was recorded first
 	Last     time.Duration    // the latest time at which an outcome became known
 
-	// Of ok requests, nanoseconds: from sending until connected, of those on a connection of their own; and until the
-	// first byte of the response.
+	// Of ok requests, nanoseconds: from sending until connected, of those on a connection of their own; and
+	// until the first byte of the response.
 	Connect, FirstByte []int64
 }
 
-// Bin is what became known of a tenth of a second. Counts are of requests that were due in it, but for Sent and what
-// Done says.
+// Bin is what became known of a tenth of a second. Counts are of requests that were due in it, but for Sent
+// and what Done says.
 type Bin struct {
 	At time.Duration // its beginning, from the epoch
 
-	due, done            [numbered]uint64
-	Late                 uint64     // ok, later than the deadline
-	Sent                 uint64     // attempts that began in this bin
-	SYNRetrans           uint64     // SYNs that were sent again
-	Opened               uint64     // connections made
-	Closings                        // of connections that did not stay open
-	Connects, Unanswered []Connects // handshakes that succeeded although SYNs were lost; that timed out, by how many SYNs had no answer
+	due, done  [numbered]uint64
+	Late       uint64 // ok, later than the deadline
+	Sent       uint64 // attempts that began in this bin
+	SYNRetrans uint64 // SYNs that were sent again
+	Opened     uint64 // connections made
+	Closings          // of connections that did not stay open
+	// handshakes that succeeded although SYNs were lost; that timed out, by how many SYNs had no answer
+	Connects, Unanswered []Connects
 
-	// Nanoseconds: Latency (done−due) and FromSent (done−sent) of ok requests, FailLatency (done−due) of sent ones
-	// that were not ok, Lag (sent−due) of all that were sent.
+	// Nanoseconds: Latency (done−due) and FromSent (done−sent) of ok requests, FailLatency (done−due) of sent
+	// ones that were not ok, Lag (sent−due) of all that were sent.
 	Latency, FromSent, FailLatency, Lag []int64
 }
 
@@ -44,8 +46,8 @@ type Bin struct {
 func (b *Bin) Due() map[loadgen.Outcome]uint64  { return named(&b.due) }
 func (b *Bin) Done() map[loadgen.Outcome]uint64 { return named(&b.done) }
 
-// Ended is how many requests that were due in the bin have an outcome. Canceled requests do not count: nobody knows
-// what would have become of them.
+// Ended is how many requests that were due in the bin have an outcome. Canceled requests do not count: nobody
+// knows what would have become of them.
 func (b *Bin) Ended() (n uint64) {
 	for _, k := range b.due {
 		n += k
@@ -107,10 +109,11 @@ func (b *Bin) connection(r *loadgen.Result) {
 
 // Closings counts connections that ended, by who closed them first.
 type Closings struct {
-	PeerClosed uint64 `json:"peer_closed,omitempty"`        // by the server
-	WeClosed   uint64 `json:"we_closed,omitempty"`          // by us
-	PeerUnread uint64 `json:"peer_closed_unread,omitempty"` // of peer_closed: with bytes unread, which makes our close a reset, and no TIME_WAIT anywhere
-	WeUnread   uint64 `json:"we_closed_unread,omitempty"`   // of we_closed: the same
+	PeerClosed uint64 `json:"peer_closed,omitempty"` // by the server
+	WeClosed   uint64 `json:"we_closed,omitempty"`   // by us
+	// of peer_closed: with bytes unread, which makes our close a reset, and no TIME_WAIT anywhere
+	PeerUnread uint64 `json:"peer_closed_unread,omitempty"`
+	WeUnread   uint64 `json:"we_closed_unread,omitempty"` // of we_closed: the same
 }
 
 // Add adds others up.
@@ -137,13 +140,14 @@ func (c *Closings) count(first loadgen.Closer, unread int) {
 	}
 }
 
-// Connects sums up handshakes that lost equally many SYNs: how many there were and how long they took,
-// from connect() to connected or given up. The means of those that succeeded are the modes of the connect time, and
-// Lost explains them.
+// Connects sums up handshakes that lost equally many SYNs: how many there were and how long they took, from
+// connect() to connected or given up. The means of those that succeeded are the modes of the connect time,
+// and Lost explains them.
 type Connects struct {
-	Lost  int           `json:"lost"`  // SYNs, 1 or more
-	Count uint64        `json:"count"` // how many handshakes lost that many SYNs
-	Sum   time.Duration `json:"sum"`   // the time that they took together, from connect() until connected or given up
+	Lost  int    `json:"lost"`  // SYNs, 1 or more
+	Count uint64 `json:"count"` // how many handshakes lost that many SYNs
+	// the time that they took together, from connect() until connected or given up
+	Sum time.Duration `json:"sum"`
 }
 
 // addConnects adds handshakes up; the sums stay in the order of Lost.

@@ -1,13 +1,13 @@
-// Package count adds up the results of one trial, in tenths of a second, as cheaply as it can be done: each thread of
-// an engine counts for itself, and some ten times a second or more somebody reads what came since. Whoever wants to know
-// how a trial goes (the record, the progress line, a search, the rules that end a load) is shown that reading; nobody
-// stands between an engine and its count. Anybody may read, and all are shown it: so that the rules which end a load,
-// for example, do not wait for a disk.
+// Package count adds up the results of one trial, in tenths of a second, as cheaply as it can be done: each
+// thread of an engine counts for itself, and some ten times a second or more somebody reads what came since.
+// Whoever wants to know how a trial goes (the record, the progress line, a search, the rules that end a load)
+// is shown that reading; nobody stands between an engine and its count. Anybody may read, and all are shown
+// it: so that the rules which end a load, for example, do not wait for a disk.
 //
 // What failed, was late or was bad is defined here and nowhere else (Bin).
 //
-// It keeps latencies as plain values. Histograms are for those who write them down: a bin has few values, a histogram
-// of 200 KB for each bin that may still get a late answer would need hundreds of megabytes.
+// It keeps latencies as plain values. Histograms are for those who write them down: a bin has few values, a
+// histogram of 200 KB for each bin that may still get a late answer would need hundreds of megabytes.
 package count
 
 import (
@@ -45,8 +45,9 @@ func New(deadline time.Duration) *Counter {
 	return c
 }
 
-// Watch has each reading shown to see, one of each thread that has counted something. It must not keep a reading, and
-// must not call Read. What was read before is not shown again, so watchers come before the first result.
+// Watch has each reading shown to see, one of each thread that has counted something. It must not keep a
+// reading, and must not call Read. What was read before is not shown again, so watchers come before the first
+// result.
 func (c *Counter) Watch(see func(*Reading)) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
@@ -78,8 +79,8 @@ func (c *Counter) all() []*shard {
 	return slices.Clone(c.shards)
 }
 
-// Read shows the watchers what was counted since it was last called. All that was recorded before it was called has
-// been shown when it returns.
+// Read shows the watchers what was counted since it was last called. All that was recorded before it was
+// called has been shown when it returns.
 func (c *Counter) Read() {
 	c.reading.Lock()
 	defer c.reading.Unlock()
@@ -105,8 +106,8 @@ func (c *Counter) Departed() (sum Closings) {
 	return sum
 }
 
-// shard adds up the results of one thread. Its lock is contended for an instant at each reading: two sets of bins
-// take turns, one being filled while the other is read.
+// shard adds up the results of one thread. Its lock is contended for an instant at each reading: two sets of
+// bins take turns, one being filled while the other is read.
 type shard struct {
 	mu      sync.Mutex
 	filling *bins
@@ -116,8 +117,8 @@ type shard struct {
 	departed Closings
 }
 
-// Record waits only where a million results are held because nobody reads them, as when a disk does not keep up:
-// losing them would be worse, and the lag shows it.
+// Record waits only where a million results are held because nobody reads them, as when a disk does not keep
+// up: losing them would be worse, and the lag shows it.
 func (s *shard) Record(r loadgen.Result) {
 	s.mu.Lock()
 	for s.filling.held >= maxHeld {
@@ -207,7 +208,8 @@ func (b *bins) add(r *loadgen.Result) {
 
 // phases keeps how long an ok request took to connect, and until its first byte.
 func (b *bins) phases(r *loadgen.Result) {
-	const room = 1024 // at once: what a tenth of a second at 8,000 requests a second takes, without growing on the way
+	// at once: what a tenth of a second at 8,000 requests a second takes, without growing on the way
+	const room = 1024
 	if b.read.FirstByte == nil {
 		b.read.FirstByte, b.read.Connect = make([]int64, 0, room), make([]int64, 0, room)
 	}
@@ -266,6 +268,7 @@ func (b *bins) reset() {
 	clear(b.open)
 	b.lastDue, b.lastDone, b.lastSent = nil, nil, nil
 	r := &b.read
-	b.read = Reading{Bins: r.Bins[:0], Connect: r.Connect[:0], FirstByte: r.FirstByte[:0], Failures: r.Failures[:0]}
+	b.read = Reading{Bins: r.Bins[:0], Connect: r.Connect[:0], FirstByte: r.FirstByte[:0],
+		Failures: r.Failures[:0]}
 	b.held = 0
 }

@@ -15,7 +15,8 @@ func ExampleCounter() {
 	c := New(50 * time.Millisecond)
 	c.Watch(func(r *Reading) {
 		for _, b := range r.Bins {
-			fmt.Printf("%v: %d ended, %d failed, %d late, %d bad\n", b.At, b.Ended(), b.Failed(), b.Late, b.Bad())
+			fmt.Printf("%v: %d ended, %d failed, %d late, %d bad\n", b.At, b.Ended(), b.Failed(), b.Late,
+				b.Bad())
 		}
 	})
 	thread := loadgen.ShardOf(c) // what an engine asks for
@@ -72,8 +73,10 @@ func TestThreads(t *testing.T) {
 func TestMerge(t *testing.T) {
 	var bins []*Bin
 	for _, r := range []loadgen.Result{
-		{Due: 210 * ms, Sent: 211 * ms, Connected: 1300 * ms, Done: 1320 * ms, Outcome: loadgen.OK, SYNRetrans: 1, Closed: loadgen.ByUs},
-		{Due: 220 * ms, Sent: 220 * ms, Done: 900 * ms, Outcome: loadgen.ConnectTimeout, LocalPort: 4711, SYNRetrans: 2, Closed: loadgen.ByPeer, Unread: 3},
+		{Due: 210 * ms, Sent: 211 * ms, Connected: 1300 * ms, Done: 1320 * ms, Outcome: loadgen.OK,
+			SYNRetrans: 1, Closed: loadgen.ByUs},
+		{Due: 220 * ms, Sent: 220 * ms, Done: 900 * ms, Outcome: loadgen.ConnectTimeout, LocalPort: 4711,
+			SYNRetrans: 2, Closed: loadgen.ByPeer, Unread: 3},
 	} {
 		c := New(time.Second)
 		c.Watch(func(r *Reading) {
@@ -90,10 +93,12 @@ func TestMerge(t *testing.T) {
 	}
 	sum := bins[0]
 	sum.Merge(bins[1])
-	if sum.Ended() != 2 || sum.Failed() != 1 || sum.Late != 1 || sum.Bad() != 2 || sum.Of(loadgen.ConnectTimeout) != 1 || sum.SYNRetrans != 3 || sum.Opened != 1 {
+	if sum.Ended() != 2 || sum.Failed() != 1 || sum.Late != 1 || sum.Bad() != 2 ||
+		sum.Of(loadgen.ConnectTimeout) != 1 || sum.SYNRetrans != 3 || sum.Opened != 1 {
 		t.Errorf("%+v", sum)
 	}
-	if len(sum.Connects) != 1 || sum.Connects[0].Lost != 1 || len(sum.Unanswered) != 1 || sum.Unanswered[0].Lost != 3 || sum.WeClosed != 1 || sum.PeerUnread != 1 {
+	if len(sum.Connects) != 1 || sum.Connects[0].Lost != 1 || len(sum.Unanswered) != 1 ||
+		sum.Unanswered[0].Lost != 3 || sum.WeClosed != 1 || sum.PeerUnread != 1 {
 		t.Errorf("%+v", sum)
 	}
 	if len(sum.Latency) != 1 || len(sum.FailLatency) != 1 || len(sum.Lag) != 2 || sum.Lag[0] != int64(ms) {
@@ -143,7 +148,8 @@ func BenchmarkRecord(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		r := loadgen.ShardOf(c)
 		for at := time.Duration(0); pb.Next(); at += 20 * time.Microsecond {
-			r.Record(loadgen.Result{Due: at, Sent: at, Connected: at + 1, FirstByte: at + ms, Done: at + ms, Outcome: loadgen.OK})
+			r.Record(loadgen.Result{Due: at, Sent: at, Connected: at + 1, FirstByte: at + ms, Done: at + ms,
+				Outcome: loadgen.OK})
 		}
 	})
 	close(stop)

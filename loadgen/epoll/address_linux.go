@@ -122,7 +122,8 @@ func (a *address) port() int {
 // of asks for one of a socket's two addresses, by the number of that system call.
 func (a *address) of(call uintptr, fd int) bool {
 	a.len = unix.SizeofSockaddrAny
-	_, _, errno := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&a.raw)), uintptr(unsafe.Pointer(&a.len)))
+	_, _, errno := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&a.raw)),
+		uintptr(unsafe.Pointer(&a.len)))
 	return errno == 0
 }
 

@@ -9,8 +9,9 @@ import (
 )
 
 // receiver reads, and says when the last of what it read had arrived: the kernel stamps what comes
-// (SO_TIMESTAMPNS of socket(7); net/core/dev.c, net_timestamp_check) and tells it beside the bytes (net/ipv4/tcp.c,
-// tcp_recv_timestamp). So a loop that has something else to do, or sleeps, does not make a server slower.
+// (SO_TIMESTAMPNS of socket(7); net/core/dev.c, net_timestamp_check) and tells it beside the bytes
+// (net/ipv4/tcp.c, tcp_recv_timestamp). So a loop that has something else to do, or sleeps, does not make a
+// server slower.
 type receiver struct {
 	wall
 	buffer  []byte
@@ -32,12 +33,12 @@ func newReceiver(epoch time.Time, size int) *receiver {
 	return r
 }
 
-// stamped asks for the times at which what a socket receives arrives. As long as any socket in the system asks,
-// the kernel reads a clock for each packet.
+// stamped asks for the times at which what a socket receives arrives. As long as any socket in the system
+// asks, the kernel reads a clock for each packet.
 func stamped(fd int) { setOption(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) }
 
-// keepStamping has one socket ask all the time, as long as a run takes: for each that was the only one, the kernel would
-// change its own code to and fro (net/core/dev.c, net_enable_timestamp).
+// keepStamping has one socket ask all the time, as long as a run takes: for each that was the only one, the
+// kernel would change its own code to and fro (net/core/dev.c, net_enable_timestamp).
 func keepStamping(family int) (stop func()) {
 	if family == unix.AF_UNIX {
 		return func() {}
@@ -50,17 +51,19 @@ func keepStamping(family int) (stop func()) {
 	return func() { closeSocket(fd) }
 }
 
-// receive returns what there is to read, which is good until the next call, and when that had arrived; told is
-// whether that is the kernel's time, or that of reading, for the lack of one. Since is a time at which
+// receive returns what there is to read, which is good until the next call, and when that had arrived; told
+// is whether that is the kernel's time, or that of reading, for the lack of one. Since is a time at which
 // nothing of it can have been there.
-func (r *receiver) receive(fd int, since time.Duration) (b []byte, at time.Duration, told bool, errno syscall.Errno) {
+func (r *receiver) receive(fd int, since time.Duration) (b []byte, at time.Duration, told bool,
+	errno syscall.Errno) {
 	r.message.SetControllen(int(unsafe.Sizeof(r.control)))
 	n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&r.message)), 0)
 	if errno != 0 {
 		return nil, 0, false, errno
 	}
 	at = r.now()
-	if h := r.control.header; r.message.Controllen > 0 && h.Level == unix.SOL_SOCKET && h.Type == unix.SO_TIMESTAMPNS {
+	if h := r.control.header; r.message.Controllen > 0 && h.Level == unix.SOL_SOCKET &&
+		h.Type == unix.SO_TIMESTAMPNS {
 		if stamp, ok := r.offsetOf(r.control.stamp.Nano(), since, at); ok {
 			return r.buffer[:n], stamp, true, 0
 		}
@@ -77,8 +80,8 @@ type wall struct {
 	steady time.Duration // since then it has been that, whenever it was looked at
 }
 
-// A look is two readings, one after the other, so that two looks may see a constant so far apart; and if the thread was not
-// run between the two, farther, which does not happen to so many looks together.
+// A look is two readings, one after the other, so that two looks may see a constant so far apart; and if the
+// thread was not run between the two, farther, which does not happen to so many looks together.
 const (
 	same  = 2 * time.Microsecond
 	looks = 3
@@ -100,8 +103,8 @@ func (w *wall) now() time.Duration {
 	return at
 }
 
-// offsetOf converts a time between since and at, which is now's. It cannot where the clock may have been set between
-// the two: it was not seen to be steady for as long.
+// offsetOf converts a time between since and at, which is now's. It cannot where the clock may have been set
+// between the two: it was not seen to be steady for as long.
 func (w *wall) offsetOf(stamp int64, since, at time.Duration) (time.Duration, bool) {
 	d := time.Duration(stamp - w.offset)
 	return min(max(d, since), at), since >= w.steady && since-same <= d && d <= at+same

@@ -27,14 +27,15 @@ func (s *tardy) Record(r loadgen.Result) {
 }
 
 // What the server's clock says of its answer, which is in this process, the record must say too, however late
-// the loop is that reads it: it arrived while it was written, on loopback. A machine that stands still between the
-// two makes it otherwise, but not each time.
+// the loop is that reads it: it arrived while it was written, on loopback. A machine that stands still
+// between the two makes it otherwise, but not each time.
 func TestAnswersAreTimedByTheirArrival(t *testing.T) {
 	labtest.NotQuick(t)
 	const tries = 5
 	for try := 1; ; try++ {
 		timely, late, of := arrivals(t)
-		t.Logf("of %d answers %d arrived when they were written, %d were read over 5 ms later", of, timely, late)
+		t.Logf("of %d answers %d arrived when they were written, %d were read over 5 ms later", of, timely,
+			late)
 		if timely >= of*3/4 && late >= of/4 || t.Failed() {
 			return
 		}
@@ -70,7 +71,8 @@ func arrivals(t *testing.T) (timely, late, of int) {
 	target.Connections = loadgen.Reuse
 	r := &tardy{epoch: epoch, each: 20 * time.Millisecond}
 	e := with(open(t, target), 1)
-	if err := e.Run(t.Context(), epoch, 20*time.Millisecond, level(100, 200*time.Millisecond), r); err != nil {
+	if err := e.Run(t.Context(), epoch, 20*time.Millisecond, level(100, 200*time.Millisecond),
+		r); err != nil {
 		t.Fatal(err)
 	}
 	mu.Lock()
@@ -110,7 +112,8 @@ func TestASetClock(t *testing.T) {
 	if got, ok := w.offsetOf(stamp, sent, at); !ok || got < sent || got > at {
 		t.Fatalf("between %v and %v: %v, %v", sent, at, got, ok)
 	}
-	for _, set := range []time.Duration{-time.Hour, -10 * time.Microsecond, 10 * time.Microsecond, time.Hour} {
+	for _, set := range []time.Duration{-time.Hour, -10 * time.Microsecond, 10 * time.Microsecond,
+		time.Hour} {
 		w.offset += int64(set) // it had been that
 		sent, stamp := at, time.Now().UnixNano()
 		at = w.now()

@@ -72,7 +72,8 @@ func startServer(b *testing.B) (address string) {
 func BenchmarkEngine(b *testing.B) {
 	address := startServer(b)
 	for _, connections := range []loadgen.Connections{loadgen.New, loadgen.Reuse} {
-		target := loadgen.Target{URL: "http://" + address + "/", Connections: connections, Timeout: 5 * time.Second}
+		target := loadgen.Target{URL: "http://" + address + "/", Connections: connections,
+			Timeout: 5 * time.Second}
 		b.Run(string(connections)+"/epoll", func(b *testing.B) { benchmark(b, open(b, target)) })
 		b.Run(string(connections)+"/portable", func(b *testing.B) {
 			e, err := portable.New(target)
@@ -86,7 +87,8 @@ func BenchmarkEngine(b *testing.B) {
 
 func benchmark(b *testing.B, e loadgen.Engine) {
 	const rate = 4000
-	p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: time.Duration(b.N) * time.Second / rate}}, Arrival: plan.Poisson, Seed: 1}
+	p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate,
+		Duration: time.Duration(b.N) * time.Second / rate}}, Arrival: plan.Poisson, Seed: 1}
 	r := &conformance.Results{All: make([]loadgen.Result, 0, b.N+b.N/4+100)}
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -116,7 +118,8 @@ func BenchmarkPeak(b *testing.B) {
 	address := startServer(b)
 	for _, connections := range []loadgen.Connections{loadgen.New, loadgen.Reuse} {
 		b.Run(string(connections), func(b *testing.B) {
-			target := loadgen.Target{URL: "http://" + address + "/", Connections: connections, Timeout: 5 * time.Second, MaxInFlight: 100}
+			target := loadgen.Target{URL: "http://" + address + "/", Connections: connections,
+				Timeout: 5 * time.Second, MaxInFlight: 100}
 			e := with(open(b, target), 1)
 			for b.Loop() {
 				r := &conformance.Results{All: make([]loadgen.Result, 0, 200_000)}

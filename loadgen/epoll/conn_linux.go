@@ -84,8 +84,9 @@ func (l *loop) write(c *conn) {
 		request = l.requests.At(c.res.Seq, &l.scratch)
 	}
 	if !c.prompt && len(request) > smallestSegment {
-		// A last small segment would wait for the ACK of another (net/ipv4/tcp_output.c, tcp_nagle_check). A request
-		// of one segment goes alone: what the connection carried before is answered, and acknowledged with that.
+		// A last small segment would wait for the ACK of another (net/ipv4/tcp_output.c, tcp_nagle_check). A
+		// request of one segment goes alone: what the connection carried before is answered, and acknowledged
+		// with that.
 		setOption(c.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 		c.prompt = true
 	}
@@ -240,9 +241,9 @@ func (l *loop) keep(c *conn) {
 	}
 }
 
-// take returns the idle connection that was used last, nil if at that time there is none. One on which something came
-// unasked is closed instead; whether one is still open is for the request to find out. The kernel is asked each
-// time: the event of what came since the last look is not fetched yet.
+// take returns the idle connection that was used last, nil if at that time there is none. One on which
+// something came unasked is closed instead; whether one is still open is for the request to find out. The
+// kernel is asked each time: the event of what came since the last look is not fetched yet.
 func (l *loop) take(at time.Duration) *conn {
 	for c := l.idle.back; c != nil; c = l.idle.back {
 		// The loop may be late: what has been idle for too long, but is not closed yet, is not used either.

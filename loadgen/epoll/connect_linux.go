@@ -36,7 +36,8 @@ func (l *loop) connect(res loadgen.Result) {
 		return
 	}
 	c := l.slot()
-	c.fd, c.localPort, c.carried, c.noticed, c.hungUp, c.prompt = fd, 0, 0, false, false, l.to.family() == unix.AF_UNIX
+	c.fd, c.localPort, c.carried, c.noticed, c.hungUp, c.prompt = fd, 0, 0, false, false,
+		l.to.family() == unix.AF_UNIX
 	l.begin(c, res)
 	l.enter(c, connecting)
 	l.opening.push(c, res.Sent)

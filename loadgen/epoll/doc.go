@@ -3,10 +3,10 @@
 // connections and its timeouts, and shares nothing with the others but the limit of requests in flight.
 // A request costs no goroutine, no lock and no allocation, only its system calls.
 //
-// It believes that the generator is the measuring instrument. So it connects when a request is due and
-// not when the loop has time, wakes by the nanosecond and not by the millisecond, takes the time at which an answer
-// arrived from the kernel, so that how late it reads is nobody's latency, and, like package
-// portable, whose outcomes it shares through one conformance suite, it never tries anything twice.
+// It believes that the generator is the measuring instrument. So it connects when a request is due and not
+// when the loop has time, wakes by the nanosecond and not by the millisecond, takes the time at which an
+// answer arrived from the kernel, so that how late it reads is nobody's latency, and, like package portable,
+// whose outcomes it shares through one conformance suite, it never tries anything twice.
 //
 // It is not for TLS and not for other systems: New then answers with an error that is
 // errors.ErrUnsupported, and package portable does the work.
@@ -25,7 +25,8 @@ func checkSupported(t loadgen.Target) error {
 	if strings.HasPrefix(t.URL, "http:") {
 		return nil
 	}
-	return fmt.Errorf("the epoll engine speaks plain http only, not %q: %w: use the portable engine", scheme(t.URL), errors.ErrUnsupported)
+	return fmt.Errorf("the epoll engine speaks plain http only, not %q: %w: use the portable engine",
+		scheme(t.URL), errors.ErrUnsupported)
 }
 
 func scheme(url string) string {

@@ -69,8 +69,9 @@ func TestDozesForAQuantum(t *testing.T) {
 	t.Errorf("none of %d dozes ended a quantum after the one before", tries)
 }
 
-// Requests are sent together where a wake quantum allows it, and not elsewhere, also at a rate at which the loop dozes
-// between them. A machine that stands still makes groups as well: the fewest of several tries count, of either.
+// Requests are sent together where a wake quantum allows it, and not elsewhere, also at a rate at which the
+// loop dozes between them. A machine that stands still makes groups as well: the fewest of several tries
+// count, of either.
 func TestSentTogether(t *testing.T) {
 	labtest.NotQuick(t)
 	const tries = 20
@@ -84,15 +85,16 @@ func TestSentTogether(t *testing.T) {
 	}
 }
 
-// grouped is the share of requests that were sent nearer to the one before than they were due, by half and more.
-// What is sent together is sent late, not early, and answered all the same.
+// grouped is the share of requests that were sent nearer to the one before than they were due, by half and
+// more. What is sent together is sent late, not early, and answered all the same.
 func grouped(t *testing.T, quantum time.Duration) float64 {
 	t.Helper()
 	const rate, requests = 4000, 400
 	target := at(quietServer(t, "tcp", "127.0.0.1:0"))
 	target.Connections, target.WakeQuantum = loadgen.Reuse, quantum
 	r := &conformance.Results{}
-	if err := with(open(t, target), 1).Run(t.Context(), time.Now(), 20*time.Millisecond, level(rate, requests*time.Second/rate), r); err != nil {
+	if err := with(open(t, target), 1).Run(t.Context(), time.Now(), 20*time.Millisecond,
+		level(rate, requests*time.Second/rate), r); err != nil {
 		t.Fatal(err)
 	}
 	var sent []time.Duration
@@ -122,7 +124,8 @@ func TestWhatIsBeingSent(t *testing.T) {
 	for _, p := range []struct {
 		to   phase
 		want int
-	}{{connecting, 1}, {writing, 1}, {reading, 0}, {idle, 0}, {writing, 1}, {idle, 0}, {connecting, 1}, {idle, 0}} {
+	}{{connecting, 1}, {writing, 1}, {reading, 0}, {idle, 0}, {writing, 1}, {idle, 0}, {connecting, 1},
+		{idle, 0}} {
 		if l.enter(c, p.to); l.sending != p.want || c.phase != p.to {
 			t.Errorf("phase %d: %d are being sent, want %d", p.to, l.sending, p.want)
 		}

@@ -69,7 +69,8 @@ func checkKernel() error {
 	}
 	defer p.close()
 	if _, errno := p.wait(0); errno != 0 {
-		return fmt.Errorf("epoll_pwait2: %w: the epoll engine needs Linux 5.11: use the portable engine", errors.Join(errno, errors.ErrUnsupported))
+		return fmt.Errorf("epoll_pwait2: %w: the epoll engine needs Linux 5.11: use the portable engine",
+			errors.Join(errno, errors.ErrUnsupported))
 	}
 	return nil
 }
@@ -82,9 +83,11 @@ func (e *Engine) Name() string { return "epoll" }
 func (e *Engine) Remote() string { return e.remote.Address }
 
 // Run implements loadgen.Engine. Its loops record from their own threads, between system calls, each to a
-// shard of rec where it has any: what that takes, the requests after it wait for. When ctx ends, requests that were not released by then
-// are not recorded. Connections kept for reuse live as long as the run: each trial begins without any.
-func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, rec loadgen.Recorder) error {
+// shard of rec where it has any: what that takes, the requests after it wait for. When ctx ends, requests
+// that were not released by then are not recorded. Connections kept for reuse live as long as the run: each
+// trial begins without any.
+func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan,
+	rec loadgen.Recorder) error {
 	if err := p.Validate(); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
@@ -128,8 +131,8 @@ func (e *Engine) LastLoops() (n int, most *loadgen.LoopUse) {
 	return e.lastLoops, e.lastUse
 }
 
-// loopsFor says how many loops a plan needs: no more than there are cores, than connections may be idle, since each
-// loop has a share of those, or than requests may be in flight.
+// loopsFor says how many loops a plan needs: no more than there are cores, than connections may be idle,
+// since each loop has a share of those, or than requests may be in flight.
 func (e *Engine) loopsFor(p plan.Plan) int {
 	n := e.loops
 	if n == 0 {
@@ -147,8 +150,8 @@ type share struct {
 	cycle     int // after how many requests their kinds come again; 0: that does not matter
 }
 
-// shareOf is one of equal parts of requests whose kinds come again after cycle of them. Where the parts and the
-// kinds would keep step, one part having all of a kind, each cycle begins with another part.
+// shareOf is one of equal parts of requests whose kinds come again after cycle of them. Where the parts and
+// the kinds would keep step, one part having all of a kind, each cycle begins with another part.
 func shareOf(index, of, cycle int) share {
 	for n := 2; n <= of; n++ {
 		if of%n == 0 && cycle%n == 0 {

@@ -44,14 +44,17 @@ func open(t testing.TB, target loadgen.Target) *Engine {
 
 // at is a target that listens.
 func at(l net.Listener) loadgen.Target {
-	return loadgen.Target{URL: "http://bench.test/", Network: l.Addr().Network(), Address: l.Addr().String(), Timeout: 5 * time.Second}
+	return loadgen.Target{URL: "http://bench.test/", Network: l.Addr().Network(), Address: l.Addr().String(),
+		Timeout: 5 * time.Second}
 }
 
 func TestUnsupported(t *testing.T) {
-	if _, err := New(loadgen.Target{URL: "https://127.0.0.1/"}); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "portable") {
+	if _, err := New(loadgen.Target{URL: "https://127.0.0.1/"}); !errors.Is(err, errors.ErrUnsupported) ||
+		!strings.Contains(err.Error(), "portable") {
 		t.Errorf("https: %v", err)
 	}
-	for _, bad := range []loadgen.Target{{URL: "ftp://127.0.0.1/"}, {URL: "http://x/", Network: "unix", Address: strings.Repeat("x", 200)}} {
+	for _, bad := range []loadgen.Target{{URL: "ftp://127.0.0.1/"},
+		{URL: "http://x/", Network: "unix", Address: strings.Repeat("x", 200)}} {
 		if _, err := New(bad); err == nil || errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%+v: %v, which no other engine can help with either", bad, err)
 		}
@@ -62,7 +65,8 @@ func TestUnsupported(t *testing.T) {
 func fourOK(t *testing.T, target loadgen.Target) {
 	t.Helper()
 	r := &conformance.Results{}
-	if err := open(t, target).Run(t.Context(), time.Now(), 0, level(20, 200*time.Millisecond), r); err != nil || len(r.All) != 4 {
+	if err := open(t, target).Run(t.Context(), time.Now(), 0, level(20, 200*time.Millisecond),
+		r); err != nil || len(r.All) != 4 {
 		t.Fatalf("%v after %d requests", err, len(r.All))
 	}
 	for _, res := range r.All {
@@ -72,7 +76,8 @@ func fourOK(t *testing.T, target loadgen.Target) {
 	}
 }
 
-// Of two loops one has the requests that are not answered. It may take all the places, and not just half of them.
+// Of two loops one has the requests that are not answered. It may take all the places, and not just half of
+// them.
 func TestOneLoopMayTakeAllPlaces(t *testing.T) {
 	t.Parallel()
 	l := labtest.Serve(t, "tcp", func(c net.Conn) {
@@ -89,7 +94,8 @@ func TestOneLoopMayTakeAllPlaces(t *testing.T) {
 	target := at(l)
 	target.URL, target.MaxInFlight, target.Timeout = "http://bench.test/{{seq}}", 54, 1500*time.Millisecond
 	r := &conformance.Results{}
-	if err := with(open(t, target), 2).Run(t.Context(), time.Now(), 0, level(100, 600*time.Millisecond), r); err != nil {
+	if err := with(open(t, target), 2).Run(t.Context(), time.Now(), 0, level(100, 600*time.Millisecond),
+		r); err != nil {
 		t.Fatal(err)
 	}
 	counts := map[loadgen.Outcome]int{}
@@ -190,7 +196,8 @@ func TestCanceledWhileWaiting(t *testing.T) {
 	defer cancel()
 	r, began := &conformance.Results{}, time.Now()
 	err := open(t, target).Run(ctx, began, 0, level(1, time.Second), r)
-	if !errors.Is(err, context.DeadlineExceeded) || len(r.All) != 1 || r.All[0].Outcome != loadgen.Canceled || time.Since(began) > target.Timeout/2 {
+	if !errors.Is(err, context.DeadlineExceeded) || len(r.All) != 1 || r.All[0].Outcome != loadgen.Canceled ||
+		time.Since(began) > target.Timeout/2 {
 		t.Errorf("%v after %v: %+v", err, time.Since(began), r.All)
 	}
 }
@@ -209,7 +216,8 @@ func TestRunLeavesNothing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	r := &conformance.Results{}
-	if err := e.Run(ctx, time.Now(), 0, level(500, time.Minute), r); !errors.Is(err, context.DeadlineExceeded) || len(r.All) < 10 {
+	if err := e.Run(ctx, time.Now(), 0, level(500, time.Minute), r); !errors.Is(err,
+		context.DeadlineExceeded) || len(r.All) < 10 {
 		t.Errorf("%v after %d requests", err, len(r.All))
 	}
 	for range 100 { // a goroutine that has returned may still be counted for a moment
@@ -238,7 +246,9 @@ func TestRequestsAreThePortableOnes(t *testing.T) {
 		{URL: "http://x.test"},
 		{URL: "http://x.test:81/a%20b/?c=d#e", Connections: loadgen.Reuse},
 		{URL: "http://x.test/ä", Method: "POST"},
-		{URL: "http://x.test/", Method: "PATCH", Body: []byte("hello"), Headers: [][2]string{{"host", "y"}, {"X-a", "1"}, {"x-A", " 2 "}, {"user-agent", "me"}, {"connection", "keep-alive"}}},
+		{URL: "http://x.test/", Method: "PATCH", Body: []byte("hello"),
+			Headers: [][2]string{{"host", "y"}, {"X-a", "1"}, {"x-A", " 2 "}, {"user-agent", "me"},
+				{"connection", "keep-alive"}}},
 	} {
 		mine, theirs := sentBy(t, target, true), sentBy(t, target, false)
 		if mine != theirs || mine == "" {

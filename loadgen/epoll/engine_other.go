@@ -17,7 +17,8 @@ type Engine struct{}
 
 var _ loadgen.Engine = (*Engine)(nil)
 
-var errSystem = fmt.Errorf("the epoll engine is Linux only: %w: use the portable engine", errors.ErrUnsupported)
+var errSystem = fmt.Errorf("the epoll engine is Linux only: %w: use the portable engine",
+	errors.ErrUnsupported)
 
 // New refuses every target.
 func New(t loadgen.Target) (*Engine, error) {

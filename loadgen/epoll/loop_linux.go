@@ -14,9 +14,9 @@ import (
 const (
 	// longestNap bounds how long the end of the context may go unnoticed.
 	longestNap = 10 * time.Millisecond
-	// burst is how many requests that are due (or overdue) are sent before the loop looks at the connections it
-	// has: a generator that is late must not also read its clock late. While it is prompt it may send another
-	// for each event.
+	// burst is how many requests that are due (or overdue) are sent before the loop looks at the connections
+	// it has: a generator that is late must not also read its clock late. While it is prompt it may send
+	// another for each event.
 	burst  = 32
 	prompt = time.Millisecond
 	// few events are dealt with before the clock is looked at: one by one would be more prompt, and cost a
@@ -66,9 +66,11 @@ type loop struct {
 func newLoop(e *Engine, p poller, s share, epoch time.Time) *loop {
 	t := e.target
 	return &loop{
-		Engine: e, share: s, epoch: epoch, poller: p, receiver: newReceiver(epoch, readBuffer), scratch: make([]byte, 0, 4096),
+		Engine: e, share: s, epoch: epoch, poller: p, receiver: newReceiver(epoch, readBuffer),
+		scratch:  make([]byte, 0, 4096),
 		requests: e.requests, turn: s.index, places: newPlaces(t.MaxInFlight), mostIdle: s.part(t.MaxIdle),
-		idle:    timeouts{after: cmp.Or(t.IdleTimeout, never), link: 0}, // a connection is never idle and being opened
+		// a connection is never idle and being opened
+		idle:    timeouts{after: cmp.Or(t.IdleTimeout, never), link: 0},
 		opening: timeouts{after: min(t.ConnectTimeout, t.Timeout), link: 0},
 		open:    timeouts{after: t.Timeout, link: 1},
 	}
@@ -104,10 +106,10 @@ func (l *loop) run(start time.Duration, p plan.Plan) {
 
 const never = time.Duration(1<<63 - 1)
 
-// attendUntil looks after the connections until the next request is due, and reports false if the
-// context ended first. What is due goes first, between any two connections: a batch of events can take
-// milliseconds where each of them is a handshake. But a loop that has more to send than it can must not forget
-// its connections over it, so that it sends only so many requests a batch.
+// attendUntil looks after the connections until the next request is due, and reports false if the context
+// ended first. What is due goes first, between any two connections: a batch of events can take milliseconds
+// where each of them is a handshake. But a loop that has more to send than it can must not forget its
+// connections over it, so that it sends only so many requests a batch.
 func (l *loop) attendUntil(due time.Duration) bool {
 	for {
 		at := l.now()
@@ -123,9 +125,9 @@ func (l *loop) attendUntil(due time.Duration) bool {
 }
 
 // mayRelease says whether a request that is due goes before the events that are waiting. It does not where it
-// would be shed: what they tell, or what the kernel has to tell of the time until it was due, may be that another has
-// ended. Nor does it after a doze, before the first few of
-// them: they are older, and may tell of a connection that is free for it, or no longer to be used.
+// would be shed: what they tell, or what the kernel has to tell of the time until it was due, may be that
+// another has ended. Nor does it after a doze, before the first few of them: they are older, and may tell of
+// a connection that is free for it, or no longer to be used.
 func (l *loop) mayRelease(due time.Duration, isPrompt bool) bool {
 	allowed := burst
 	if isPrompt {
@@ -140,8 +142,8 @@ func (l *loop) mayRelease(due time.Duration, isPrompt bool) bool {
 	return l.handled == l.batch || !(l.dozed && l.handled == 0)
 }
 
-// attend does one thing: it deals with some events, ends a request whose time is up or, where there is neither,
-// waits for something to happen, until then at the latest.
+// attend does one thing: it deals with some events, ends a request whose time is up or, where there is
+// neither, waits for something to happen, until then at the latest.
 func (l *loop) attend(at, then time.Duration) {
 	l.meter.tick(at)
 	if l.handled < l.batch {
@@ -178,10 +180,11 @@ func (l *loop) handleSome() {
 	}
 }
 
-// look notes that events were asked for at a time. A loop that was not run for a while must not take for a timeout
-// what it has not yet read: an answer that came in time waits in the kernel. A batch that is not full was all there
-// is; the kernel keeps events in the order in which they came (fs/eventpoll.c, ep_send_events), one for each
-// connection, so that after as many as there are connections the first of them must have been told.
+// look notes that events were asked for at a time. A loop that was not run for a while must not take for a
+// timeout what it has not yet read: an answer that came in time waits in the kernel. A batch that is not full
+// was all there is; the kernel keeps events in the order in which they came (fs/eventpoll.c, ep_send_events),
+// one for each connection, so that after as many as there are connections the first of them must have been
+// told.
 func (l *loop) look(at time.Duration) {
 	if l.told == 0 {
 		l.looking = at

@@ -124,7 +124,8 @@ func TestEventsOfAClosedConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(pair[1])
-	l := newLoop(&Engine{target: loadgen.Target{MaxInFlight: 1, Timeout: time.Hour, ConnectTimeout: time.Hour}}, p, shareOf(0, 1, 1), time.Now())
+	l := newLoop(&Engine{target: loadgen.Target{MaxInFlight: 1, Timeout: time.Hour,
+		ConnectTimeout: time.Hour}}, p, shareOf(0, 1, 1), time.Now())
 	c := l.slot()
 	c.fd, c.phase = pair[0], connecting
 	if errno := p.add(c); errno != 0 {
@@ -147,7 +148,8 @@ func TestEventsOfAClosedConnection(t *testing.T) {
 
 // Each loop gets as many requests of every kind as another, whatever the order in which these come.
 func TestSharesHaveAllKinds(t *testing.T) {
-	for _, c := range []struct{ of, cycle int }{{1, 1}, {2, 1}, {2, 2}, {2, 3}, {3, 3}, {4, 2}, {4, 4}, {4, 6}, {6, 4}} {
+	for _, c := range []struct{ of, cycle int }{{1, 1}, {2, 1}, {2, 2}, {2, 3}, {3, 3}, {4, 2}, {4, 4},
+		{4, 6}, {6, 4}} {
 		const rounds = 24
 		got := make([]map[int]int, c.of)
 		for index := range got {
@@ -161,7 +163,8 @@ func TestSharesHaveAllKinds(t *testing.T) {
 		for index, kinds := range got {
 			for kind := range c.cycle {
 				if kinds[kind] != rounds {
-					t.Errorf("%d loops, a cycle of %d: loop %d has %v, want %d of each kind", c.of, c.cycle, index, kinds, rounds)
+					t.Errorf("%d loops, a cycle of %d: loop %d has %v, want %d of each kind", c.of, c.cycle,
+						index, kinds, rounds)
 				}
 			}
 		}

@@ -10,17 +10,17 @@ import (
 	"weir/loadgen"
 )
 
-// meterEvery is the stretch over which a loop's processor time is taken: long enough for the kernel's account, which
-// moves on at its ticks, and short enough that the end of a ramp is seen.
+// meterEvery is the stretch over which a loop's processor time is taken: long enough for the kernel's
+// account, which moves on at its ticks, and short enough that the end of a ramp is seen.
 const meterEvery = time.Second
 
-// meter measures the thread of a loop: how busy it was in its worst second, and for how much of its worst second it
-// waited for a processor. A loop that waits for the last answers, or for a hung server's timeouts, rests: an average over the
-// run would make little of what it suffered while it sent.
-// An average over all processors does not show one loop of eight that has more to do than it can. It is
-// read from /proc/thread-self/schedstat, "on-cpu waiting timeslices" in ns (Documentation/scheduler/sched-stats.rst),
-// which takes a loop some 10 µs each second. It holds no descriptor in between: those are for requests. The zero value
-// measures nothing.
+// meter measures the thread of a loop: how busy it was in its worst second, and for how much of its worst
+// second it waited for a processor. A loop that waits for the last answers, or for a hung server's timeouts,
+// rests: an average over the run would make little of what it suffered while it sent. An average over all
+// processors does not show one loop of eight that has more to do than it can. It is read from
+// /proc/thread-self/schedstat, "on-cpu waiting timeslices" in ns (Documentation/scheduler/sched-stats.rst),
+// which takes a loop some 10 µs each second. It holds no descriptor in between: those are for requests. The
+// zero value measures nothing.
 type meter struct {
 	on      bool
 	buffer  [96]byte

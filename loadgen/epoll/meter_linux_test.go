@@ -78,11 +78,13 @@ func TestMeter(t *testing.T) {
 	}
 }
 
-// TestLoopThatWaitedWhileItSent: seconds in which it had nothing to do afterwards take nothing away from that.
+// TestLoopThatWaitedWhileItSent: seconds in which it had nothing to do afterwards take nothing away from
+// that.
 func TestLoopThatWaitedWhileItSent(t *testing.T) {
 	m := meter{on: true, busiest: -1}
 	for s := time.Duration(1); s <= 12; s++ {
-		m.stretch(account{at: s * time.Second, ran: min(s, 2) * time.Second / 10, waited: min(s, 2) * time.Second * 9 / 10})
+		m.stretch(account{at: s * time.Second, ran: min(s, 2) * time.Second / 10,
+			waited: min(s, 2) * time.Second * 9 / 10})
 	}
 	if use := m.end(12 * time.Second); use == nil || use.Delay < .89 || use.Delay > .91 || use.CPU > .11 {
 		t.Errorf("%+v, want 0.9 and 0.1", use)

@@ -33,8 +33,8 @@ func (s *sleepy) Record(r loadgen.Result) {
 	}
 }
 
-// An answer that came in time, while the loop was not run, is no timeout of the server's: neither alone nor behind
-// more of its kind than one look brings.
+// An answer that came in time, while the loop was not run, is no timeout of the server's: neither alone nor
+// behind more of its kind than one look brings.
 func TestOwnStallIsNoTimeout(t *testing.T) {
 	const requests = 3 * batch
 	var taken atomic.Int64
@@ -52,7 +52,8 @@ func TestOwnStallIsNoTimeout(t *testing.T) {
 	target := at(l)
 	target.Timeout, target.ConnectTimeout = 700*time.Millisecond, 600*time.Millisecond
 	e := open(t, target)
-	p := plan.Plan{Stages: []plan.Stage{{From: requests / 0.1, To: requests / 0.1, Duration: 100 * time.Millisecond}}}
+	p := plan.Plan{Stages: []plan.Stage{{From: requests / 0.1, To: requests / 0.1,
+		Duration: 100 * time.Millisecond}}}
 	r := &sleepy{epoch: time.Now(), long: 1500 * time.Millisecond}
 	if err := e.Run(t.Context(), r.epoch, 20*time.Millisecond, p, r); err != nil {
 		t.Fatal(err)
@@ -63,12 +64,14 @@ func TestOwnStallIsNoTimeout(t *testing.T) {
 			break
 		}
 		if x.Done-x.Sent > target.Timeout {
-			t.Errorf("request %d: its answer took %v, the time that the loop slept is in it", x.Seq, x.Done-x.Sent)
+			t.Errorf("request %d: its answer took %v, the time that the loop slept is in it", x.Seq,
+				x.Done-x.Sent)
 			break
 		}
 	}
 	if len(r.All) != requests || r.late == 0 {
-		t.Errorf("%d results, of which the loop was late for %d: want %d and some", len(r.All), r.late, requests)
+		t.Errorf("%d results, of which the loop was late for %d: want %d and some", len(r.All), r.late,
+			requests)
 	}
 }
 
@@ -92,8 +95,8 @@ func (s *sleeper) Record(r loadgen.Result) {
 	}
 }
 
-// A loop that was not run while all places were taken asks the kernel before it sheds what was due since: answers that
-// lie there unread give places back.
+// A loop that was not run while all places were taken asks the kernel before it sheds what was due since:
+// answers that lie there unread give places back.
 func TestNothingIsShedUnasked(t *testing.T) {
 	const held = 8
 	woken := make(chan struct{})
@@ -120,7 +123,9 @@ func TestNothingIsShedUnasked(t *testing.T) {
 	target := at(l)
 	target.MaxInFlight = held
 	p := plan.Plan{Stages: []plan.Stage{
-		{From: 100, To: 100, Duration: (held - 1) * 10 * time.Millisecond}, {From: 5, To: 5, Duration: 200 * time.Millisecond}, {From: 200, To: 200, Duration: 20 * time.Millisecond},
+		{From: 100, To: 100, Duration: (held - 1) * 10 * time.Millisecond},
+		{From: 5, To: 5, Duration: 200 * time.Millisecond},
+		{From: 200, To: 200, Duration: 20 * time.Millisecond},
 	}}
 	r := &sleeper{epoch: time.Now(), woken: woken}
 	if err := with(open(t, target), 1).Run(t.Context(), r.epoch, 20*time.Millisecond, p, r); err != nil {
@@ -128,7 +133,8 @@ func TestNothingIsShedUnasked(t *testing.T) {
 	}
 	for _, x := range r.All {
 		if x.Outcome != loadgen.OK && x.Due > r.began {
-			t.Errorf("request %d, due at %v, ended in %s; the loop slept since %v", x.Seq, x.Due, x.Outcome, r.began)
+			t.Errorf("request %d, due at %v, ended in %s; the loop slept since %v", x.Seq, x.Due, x.Outcome,
+				r.began)
 		}
 	}
 }

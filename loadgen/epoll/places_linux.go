@@ -2,9 +2,10 @@ package epoll
 
 import "sync/atomic"
 
-// places are those that requests in flight may take, of all loops together: with a part for each, one would shed
-// while another has room. It is all that loops share. Two threads that did nothing else took and gave back a place in
-// 50 ns each, which is half a percent of a request, and a thread alone in 20 ns (go test -bench Places).
+// places are those that requests in flight may take, of all loops together: with a part for each, one would
+// shed while another has room. It is all that loops share. Two threads that did nothing else took and gave
+// back a place in 50 ns each, which is half a percent of a request, and a thread alone in 20 ns (go test
+// -bench Places).
 type places struct {
 	_     [64]byte // a processor's cache holds lines of as many bytes; no neighbour shall wait for this one
 	taken atomic.Int64

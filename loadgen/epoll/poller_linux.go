@@ -39,7 +39,8 @@ func (p poller) control(op uintptr, c *conn) syscall.Errno {
 		Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET,
 		Fd:     c.slot, Pad: c.generation,
 	}
-	_, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.fd), op, uintptr(c.fd), uintptr(unsafe.Pointer(&event)), 0, 0)
+	_, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.fd), op, uintptr(c.fd),
+		uintptr(unsafe.Pointer(&event)), 0, 0)
 	return errno
 }
 
@@ -55,10 +56,12 @@ func (p poller) wait(d time.Duration) (n int, errno syscall.Errno) {
 	timeout := [2]int64{int64(max(0, d) / time.Second), int64(max(0, d) % time.Second)}
 	var r uintptr
 	if d > brief {
-		r, _, errno = unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])),
+		r, _, errno = unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd),
+			uintptr(unsafe.Pointer(&p.events[0])),
 			uintptr(len(p.events)), uintptr(unsafe.Pointer(&timeout)), 0, 0)
 	} else {
-		r, _, errno = unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])),
+		r, _, errno = unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd),
+			uintptr(unsafe.Pointer(&p.events[0])),
 			uintptr(len(p.events)), uintptr(unsafe.Pointer(&timeout)), 0, 0)
 	}
 	if errno != 0 {

@@ -32,7 +32,8 @@ func quietServer(t testing.TB, network, address string) net.Listener {
 		err = unix.SetNonblock(listener, true)
 	}
 	if err == nil {
-		err = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, listener, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(listener)})
+		err = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, listener,
+			&unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(listener)})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -61,8 +62,10 @@ func serveQuietly(epoll, listener int, stop *atomic.Bool) {
 		for _, event := range p.events[:n] {
 			fd := int(event.Fd)
 			if fd == listener {
-				if c, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0); errno == 0 {
-					_ = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, int(c), &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(c)})
+				if c, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0,
+					unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0); errno == 0 {
+					_ = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, int(c),
+						&unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(c)})
 				}
 				continue
 			}
@@ -79,7 +82,8 @@ func serveQuietly(epoll, listener int, stop *atomic.Bool) {
 
 // receive reads. b must not be empty.
 func receive(fd int, b []byte) (n int, errno syscall.Errno) {
-	r, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0, 0, 0)
+	r, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])),
+		uintptr(len(b)), 0, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

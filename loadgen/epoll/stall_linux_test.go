@@ -13,11 +13,11 @@ import (
 	"weir/scenarios/lab/labtest"
 )
 
-// A server that stalls must not slow the schedule: 2,000 req/s against a listener that accepts nothing,
-// first with room in its queue (connected, never answered) and then without (SYNs dropped). As in package
-// portable, a bare pacer follows the same schedule, and shows how late the machine alone makes one. A loop that
-// waits for a server is late by hundreds of milliseconds, every time; another program on the machine is not
-// there every time.
+// A server that stalls must not slow the schedule: 2,000 req/s against a listener that accepts nothing, first
+// with room in its queue (connected, never answered) and then without (SYNs dropped). As in package portable,
+// a bare pacer follows the same schedule, and shows how late the machine alone makes one. A loop that waits
+// for a server is late by hundreds of milliseconds, every time; another program on the machine is not there
+// every time.
 func TestStalledServerDoesNotDelayTheSchedule(t *testing.T) {
 	labtest.NotQuick(t)
 	const tries = 3
@@ -44,7 +44,8 @@ func stall(t *testing.T) (lag, bare time.Duration) {
 	target := at(l)
 	target.ConnectTimeout, target.Timeout = 600*time.Millisecond, 900*time.Millisecond
 	e := open(t, target)
-	p := plan.Plan{Stages: []plan.Stage{{From: 2000, To: 2000, Duration: 2500 * time.Millisecond}}, Arrival: plan.Poisson, Seed: 1}
+	p := plan.Plan{Stages: []plan.Stage{{From: 2000, To: 2000, Duration: 2500 * time.Millisecond}},
+		Arrival: plan.Poisson, Seed: 1}
 	r := &conformance.Results{}
 	epoch, start := time.Now(), 50*time.Millisecond
 	var reference []time.Duration

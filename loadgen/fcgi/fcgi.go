@@ -1,10 +1,11 @@
-// Package fcgi is the client's side of FastCGI 1.0 (https://fastcgi-archives.github.io/FastCGI_Specification.html),
-// as bytes: how a request is framed, and how the records of its response are taken apart. It opens no
-// connections and knows no timeouts; whoever owns the connection does.
+// Package fcgi is the client's side of FastCGI 1.0
+// (https://fastcgi-archives.github.io/FastCGI_Specification.html), as bytes: how a request is framed, and how
+// the records of its response are taken apart. It opens no connections and knows no timeouts; whoever owns
+// the connection does.
 //
-// A connection carries one request at a time, as NGINX and PHP-FPM have it (PHP-FPM sets FCGI_MPXS_CONNS to 0),
-// so every request has the id 1. What a server sends is hostile: each record is checked, none is kept, and whoever
-// reads bounds the whole.
+// A connection carries one request at a time, as NGINX and PHP-FPM have it (PHP-FPM sets FCGI_MPXS_CONNS to
+// 0), so every request has the id 1. What a server sends is hostile: each record is checked, none is kept,
+// and whoever reads bounds the whole.
 package fcgi
 
 import (
@@ -30,7 +31,8 @@ const (
 	responder  = 1 // FCGI_RESPONDER
 	keepConn   = 1 // FCGI_KEEP_CONN
 	headerSize = 8
-	// maxContent is the longest content that is sent: the largest multiple of 8, so that no padding is needed.
+	// maxContent is the longest content that is sent: the largest multiple of 8, so that no padding is
+	// needed.
 	maxContent = 65528
 )
 
@@ -48,8 +50,8 @@ func appendLength(to []byte, n int) []byte {
 	return binary.BigEndian.AppendUint32(to, uint32(n)|1<<31)
 }
 
-// AppendRequest appends a whole request. Params are pairs as AppendParam wrote them; keep asks the server to leave
-// the connection open after its answer.
+// AppendRequest appends a whole request. Params are pairs as AppendParam wrote them; keep asks the server to
+// leave the connection open after its answer.
 func AppendRequest(to, params, body []byte, keep bool) []byte {
 	flags := byte(0)
 	if keep {
@@ -82,7 +84,8 @@ func protocol(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrProtocol, fmt.Sprintf(format, args...))
 }
 
-// Records reads the standard output of one response. It reads no byte behind the response's last record, and keeps none.
+// Records reads the standard output of one response. It reads no byte behind the response's last record, and
+// keeps none.
 type Records struct {
 	from   io.Reader
 	left   int  // of the standard output of this record
@@ -93,14 +96,15 @@ type Records struct {
 	waste  [256]byte
 }
 
-// Reset begins a response. Of the server's standard error at most so many bytes are taken; they are thrown away.
+// Reset begins a response. Of the server's standard error at most so many bytes are taken; they are thrown
+// away.
 func (r *Records) Reset(from io.Reader, stderr int) { *r = Records{from: from, stderr: stderr} }
 
 // Ended reports whether the whole response was read, FCGI_END_REQUEST included.
 func (r *Records) Ended() bool { return r.ended }
 
-// Read reads standard output. It answers io.EOF after a response that was ended in order, and io.ErrUnexpectedEOF
-// where the connection ended before.
+// Read reads standard output. It answers io.EOF after a response that was ended in order, and
+// io.ErrUnexpectedEOF where the connection ended before.
 func (r *Records) Read(p []byte) (int, error) {
 	for r.left == 0 {
 		if r.ended {
@@ -155,7 +159,8 @@ func (r *Records) next() error {
 }
 
 // end reads FCGI_END_REQUEST, section 5.5. A request that was rejected (FCGI_OVERLOADED, FCGI_CANT_MPX_CONN,
-// FCGI_UNKNOWN_ROLE) is no response: no server in common use sends it, and NGINX takes no notice of it either.
+// FCGI_UNKNOWN_ROLE) is no response: no server in common use sends it, and NGINX takes no notice of it
+// either.
 func (r *Records) end(length int) error {
 	if length != 8 {
 		return protocol("FCGI_END_REQUEST of %d bytes", length)

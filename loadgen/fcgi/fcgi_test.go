@@ -26,7 +26,8 @@ func TestAgainstNetHTTPFCGI(t *testing.T) {
 	go func() {
 		_ = fcgi.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
-			if r.URL.Path != "/x" || r.URL.RawQuery != "q=1" || string(body) != big || len(r.Header.Get("X-Long")) != 300 {
+			if r.URL.Path != "/x" || r.URL.RawQuery != "q=1" || string(body) != big ||
+				len(r.Header.Get("X-Long")) != 300 {
 				http.Error(w, fmt.Sprint(r.URL, len(body), r.Header), http.StatusBadRequest)
 				return
 			}
@@ -36,7 +37,8 @@ func TestAgainstNetHTTPFCGI(t *testing.T) {
 	}()
 	var params []byte
 	for _, p := range [][2]string{
-		{"REQUEST_METHOD", "POST"}, {"SERVER_PROTOCOL", "HTTP/1.1"}, {"REQUEST_URI", "/x?q=1"}, {"HTTP_HOST", "a.test"},
+		{"REQUEST_METHOD", "POST"}, {"SERVER_PROTOCOL", "HTTP/1.1"}, {"REQUEST_URI", "/x?q=1"},
+		{"HTTP_HOST", "a.test"},
 		{"HTTP_X_LONG", strings.Repeat("l", 300)}, {"CONTENT_LENGTH", fmt.Sprint(len(big))},
 	} {
 		params = AppendParam(params, p[0], p[1])
@@ -53,7 +55,8 @@ func TestAgainstNetHTTPFCGI(t *testing.T) {
 		if _, err := conn.Write(AppendRequest(nil, params, []byte(big), true)); err != nil {
 			t.Fatal(err)
 		}
-		if err := response.Read(stream, 1<<20, false); err != nil || response.Status != http.StatusTeapot || !response.Ended() {
+		if err := response.Read(stream, 1<<20, false); err != nil || response.Status != http.StatusTeapot ||
+			!response.Ended() {
 			t.Fatalf("response %d: status %d, ended %v, %v", i, response.Status, response.Ended(), err)
 		}
 	}
@@ -61,7 +64,8 @@ func TestAgainstNetHTTPFCGI(t *testing.T) {
 
 // record frames what a server would say.
 func record(kind byte, content string, padding int) string {
-	return string([]byte{1, kind, 0, 1, byte(len(content) >> 8), byte(len(content)), byte(padding), 0}) + content + strings.Repeat("p", padding)
+	return string([]byte{1, kind, 0, 1, byte(len(content) >> 8), byte(len(content)), byte(padding), 0}) +
+		content + strings.Repeat("p", padding)
 }
 
 const complete = "\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -79,7 +83,8 @@ func TestResponses(t *testing.T) {
 		{"bare LF", out("status:503\n\nbody") + end, 503, nil},
 		{"Location", out("Location: /a\r\n\r\n") + end, 302, nil},
 		{"Content-Length", out("Content-Length: 4\r\n\r\nbody") + end, 200, nil},
-		{"padded, in pieces, with standard error", record(6, "A: b\r", 3) + record(7, "PHP Warning", 5) + record(6, "\n\r\nbo", 255) + record(6, "dy", 0) +
+		{"padded, in pieces, with standard error", record(6, "A: b\r", 3) + record(7, "PHP Warning", 5) +
+			record(6, "\n\r\nbo", 255) + record(6, "dy", 0) +
 			record(6, "", 0) + record(7, "", 0) + record(3, complete, 8), 200, nil},
 		{"no end", out("A: b\r\n\r\nbody"), 200, io.ErrUnexpectedEOF},
 		{"cut in a header", out("A: b\r\n\r\nbody") + end[:5], 200, io.ErrUnexpectedEOF},
@@ -100,9 +105,11 @@ func TestResponses(t *testing.T) {
 		{"a long head", out("A: "+strings.Repeat("a", 9000)+"\r\n\r\n") + end, 0, ErrProtocol},
 		{"much standard error", strings.Repeat(record(7, strings.Repeat("e", 60000), 0), 2), 0, ErrProtocol},
 		{"announced too large", out("Content-Length: 100001\r\n\r\n"), 200, ErrTooLarge},
-		{"too large", out("A: b\r\n\r\n") + out(strings.Repeat("x", 60000)) + out(strings.Repeat("x", 60000)), 200, ErrTooLarge},
+		{"too large", out("A: b\r\n\r\n") + out(strings.Repeat("x", 60000)) + out(strings.Repeat("x", 60000)),
+			200, ErrTooLarge},
 	} {
-		for how, from := range map[string]io.Reader{"whole": strings.NewReader(c.sent), "byte by byte": iotest.OneByteReader(strings.NewReader(c.sent))} {
+		for how, from := range map[string]io.Reader{"whole": strings.NewReader(c.sent),
+			"byte by byte": iotest.OneByteReader(strings.NewReader(c.sent))} {
 			r := NewResponse()
 			if err := r.Read(from, 100_000, false); !errors.Is(err, c.want) || r.Status != c.status {
 				t.Errorf("%s, %s: status %d, %v; want %d, %v", c.name, how, r.Status, err, c.status, c.want)
@@ -130,7 +137,8 @@ func TestHeadHasNoBody(t *testing.T) {
 }
 
 func FuzzResponse(f *testing.F) {
-	good := record(6, "Status: 404 x\r\nContent-Length: 4\r\n\r\nbody", 3) + record(7, "warning", 1) + record(3, complete, 0)
+	good := record(6, "Status: 404 x\r\nContent-Length: 4\r\n\r\nbody", 3) + record(7, "warning", 1) +
+		record(3, complete, 0)
 	f.Add([]byte(good))
 	f.Add([]byte(good[:20]))
 	f.Add([]byte("HTTP/1.1 200 OK\r\n\r\n"))
@@ -143,7 +151,8 @@ func FuzzResponse(f *testing.F) {
 		switch {
 		case err == nil && (!r.Ended() || r.Status < 100 || r.Status > 999):
 			t.Errorf("taken for whole: status %d, ended %v", r.Status, r.Ended())
-		case err != nil && !errors.Is(err, ErrProtocol) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, io.ErrUnexpectedEOF):
+		case err != nil && !errors.Is(err, ErrProtocol) && !errors.Is(err, ErrTooLarge) &&
+			!errors.Is(err, io.ErrUnexpectedEOF):
 			t.Errorf("an error without a name: %v", err)
 		}
 		// Reading goes on at most to the end of the body's bound, as far as records of 64 KiB let it be told.

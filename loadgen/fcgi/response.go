@@ -11,8 +11,8 @@ import (
 // maxHead bounds the head of a response, in bytes.
 const maxHead = 8 << 10
 
-// Response reads CGI responses (RFC 3875 section 6) out of FastCGI records, one after the other. It has buffers
-// and is worth keeping.
+// Response reads CGI responses (RFC 3875 section 6) out of FastCGI records, one after the other. It has
+// buffers and is worth keeping.
 type Response struct {
 	Status  int // 0 until the head was read
 	records Records
@@ -26,8 +26,8 @@ var ErrTooLarge = errors.New("the body is larger than allowed")
 // NewResponse returns an empty response.
 func NewResponse() *Response { return &Response{output: bufio.NewReaderSize(nil, maxHead)} }
 
-// Read reads a whole response and throws the body away, of which there may be so many bytes. Head says that it
-// answers a HEAD: the length that it announces is not that of a body.
+// Read reads a whole response and throws the body away, of which there may be so many bytes. Head says that
+// it answers a HEAD: the length that it announces is not that of a body.
 func (r *Response) Read(from io.Reader, most int, head bool) error {
 	r.records.Reset(from, most)
 	r.output.Reset(&r.records)
@@ -50,8 +50,8 @@ func (r *Response) Read(from io.Reader, most int, head bool) error {
 	return nil
 }
 
-// readHead takes lines that end in LF or CRLF, as servers do. Without a Status the answer is a 200, with a Location
-// a 302 (RFC 3875 section 6.2.3; NGINX, ngx_http_fastcgi_process_header).
+// readHead takes lines that end in LF or CRLF, as servers do. Without a Status the answer is a 200, with a
+// Location a 302 (RFC 3875 section 6.2.3; NGINX, ngx_http_fastcgi_process_header).
 func (r *Response) readHead() error {
 	status, located, size := 0, false, 0
 	r.length = -1
@@ -101,7 +101,8 @@ func (r *Response) readHead() error {
 	return nil
 }
 
-// parseStatus reads "404 Not Found". What is no status of HTTP is returned as it is: it has an outcome of its own.
+// parseStatus reads "404 Not Found". What is no status of HTTP is returned as it is: it has an outcome of its
+// own.
 func parseStatus(value []byte) (int, error) {
 	digits, _, _ := bytes.Cut(value, []byte(" "))
 	n, err := strconv.ParseUint(string(digits[:min(len(digits), 4)]), 10, 16)

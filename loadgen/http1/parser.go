@@ -1,6 +1,6 @@
-// Package http1 finds where an HTTP/1.x response ends, which is all that a load generator must understand of it. It
-// copies nothing, keeps nothing of a body and knows of no connection. It is not for servers, nor for anybody who wants
-// to read what a response says.
+// Package http1 finds where an HTTP/1.x response ends, which is all that a load generator must understand of
+// it. It copies nothing, keeps nothing of a body and knows of no connection. It is not for servers, nor for
+// anybody who wants to read what a response says.
 package http1
 
 import (
@@ -8,8 +8,9 @@ import (
 	"errors"
 )
 
-// The limits of what a server may send beside a body. maxHead also bounds a chunk's size line and a trailer section. Servers
-// and proxies allow heads of 8 to 64 KiB (Envoy's default is 60), so that no honest one is refused.
+// The limits of what a server may send beside a body. maxHead also bounds a chunk's size line and a trailer
+// section. Servers and proxies allow heads of 8 to 64 KiB (Envoy's default is 60), so that no honest one is
+// refused.
 const (
 	maxHead    = 64 << 10 // bytes
 	maxInterim = 16       // 1xx responses before the final one
@@ -65,7 +66,8 @@ func (p *Parser) Reset(head bool, maxBody int) {
 	if cap(partial) > keepLine {
 		partial = nil
 	}
-	*p = Parser{noBody: head, maxBody: min(int64(maxBody), 1<<58), partial: partial} // sums of two do not overflow
+	// sums of two do not overflow
+	*p = Parser{noBody: head, maxBody: min(int64(maxBody), 1<<58), partial: partial}
 }
 
 // Feed reads on. rest is what comes after the end of the response: empty unless complete. An error is

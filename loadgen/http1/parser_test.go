@@ -41,27 +41,46 @@ func read(data []byte, head bool, size int) verdict {
 }
 
 var streams = map[string]verdict{
-	"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello":                                       {status: 200, body: 5, complete: true, reusable: true},
-	"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP":                                   {status: 200, body: 5, complete: true, reusable: true, rest: 4},
-	"HTTP/1.1 200\ncontent-length:\t5 \n\nhello":                                              {status: 200, body: 5, complete: true, reusable: true},
-	"HTTP/1.1 200 OK\r\n\r\nhello":                                                            {status: 200, body: 5, complete: true},
-	"HTTP/1.0 200 OK\r\n\r\n":                                                                 {status: 200, complete: true},
-	"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n":                                            {status: 200, complete: true},
-	"HTTP/1.1 204 No\r\n\r\nHTTP":                                                             {status: 204, complete: true, reusable: true, rest: 4},
-	"HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n":                                            {status: 304, complete: true, reusable: true},
-	"HTTP/1.1 101 Up\r\nUpgrade: x\r\n\r\n":                                                   {status: 101, complete: true},
-	"HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\nLink: a\r\n\r\n":                                 {},
-	"HTTP/1.1 100 C\r\nConnection: close\r\n\r\nHTTP/1.1 404 N\r\nContent-Length: 1\r\n\r\nx": {status: 404, body: 1, complete: true, reusable: true},
-	"HTTP/1.1 200 OK\r\nConnection: x, Close\r\nContent-Length: 0\r\n\r\n":                    {status: 200, complete: true},
-	"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 0\r\n\r\n":                  {status: 200, complete: true, reusable: true},
-	"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n":                              {status: 200, complete: true, reusable: true},
-	"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx":                      {status: 200, body: 1, complete: true, reusable: true},
-	"HTTP/1.1 200 OK\r\nContent-Length: 1, 1 ,1\r\n\r\nx":                                     {status: 200, body: 1, complete: true, reusable: true},
-	"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n":                          {status: 200, body: 5, complete: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello": {status: 200,
+		body: 5, complete: true, reusable: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP": {status: 200,
+		body: 5, complete: true, reusable: true, rest: 4},
+	"HTTP/1.1 200\ncontent-length:\t5 \n\nhello": {status: 200,
+		body: 5, complete: true, reusable: true},
+	"HTTP/1.1 200 OK\r\n\r\nhello": {status: 200,
+		body: 5, complete: true},
+	"HTTP/1.0 200 OK\r\n\r\n": {status: 200,
+		complete: true},
+	"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n": {status: 200,
+		complete: true},
+	"HTTP/1.1 204 No\r\n\r\nHTTP": {status: 204,
+		complete: true, reusable: true, rest: 4},
+	"HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n": {status: 304,
+		complete: true, reusable: true},
+	"HTTP/1.1 101 Up\r\nUpgrade: x\r\n\r\n": {status: 101,
+		complete: true},
+	"HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\nLink: a\r\n\r\n": {},
+	"HTTP/1.1 100 C\r\nConnection: close\r\n\r\nHTTP/1.1 404 N\r\nContent-Length: 1\r\n\r\nx": {status: 404,
+		body: 1, complete: true, reusable: true},
+	"HTTP/1.1 200 OK\r\nConnection: x, Close\r\nContent-Length: 0\r\n\r\n": {status: 200,
+		complete: true},
+	"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 0\r\n\r\n": {status: 200,
+		complete: true, reusable: true},
+	"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n": {status: 200,
+		complete: true, reusable: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx": {status: 200,
+		body: 1, complete: true, reusable: true},
+	"HTTP/1.1 200 OK\r\nContent-Length: 1, 1 ,1\r\n\r\nx": {status: 200,
+		body: 1, complete: true, reusable: true},
+	"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n": {status: 200,
+		body: 5, complete: true},
 
-	chunked + "5\r\nhello\r\n0\r\n\r\n":                  {status: 200, body: 5, complete: true, reusable: true},
-	chunked + "A;x=\"y\"\r\n0123456789\r\n0\r\n\r\nH":    {status: 200, body: 10, complete: true, reusable: true, rest: 1},
-	chunked + "0001 \r\nx\r\n00\r\nT: x\r\nU: y\r\n\r\n": {status: 200, body: 1, complete: true, reusable: true},
+	chunked + "5\r\nhello\r\n0\r\n\r\n": {status: 200, body: 5, complete: true,
+		reusable: true},
+	chunked + "A;x=\"y\"\r\n0123456789\r\n0\r\n\r\nH": {status: 200, body: 10, complete: true,
+		reusable: true, rest: 1},
+	chunked + "0001 \r\nx\r\n00\r\nT: x\r\nU: y\r\n\r\n": {status: 200, body: 1, complete: true,
+		reusable: true},
 	chunked + "0\r\n":                 {status: 200},
 	chunked + "5\r\nhello":            {status: 200},
 	chunked + "5\r\nhelloX\r\n":       {status: 200, failed: true},
@@ -110,7 +129,8 @@ func TestParser(t *testing.T) {
 			}
 		}
 	}
-	if got := read([]byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), true, 99); !got.complete || !got.reusable || got.body != 0 {
+	if got := read([]byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), true, 99); !got.complete ||
+		!got.reusable || got.body != 0 {
 		t.Errorf("the answer to HEAD: %+v", got)
 	}
 }
@@ -129,15 +149,16 @@ func FuzzParser(f *testing.F) {
 			t.Fatalf("in one piece %+v, byte by byte %+v", got, slow)
 		}
 		fast, std := byFasthttp(data, head), byNetHTTP(data, head)
-		agreed := fast.complete && fast == std && bytes.HasPrefix(data, protocol) && int64(len(data)) < maxHead && !spaced.Match(data)
+		agreed := fast.complete && fast == std && bytes.HasPrefix(data, protocol) &&
+			int64(len(data)) < maxHead && !spaced.Match(data)
 		if got.reusable = false; agreed && got != fast {
 			t.Errorf("%q: %+v, but fasthttp and net/http say %+v", data, got, fast)
 		}
 	})
 }
 
-// spaced is a field that nobody can be sure others read. We take none with it, the two others do where another field or the
-// method has the last word.
+// spaced is a field that nobody can be sure others read. We take none with it, the two others do where
+// another field or the method has the last word.
 var spaced = regexp.MustCompile(`(?i)(content-length|transfer-encoding|connection)[ \t]+:`)
 
 func byFasthttp(data []byte, head bool) verdict {
@@ -148,7 +169,8 @@ func byFasthttp(data []byte, head bool) verdict {
 	if response.ReadLimitBody(b, 1<<20) != nil {
 		return verdict{failed: true}
 	}
-	return verdict{status: response.StatusCode(), body: int64(len(response.Body())), rest: b.Buffered() + under.Len(), complete: true}
+	return verdict{status: response.StatusCode(), body: int64(len(response.Body())), rest: b.Buffered() +
+		under.Len(), complete: true}
 }
 
 func byNetHTTP(data []byte, head bool) verdict {

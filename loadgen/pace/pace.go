@@ -19,14 +19,16 @@ const longestNap = 10 * time.Millisecond
 // goroutine. release gets due as an offset from the epoch and must return quickly. Run returns when the
 // schedule is exhausted, or with the context's error within some 10 ms of its end. The epoch must
 // carry a monotonic reading, as time.Now's does.
-func Run(ctx context.Context, epoch time.Time, start time.Duration, schedule iter.Seq2[int, time.Duration], release func(i int, due time.Duration)) error {
+func Run(ctx context.Context, epoch time.Time, start time.Duration, schedule iter.Seq2[int, time.Duration],
+	release func(i int, due time.Duration)) error {
 	sleep, done := sleeper(epoch)
 	defer done()
 	return follow(ctx, func() time.Duration { return time.Since(epoch) }, sleep, start, schedule, release)
 }
 
 // follow is Run without a real clock: now tells the time and sleep returns at about the given one.
-func follow(ctx context.Context, now func() time.Duration, sleep func(until time.Duration), start time.Duration, schedule iter.Seq2[int, time.Duration], release func(int, time.Duration)) error {
+func follow(ctx context.Context, now func() time.Duration, sleep func(until time.Duration),
+	start time.Duration, schedule iter.Seq2[int, time.Duration], release func(int, time.Duration)) error {
 	at := now()
 	for i, due := range schedule {
 		due += start

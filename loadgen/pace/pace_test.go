@@ -28,9 +28,10 @@ func (c *clock) sleep(until time.Duration) { c.at = max(c.at, until+c.late) }
 func TestReleasesAtTheDueTime(t *testing.T) {
 	c := &clock{}
 	var at, dues []time.Duration
-	err := follow(t.Context(), c.now, c.sleep, time.Second, every(25*time.Millisecond, 4), func(_ int, due time.Duration) {
-		at, dues = append(at, c.at), append(dues, due)
-	})
+	err := follow(t.Context(), c.now, c.sleep, time.Second, every(25*time.Millisecond, 4),
+		func(_ int, due time.Duration) {
+			at, dues = append(at, c.at), append(dues, due)
+		})
 	want := []time.Duration{1000, 1025, 1050, 1075}
 	for i := range want {
 		want[i] *= time.Millisecond
@@ -88,9 +89,10 @@ func TestStopsWhenTheContextEnds(t *testing.T) {
 func TestRealTime(t *testing.T) {
 	epoch := time.Now()
 	var lags []time.Duration
-	err := Run(t.Context(), epoch, 5*time.Millisecond, every(500*time.Microsecond, 1000), func(_ int, due time.Duration) {
-		lags = append(lags, time.Since(epoch)-due)
-	})
+	err := Run(t.Context(), epoch, 5*time.Millisecond, every(500*time.Microsecond, 1000),
+		func(_ int, due time.Duration) {
+			lags = append(lags, time.Since(epoch)-due)
+		})
 	slices.Sort(lags)
 	if err != nil || len(lags) != 1000 || lags[0] < 0 {
 		t.Fatalf("%v: %d requests, the earliest %v from its time", err, len(lags), lags[0])

@@ -15,9 +15,9 @@ const stream = 0x9e3779b97f4a7c15
 // Constant: request i is due at Λ⁻¹(i), Λ being the cumulative rate; so the first is due at 0 and the
 // rate is followed without drift however long the plan is, because nothing is summed from gap to gap.
 //
-// Poisson: unit exponentials are summed and mapped through Λ⁻¹, which is the inhomogeneous Poisson
-// process of that rate (Çinlar 1975; Lewis & Shedler 1979 call it time-scale transformation). The first request is
-// due after a gap of its own, and the number of requests is random.
+// Poisson: unit exponentials are summed and mapped through Λ⁻¹, which is the inhomogeneous Poisson process of
+// that rate (Çinlar 1975; Lewis & Shedler 1979 call it time-scale transformation). The first request is due
+// after a gap of its own, and the number of requests is random.
 //
 // A plan that Validate refuses yields nothing.
 func (p Plan) Due() iter.Seq2[int, time.Duration] {

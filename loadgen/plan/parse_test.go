@@ -8,12 +8,14 @@ import (
 )
 
 func TestParseRate(t *testing.T) {
-	for text, want := range map[string]float64{"50": 50, "50/s": 50, "3000/m": 50, "1.5k/s": 1500, "7200/h": 2, "2k": 2000, " 5 ": 5, "0.5": 0.5} {
+	for text, want := range map[string]float64{"50": 50, "50/s": 50, "3000/m": 50, "1.5k/s": 1500,
+		"7200/h": 2, "2k": 2000, " 5 ": 5, "0.5": 0.5} {
 		if got, err := ParseRate(text); err != nil || got != want {
 			t.Errorf("ParseRate(%q) = %v, %v; want %v", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "0", "-1", "NaN", "inf", "1e9", "50/d", "50/", "/s", "k", "5 0", "50/s/s", "10001k", "1e-400"} {
+	for _, text := range []string{"", "0", "-1", "NaN", "inf", "1e9", "50/d", "50/", "/s", "k", "5 0",
+		"50/s/s", "10001k", "1e-400"} {
 		got, err := ParseRate(text)
 		if err == nil {
 			t.Errorf("ParseRate(%q) = %v, want an error", text, got)
@@ -36,10 +38,12 @@ func TestParseRange(t *testing.T) {
 
 func TestParseStages(t *testing.T) {
 	got, err := ParseStages("30s:50, 1m:50..200")
-	if err != nil || len(got) != 2 || got[0] != (Stage{50, 50, 30 * time.Second}) || got[1] != (Stage{50, 200, time.Minute}) {
+	if err != nil || len(got) != 2 || got[0] != (Stage{50, 50, 30 * time.Second}) ||
+		got[1] != (Stage{50, 200, time.Minute}) {
 		t.Errorf("%v, %v", got, err)
 	}
-	for _, text := range []string{"", "30s", "30s:", ":50", "30:50", "0s:50", "-1s:50", "25h:50", "30s:50,", "30s:0", "24h:10k,1s:10", "20h:1k,1h:1000k"} {
+	for _, text := range []string{"", "30s", "30s:", ":50", "30:50", "0s:50", "-1s:50", "25h:50", "30s:50,",
+		"30s:0", "24h:10k,1s:10", "20h:1k,1h:1000k"} {
 		if got, err := ParseStages(text); err == nil {
 			t.Errorf("ParseStages(%q) = %v, want an error", text, got)
 		}
@@ -57,7 +61,8 @@ func TestParseArrival(t *testing.T) {
 
 // Whatever a parser accepts must be a rate or a plan that the rest may rely on.
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"50", "3000/m", "1.5k/s", "5..10", "30s:50,1m:5..200", "1e308k", "0x1p4", "\x00", "9999999h:1"} {
+	for _, text := range []string{"50", "3000/m", "1.5k/s", "5..10", "30s:50,1m:5..200", "1e308k", "0x1p4",
+		"\x00", "9999999h:1"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

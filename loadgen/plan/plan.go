@@ -23,8 +23,9 @@ type Stage struct {
 
 // Plan is one continuous schedule. Its times count from its own beginning.
 type Plan struct {
-	Stages  []Stage `json:"stages"`          // the stages, one after the other
-	Arrival Arrival `json:"arrival"`         // empty: Constant
-	Seed    uint64  `json:"seed"`            // seed of random arrivals
-	First   int     `json:"first,omitempty"` // what numbers its first request in the run, see loadgen.SeqVariable; it has no part in the schedule
+	Stages  []Stage `json:"stages"`  // the stages, one after the other
+	Arrival Arrival `json:"arrival"` // empty: Constant
+	Seed    uint64  `json:"seed"`    // seed of random arrivals
+	// what numbers its first request in the run, see loadgen.SeqVariable; it has no part in the schedule
+	First int `json:"first,omitempty"`
 }

@@ -12,9 +12,10 @@ var shapes = map[string][]Stage{
 	"ramp up":      {{1, 400, 20 * time.Second}},
 	"ramp down":    {{400, 0.001, 20 * time.Second}},
 	"nearly level": {{100, 100 + 1e-9, 10 * time.Second}},
-	"stages":       {{50, 50, 3 * time.Second}, {50, 200, 4 * time.Second}, {10, 10, 5 * time.Second}, {300, 20, 3 * time.Second}},
-	"slow":         {{0.001, 0.002, time.Second}},
-	"fast":         {{1e6, 2e6, 50 * time.Millisecond}},
+	"stages": {{50, 50, 3 * time.Second}, {50, 200, 4 * time.Second}, {10, 10, 5 * time.Second},
+		{300, 20, 3 * time.Second}},
+	"slow": {{0.001, 0.002, time.Second}},
+	"fast": {{1e6, 2e6, 50 * time.Millisecond}},
 }
 
 func collect(p Plan) []time.Duration {
@@ -47,10 +48,12 @@ func TestConstantFollowsTheRate(t *testing.T) {
 		p := Plan{Stages: stages, Arrival: Constant}
 		times := collect(p)
 		if want := area(p, p.Duration()); math.Abs(float64(len(times))-want) > 1 || p.Count() != len(times) {
-			t.Errorf("%s: %d requests, Count %d, the rate's integral is %v", name, len(times), p.Count(), want)
+			t.Errorf("%s: %d requests, Count %d, the rate's integral is %v", name, len(times), p.Count(),
+				want)
 		}
 		if times[0] != 0 || times[len(times)-1] >= p.Duration() || !slices.IsSorted(times) {
-			t.Errorf("%s: first %v, last %v of %v, sorted %v", name, times[0], times[len(times)-1], p.Duration(), slices.IsSorted(times))
+			t.Errorf("%s: first %v, last %v of %v, sorted %v", name, times[0], times[len(times)-1],
+				p.Duration(), slices.IsSorted(times))
 		}
 		for i, due := range times {
 			// A nanosecond of rounding is worth rate × 1e-9 requests.
@@ -67,7 +70,8 @@ func TestExactCounts(t *testing.T) {
 		rate float64
 		d    time.Duration
 		want int
-	}{{50, 30 * time.Second, 1500}, {33.3, 10 * time.Second, 333}, {0.1, time.Second, 1}, {1, 1500 * time.Millisecond, 2}} {
+	}{{50, 30 * time.Second, 1500}, {33.3, 10 * time.Second, 333}, {0.1, time.Second, 1},
+		{1, 1500 * time.Millisecond, 2}} {
 		if got := (Plan{Stages: []Stage{{c.rate, c.rate, c.d}}}).Count(); got != c.want {
 			t.Errorf("%v/s for %v: %d requests, want %d", c.rate, c.d, got, c.want)
 		}
@@ -102,7 +106,8 @@ func TestPoisson(t *testing.T) {
 
 func TestRampDensityFollowsTheRate(t *testing.T) {
 	for _, a := range []Arrival{Constant, Poisson} {
-		p := Plan{Stages: []Stage{{100, 2000, 10 * time.Second}, {2000, 300, 10 * time.Second}}, Arrival: a, Seed: 3}
+		p := Plan{Stages: []Stage{{100, 2000, 10 * time.Second}, {2000, 300, 10 * time.Second}}, Arrival: a,
+			Seed: 3}
 		var cells [20]float64
 		for _, due := range p.Due() {
 			cells[due/time.Second]++
@@ -110,7 +115,8 @@ func TestRampDensityFollowsTheRate(t *testing.T) {
 		for i, got := range cells {
 			from := time.Duration(i) * time.Second
 			want := area(p, from+time.Second) - area(p, from)
-			if bound := map[Arrival]float64{Constant: 1.01, Poisson: 5 * math.Sqrt(want)}[a]; math.Abs(got-want) > bound {
+			if bound := map[Arrival]float64{Constant: 1.01,
+				Poisson: 5 * math.Sqrt(want)}[a]; math.Abs(got-want) > bound {
 				t.Errorf("%s: second %d has %v requests, the rate says %.1f", a, i, got, want)
 			}
 		}
@@ -208,7 +214,8 @@ func BenchmarkDue(b *testing.B) {
 func TestRepeat(t *testing.T) {
 	plans := Steps(10, 20, 2, time.Second, Poisson, 7)
 	got := Repeat(plans, 3)
-	if len(got) != 6 || !slices.Equal(collect(got[0]), collect(plans[0])) || !slices.Equal(collect(got[3]), collect(plans[1])) {
+	if len(got) != 6 || !slices.Equal(collect(got[0]), collect(plans[0])) ||
+		!slices.Equal(collect(got[3]), collect(plans[1])) {
 		t.Fatalf("%v", got)
 	}
 	seen := map[uint64]bool{}

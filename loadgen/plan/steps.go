@@ -26,8 +26,8 @@ func Steps(from, to float64, n int, d time.Duration, a Arrival, seed uint64) []P
 }
 
 // Repeat offers every plan n times, in a row, so that what drifts meets all of them. The first of each is the
-// plan itself; the others have seeds of their own, derived from its seed: with random arrivals a schedule that came again
-// would not be another trial.
+// plan itself; the others have seeds of their own, derived from its seed: with random arrivals a schedule
+// that came again would not be another trial.
 func Repeat(plans []Plan, n int) []Plan {
 	out := make([]Plan, 0, max(0, n)*len(plans))
 	for _, p := range plans {

@@ -30,12 +30,14 @@ func benchmark(b *testing.B, connections loadgen.Connections) {
 	server := &fasthttp.Server{Handler: func(c *fasthttp.RequestCtx) { c.SetBodyString("ok") }}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
-	e, err := New(loadgen.Target{URL: "http://" + l.Addr().String() + "/", Connections: connections, Timeout: time.Second})
+	e, err := New(loadgen.Target{URL: "http://" + l.Addr().String() + "/", Connections: connections,
+		Timeout: time.Second})
 	if err != nil {
 		b.Fatal(err)
 	}
 	const rate = 4000
-	p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: time.Duration(b.N) * time.Second / rate}}}
+	p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate,
+		Duration: time.Duration(b.N) * time.Second / rate}}}
 	r := &conformance.Results{All: make([]loadgen.Result, 0, b.N+1)}
 	b.ReportAllocs()
 	b.ResetTimer()

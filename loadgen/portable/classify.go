@@ -60,8 +60,8 @@ func handshakeOutcome(err error) loadgen.Outcome {
 	return loadgen.TLSFailed
 }
 
-// readOutcome names the failure of reading a response, from what the connection did. fasthttp's own error cannot
-// be used: it turns whatever happens before the first byte into EOF.
+// readOutcome names the failure of reading a response, from what the connection did. fasthttp's own error
+// cannot be used: it turns whatever happens before the first byte into EOF.
 //
 //	err     what the connection's Read returned last; nil if it never failed
 //	began   whether any byte came
@@ -78,7 +78,8 @@ func readOutcome(err error, began, foreign bool) loadgen.Outcome {
 	case errno != 0:
 		return loadgen.ResetMidResponse
 	case !closed(err):
-		return loadgen.TLSFailed // neither the kernel nor a deadline nor the peer's end: an alert or a broken record
+		// neither the kernel nor a deadline nor the peer's end: an alert or a broken record
+		return loadgen.TLSFailed
 	case !began:
 		return loadgen.ClosedBeforeResponse
 	case foreign:

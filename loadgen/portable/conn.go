@@ -16,8 +16,9 @@ type conn struct {
 	look      *lastLook // at socket
 	socket    net.Conn  // what the kernel knows
 	localPort int
-	carried   int       // requests; the last that it may carry says nothing of that, it is the same bytes as any
-	since     time.Time // idle since then
+	// requests; the last that it may carry says nothing of that, it is the same bytes as any
+	carried int
+	since   time.Time // idle since then
 }
 
 // stale says that a request found its connection closed, see wire.Stale. err is how writing failed, else

@@ -48,16 +48,18 @@ func (t *turns[T]) take() (one T) {
 	return one
 }
 
-func (d *netDialer) dial(ctx context.Context, deadline time.Time, l *live, res *loadgen.Result) (net.Conn, error) {
+func (d *netDialer) dial(ctx context.Context, deadline time.Time, l *live, res *loadgen.Result) (net.Conn,
+	error) {
 	// Package net dials again, unasked and up to twice, when the kernel had no local port or connected
 	// the socket to itself. The second attempt would make a second socket: it is refused one.
 	sockets := 0
-	one := net.Dialer{Deadline: deadline, LocalAddr: d.locals.take(), KeepAlive: -1, Control: func(_, _ string, _ syscall.RawConn) error {
-		if sockets++; sockets > 1 {
-			return errRedial
-		}
-		return nil
-	}}
+	one := net.Dialer{Deadline: deadline, LocalAddr: d.locals.take(), KeepAlive: -1,
+		Control: func(_, _ string, _ syscall.RawConn) error {
+			if sockets++; sockets > 1 {
+				return errRedial
+			}
+			return nil
+		}}
 	c, err := one.DialContext(ctx, d.remote.Network, d.remote.Address)
 	if errors.Is(err, errRedial) {
 		return nil, syscall.EADDRNOTAVAIL

@@ -128,7 +128,8 @@ func (d *direct) finish(c *socket, l *live, res *loadgen.Result) error {
 		return final
 	})
 	if err != nil {
-		// The time is up, and SYNs may have been lost; or we did not run, and it is long connected. The runtime does not look.
+		// The time is up, and SYNs may have been lost; or we did not run, and it is long connected. The
+		// runtime does not look.
 		final := false
 		_ = raw.Control(func(fd uintptr) {
 			observe(fd, res)
@@ -165,7 +166,8 @@ func observe(fd uintptr, res *loadgen.Result) {
 	if local, err := unix.Getsockname(int(fd)); err == nil {
 		res.LocalPort = port(local)
 	}
-	// On a socket that is connecting, or has just connected, all retransmits are of its SYN (net/ipv4/tcp.c, tcp_get_info).
+	// On a socket that is connecting, or has just connected, all retransmits are of its SYN (net/ipv4/tcp.c,
+	// tcp_get_info).
 	if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
 		res.SYNRetrans = int(info.Total_retrans)
 	}
@@ -227,7 +229,8 @@ func (s *socket) SetLinger(seconds int) error {
 	}
 	var failed error
 	err = raw.Control(func(fd uintptr) {
-		failed = unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: int32(seconds)})
+		failed = unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER,
+			&unix.Linger{Onoff: 1, Linger: int32(seconds)})
 	})
 	return cmp.Or(err, failed)
 }

@@ -15,8 +15,8 @@ import (
 	"weir/loadgen/wire"
 )
 
-// readBuffer is most of what a request in flight costs. It does not bound a response's head: where fasthttp gives up a
-// longer one, package http1 reads on.
+// readBuffer is most of what a request in flight costs. It does not bound a response's head: where fasthttp
+// gives up a longer one, package http1 reads on.
 const readBuffer = 8 << 10
 
 // exchange carries one request at a time from Sent to Done. It is reused for its buffers.
@@ -126,7 +126,8 @@ func (x *exchange) talk(r *run, c *conn, res loadgen.Result) (_ loadgen.Result, 
 	switch {
 	case err == nil:
 		res = r.done(res, wire.StatusOutcome(res.Status), nil)
-		keep = writeErr == nil && r.target.Connections == loadgen.Reuse && x.clean() && c.carried != r.target.RequestsPerConnection
+		keep = writeErr == nil && r.target.Connections == loadgen.Reuse && x.clean() &&
+			c.carried != r.target.RequestsPerConnection
 	case res.Reused && res.FirstByte == 0 && c.stale(r.remote.Network, broken, n):
 		res = r.done(res, loadgen.ReusedClosed, broken)
 	case writeErr != nil && res.FirstByte == 0 && n > 0:

@@ -6,12 +6,12 @@ import (
 	"weir/loadgen/wire"
 )
 
-// lastLook is a socket that asks the kernel once more when a request's time is up. The runtime ends a wait whose
-// deadline has passed without looking: after a process that did not run for a while, that is before it has read
-// what came in time. Our own stall must not become the server's timeout.
+// lastLook is a socket that asks the kernel once more when a request's time is up. The runtime ends a wait
+// whose deadline has passed without looking: after a process that did not run for a while, that is before it
+// has read what came in time. Our own stall must not become the server's timeout.
 //
-// What had come when the time was up is read, and nothing later: a server that goes on sending does not hold its request
-// open. Nor does it look when the run has ended.
+// What had come when the time was up is read, and nothing later: a server that goes on sending does not hold
+// its request open. Nor does it look when the run has ended.
 type lastLook struct {
 	net.Conn
 	live   *live

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// receive reads, without waiting, at most so many bytes. With 0 it looks whether the connection has ended. It is final
-// unless there is nothing to tell.
+// receive reads, without waiting, at most so many bytes. With 0 it looks whether the connection has ended. It
+// is final unless there is nothing to tell.
 func receive(fd int, p []byte, most int) (n int, err error, final bool) {
 	flags := unix.MSG_DONTWAIT
 	if most == 0 {
@@ -16,7 +16,8 @@ func receive(fd int, p []byte, most int) (n int, err error, final bool) {
 	}
 	n, _, err = unix.Recvfrom(fd, p[:min(len(p), most)], flags)
 	switch {
-	case err == unix.EAGAIN, err == nil && n > 0 && flags&unix.MSG_PEEK != 0: // nothing; or what came too late
+	case err == unix.EAGAIN, err == nil && n > 0 &&
+		flags&unix.MSG_PEEK != 0: // nothing; or what came too late
 		return 0, nil, false
 	case err != nil:
 		return 0, os.NewSyscallError("recvfrom", err), true

@@ -1,11 +1,11 @@
-// Package portable is the open-loop engine that runs everywhere and speaks everything: HTTP and FastCGI over TCP, unix
-// sockets and TLS. Each request has a goroutine, and the runtime's poller does the rest.
+// Package portable is the open-loop engine that runs everywhere and speaks everything: HTTP and FastCGI over
+// TCP, unix sockets and TLS. Each request has a goroutine, and the runtime's poller does the rest.
 //
-// It believes that a generator must not help: no request is ever tried twice, no connection is opened
-// that was not asked for, no error is translated into another. So it does not use fasthttp's client or
-// net/http's, which retry and redial behind their caller's back, but fasthttp's response reader
-// on connections that it dials itself; what is a response and where it ends, package http1 says, as for the event loop.
-// Attempts on the wire equal requests sent.
+// It believes that a generator must not help: no request is ever tried twice, no connection is opened that
+// was not asked for, no error is translated into another. So it does not use fasthttp's client or net/http's,
+// which retry and redial behind their caller's back, but fasthttp's response reader on connections that it
+// dials itself; what is a response and where it ends, package http1 says, as for the event loop. Attempts on
+// the wire equal requests sent.
 //
 // It is not for the highest rates; an event loop without a goroutine a request is.
 package portable
@@ -84,11 +84,13 @@ func (e *Engine) Remote() string { return e.remote.Address }
 
 // Run implements loadgen.Engine. When ctx ends, requests that were not released by then are not
 // recorded. Connections kept for reuse live as long as the run: each trial begins without any.
-func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan, rec loadgen.Recorder) error {
+func (e *Engine) Run(ctx context.Context, epoch time.Time, start time.Duration, p plan.Plan,
+	rec loadgen.Recorder) error {
 	if err := p.Validate(); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	r := &run{Engine: e, ctx: ctx, epoch: epoch, requests: e.requests.ForRun(epoch, start, p.First), rec: rec, live: newLive()}
+	r := &run{Engine: e, ctx: ctx, epoch: epoch, requests: e.requests.ForRun(epoch, start, p.First), rec: rec,
+		live: newLive()}
 	r.idle = idle{timeout: e.target.IdleTimeout, most: e.target.MaxIdle, leave: r.leave}
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -136,8 +138,8 @@ func (r *run) release(seq int, due time.Duration) {
 // breath is how long the others may run before a request is shed late.
 const breath = time.Millisecond
 
-// full says that there is no place for a request that was due then. Where that is past, we did not run, and answers may
-// have come meanwhile that no goroutine has read: they get time to, as long as any of them ends.
+// full says that there is no place for a request that was due then. Where that is past, we did not run, and
+// answers may have come meanwhile that no goroutine has read: they get time to, as long as any of them ends.
 func (r *run) full(due time.Duration) bool {
 	full := func() bool { return r.inFlight.Load() >= int64(r.target.MaxInFlight) }
 	if full() && r.looked < due && r.now() > due+breath {

@@ -15,7 +15,10 @@ func TestConformance(t *testing.T) {
 // Where connecting is not written for the system, package net dials. That way is tested everywhere.
 func TestConformanceOfNetDialer(t *testing.T) {
 	labtest.NotQuick(t)
-	conformance.Run(t, func(target loadgen.Target) (loadgen.Engine, error) { return newEngine(target, newNetDialer) })
+	conformance.Run(t, func(target loadgen.Target) (loadgen.Engine,
+		error) {
+		return newEngine(target, newNetDialer)
+	})
 }
 
 func TestConformanceOfFastCGI(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 // read reads one final response. The body is counted and thrown away, so that what a server announces
 // costs no memory.
 //
-// fasthttp reads, but has no say in where the response ends and whether it is one: there it is lenient in its own way, and
-// which engine ran must not change a record. That is for package http1, as in the event loop.
+// fasthttp reads, but has no say in where the response ends and whether it is one: there it is lenient in its
+// own way, and which engine ran must not change a record. That is for package http1, as in the event loop.
 func (x *exchange) read(r *run, head bool) error {
 	if r.target.FastCGI() {
 		return x.readFastCGI(r.target.MaxBody, head)

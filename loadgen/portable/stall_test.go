@@ -24,8 +24,8 @@ import (
 // Other programs on the machine take the CPU from us for many milliseconds at a time, and no engine can do
 // anything about that; so beside the engine a bare pacer follows the same schedule and releases nothing, and
 // where that one is late the engine may be late too. One that waits for the server is late by hundreds of
-// milliseconds, every time; another program is not there every time. How late the engine is on an idle machine
-// is for `make bench-peers` to say.
+// milliseconds, every time; another program is not there every time. How late the engine is on an idle
+// machine is for `make bench-peers` to say.
 func TestStalledServerDoesNotDelayTheSchedule(t *testing.T) {
 	labtest.NotQuick(t)
 	floor := 10 * time.Millisecond
@@ -53,12 +53,14 @@ func stall(t *testing.T) (lag, bare time.Duration) {
 	}
 	defer l.Close()
 	e, err := New(loadgen.Target{
-		URL: "http://" + l.Addr().String() + "/", ConnectTimeout: 900 * time.Millisecond, Timeout: 1500 * time.Millisecond,
+		URL: "http://" + l.Addr().String() + "/", ConnectTimeout: 900 * time.Millisecond,
+		Timeout: 1500 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := plan.Plan{Stages: []plan.Stage{{From: 2000, To: 2000, Duration: 3 * time.Second}}, Arrival: plan.Poisson, Seed: 1}
+	p := plan.Plan{Stages: []plan.Stage{{From: 2000, To: 2000, Duration: 3 * time.Second}},
+		Arrival: plan.Poisson, Seed: 1}
 	due := p.Count()
 	r := &conformance.Results{All: make([]loadgen.Result, 0, due)}
 	epoch, start := time.Now(), 50*time.Millisecond
@@ -130,8 +132,8 @@ func TestRunLeavesNoGoroutine(t *testing.T) {
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
 
-// A request that is due late, all places being taken, is not shed before the others could end; one that is due now is, and
-// so are those that were due before nothing ended.
+// A request that is due late, all places being taken, is not shed before the others could end; one that is
+// due now is, and so are those that were due before nothing ended.
 func TestNothingIsShedUnasked(t *testing.T) {
 	r := &run{Engine: &Engine{target: loadgen.Target{MaxInFlight: 1}}, epoch: time.Now().Add(-time.Minute)}
 	r.inFlight.Store(1)

@@ -80,7 +80,8 @@ func find(t testing.TB, s server, spec search.Spec, disturbed float64, rng *rand
 }
 
 var servers = []server{
-	{4, 50 * time.Millisecond, 16}, {8, 20 * time.Millisecond, 16}, {1, 10 * time.Millisecond, 4}, {16, 100 * time.Millisecond, 32}, {3, 30 * time.Millisecond, 8},
+	{4, 50 * time.Millisecond, 16}, {8, 20 * time.Millisecond, 16}, {1, 10 * time.Millisecond, 4},
+	{16, 100 * time.Millisecond, 32}, {3, 30 * time.Millisecond, 8},
 }
 
 // TestSearchCoversTruth: from good and bad starts the bounds hold the truth of each goal, and are 2 % apart.
@@ -93,10 +94,13 @@ func TestSearchCoversTruth(t *testing.T) {
 			most = max(most, n)
 			for _, g := range spec.Goals {
 				b, truth := state.Goal(g), s.truth(t, g.LossRatio, spec.Trial)
-				if b.State != search.Reached || b.Lower > truth*1.0005 || b.Upper < truth*0.9995 || b.Lower < b.Upper*(1-spec.Width) {
-					t.Errorf("%+v from %.2f × capacity, loss %g: [%.2f, %.2f] %s after %d trials, truth %.2f", s, start, g.LossRatio, b.Lower, b.Upper, b.State, n, truth)
+				if b.State != search.Reached || b.Lower > truth*1.0005 || b.Upper < truth*0.9995 ||
+					b.Lower < b.Upper*(1-spec.Width) {
+					t.Errorf("%+v from %.2f × capacity, loss %g: [%.2f, %.2f] %s after %d trials, truth %.2f",
+						s, start, g.LossRatio, b.Lower, b.Upper, b.State, n, truth)
 				}
-				// What lasts is the capacity; all places of the server, once in a trial, are what that may flatter it by.
+				// What lasts is the capacity; all places of the server, once in a trial, are what that may
+				// flatter it by.
 				flattery := float64(s.workers+s.backlog+1) / spec.Trial.Seconds()
 				if most := (s.rate() + flattery) / (1 - g.LossRatio); b.Lower > most*(1+spec.Width) {
 					t.Errorf("%+v: a load of %.1f was found to hold, no more than %.1f can", s, b.Lower, most)
@@ -109,10 +113,11 @@ func TestSearchCoversTruth(t *testing.T) {
 	}
 }
 
-// TestLasting: what a search says of its lower bound lasts on that server, however deep the queue, however far off the
-// start, and with or without a deadline; and a search that cannot tell 2 % knows it.
+// TestLasting: what a search says of its lower bound lasts on that server, however deep the queue, however
+// far off the start, and with or without a deadline; and a search that cannot tell 2 % knows it.
 func TestLasting(t *testing.T) {
-	deep := server{8, 20 * time.Millisecond, 2048} // Gunicorn's default: a search of 11 minutes has trials of 15 s instead of 256
+	// Gunicorn's default: a search of 11 minutes has trials of 15 s instead of 256
+	deep := server{8, 20 * time.Millisecond, 2048}
 	for _, s := range append([]server{deep}, servers...) {
 		for _, start := range []float64{0.4, 1, 1.04, 2.2} {
 			spec := search.New(start*s.rate(), s.backlog+1, 1, time.Second, 11*time.Minute)
@@ -121,16 +126,20 @@ func TestLasting(t *testing.T) {
 				b := state.Goal(g)
 				lasting, known := spec.Lasting(g, b.Lower, s.backlog+1, 0)
 				if !known || lasting > s.rate()/(1-g.LossRatio)*1.001 {
-					t.Errorf("%+v from %.2f × capacity: %.2f req/s are to last (%v), %.1f do", s, start, lasting, known, s.rate())
+					t.Errorf("%+v from %.2f × capacity: %.2f req/s are to last (%v), %.1f do", s, start,
+						lasting, known, s.rate())
 				}
 				if told := spec.Telling(b, lasting); told != (s != deep && start < 2) {
-					t.Errorf("%+v from %.2f × capacity in trials of %v: telling %v, [%.2f, %.2f, %.2f]", s, start, spec.Trial, told, lasting, b.Lower, b.Upper)
+					t.Errorf("%+v from %.2f × capacity in trials of %v: telling %v, [%.2f, %.2f, %.2f]", s,
+						start, spec.Trial, told, lasting, b.Lower, b.Upper)
 				}
 			}
 		}
 	}
 	spec := search.New(400, 2049, 1, time.Second, 3*time.Minute)
-	if rate, known := spec.Lasting(spec.Goals[0], 490, 2049, 950*time.Millisecond); !known || rate < 395 || rate > 397 { // 490 × 4 ÷ 4.95
+	// 490 × 4 ÷ 4.95
+	if rate, known := spec.Lasting(spec.Goals[0], 490, 2049, 950*time.Millisecond); !known || rate < 395 ||
+		rate > 397 {
 		t.Errorf("%v, %v: what waits longer than the deadline is bad", rate, known)
 	}
 	if rate, known := spec.Lasting(spec.Goals[0], 490, 0, 0); known || rate != 0 {

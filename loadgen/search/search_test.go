@@ -37,8 +37,9 @@ func TestClassify(t *testing.T) {
 		"good, bad, good":            {majority, append(repeated(2, s, 0), repeated(1, s, 6)...), Lower},
 		"two bad":                    {majority, repeated(2, s, 6), Upper},
 		"as many bad as good of six": {majority, append(repeated(3, s, 0), repeated(3, s, 6)...), Lower},
-		"short losses made up for":   {majority, append(repeated(4, s/2, 0), repeated(4, s/2, 6)...), Undecided},
-		"nothing was due":            {majority, []Trial{{Duration: s}, {Duration: s}}, Upper},
+		"short losses made up for": {majority, append(repeated(4, s/2, 0), repeated(4, s/2, 6)...),
+			Undecided},
+		"nothing was due": {majority, []Trial{{Duration: s}, {Duration: s}}, Upper},
 	} {
 		if got := c.goal.Classify(c.trials); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
@@ -47,8 +48,10 @@ func TestClassify(t *testing.T) {
 }
 
 func TestSpecNeedsTrialsThatShowOverload(t *testing.T) {
-	// 8 workers × 20 ms behind a backlog of 16: 17 places ÷ (2 % of 400/s), and a quarter more, for a server that does 320/s.
-	if s := New(400, 17, 1, time.Second, 3*time.Minute); s.Trial != 2657*time.Millisecond || s.Validate() != nil || len(s.Goals) != 2 {
+	// 8 workers × 20 ms behind a backlog of 16: 17 places ÷ (2 % of 400/s), and a quarter more, for a server
+	// that does 320/s.
+	if s := New(400, 17, 1, time.Second, 3*time.Minute); s.Trial != 2657*time.Millisecond ||
+		s.Validate() != nil || len(s.Goals) != 2 {
 		t.Errorf("%+v (%v)", s, s.Validate())
 	}
 	// a backlog that would need trials of 256 s: the budget decides, and then the caller's least

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// maxSpoiled is how often one load is tried in vain, beyond twice for each trial of it that counts, before the
-// generator is taken to be unable to offer it. A machine that others use spoils one trial and not the next.
+// maxSpoiled is how often one load is tried in vain, beyond twice for each trial of it that counts, before
+// the generator is taken to be unable to offer it. A machine that others use spoils one trial and not the
+// next.
 const maxSpoiled = 5
 
 // State is what the trials of one lane have shown so far. The zero value is not valid; see Spec.Begin.
@@ -30,8 +31,8 @@ func (s *State) Add(t Trial) {
 	s.trials[t.Load] = append(s.trials[t.Load], t)
 }
 
-// Spoil notes a trial in which the generator, not the server, was the limit. It says nothing of the server, so
-// it is no loss; the load is tried again, but not for ever.
+// Spoil notes a trial in which the generator, not the server, was the limit. It says nothing of the server,
+// so it is no loss; the load is tried again, but not for ever.
 func (s *State) Spoil(load float64) { s.spoiled[load]++ }
 
 // Why a goal has no result yet, or will have none.
@@ -72,7 +73,8 @@ func (s *State) Goal(g Goal) Bounds {
 	return b
 }
 
-// choose finds the next load: the start, then by the factor towards the missing bound, then between the bounds.
+// choose finds the next load: the start, then by the factor towards the missing bound, then between the
+// bounds.
 func (s *State) choose(g Goal, b *Bounds) {
 	lowest := s.spec.Start * s.spec.Start / s.spec.Max // as far below the start as Max is above it
 	b.State = Open

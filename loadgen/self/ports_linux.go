@@ -22,8 +22,8 @@ func LocalPorts() (n int, known bool) {
 	return freePorts(text, reserved)
 }
 
-// freePorts reads a range, "low high", and what is taken out of it, "8080,9000-9100": in order, and nothing twice
-// (kernel/sysctl.c, proc_do_large_bitmap).
+// freePorts reads a range, "low high", and what is taken out of it, "8080,9000-9100": in order, and nothing
+// twice (kernel/sysctl.c, proc_do_large_bitmap).
 func freePorts(span, reserved []byte) (n int, known bool) {
 	fields := bytes.Fields(span)
 	if len(fields) != 2 {

@@ -30,7 +30,8 @@ func RaiseFileLimit() (limit uint64, err error) {
 	}
 	raised := syscall.Rlimit{Cur: r.Max, Max: r.Max}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &raised); err != nil {
-		return uint64(r.Cur), fmt.Errorf("raising the limit of open files from %d to %d: %w; try ulimit -n", r.Cur, r.Max, err)
+		return uint64(r.Cur), fmt.Errorf("raising the limit of open files from %d to %d: %w; try ulimit -n",
+			r.Cur, r.Max, err)
 	}
 	return uint64(raised.Cur), nil
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// readQuota is how many processors this process's control groups let it have on average, the strictest of them; 0 where
-// none bounds it, or where that is not known.
+// readQuota is how many processors this process's control groups let it have on average, the strictest of
+// them; 0 where none bounds it, or where that is not known.
 func readQuota() float64 {
 	groups, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
@@ -20,8 +20,9 @@ func readQuota() float64 {
 	return quota("/sys/fs/cgroup", string(groups))
 }
 
-// quota is readQuota, given where the control groups are mounted and what /proc/self/cgroup says (cgroups(7)). In a
-// container that may be a path of the host's, which is not there: the group that is mounted is looked at all the same.
+// quota is readQuota, given where the control groups are mounted and what /proc/self/cgroup says
+// (cgroups(7)). In a container that may be a path of the host's, which is not there: the group that is
+// mounted is looked at all the same.
 func quota(mount, groups string) (least float64) {
 	for line := range strings.Lines(groups) {
 		fields := strings.SplitN(strings.TrimSpace(line), ":", 3) // number, controllers, path

@@ -17,20 +17,22 @@ type Usage struct {
 	Wall time.Duration `json:"wall"` // how long that was
 	CPUs int           `json:"cpus"` // that it may use, see Processors
 
-	// RunDelay is the time that its threads were runnable and not run, summed over the threads. It is a
-	// lower bound: a thread that ended in between took its account with it. Nil where the system does not tell.
+	// RunDelay is the time that its threads were runnable and not run, summed over the threads. It is a lower
+	// bound: a thread that ended in between took its account with it. Nil where the system does not tell.
 	RunDelay *time.Duration `json:"run_delay,omitempty"`
 
-	// Loops is how many event loops the engine had, each on a thread of its own; 0 where it has none, or does not say.
-	// The other two are of the loop of which most was asked, as shares of one processor: for how much of its worst
-	// second it ran, and for how much of its worst second it was runnable and not run. Nil where they are not known.
-	// Measure does not know them.
-	Loops     int      `json:"loops,omitempty"`
-	LoopCPU   *float64 `json:"loop_cpu,omitempty"`   // share of its worst second for which the busiest event loop ran; nil where it is not known
-	LoopDelay *float64 `json:"loop_delay,omitempty"` // share of its worst second for which an event loop was runnable and not run; nil where it is not known
+	// Loops is how many event loops the engine had, each on a thread of its own; 0 where it has none, or does
+	// not say. The other two are of the loop of which most was asked, as shares of one processor: for how
+	// much of its worst second it ran, and for how much of its worst second it was runnable and not run. Nil
+	// where they are not known. Measure does not know them.
+	Loops int `json:"loops,omitempty"`
+	// share of its worst second for which the busiest event loop ran; nil where it is not known
+	LoopCPU *float64 `json:"loop_cpu,omitempty"`
+	// share of its worst second for which an event loop was runnable and not run; nil where it is not known
+	LoopDelay *float64 `json:"loop_delay,omitempty"`
 
-	// Stolen is the time in which the hypervisor ran something else, of all the machine's processors together.
-	// Nil where the system does not tell.
+	// Stolen is the time in which the hypervisor ran something else, of all the machine's processors
+	// together. Nil where the system does not tell.
 	Stolen *time.Duration `json:"stolen,omitempty"`
 }
 
@@ -49,8 +51,9 @@ func Measure() (stop func() Usage) {
 	}
 }
 
-// Heavier is the usage in which more was asked of the processors: time that was used and time that was waited for them, by
-// what they had. Of a trial whose last answers take minutes to time out, that is the time of its load.
+// Heavier is the usage in which more was asked of the processors: time that was used and time that was waited
+// for them, by what they had. Of a trial whose last answers take minutes to time out, that is the time of its
+// load.
 func Heavier(a, b Usage) Usage {
 	if b.asked() > a.asked() {
 		return b
@@ -69,9 +72,9 @@ func (u Usage) asked() float64 {
 	return float64(all) / float64(u.Wall)
 }
 
-// Processors is how many this process may use: by its affinity mask, by its control groups' quota, rounded up, and by
-// GOMAXPROCS as it was when the process began. An event loop's engine raises that for as long as it runs, and its
-// default is never below two, however small the quota (runtime, adjustCgroupGOMAXPROCS).
+// Processors is how many this process may use: by its affinity mask, by its control groups' quota, rounded
+// up, and by GOMAXPROCS as it was when the process began. An event loop's engine raises that for as long as
+// it runs, and its default is never below two, however small the quota (runtime, adjustCgroupGOMAXPROCS).
 func Processors() int { return processors() }
 
 var (

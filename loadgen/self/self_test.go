@@ -27,7 +27,8 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// TestProcessorsStay: an engine that gives the runtime more of them than there are must not seem to use a smaller share.
+// TestProcessorsStay: an engine that gives the runtime more of them than there are must not seem to use a
+// smaller share.
 func TestProcessorsStay(t *testing.T) {
 	stop := Measure()
 	n := runtime.GOMAXPROCS(0)
@@ -43,7 +44,8 @@ func TestProcessorsStay(t *testing.T) {
 
 func TestDelayed(t *testing.T) {
 	before := map[int]time.Duration{1: 10, 2: 50, 3: 7}
-	after := map[int]time.Duration{1: 15, 2: 4, 4: 100} // 2 is a new thread with an old number, 3 ended, 4 was born
+	// 2 is a new thread with an old number, 3 ended, 4 was born
+	after := map[int]time.Duration{1: 15, 2: 4, 4: 100}
 	if got := delayed(before, after); got == nil || *got != 5+4+100 {
 		t.Errorf("delayed = %v, want 109", got)
 	}

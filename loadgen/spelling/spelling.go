@@ -1,5 +1,5 @@
-// Package spelling finds what somebody meant who wrote a name that is none. It knows nothing of what the names are of,
-// imports nothing of ours, and is for messages only: no name is ever taken for another.
+// Package spelling finds what somebody meant who wrote a name that is none. It knows nothing of what the
+// names are of, imports nothing of ours, and is for messages only: no name is ever taken for another.
 package spelling
 
 // Nearest is the name with the fewest letters to change, the first of those; "" where there is none at all.

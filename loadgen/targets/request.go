@@ -45,8 +45,8 @@ func (p *parser) origin(origin string) {
 	}
 }
 
-// hosts gives each request the host of its URL, if it has one: it is what the server is asked for, wherever the
-// connections go.
+// hosts gives each request the host of its URL, if it has one: it is what the server is asked for, wherever
+// the connections go.
 func (p *parser) hosts() {
 	for i, origin := range p.origins {
 		if r := &p.file.Requests[i]; r.Host == "" && origin != "" {
@@ -57,7 +57,8 @@ func (p *parser) hosts() {
 
 // check asks loadgen whether it would send the request, so that here and there the same is allowed.
 func check(origin string, r loadgen.Request) error {
-	_, err := loadgen.Target{URL: cmp.Or(origin, "http://localhost"), Requests: []loadgen.Request{r}}.Complete()
+	_, err := loadgen.Target{URL: cmp.Or(origin, "http://localhost"),
+		Requests: []loadgen.Request{r}}.Complete()
 	return err
 }
 
@@ -104,9 +105,11 @@ func (p *parser) body(path string) error {
 
 func (p *parser) load(path string) ([]byte, error) {
 	f, err := p.open(path)
-	if beside := filepath.Join(filepath.Dir(p.name), path); errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(path) && beside != path {
+	if beside := filepath.Join(filepath.Dir(p.name), path); errors.Is(err, fs.ErrNotExist) &&
+		!filepath.IsAbs(path) && beside != path {
 		if f, err = p.open(beside); errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%s is neither in the working directory nor beside the file: %w", path, fs.ErrNotExist)
+			err = fmt.Errorf("%s is neither in the working directory nor beside the file: %w", path,
+				fs.ErrNotExist)
 		}
 	}
 	if err != nil {
@@ -126,7 +129,8 @@ func (p *parser) load(path string) ([]byte, error) {
 // hold counts what is kept in memory.
 func (p *parser) hold(bytes int) error {
 	if p.held += bytes; p.held > maxHeld {
-		return fmt.Errorf("the file and its bodies hold more than %d MiB: send fewer or shorter ones", maxHeld>>20)
+		return fmt.Errorf("the file and its bodies hold more than %d MiB: send fewer or shorter ones",
+			maxHeld>>20)
 	}
 	return nil
 }

@@ -22,8 +22,8 @@
 //   - An empty line must stand before a request that follows headers or a comment among them: vegeta
 //     would send its line as a header.
 //
-// As vegeta (net/http, Request.Write), weir does not send a Content-Length, Transfer-Encoding or Trailer of the file's:
-// they follow from the body. Where one says something else, that is in File.Notes.
+// As vegeta (net/http, Request.Write), weir does not send a Content-Length, Transfer-Encoding or Trailer of
+// the file's: they follow from the body. Where one says something else, that is in File.Notes.
 //
 // The package is strict, since a line that was misread would be load that nobody asked for. It is not a
 // templating language and not for lists too large for memory.
@@ -57,8 +57,8 @@ type File struct {
 	second int // the line that has the second origin
 }
 
-// Origin is where the requests go where nothing else is said; empty where all URLs are paths. That there are several
-// origins is an error.
+// Origin is where the requests go where nothing else is said; empty where all URLs are paths. That there are
+// several origins is an error.
 func (f *File) Origin() (string, error) {
 	switch len(f.Origins) {
 	case 0:
@@ -71,8 +71,8 @@ func (f *File) Origin() (string, error) {
 		f.Origins[1], f.Origins[0], len(f.Origins))}
 }
 
-// Elsewhere says that requests of several origins go to one listener that was named beside the file; empty where they
-// have one origin or none.
+// Elsewhere says that requests of several origins go to one listener that was named beside the file; empty
+// where they have one origin or none.
 func (f *File) Elsewhere() string {
 	n := len(f.Origins)
 	if n < 2 {
@@ -121,7 +121,8 @@ func Read(r io.Reader, name string, open func(path string) (io.ReadCloser, error
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
 		p.line++
-		return nil, wrong(fmt.Errorf("the line is longer than %d bytes: move what is long into a body file", maxLine))
+		return nil, wrong(fmt.Errorf("the line is longer than %d bytes: move what is long into a body file",
+			maxLine))
 	} else if err != nil {
 		return nil, fmt.Errorf("reading targets from %s: %w", name, err)
 	}

@@ -39,7 +39,8 @@ func read(text string) (*File, error) {
 func TestRead(t *testing.T) {
 	const o = "http://h:8000"
 	one := func(uri string) *File {
-		return &File{Origins: []string{o}, Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: uri, Host: "h:8000"}}}
+		return &File{Origins: []string{o},
+			Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: uri, Host: "h:8000"}}}
 	}
 	with := func(r loadgen.Request) *File {
 		r.Weight, r.Method, r.URI = max(r.Weight, 1), "POST", "/"
@@ -57,9 +58,14 @@ func TestRead(t *testing.T) {
 		"GET http://h:8000/a|b/é":                   one("/a%7Cb/%C3%A9"),
 		"GET HTTP://H:8000//a/../b":                 one("//a/../b"),
 		"# one\n\n#two\nGET http://h:8000/\n# end":  one("/"),
-		"GET http://h/\nGET http://h:80/\nGET /c":   {Origins: []string{"http://h"}, Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: "/", Host: "h"}, {Weight: 1, Method: "GET", URI: "/", Host: "h"}, {Weight: 1, Method: "GET", URI: "/c"}}},
-		"PURGE /b\n\nHEAD https://[::1]:443/":       {Origins: []string{"https://[::1]"}, Requests: []loadgen.Request{{Weight: 1, Method: "PURGE", URI: "/b"}, {Weight: 1, Method: "HEAD", URI: "/", Host: "[::1]"}}},
-		"GET /only":                                 {Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: "/only"}}},
+		"GET http://h/\nGET http://h:80/\nGET /c": {Origins: []string{"http://h"},
+			Requests: []loadgen.Request{{Weight: 1, Method: "GET", URI: "/", Host: "h"},
+				{Weight: 1, Method: "GET", URI: "/", Host: "h"}, {Weight: 1, Method: "GET", URI: "/c"}}},
+		"PURGE /b\n\nHEAD https://[::1]:443/": {Origins: []string{"https://[::1]"},
+			Requests: []loadgen.Request{{Weight: 1, Method: "PURGE", URI: "/b"},
+				{Weight: 1, Method: "HEAD", URI: "/", Host: "[::1]"}}},
+		"GET /only": {Requests: []loadgen.Request{{Weight: 1, Method: "GET",
+			URI: "/only"}}},
 
 		"POST http://h:8000/\nx-A: 1\n# note\nx-A : {{seq}}:{{y}}\nHost:v\nEmpty:": with(loadgen.Request{Host: "v", Headers: [][2]string{{"x-A", "1"}, {"x-A", "{{seq}}:{{y}}"}, {"Empty", ""}}}),
 		"POST http://h:8000/\n@thing.json":                                         with(loadgen.Request{Body: json}),
@@ -91,8 +97,10 @@ func TestReadsEachBodyOnce(t *testing.T) {
 
 // TestBodiesAreWhereVegetaHasThem: in the working directory; what is not there may be beside the file.
 func TestBodiesAreWhereVegetaHasThem(t *testing.T) {
-	f := folder{files: map[string]string{"body": "here", "dir/body": "beside", "dir/own": "own", "/abs": "abs"}}
-	got, err := Read(strings.NewReader("PUT /\n@body\nPUT /\n@own\nPUT /\n@/abs\nPUT /\n@dir/own"), "dir/targets.txt", f.open)
+	f := folder{files: map[string]string{"body": "here", "dir/body": "beside", "dir/own": "own",
+		"/abs": "abs"}}
+	got, err := Read(strings.NewReader("PUT /\n@body\nPUT /\n@own\nPUT /\n@/abs\nPUT /\n@dir/own"),
+		"dir/targets.txt", f.open)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,8 +111,8 @@ func TestBodiesAreWhereVegetaHasThem(t *testing.T) {
 	}
 }
 
-// TestFramingIsNotTheFiles: what frames the body follows from it. What the file says of it is left out, as vegeta does,
-// and said where it is something else.
+// TestFramingIsNotTheFiles: what frames the body follows from it. What the file says of it is left out, as
+// vegeta does, and said where it is something else.
 func TestFramingIsNotTheFiles(t *testing.T) {
 	for text, note := range map[string]string{
 		"PUT /\ncontent-length: 3\n@/abs":          "",
@@ -134,8 +142,8 @@ func TestFramingIsNotTheFiles(t *testing.T) {
 	}
 }
 
-// TestOneOriginKeepsItsHost: a file for one site is offered to a listener at another address, and asks it for that site,
-// as it would if it had two.
+// TestOneOriginKeepsItsHost: a file for one site is offered to a listener at another address, and asks it for
+// that site, as it would if it had two.
 func TestOneOriginKeepsItsHost(t *testing.T) {
 	got, err := read("GET http://shop.example/1\n\nGET /2")
 	if err != nil {
@@ -145,7 +153,8 @@ func TestOneOriginKeepsItsHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first, second := target.Requests[0].Host, target.Requests[1].Host; first != "shop.example" || second != "127.0.0.1:8000" || target.Address != "127.0.0.1:8000" {
+	if first, second := target.Requests[0].Host, target.Requests[1].Host; first != "shop.example" ||
+		second != "127.0.0.1:8000" || target.Address != "127.0.0.1:8000" {
 		t.Errorf("hosts %q and %q at %s", first, second, target.Address)
 	}
 }
@@ -160,18 +169,23 @@ func TestSeveralOrigins(t *testing.T) {
 	for _, r := range got.Requests {
 		hosts = append(hosts, r.Host)
 	}
-	if want := []string{"a", "own", "", "b", "a"}; !slices.Equal(hosts, want) || !slices.Equal(got.Origins, []string{"http://a", "http://b:81", "https://b"}) {
+	if want := []string{"a", "own", "", "b", "a"}; !slices.Equal(hosts, want) ||
+		!slices.Equal(got.Origins, []string{"http://a", "http://b:81", "https://b"}) {
 		t.Errorf("hosts %q of %q, want %q", hosts, got.Origins, want)
 	}
-	if _, err := got.Origin(); err == nil || !strings.HasPrefix(err.Error(), "dir/targets.txt:3: http://b:81 is another origin than http://a, and") ||
+	if _, err := got.Origin(); err == nil ||
+		!strings.HasPrefix(err.Error(),
+			"dir/targets.txt:3: http://b:81 is another origin than http://a, and") ||
 		!strings.Contains(err.Error(), "a file for each of the 3 origins") {
 		t.Error(err)
 	}
-	if note := got.Elsewhere(); !strings.Contains(note, "3 origins (http://a, http://b:81, https://b), and all") {
+	if note := got.Elsewhere(); !strings.Contains(note,
+		"3 origins (http://a, http://b:81, https://b), and all") {
 		t.Error(note)
 	}
 	got.Origins = append(got.Origins, "http://c", "http://d")
-	if note := got.Elsewhere(); !strings.Contains(note, "5 origins (http://a, http://b:81, https://b and 2 more), and all") {
+	if note := got.Elsewhere(); !strings.Contains(note,
+		"5 origins (http://a, http://b:81, https://b and 2 more), and all") {
 		t.Error(note)
 	}
 	if one, err := read("GET http://a/1\n\nGET /2"); err != nil || one.Elsewhere() != "" {
@@ -229,7 +243,8 @@ func TestReadRefuses(t *testing.T) {
 	if _, err := read("GET /\n@gone"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v hides its cause", err)
 	}
-	for _, text := range []string{"GET http://u:secret@/", "GET http://u:secret@h/{{x}}", "GET u:secret@h/", "GET http://u:secret@h:x/", "GET http://u:secret@h/%zz"} {
+	for _, text := range []string{"GET http://u:secret@/", "GET http://u:secret@h/{{x}}", "GET u:secret@h/",
+		"GET http://u:secret@h:x/", "GET http://u:secret@h/%zz"} {
 		if _, err := read(text); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: an error that shows a password, or none: %v", text, err)
 		}
@@ -243,11 +258,13 @@ func (endless) Read(b []byte) (int, error) { return len(b), nil }
 
 func TestReadIsBounded(t *testing.T) {
 	open := func(string) (io.ReadCloser, error) { return io.NopCloser(endless{}), nil }
-	if _, err := Read(strings.NewReader("POST /\n@a"), "t", open); err == nil || !strings.Contains(err.Error(), "t:2: body: a is longer than 64 MiB") {
+	if _, err := Read(strings.NewReader("POST /\n@a"), "t", open); err == nil ||
+		!strings.Contains(err.Error(), "t:2: body: a is longer than 64 MiB") {
 		t.Error(err)
 	}
 	full := parser{open: (&folder{files: map[string]string{"a": "12345"}}).open, held: maxHeld - 4}
-	if _, err := full.load("a"); err == nil || !strings.Contains(err.Error(), "the file and its bodies hold more than 256 MiB") {
+	if _, err := full.load("a"); err == nil ||
+		!strings.Contains(err.Error(), "the file and its bodies hold more than 256 MiB") {
 		t.Error(err)
 	}
 	if err := full.read(""); err == nil {
@@ -267,7 +284,8 @@ func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 func FuzzRead(f *testing.F) {
 	for _, text := range []string{
 		"GET http://u:p@h:80/{{seq}}?a#b\nA: b\nHost: c\n\n# weir: weight=3\nPOST /x\n@body\nGET https://[fe80::1%25eth0]:443",
-		"GET //a\nX:\n@../b\n#\n", "GET http://h:", "GET /%2f{{seq}}|\x80", "GET http://a%20b/", "GET /~weir.seq~", "GET /a:b?{{seq}}{{seq}}",
+		"GET //a\nX:\n@../b\n#\n", "GET http://h:", "GET /%2f{{seq}}|\x80", "GET http://a%20b/",
+		"GET /~weir.seq~", "GET /a:b?{{seq}}{{seq}}",
 	} {
 		f.Add(text)
 	}
@@ -289,7 +307,8 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("%q was read, but: %v", text, err)
 		}
 		for _, r := range complete.Requests {
-			if !strings.HasPrefix(r.URI, "/") || strings.Contains(strings.ReplaceAll(r.URI, loadgen.SeqVariable, ""), "{{") {
+			if !strings.HasPrefix(r.URI, "/") ||
+				strings.Contains(strings.ReplaceAll(r.URI, loadgen.SeqVariable, ""), "{{") {
 				t.Fatalf("%q became the URI %q", text, r.URI)
 			}
 		}

@@ -22,7 +22,8 @@ func split(address string) (where, error) {
 		return where{}, errors.New("a URL with spaces: write them as %20, and nothing behind the URL")
 	}
 	if strings.Contains(strings.ReplaceAll(address, loadgen.SeqVariable, ""), "{{") {
-		return where{}, fmt.Errorf("a variable that is not known: the one there is in a URL is %s", loadgen.SeqVariable)
+		return where{}, fmt.Errorf("a variable that is not known: the one there is in a URL is %s",
+			loadgen.SeqVariable)
 	}
 	origin, uri := "", address
 	if !strings.HasPrefix(address, "/") {
@@ -64,7 +65,8 @@ func (w *where) setOrigin(text string) error {
 		return nil
 	}
 	if strings.Contains(text, loadgen.SeqVariable) {
-		return fmt.Errorf("%s in a host: it may stand in the path, in header values and in the body", loadgen.SeqVariable)
+		return fmt.Errorf("%s in a host: it may stand in the path, in header values and in the body",
+			loadgen.SeqVariable)
 	}
 	u, err := url.Parse(text)
 	if err != nil {

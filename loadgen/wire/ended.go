@@ -19,8 +19,8 @@ import "syscall"
 //	had it unread, then closed or RST   read fails with ECONNRESET
 //	had it unread, then FIN, then RST   read finds the end; it is acknowledged
 //
-// A FIN acknowledges what the server's kernel has, so after one TCP_INFO knows. An RST is not looked at
-// for that (net/ipv4/tcp_input.c, tcp_validate_incoming): after one alone that may have crossed with the request
+// A FIN acknowledges what the server's kernel has, so after one TCP_INFO knows. An RST is not looked at for
+// that (net/ipv4/tcp_input.c, tcp_validate_incoming): after one alone that may have crossed with the request
 // nobody knows, and it keeps its own name. An RST that comes after a FIN makes a write fail with EPIPE
 // (tcp_reset). A unix socket takes nothing once its peer has closed, so what it took, the peer had.
 func Stale(fd int, network string, ended syscall.Errno, taken int) bool {

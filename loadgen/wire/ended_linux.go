@@ -20,12 +20,14 @@ func unacknowledged(fd, n int) bool {
 	return written-(int64(info.Bytes_acked)-1) >= int64(n)
 }
 
-// Unread is how many bytes have come on a connection that nobody has read. A connection that carries no request and
-// has any, a 408 of a server that is tired of waiting, say, is not used again: the next request must not take
-// them for its answer (RFC 9112 section 9.2).
+// Unread is how many bytes have come on a connection that nobody has read. A connection that carries no
+// request and has any, a 408 of a server that is tired of waiting, say, is not used again: the next request
+// must not take them for its answer (RFC 9112 section 9.2).
 func Unread(fd int) int {
-	var n int32 // FIONREAD's is an int; it counts no FIN and, unlike a recv, leaves a pending error where it is
-	if _, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCINQ, uintptr(unsafe.Pointer(&n))); errno != 0 {
+	// FIONREAD's is an int; it counts no FIN and, unlike a recv, leaves a pending error where it is
+	var n int32
+	if _, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCINQ,
+		uintptr(unsafe.Pointer(&n))); errno != 0 {
 		return 0
 	}
 	return int(n)

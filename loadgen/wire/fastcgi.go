@@ -15,8 +15,9 @@ type param struct {
 	value []piece
 }
 
-// newFastCGI lays a request out as NGINX does with its fastcgi_params (RFC 3875 section 4.1 has the names). The URL's path is
-// that of the script, as the server has it: /srv/app/index.php. What follows .php/ goes to the script as its PATH_INFO.
+// newFastCGI lays a request out as NGINX does with its fastcgi_params (RFC 3875 section 4.1 has the names).
+// The URL's path is that of the script, as the server has it: /srv/app/index.php. What follows .php/ goes to
+// the script as its PATH_INFO.
 func newFastCGI(r loadgen.Request, t loadgen.Target) kind {
 	k := kind{head: r.Method == "HEAD", keep: t.Connections == loadgen.Reuse}
 	add := func(name, value string) { k.params = append(k.params, param{name, template(value)}) }

@@ -24,15 +24,19 @@ func TestFastCGIRequests(t *testing.T) {
 		_ = fcgi.Serve(l, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			env := fcgi.ProcessEnv(r)
-			seen <- strings.Join([]string{r.Method, r.URL.RequestURI(), r.Host, string(body), r.Header.Get("Content-Type"), r.Header.Get("X-N"),
-				r.Header.Get("X-Request-Id"), r.UserAgent(), env["SCRIPT_FILENAME"], env["DOCUMENT_URI"]}, "|")
+			seen <- strings.Join([]string{r.Method, r.URL.RequestURI(), r.Host, string(body),
+				r.Header.Get("Content-Type"), r.Header.Get("X-N"),
+				r.Header.Get("X-Request-Id"), r.UserAgent(), env["SCRIPT_FILENAME"], env["DOCUMENT_URI"]},
+				"|")
 		}))
 	}()
 	for want, target := range map[string]loadgen.Target{
 		"GET|/srv/a.php?q=1|a.test:81||||weir-1000-2000-10|weir|/srv/a.php|/srv/a.php": {URL: "fcgi://a.test:81/srv/a.php?q=1", RequestIDs: true},
 		"POST|/srv/a%20b.php/cart/11|other|n=11, n=11|text/x|<11>||me|/srv/a b.php|/srv/a b.php/cart/11": {
-			URL: "fcgi://a.test/srv/a%20b.php/cart/{{seq}}", Method: "POST", Body: []byte("n={{seq}}, n={{seq}}"),
-			Headers: [][2]string{{"content-type", "text/x"}, {"X-N", "<{{seq}}>"}, {"User-Agent", "me"}, {"Host", "other"}},
+			URL: "fcgi://a.test/srv/a%20b.php/cart/{{seq}}", Method: "POST",
+			Body: []byte("n={{seq}}, n={{seq}}"),
+			Headers: [][2]string{{"content-type", "text/x"}, {"X-N", "<{{seq}}>"}, {"User-Agent", "me"},
+				{"Host", "other"}},
 		},
 	} {
 		conn, err := net.Dial("tcp", l.Addr().String())

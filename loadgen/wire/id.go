@@ -21,7 +21,8 @@ func AppendID(to []byte, epoch time.Time, start time.Duration, position int) []b
 	return strconv.AppendInt(append(to, '-'), int64(position), 10)
 }
 
-// ParseID reads what AppendID wrote, in that form exactly: the text comes from a log, where anybody's ids stand.
+// ParseID reads what AppendID wrote, in that form exactly: the text comes from a log, where anybody's ids
+// stand.
 func ParseID(text string) (ID, bool) {
 	rest, ours := strings.CutPrefix(text, "weir-")
 	parts := strings.Split(rest, "-")

@@ -89,7 +89,8 @@ func CheckLocal(addrs []netip.Addr) error {
 func (r Remote) CheckFamily(addrs []netip.Addr) error {
 	for _, a := range addrs {
 		if a.Unmap().Is4() != r.TCP.Addr().Is4() {
-			return fmt.Errorf("local address %v cannot reach %s: name addresses of one family, IPv4 or IPv6", a, r.Address)
+			return fmt.Errorf("local address %v cannot reach %s: name addresses of one family, IPv4 or IPv6",
+				a, r.Address)
 		}
 	}
 	return nil

@@ -141,7 +141,8 @@ func newKind(r loadgen.Request, t loadgen.Target) kind {
 		end(id)
 		text.WriteString("\r\n")
 	}
-	if len(r.Body) > 0 || slices.Contains([]string{"POST", "PUT", "PATCH"}, r.Method) { // RFC 9110 section 8.6
+	// RFC 9110 section 8.6
+	if len(r.Body) > 0 || slices.Contains([]string{"POST", "PUT", "PATCH"}, r.Method) {
 		text.WriteString("Content-Length: ")
 		end(length)
 		text.WriteString("\r\n")

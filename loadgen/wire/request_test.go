@@ -31,12 +31,14 @@ func TestRequestBytes(t *testing.T) {
 		"GET /p?q=1 HTTP/1.1\r\nHost: a.test:81\r\nUser-Agent: weir\r\nConnection: close\r\n\r\n": {URL: "http://a.test:81/p?q=1"},
 		"GET / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: weir\r\n\r\n":                              {Connections: loadgen.Reuse},
 		"GET / HTTP/1.1\r\nuser-agent: me\r\nX-b: 2\r\nx-A: 1\r\nHOST: other\r\nX-b: 3\r\nconnection: keep-alive\r\n\r\n": {
-			Headers: [][2]string{{"user-agent", "me"}, {"X-b", "2"}, {"x-A", "1"}, {"HOST", "other"}, {"X-b", "3"}, {"connection", "keep-alive"}}},
+			Headers: [][2]string{{"user-agent", "me"}, {"X-b", "2"}, {"x-A", "1"}, {"HOST", "other"},
+				{"X-b", "3"}, {"connection", "keep-alive"}}},
 		"POST / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: weir\r\nContent-Length: 0\r\n\r\n": {
 			Method: "POST", Connections: loadgen.Reuse},
 		"PUT / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: weir\r\nContent-Length: 2\r\n\r\nhi": {
 			Method: "PUT", Body: []byte("hi"), Connections: loadgen.Reuse},
-		"DELETE / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: weir\r\n\r\n": {Method: "DELETE", Connections: loadgen.Reuse},
+		"DELETE / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: weir\r\n\r\n": {Method: "DELETE",
+			Connections: loadgen.Reuse},
 	} {
 		// Bounds of reuse say nothing in advance: the last request of a connection is the same bytes.
 		target.RequestsPerConnection = 1
@@ -95,14 +97,16 @@ func weighted(weights ...int) (target loadgen.Target) {
 // The length must be right whatever the number of digits: a server's own parser judges that.
 func TestSeq(t *testing.T) {
 	r := requestsOf(t, loadgen.Target{
-		URL: "http://a.test/item/{{seq}}?n={{seq}}", Method: "POST", Headers: [][2]string{{"X-N", "<{{seq}}>"}},
-		Body: []byte(`{"a":{{seq}},"b":"{{seq}}{{seq}}"}`),
+		URL: "http://a.test/item/{{seq}}?n={{seq}}", Method: "POST",
+		Headers: [][2]string{{"X-N", "<{{seq}}>"}},
+		Body:    []byte(`{"a":{{seq}},"b":"{{seq}}{{seq}}"}`),
 	})
 	scratch := make([]byte, 0, 1024)
 	for _, position := range []int{0, 9, 10, 99, 100, 12345, 1 << 40} {
 		const first = 4 // 1 digit becomes 2 at another position than without it
 		n := strconv.Itoa(first + position)
-		stream := bufio.NewReader(bytes.NewReader(append(r.ForRun(time.Now(), 0, first).At(position, &scratch), "more"...)))
+		stream := bufio.NewReader(bytes.NewReader(append(r.ForRun(time.Now(), 0, first).At(position,
+			&scratch), "more"...)))
 		got, err := http.ReadRequest(stream)
 		if err != nil {
 			t.Fatal(err)
@@ -128,7 +132,8 @@ func TestRequestIDs(t *testing.T) {
 	if got := at(loadgen.Target{}, 7); strings.Contains(got, "X-Request-Id") {
 		t.Errorf("not asked for: %q", got)
 	}
-	if got := at(loadgen.Target{RequestIDs: true}, 7); !strings.Contains(got, "\r\nX-Request-Id: weir-1234567-2500-7\r\n") {
+	if got := at(loadgen.Target{RequestIDs: true}, 7); !strings.Contains(got,
+		"\r\nX-Request-Id: weir-1234567-2500-7\r\n") {
 		t.Errorf("%q", got)
 	}
 	if got := string(AppendID(nil, epoch, start, 7)); got != "weir-1234567-2500-7" {

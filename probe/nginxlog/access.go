@@ -20,12 +20,16 @@ const AccessFormat = `{"msec":"$msec","request_id":"$request_id","client_id":"$h
 
 // Request is what the access log says of one request. What NGINX did not log is nil, or 0 for a status.
 type Request struct {
-	ID     string         `json:"-"`                // X-Request-Id as the client sent it: hostile, at most maxName bytes
-	Ended  *time.Duration `json:"-"`                // when NGINX wrote the line, since the Unix epoch, by its own clock
+	// X-Request-Id as the client sent it: hostile, at most maxName bytes
+	ID string `json:"-"`
+	// when NGINX wrote the line, since the Unix epoch, by its own clock
+	Ended  *time.Duration `json:"-"`
 	Status int            `json:"status,omitempty"` // what the client was answered; 499: it did not wait
-	Took   *time.Duration `json:"took,omitempty"`   // $request_time: from the first byte of the request to the last of the answer
-	Tries  []Try          `json:"tries,omitempty"`  // in the order in which they were made: the last maxTries of them
-	More   int            `json:"more,omitempty"`   // tries before those
+	// $request_time: from the first byte of the request to the last of the answer
+	Took *time.Duration `json:"took,omitempty"`
+	// in the order in which they were made: the last maxTries of them
+	Tries []Try `json:"tries,omitempty"`
+	More  int   `json:"more,omitempty"` // tries before those
 }
 
 // ParseRequest reads one line in AccessFormat. It answers false for anything else.
@@ -44,7 +48,8 @@ func ParseRequest(line []byte) (Request, bool) {
 	if len(line) > maxLine || json.Unmarshal(line, &r) != nil || r.Status == nil || r.Addr == nil {
 		return Request{}, false
 	}
-	out := Request{ID: clean([]byte(r.ID), maxName), Ended: seconds(r.Msec), Status: number(*r.Status), Took: seconds(r.Took)}
+	out := Request{ID: clean([]byte(r.ID), maxName), Ended: seconds(r.Msec), Status: number(*r.Status),
+		Took: seconds(r.Took)}
 	out.Tries, out.More = tries(*r.Addr, r.Upstream, r.Connect, r.Header, r.Response)
 	return out, true
 }
@@ -65,11 +70,11 @@ const (
 	phaseResponse = "response" // the header came; the body may still have broken off
 )
 
-// Class is status/upstream status/phase, where the upstream status is that of the last try, "-" if
-// it had none, and phase is none, connect, header or response; "/retried" is added when more than
-// one peer was tried. So 504/504/connect is a connect timeout, 502/502/header a connection that was
-// reset or closed, 499/-/header a client that gave up while the backend worked, 200/200/response/retried a failure
-// that the client never saw.
+// Class is status/upstream status/phase, where the upstream status is that of the last try, "-" if it had
+// none, and phase is none, connect, header or response; "/retried" is added when more than one peer was
+// tried. So 504/504/connect is a connect timeout, 502/502/header a connection that was reset or closed,
+// 499/-/header a client that gave up while the backend worked, 200/200/response/retried a failure that the
+// client never saw.
 func (r Request) Class() string {
 	last, asked := r.Final()
 	phase := phaseNone
@@ -92,7 +97,8 @@ func (r Request) Line(line []byte) Line {
 	return l
 }
 
-// ParseAccess reads one line in AccessFormat and says no more of it than its class. It answers false for anything else.
+// ParseAccess reads one line in AccessFormat and says no more of it than its class. It answers false for
+// anything else.
 func ParseAccess(line []byte) (Line, bool) {
 	r, ok := ParseRequest(line)
 	if !ok {

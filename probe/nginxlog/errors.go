@@ -8,7 +8,8 @@ import (
 // Classes of the error log. Which status a client sees beside them is NGINX's choice of mechanism, not
 // of this table, and holds when no other peer takes the request over.
 const (
-	ConnectTimeout       = "connect_timeout"        // 504: SYNs went unanswered: a full TCP accept queue, or nobody there
+	// 504: SYNs went unanswered: a full TCP accept queue, or nobody there
+	ConnectTimeout       = "connect_timeout"
 	ConnectReset         = "connect_reset"          // 502: RST while connecting
 	ConnectRefused       = "connect_refused"        // 502: nobody listens
 	ConnectUnreachable   = "connect_unreachable"    // 502: no route
@@ -28,17 +29,21 @@ const (
 	WorkerConnections    = "worker_connections"     // 500 or a closed connection: NGINX's own limit
 	WorkerConnectionsLow = "worker_connections_low" // idle connections were closed to stay below that limit
 	NoFD                 = "no_fd"                  // 500: NGINX has no descriptor left
-	Limited              = "limited"                // 503, unless configured otherwise: NGINX's own limit_req or limit_conn
-	ClientClosed         = "client_closed"          // 499: the client gave up; level info
-	OtherUpstream        = "other_upstream"         // anything else that went wrong with an upstream
+	// 503, unless configured otherwise: NGINX's own limit_req or limit_conn
+	Limited       = "limited"
+	ClientClosed  = "client_closed"  // 499: the client gave up; level info
+	OtherUpstream = "other_upstream" // anything else that went wrong with an upstream
 )
 
 // Classes lists the classes of the error log by name.
 func Classes() []string {
 	return []string{
-		BodyPrematureClose, BodyReset, BodyTimeout, ClientClosed, ConnectOther, ConnectRefused, ConnectReset, ConnectTimeout,
-		ConnectUnreachable, Limited, NoFD, NoLiveUpstreams, NoLocalPort, OtherUpstream, PeerDisabled, PrematureClose,
-		ReadTimeout, RecvReset, SendReset, SendTimeout, UnixQueueFull, WorkerConnections, WorkerConnectionsLow,
+		BodyPrematureClose, BodyReset, BodyTimeout, ClientClosed, ConnectOther, ConnectRefused, ConnectReset,
+		ConnectTimeout,
+		ConnectUnreachable, Limited, NoFD, NoLiveUpstreams, NoLocalPort, OtherUpstream, PeerDisabled,
+		PrematureClose,
+		ReadTimeout, RecvReset, SendReset, SendTimeout, UnixQueueFull, WorkerConnections,
+		WorkerConnectionsLow,
 	}
 }
 
@@ -97,7 +102,8 @@ func ParseError(line []byte) (Line, bool) {
 // cutHead takes date, time, level, pid and connection off a line.
 func cutHead(line []byte) (level string, message []byte, ok bool) {
 	const stamp = len("2006/01/02 15:04:05 [")
-	if len(line) < stamp || line[4] != '/' || line[7] != '/' || line[13] != ':' || line[16] != ':' || line[stamp-1] != '[' {
+	if len(line) < stamp || line[4] != '/' || line[7] != '/' || line[13] != ':' || line[16] != ':' ||
+		line[stamp-1] != '[' {
 		return "", nil, false
 	}
 	name, rest, ok := bytes.Cut(line[stamp:], []byte("] "))

@@ -15,8 +15,8 @@ const (
 	maxLine = 16 << 10
 
 	// keepOld is how long a rotated file without news is still read: NGINX writes to it until it is told to
-	// reopen its logs (SIGUSR1), and its workers do that one by one, a busy one late. logrotate tells it once all of
-	// a host's logs are renamed.
+	// reopen its logs (SIGUSR1), and its workers do that one by one, a busy one late. logrotate tells it once
+	// all of a host's logs are renamed.
 	keepOld = time.Minute
 
 	// maxOld bounds how many rotated files are read. The oldest has to go then.
@@ -25,15 +25,15 @@ const (
 	minPoll = time.Millisecond
 )
 
-// Follower reads the lines that are added to a file, by looking at it now and then: no notification
-// mechanism of the system, so it works on every file system and leaves nothing behind. It survives
-// rotation (the path names another file: the old one is read to its end, and a while longer) and
-// truncation (the file is shorter than before, or does not hold what was read last where it was: it is
-// read from its beginning, and what had not been read yet is looked for in the copy beside it that was made
-// before, as by logrotate's copytruncate). What is written between that copy and the truncation is lost to everybody.
+// Follower reads the lines that are added to a file, by looking at it now and then: no notification mechanism
+// of the system, so it works on every file system and leaves nothing behind. It survives rotation (the path
+// names another file: the old one is read to its end, and a while longer) and truncation (the file is shorter
+// than before, or does not hold what was read last where it was: it is read from its beginning, and what had
+// not been read yet is looked for in the copy beside it that was made before, as by logrotate's
+// copytruncate). What is written between that copy and the truncation is lost to everybody.
 //
-// What it cannot see: a file that came and was renamed again between two looks, and a second truncation between two
-// looks; a truncation of a file of which nothing was read yet; a copy that is compressed at once.
+// What it cannot see: a file that came and was renamed again between two looks, and a second truncation
+// between two looks; a truncation of a file of which nothing was read yet; a copy that is compressed at once.
 type Follower struct {
 	path    string
 	current *tail // nil while there is no file
@@ -66,15 +66,16 @@ func NewFollower(path string) (*Follower, error) {
 	return f, nil
 }
 
-// Open opens a log that can be followed: a file. A pipe or a terminal, as the logs of NGINX's container image are, has no
-// place to which a reader could come back; opening one might wait for its writer without end.
+// Open opens a log that can be followed: a file. A pipe or a terminal, as the logs of NGINX's container image
+// are, has no place to which a reader could come back; opening one might wait for its writer without end.
 func Open(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file (%v): have NGINX log to one (error_log, access_log)", path, info.Mode())
+		return nil, fmt.Errorf("%s is no regular file (%v): have NGINX log to one (error_log, access_log)",
+			path, info.Mode())
 	}
 	return os.Open(path)
 }
@@ -87,7 +88,8 @@ func (f *Follower) Poll(ctx context.Context, line func([]byte)) error {
 		return err
 	}
 	f.readOld(ctx, line)
-	if f.current != nil { // after a rotation too: what was written before it comes before what is in the new file
+	// after a rotation too: what was written before it comes before what is in the new file
+	if f.current != nil {
 		if f.current.truncated() {
 			f.current.finish(ctx, f.path, line)
 		}

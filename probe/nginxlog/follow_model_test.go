@@ -32,7 +32,8 @@ type writer struct {
 }
 
 func newModel(t *testing.T) *model {
-	m := &model{t: t, path: filepath.Join(t.TempDir(), "access.log"), now: time.Unix(1, 0), next: 1, lines: map[int]*writer{}, got: map[int]bool{}}
+	m := &model{t: t, path: filepath.Join(t.TempDir(), "access.log"), now: time.Unix(1, 0), next: 1,
+		lines: map[int]*writer{}, got: map[int]bool{}}
 	m.open()
 	f, err := NewFollower(m.path)
 	m.must(err)
@@ -86,7 +87,8 @@ func (m *model) write(w *writer, half bool) {
 func (m *model) poll() {
 	m.must(m.f.Poll(m.t.Context(), func(b []byte) {
 		var n, again int
-		if _, err := fmt.Sscanf(string(b), "line %d of %d", &n, &again); err != nil || n != again || string(b) != fmt.Sprintf("line %d of %d", n, n) {
+		if _, err := fmt.Sscanf(string(b), "line %d of %d", &n, &again); err != nil || n != again ||
+			string(b) != fmt.Sprintf("line %d of %d", n, n) {
 			m.t.Fatalf("a line reads %q", b)
 		}
 		w := m.lines[n]

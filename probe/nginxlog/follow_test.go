@@ -167,8 +167,8 @@ func TestFollowTruncation(t *testing.T) {
 	l.want("a") // and not "twa"
 }
 
-// While a chunk of lines is handed over, the file is copied, truncated and written anew: what was in it comes from the
-// copy, and nothing of the new text is taken for a part of the old.
+// While a chunk of lines is handed over, the file is copied, truncated and written anew: what was in it comes
+// from the copy, and nothing of the new text is taken for a part of the old.
 func TestFollowTruncationWhileReading(t *testing.T) {
 	for _, copied := range []bool{true, false} {
 		l := newLog(t, "old\n")

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// TestFacts has a line of each mechanism as NGINX writes it, with its level: what tells them apart is the message, the
-// errno and the phase, and each of the three alone would not do.
+// TestFacts has a line of each mechanism as NGINX writes it, with its level: what tells them apart is the
+// message, the errno and the phase, and each of the three alone would not do.
 func TestFacts(t *testing.T) {
 	const (
 		inConnect = " while connecting to upstream"
@@ -20,23 +20,31 @@ func TestFacts(t *testing.T) {
 	for _, test := range []struct{ level, line, class string }{
 		{"error", "upstream timed out (110: Connection timed out)" + inConnect + tail22, ConnectTimeout},
 		{"error", "upstream timed out (110: Connection timed out)" + inHeader + tail22, ReadTimeout},
-		{"error", "connect() to unix:/run/app.sock failed (11: Resource temporarily unavailable)" + inConnect + onUnix, UnixQueueFull},
-		{"crit", "connect() to unix:/run/app.sock failed (2: No such file or directory)" + inConnect + onUnix, ConnectOther},
-		{"error", "connect() to unix:/run/app.sock failed (111: Connection refused)" + inConnect + onUnix, ConnectRefused},
-		{"crit", "connect() to unix:/run/app.sock failed (13: Permission denied)" + inConnect + onUnix, ConnectOther},
-		{"error", "connect() to 127.0.0.1:8000 failed (11: Resource temporarily unavailable)" + inConnect + tail22, ConnectOther}, // no queue: it is TCP
+		{"error", "connect() to unix:/run/app.sock failed (11: Resource temporarily unavailable)" +
+			inConnect + onUnix, UnixQueueFull},
+		{"crit", "connect() to unix:/run/app.sock failed (2: No such file or directory)" + inConnect + onUnix,
+			ConnectOther},
+		{"error", "connect() to unix:/run/app.sock failed (111: Connection refused)" + inConnect + onUnix,
+			ConnectRefused},
+		{"crit", "connect() to unix:/run/app.sock failed (13: Permission denied)" + inConnect + onUnix,
+			ConnectOther},
+		// no queue: it is TCP
+		{"error", "connect() to 127.0.0.1:8000 failed (11: Resource temporarily unavailable)" + inConnect +
+			tail22, ConnectOther},
 		{"error", "connect() failed (104: Connection reset by peer)" + inConnect + tail22, ConnectReset},
 		{"error", "connect() failed (110: Connection timed out)" + inConnect + tail22, ConnectTimeout},
 		{"error", "recv() failed (104: Connection reset by peer)" + inHeader + tail22, RecvReset},
 		{"error", "upstream prematurely closed connection" + inHeader + tail22, PrematureClose},
 		{"error", "connect() failed (111: Connection refused)" + inConnect + tail22, ConnectRefused},
-		{"crit", "connect() to 127.0.0.1:8000 failed (99: Cannot assign requested address)" + inConnect + tail22, NoLocalPort},
+		{"crit", "connect() to 127.0.0.1:8000 failed (99: Cannot assign requested address)" + inConnect +
+			tail22, NoLocalPort},
 		{"error", "no live upstreams" + inConnect + tail22, NoLiveUpstreams},
 		{"alert", "512 worker_connections are not enough" + inConnect + tail22, WorkerConnections},
 		{"alert", "512 worker_connections are not enough", WorkerConnections},
 		{"alert", "socket() failed (24: Too many open files)" + inConnect + tail22, NoFD},
 		{"crit", "accept4() failed (24: Too many open files)", NoFD},
-		{"info", "client prematurely closed connection, so upstream connection is closed too" + inHeader + tail22, ClientClosed},
+		{"info", "client prematurely closed connection, so upstream connection is closed too" + inHeader +
+			tail22, ClientClosed},
 		{"info", "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too" + inConnect + tail22, ClientClosed},
 		{"info", "client 127.0.0.1 closed keepalive connection", ""},
 		{"info", "recv() failed (104: Connection reset by peer) while waiting for request, client: 127.0.0.1, server: 0.0.0.0:80", ""},
@@ -47,7 +55,8 @@ func TestFacts(t *testing.T) {
 		}
 	}
 	listed := Classes()
-	for _, k := range []string{ConnectTimeout, UnixQueueFull, PrematureClose, NoLocalPort, NoFD, ClientClosed} {
+	for _, k := range []string{ConnectTimeout, UnixQueueFull, PrematureClose, NoLocalPort, NoFD,
+		ClientClosed} {
 		if !slices.Contains(listed, k) {
 			t.Errorf("%s is not listed", k)
 		}
@@ -56,17 +65,21 @@ func TestFacts(t *testing.T) {
 
 // poison is what clients and servers put into what NGINX logs of them.
 var poison = []string{
-	"\x00", "\x1b[2J", "\x1b]0;title\a", "\x9b31m", "\xff\xfe", "\xc3", "\u202e", "\u2028", "\ufeff", "\r", "\t", "<script>alert(1)</script>", `" onload="x`, "| a | b |", "`", "](javascript:x)",
-	`, upstream: "http://evil/"`, " while connecting to upstream", " (11: x)", "(", ")", `"`, `\`, `\u0000`, ": ", ", ", " : ", "unix:", "://", "-", "99999999999999999999", "127.0.0.1:8000",
+	"\x00", "\x1b[2J", "\x1b]0;title\a", "\x9b31m", "\xff\xfe", "\xc3", "\u202e", "\u2028", "\ufeff", "\r",
+	"\t", "<script>alert(1)</script>", `" onload="x`, "| a | b |", "`", "](javascript:x)",
+	`, upstream: "http://evil/"`, " while connecting to upstream", " (11: x)", "(", ")", `"`, `\`, `\u0000`,
+	": ", ", ", " : ", "unix:", "://", "-", "99999999999999999999", "127.0.0.1:8000",
 	strings.Repeat("A", 64<<10), strings.Repeat("é", 300), strings.Repeat("1, ", 5000),
 }
 
-// TestPoisonedLines puts those into lines of every kind, anywhere and again and again: what comes out is bounded and clean.
+// TestPoisonedLines puts those into lines of every kind, anywhere and again and again: what comes out is
+// bounded and clean.
 func TestPoisonedLines(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 0))
 	var bases []string
 	for _, k := range kinds {
-		bases = append(bases, head+k.prefix+k.upto+" (110: Connection timed out) while connecting to upstream"+tail22)
+		bases = append(bases, head+k.prefix+k.upto+
+			" (110: Connection timed out) while connecting to upstream"+tail22)
 	}
 	for _, addr := range []string{"127.0.0.1:8000", "a, b", "a, b : c"} {
 		bases = append(bases, access("504", addr, "504, 200", "-, 0.001", "-, 0.002"))
@@ -95,14 +108,16 @@ func harmless(t *testing.T, line []byte) {
 		if l.Source == "" || !known(l.Class) || l.Errno < 0 {
 			t.Errorf("no class: %+v", l)
 		}
-		for what, n := range map[string]int{l.Text: maxText, l.Phase: maxName, l.Upstream: maxName + len("unix:"), l.Class: maxName, l.Level: 6} {
+		for what, n := range map[string]int{l.Text: maxText, l.Phase: maxName, l.Upstream: maxName +
+			len("unix:"), l.Class: maxName, l.Level: 6} {
 			if err := tidy(what, n); err != nil {
 				t.Error(err)
 			}
 		}
 	}
 	if r, ok := ParseRequest(line); ok {
-		if len(r.Tries) > maxTries || r.More < 0 || r.Status < 0 || r.Status > 999 || tidy(r.ID, maxName) != nil || tidy(r.Class(), maxName) != nil {
+		if len(r.Tries) > maxTries || r.More < 0 || r.Status < 0 || r.Status > 999 ||
+			tidy(r.ID, maxName) != nil || tidy(r.Class(), maxName) != nil {
 			t.Errorf("unbounded: %+v", r)
 		}
 		for _, x := range r.Tries {

@@ -15,24 +15,34 @@ func always(class string) func(int, string) string {
 
 // kinds is searched from its beginning. The file that writes each is named; all are of src/.
 var kinds = []kind{
-	{prefix: "upstream timed out", class: timedOut},                               // http/ngx_http_upstream.c
-	{prefix: "connect() failed", class: connectFailed},                            // the same
-	{prefix: "connect() to unix:", upto: " failed", class: unixConnectFailed},     // event/ngx_event_connect.c
-	{prefix: "connect() to ", upto: " failed", class: connectFailed},              // the same
-	{prefix: "bind(", upto: ") failed", class: bindFailed},                        // the same, with proxy_bind
-	{prefix: "recv() failed", class: broken},                                      // os/unix/ngx_recv.c
-	{prefix: "readv() failed", class: broken},                                     // os/unix/ngx_readv_chain.c
-	{prefix: "send() failed", class: broken},                                      // os/unix/ngx_send.c
-	{prefix: "writev() failed", class: broken},                                    // os/unix/ngx_writev_chain.c
-	{prefix: "sendfile() failed", class: broken},                                  // os/unix/ngx_linux_sendfile_chain.c
-	{prefix: "upstream prematurely closed connection", class: closed},             // http/ngx_http_upstream.c
-	{prefix: "upstream prematurely closed FastCGI stdout", class: closed},         // http/modules/ngx_http_fastcgi_module.c
-	{prefix: "no live upstreams", class: always(NoLiveUpstreams)},                 // http/ngx_http_upstream.c
-	{prefix: "upstream server temporarily disabled", class: always(PeerDisabled)}, // http/ngx_http_upstream_round_robin.c
-	{prefix: "socket() failed", class: noDescriptor},                              // event/ngx_event_connect.c
-	{prefix: "accept4() failed", class: noDescriptor},                             // event/ngx_event_accept.c
+	{prefix: "upstream timed out", class: timedOut},    // http/ngx_http_upstream.c
+	{prefix: "connect() failed", class: connectFailed}, // the same
+	// event/ngx_event_connect.c
+	{prefix: "connect() to unix:", upto: " failed", class: unixConnectFailed},
+	{prefix: "connect() to ", upto: " failed", class: connectFailed}, // the same
+	// the same, with proxy_bind
+	{prefix: "bind(", upto: ") failed", class: bindFailed},
+	{prefix: "recv() failed", class: broken}, // os/unix/ngx_recv.c
+	// os/unix/ngx_readv_chain.c
+	{prefix: "readv() failed", class: broken},
+	{prefix: "send() failed", class: broken}, // os/unix/ngx_send.c
+	// os/unix/ngx_writev_chain.c
+	{prefix: "writev() failed", class: broken},
+	// os/unix/ngx_linux_sendfile_chain.c
+	{prefix: "sendfile() failed", class: broken},
+	{prefix: "upstream prematurely closed connection", class: closed}, // http/ngx_http_upstream.c
+	// http/modules/ngx_http_fastcgi_module.c
+	{prefix: "upstream prematurely closed FastCGI stdout", class: closed},
+	{prefix: "no live upstreams", class: always(NoLiveUpstreams)}, // http/ngx_http_upstream.c
+	// http/ngx_http_upstream_round_robin.c
+	{prefix: "upstream server temporarily disabled", class: always(PeerDisabled)},
+	// event/ngx_event_connect.c
+	{prefix: "socket() failed", class: noDescriptor},
+	{prefix: "accept4() failed", class: noDescriptor}, // event/ngx_event_accept.c
 	{prefix: "accept() failed", class: noDescriptor},
-	{prefix: "client prematurely closed connection, so upstream connection is closed too", class: always(ClientClosed)}, // http/ngx_http_upstream.c
+	// http/ngx_http_upstream.c
+	{prefix: "client prematurely closed connection, so upstream connection is closed too",
+		class: always(ClientClosed)},
 	{prefix: "client prematurely closed connection", class: always(ClientClosed)},
 	{prefix: "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too", class: always(ClientClosed)},
 	{prefix: "epoll_wait() reported that client prematurely closed connection", class: always(ClientClosed)},
@@ -40,9 +50,12 @@ var kinds = []kind{
 	{prefix: "kevent() reported that client prematurely closed connection", class: always(ClientClosed)},
 	{prefix: "upstream ", upto: " while ", class: always(OtherUpstream)}, // "upstream sent invalid header: …"
 	{prefix: "SSL_do_handshake() failed", upto: " while ", class: tlsFailed},
-	{prefix: "peer closed connection in SSL handshake", class: tlsFailed},              // event/ngx_event_openssl.c
-	{prefix: "limiting requests, excess: ", upto: " by zone ", class: always(Limited)}, // http/modules/ngx_http_limit_req_module.c
-	{prefix: "limiting connections by zone ", class: always(Limited)},                  // http/modules/ngx_http_limit_conn_module.c
+	// event/ngx_event_openssl.c
+	{prefix: "peer closed connection in SSL handshake", class: tlsFailed},
+	// http/modules/ngx_http_limit_req_module.c
+	{prefix: "limiting requests, excess: ", upto: " by zone ", class: always(Limited)},
+	// http/modules/ngx_http_limit_conn_module.c
+	{prefix: "limiting connections by zone ", class: always(Limited)},
 }
 
 // messageKind finds a message's kind and what follows it: errno, phase and the rest.
@@ -98,8 +111,8 @@ func timedOut(_ int, phase string) string {
 	return OtherUpstream
 }
 
-// unixConnectFailed: Linux returns EAGAIN for a unix socket whose listen queue is full (unix_stream_connect in
-// net/unix/af_unix.c); for TCP it means something else (connect(2)).
+// unixConnectFailed: Linux returns EAGAIN for a unix socket whose listen queue is full (unix_stream_connect
+// in net/unix/af_unix.c); for TCP it means something else (connect(2)).
 func unixConnectFailed(errno int, phase string) string {
 	if errno == eAGAIN {
 		return UnixQueueFull

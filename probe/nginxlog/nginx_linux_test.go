@@ -27,7 +27,10 @@ func TestRealNGINX(t *testing.T) {
 	fillUnix(t, unixQueue)
 	closing := backend(t, func(c *net.TCPConn) {})
 	resetting := backend(t, func(c *net.TCPConn) { c.SetLinger(0) })
-	serving := backend(t, func(c *net.TCPConn) { io.WriteString(c, "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok") })
+	serving := backend(t, func(c *net.TCPConn) {
+		io.WriteString(c,
+			"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok")
+	})
 
 	conf := fmt.Sprintf(`
   log_format weir escape=json '%[1]s'; access_log DIR/access.log weir;
@@ -49,7 +52,8 @@ func TestRealNGINX(t *testing.T) {
     location /limited { limit_req zone=one; proxy_pass http://%[6]s; }
     location /none    { return 404; }
   }`, AccessFormat, bound, full, idle, closing, serving, resetting)
-	errorsSeen, accessSeen := watch(t, filepath.Join(dir, "error.log"), ParseError), watch(t, filepath.Join(dir, "access.log"), ParseAccess)
+	errorsSeen, accessSeen := watch(t, filepath.Join(dir, "error.log"), ParseError),
+		watch(t, filepath.Join(dir, "access.log"), ParseAccess)
 	socket := labtest.RunNGINX(t, dir, conf)
 
 	get(t, socket, "/limited", 5*time.Second) // the one that is let through
@@ -93,11 +97,14 @@ func retried(t *testing.T, lines []string, refusing, serving string) {
 		if !ok || r.Class() != "200/200/response/retried" {
 			continue
 		}
-		if len(r.Tries) != 2 || r.Tries[0].Addr != refusing || r.Tries[0].Status != 502 || r.Tries[0].Connect != nil ||
-			r.Tries[1].Addr != serving || r.Tries[1].Status != 200 || r.Tries[1].Connect == nil || r.Tries[1].Header == nil {
+		if len(r.Tries) != 2 || r.Tries[0].Addr != refusing || r.Tries[0].Status != 502 ||
+			r.Tries[0].Connect != nil ||
+			r.Tries[1].Addr != serving || r.Tries[1].Status != 200 || r.Tries[1].Connect == nil ||
+			r.Tries[1].Header == nil {
 			t.Errorf("of %s\n got %+v", line, r)
 		}
-		if !strings.Contains(line, `"upstream_status":"502, 200"`) || r.Took == nil || r.Ended == nil || time.Since(time.Unix(0, 0).Add(*r.Ended)).Abs() > time.Minute {
+		if !strings.Contains(line, `"upstream_status":"502, 200"`) || r.Took == nil || r.Ended == nil ||
+			time.Since(time.Unix(0, 0).Add(*r.Ended)).Abs() > time.Minute {
 			t.Errorf("%s\n is not the line that was meant: %+v", line, r)
 		}
 		return

@@ -16,12 +16,14 @@ import (
 
 // Line is what one log line says.
 type Line struct {
-	Source   string // "nginx.error" or "nginx.access"
-	Class    string // the mechanism: see the Class constants, and AccessFormat for those of the access log
-	Level    string // error log: "info" … "emerg"
-	Errno    int    // error log: as NGINX logged it, 0 where it did not
-	Phase    string // error log: NGINX's words after "while"; access log: "none", "connect", "header", "response"
-	Upstream string // the peer, as in $upstream_addr: "127.0.0.1:8000", "unix:/run/app.sock"; the last one tried
+	Source string // "nginx.error" or "nginx.access"
+	Class  string // the mechanism: see the Class constants, and AccessFormat for those of the access log
+	Level  string // error log: "info" … "emerg"
+	Errno  int    // error log: as NGINX logged it, 0 where it did not
+	// error log: NGINX's words after "while"; access log: "none", "connect", "header", "response"
+	Phase string
+	// the peer, as in $upstream_addr: "127.0.0.1:8000", "unix:/run/app.sock"; the last one tried
+	Upstream string
 	Text     string // the message, for people: at most maxText bytes, no control characters
 }
 
@@ -46,7 +48,8 @@ func clean(text []byte, limit int) string {
 		switch {
 		case r == '\t':
 			b.WriteByte(' ')
-		case unicode.In(r, unicode.C, unicode.Zl, unicode.Zp): // controls, formats such as bidi overrides, line separators
+		case unicode.In(r, unicode.C, unicode.Zl,
+			unicode.Zp): // controls, formats such as bidi overrides, line separators
 		default:
 			b.WriteRune(r) // a wrong byte becomes U+FFFD
 		}

@@ -21,47 +21,70 @@ func TestErrorClasses(t *testing.T) {
 		phase       string
 		upstream    string
 	}{
-		{"upstream timed out (110: Connection timed out) while connecting to upstream" + tail22, ConnectTimeout, 110, connecting, "127.0.0.1:8000"},
-		{"upstream timed out (110: Connection timed out) while reading response header from upstream" + tail22, ReadTimeout, 110, readingHeader, "127.0.0.1:8000"},
-		{"upstream timed out (110: Connection timed out) while reading upstream" + tail22, BodyTimeout, 110, readingBody, "127.0.0.1:8000"},
-		{"upstream timed out (110: Connection timed out) while sending request to upstream" + tail22, SendTimeout, 110, sending, "127.0.0.1:8000"},
-		{"upstream timed out (110: Connection timed out) while SSL handshaking to upstream" + tail22, OtherUpstream, 110, "SSL handshaking to upstream", "127.0.0.1:8000"},
+		{"upstream timed out (110: Connection timed out) while connecting to upstream" + tail22,
+			ConnectTimeout, 110, connecting, "127.0.0.1:8000"},
+		{"upstream timed out (110: Connection timed out) while reading response header from upstream" +
+			tail22, ReadTimeout, 110, readingHeader, "127.0.0.1:8000"},
+		{"upstream timed out (110: Connection timed out) while reading upstream" + tail22, BodyTimeout, 110,
+			readingBody, "127.0.0.1:8000"},
+		{"upstream timed out (110: Connection timed out) while sending request to upstream" + tail22,
+			SendTimeout, 110, sending, "127.0.0.1:8000"},
+		{"upstream timed out (110: Connection timed out) while SSL handshaking to upstream" + tail22,
+			OtherUpstream, 110, "SSL handshaking to upstream", "127.0.0.1:8000"},
 		{"connect() to unix:/run/app.sock failed (11: Resource temporarily unavailable) while connecting to upstream" + unixTail, UnixQueueFull, 11, connecting, "unix:/run/app.sock"},
 		{"connect() to unix:/run/app.sock failed (2: No such file or directory) while connecting to upstream" + unixTail, ConnectOther, 2, connecting, "unix:/run/app.sock"},
-		{"connect() failed (104: Connection reset by peer) while connecting to upstream" + tail22, ConnectReset, 104, connecting, "127.0.0.1:8000"},
-		{"connect() failed (111: Connection refused) while connecting to upstream" + tail22, ConnectRefused, 111, connecting, "127.0.0.1:8000"},
-		{"connect() to [::1]:8000 failed (101: Network is unreachable) while connecting to upstream", ConnectUnreachable, 101, connecting, ""},
-		{"connect() failed (113: No route to host) while connecting to upstream" + tail22, ConnectUnreachable, 113, connecting, "127.0.0.1:8000"},
+		{"connect() failed (104: Connection reset by peer) while connecting to upstream" + tail22,
+			ConnectReset, 104, connecting, "127.0.0.1:8000"},
+		{"connect() failed (111: Connection refused) while connecting to upstream" + tail22, ConnectRefused,
+			111, connecting, "127.0.0.1:8000"},
+		{"connect() to [::1]:8000 failed (101: Network is unreachable) while connecting to upstream",
+			ConnectUnreachable, 101, connecting, ""},
+		{"connect() failed (113: No route to host) while connecting to upstream" + tail22, ConnectUnreachable,
+			113, connecting, "127.0.0.1:8000"},
 		{"connect() to 127.0.0.1:8000 failed (99: Cannot assign requested address) while connecting to upstream" + tail22, NoLocalPort, 99, connecting, "127.0.0.1:8000"},
-		{"recv() failed (104: Connection reset by peer) while reading response header from upstream" + tail22, RecvReset, 104, readingHeader, "127.0.0.1:8000"},
-		{"recv() failed (104: Connection reset by peer) while reading upstream" + tail22, BodyReset, 104, readingBody, "127.0.0.1:8000"},
-		{"writev() failed (32: Broken pipe) while sending request to upstream" + tail22, SendReset, 32, sending, "127.0.0.1:8000"},
-		{"upstream prematurely closed connection while reading response header from upstream" + tail22, PrematureClose, 0, readingHeader, "127.0.0.1:8000"},
-		{"upstream prematurely closed connection while reading upstream" + tail22, BodyPrematureClose, 0, readingBody, "127.0.0.1:8000"},
+		{"recv() failed (104: Connection reset by peer) while reading response header from upstream" + tail22,
+			RecvReset, 104, readingHeader, "127.0.0.1:8000"},
+		{"recv() failed (104: Connection reset by peer) while reading upstream" + tail22, BodyReset, 104,
+			readingBody, "127.0.0.1:8000"},
+		{"writev() failed (32: Broken pipe) while sending request to upstream" + tail22, SendReset, 32,
+			sending, "127.0.0.1:8000"},
+		{"upstream prematurely closed connection while reading response header from upstream" + tail22,
+			PrematureClose, 0, readingHeader, "127.0.0.1:8000"},
+		{"upstream prematurely closed connection while reading upstream" + tail22, BodyPrematureClose, 0,
+			readingBody, "127.0.0.1:8000"},
 		{`upstream prematurely closed FastCGI stdout while reading response header from upstream, client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "fastcgi://unix:/run/php.sock:", host: "a"`, PrematureClose, 0, readingHeader, "unix:/run/php.sock"},
 		{`no live upstreams while connecting to upstream, client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://backend/", host: "a"`, NoLiveUpstreams, 0, connecting, "backend"},
-		{"upstream server temporarily disabled while connecting to upstream" + tail22, PeerDisabled, 0, connecting, "127.0.0.1:8000"},
-		{"1024 worker_connections are not enough while connecting to upstream" + tail22, WorkerConnections, 0, connecting, "127.0.0.1:8000"},
+		{"upstream server temporarily disabled while connecting to upstream" + tail22, PeerDisabled, 0,
+			connecting, "127.0.0.1:8000"},
+		{"1024 worker_connections are not enough while connecting to upstream" + tail22, WorkerConnections, 0,
+			connecting, "127.0.0.1:8000"},
 		{"1024 worker_connections are not enough", WorkerConnections, 0, "", ""},
 		{"1024 worker_connections are not enough, reusing connections", WorkerConnectionsLow, 0, "", ""},
-		{"socket() failed (24: Too many open files) while connecting to upstream" + tail22, NoFD, 24, connecting, "127.0.0.1:8000"},
+		{"socket() failed (24: Too many open files) while connecting to upstream" + tail22, NoFD, 24,
+			connecting, "127.0.0.1:8000"},
 		{"accept4() failed (24: Too many open files)", NoFD, 24, "", ""},
 		{"client prematurely closed connection, so upstream connection is closed too (104: Connection reset by peer) while sending request to upstream" + tail22, ClientClosed, 104, sending, "127.0.0.1:8000"},
 		{"epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too while connecting to upstream" + tail22, ClientClosed, 0, connecting, "127.0.0.1:8000"},
-		{"epoll_wait() reported that client prematurely closed connection while sending to client" + tail22, ClientClosed, 0, "sending to client", "127.0.0.1:8000"},
-		{`upstream sent no valid HTTP/1.0 header while reading response header from upstream` + tail22, OtherUpstream, 0, readingHeader, "127.0.0.1:8000"},
-		{"bind(10.0.0.1) failed (99: Cannot assign requested address) while connecting to upstream" + tail22, NoLocalPort, 99, connecting, "127.0.0.1:8000"},
-		{"bind(10.0.0.1) failed (98: Address already in use) while connecting to upstream" + tail22, NoLocalPort, 98, connecting, "127.0.0.1:8000"},
+		{"epoll_wait() reported that client prematurely closed connection while sending to client" + tail22,
+			ClientClosed, 0, "sending to client", "127.0.0.1:8000"},
+		{`upstream sent no valid HTTP/1.0 header while reading response header from upstream` + tail22,
+			OtherUpstream, 0, readingHeader, "127.0.0.1:8000"},
+		{"bind(10.0.0.1) failed (99: Cannot assign requested address) while connecting to upstream" + tail22,
+			NoLocalPort, 99, connecting, "127.0.0.1:8000"},
+		{"bind(10.0.0.1) failed (98: Address already in use) while connecting to upstream" + tail22,
+			NoLocalPort, 98, connecting, "127.0.0.1:8000"},
 		{"peer closed connection in SSL handshake (104: Connection reset by peer) while SSL handshaking to upstream" + tail22, OtherUpstream, 104, "SSL handshaking to upstream", "127.0.0.1:8000"},
 		{`limiting requests, excess: 5.320 by zone "one", client: 127.0.0.1, server: , request: "GET / HTTP/1.1", host: "a"`, Limited, 0, "", ""},
 		{`limiting connections by zone "addr", client: 127.0.0.1, server: , request: "GET / HTTP/1.1", host: "a"`, Limited, 0, "", ""},
 		{"SSL_do_handshake() failed (SSL: error:0A000086:SSL routines::certificate verify failed) while SSL handshaking to upstream" + tail22, OtherUpstream, 0, "SSL handshaking to upstream", "127.0.0.1:8000"},
 	} {
 		l, ok := ParseError([]byte(head + test.line + "\n"))
-		if !ok || l.Class != test.class || l.Errno != test.errno || l.Phase != test.phase || l.Upstream != test.upstream {
+		if !ok || l.Class != test.class || l.Errno != test.errno || l.Phase != test.phase ||
+			l.Upstream != test.upstream {
 			t.Errorf("%s\n got %v %+v", test.line, ok, l)
 		}
-		if l.Source != "nginx.error" || l.Level != "error" || !strings.HasPrefix(test.line, l.Text) || l.Text == "" {
+		if l.Source != "nginx.error" || l.Level != "error" || !strings.HasPrefix(test.line, l.Text) ||
+			l.Text == "" {
 			t.Errorf("%s\n got %+v", test.line, l)
 		}
 		if !known(l.Class) {
@@ -108,7 +131,8 @@ func TestHostileText(t *testing.T) {
 		t.Errorf("%v %d bytes", ok, len(l.Text))
 	}
 	// A request that ends in what looks like NGINX's own field: the first field wins, and it is NGINX's.
-	l, _ = ParseError([]byte(head + `upstream timed out (110: x) while connecting to upstream, client: 1.2.3.4, server: , request: "GET / HTTP/1.1", upstream: "http://10.0.0.1:80/", host: "a", referrer: ", upstream: "http://evil/"`))
+	l, _ = ParseError([]byte(head +
+		`upstream timed out (110: x) while connecting to upstream, client: 1.2.3.4, server: , request: "GET / HTTP/1.1", upstream: "http://10.0.0.1:80/", host: "a", referrer: ", upstream: "http://evil/"`))
 	if l.Upstream != "10.0.0.1:80" {
 		t.Errorf("upstream %q", l.Upstream)
 	}
@@ -116,7 +140,8 @@ func TestHostileText(t *testing.T) {
 
 func access(status, addr, upstream, connect, header string) string {
 	return strings.NewReplacer(
-		"$request_id", "0123456789abcdef", "$http_x_request_id", "7", "$status", status, "$request_time", "0.903", "$msec", "1700000000.123",
+		"$request_id", "0123456789abcdef", "$http_x_request_id", "7", "$status", status, "$request_time",
+		"0.903", "$msec", "1700000000.123",
 		"$upstream_addr", addr, "$upstream_status", upstream, "$upstream_connect_time", connect,
 		"$upstream_header_time", header, "$upstream_response_time", "0.900").Replace(AccessFormat)
 }
@@ -134,7 +159,8 @@ func TestAccessClasses(t *testing.T) {
 		{access("404", "", "", "", ""), "404/-/none", ""},
 		{access("200", a+", "+b, "504, 200", "-, 0.000", "-, 0.020"), "200/200/response/retried", b},
 		{access("502", a+", "+b, "504, 502", "0.000, -", "-, -"), "502/502/connect/retried", b},
-		{access("200", a+" : "+b, "404 : 200", "0.000 : 0.000", "0.001 : 0.001"), "200/200/response/retried", b},
+		{access("200", a+" : "+b, "404 : 200", "0.000 : 0.000", "0.001 : 0.001"), "200/200/response/retried",
+			b},
 		{access("<b>", a, "99999", "0.000", "0.001"), "-/-/response", a},
 	} {
 		l, ok := ParseAccess([]byte(test.line))
@@ -145,7 +171,8 @@ func TestAccessClasses(t *testing.T) {
 			t.Errorf("%s is no class", l.Class)
 		}
 	}
-	for _, line := range []string{"", "{}", "null", "[]", `{"status":504,"upstream_addr":""}`, `{"status":"200"}`, "127.0.0.1 - - [02/Jan/2026] \"GET /\" 200",
+	for _, line := range []string{"", "{}", "null", "[]", `{"status":504,"upstream_addr":""}`,
+		`{"status":"200"}`, "127.0.0.1 - - [02/Jan/2026] \"GET /\" 200",
 		`{"status":"200","upstream_addr":"` + strings.Repeat("a", maxLine) + `"}`} {
 		if l, ok := ParseAccess([]byte(line)); ok {
 			t.Errorf("%.80q is taken for %+v", line, l)
@@ -168,7 +195,8 @@ func TestClasses(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, k := range kinds {
-		f.Add([]byte(head + k.prefix + k.upto + " (110: Connection timed out) while connecting to upstream" + tail22))
+		f.Add([]byte(head + k.prefix + k.upto + " (110: Connection timed out) while connecting to upstream" +
+			tail22))
 	}
 	f.Add([]byte(access("504", "a, b", "504, 200", "-, 0.1", "-, 0.2")))
 	f.Add([]byte(head + "upstream timed out" + poison[1] + poison[11]))

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestOnlyFilesAreFollowed: a pipe, a directory and what NGINX's container image has for logs are refused, and none is waited for.
+// TestOnlyFilesAreFollowed: a pipe, a directory and what NGINX's container image has for logs are refused,
+// and none is waited for.
 func TestOnlyFilesAreFollowed(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "error.log")
 	if err := unix.Mkfifo(pipe, 0o600); err != nil {

@@ -16,9 +16,12 @@ func same(a, b *time.Duration) bool { return a == b || a != nil && b != nil && *
 func TestRequest(t *testing.T) {
 	const a, b = "127.0.0.1:8000", "unix:/run/app.sock"
 	line := func(addr, status, connect, header, response string) []byte {
-		return []byte(strings.NewReplacer("$request_id", "0123456789abcdef", "$http_x_request_id", "weir-1700000000000-1500-7",
-			"$status", "200", "$request_time", "0.921", "$msec", "1700000002.345", "$upstream_addr", addr, "$upstream_status", status,
-			"$upstream_connect_time", connect, "$upstream_header_time", header, "$upstream_response_time", response).Replace(AccessFormat))
+		return []byte(strings.NewReplacer("$request_id", "0123456789abcdef", "$http_x_request_id",
+			"weir-1700000000000-1500-7",
+			"$status", "200", "$request_time", "0.921", "$msec", "1700000002.345", "$upstream_addr", addr,
+			"$upstream_status", status,
+			"$upstream_connect_time", connect, "$upstream_header_time", header, "$upstream_response_time",
+			response).Replace(AccessFormat))
 	}
 	for _, test := range []struct {
 		name string
@@ -28,12 +31,17 @@ func TestRequest(t *testing.T) {
 		{"one try", line(a, "200", "0.001", "0.021", "0.022"), []Try{{a, 200, ms(1), ms(21), ms(22)}}},
 		{"retried", line(a+", "+b, "504, 200", "-, 0.000", "-, 0.020", "0.900, 0.021"),
 			[]Try{{a, 504, nil, nil, ms(900)}, {b, 200, ms(0), ms(20), ms(21)}}},
-		{"redirected", line(a+", "+a+" : "+b, "502, 404 : 200", "0.001, 0.002 : 0.003", "-, 0.004 : 0.005", "0.006, 0.007 : 0.008"),
+		{"redirected", line(a+", "+a+" : "+b, "502, 404 : 200", "0.001, 0.002 : 0.003", "-, 0.004 : 0.005",
+			"0.006, 0.007 : 0.008"),
 			[]Try{{a, 502, ms(1), nil, ms(6)}, {a, 404, ms(2), ms(4), ms(7)}, {b, 200, ms(3), ms(5), ms(8)}}},
-		{"redirected to nothing", line(a+" : ", "404 : ", "0.001 : ", "0.004 : ", "0.007 : "), []Try{{a, 404, ms(1), ms(4), ms(7)}}},
-		{"redirected twice", line(a+" : "+a+", "+b+" : "+b, "- : 502, 503 : 200", "- : -, 0.002 : 0.003", "- : -, 0.004 : 0.005", "0.006 : 0.000, 0.007 : 0.008"),
-			[]Try{{a, 0, nil, nil, ms(6)}, {a, 502, nil, nil, ms(0)}, {b, 503, ms(2), ms(4), ms(7)}, {b, 200, ms(3), ms(5), ms(8)}}},
-		{"no live upstreams", line("backend", "502", "-", "-", "0.000"), []Try{{"backend", 502, nil, nil, ms(0)}}},
+		{"redirected to nothing", line(a+" : ", "404 : ", "0.001 : ", "0.004 : ", "0.007 : "),
+			[]Try{{a, 404, ms(1), ms(4), ms(7)}}},
+		{"redirected twice", line(a+" : "+a+", "+b+" : "+b, "- : 502, 503 : 200", "- : -, 0.002 : 0.003",
+			"- : -, 0.004 : 0.005", "0.006 : 0.000, 0.007 : 0.008"),
+			[]Try{{a, 0, nil, nil, ms(6)}, {a, 502, nil, nil, ms(0)}, {b, 503, ms(2), ms(4), ms(7)},
+				{b, 200, ms(3), ms(5), ms(8)}}},
+		{"no live upstreams", line("backend", "502", "-", "-", "0.000"),
+			[]Try{{"backend", 502, nil, nil, ms(0)}}},
 		{"none", line("", "", "", "", ""), nil},
 		{"a client that gave up", line(a, "-", "-", "-", "0.300"), []Try{{a, 0, nil, nil, ms(300)}}},
 		{"lists of another length", line(a+", "+b, "502", "0.001, 0.002, 0.003", "", "0.1, 0.2"),
@@ -42,14 +50,18 @@ func TestRequest(t *testing.T) {
 	} {
 		r, ok := ParseRequest(test.line)
 		equal := slices.EqualFunc(r.Tries, test.want, func(a, b Try) bool {
-			return a.Addr == b.Addr && a.Status == b.Status && same(a.Connect, b.Connect) && same(a.Header, b.Header) && same(a.Response, b.Response)
+			return a.Addr == b.Addr && a.Status == b.Status && same(a.Connect, b.Connect) &&
+				same(a.Header, b.Header) && same(a.Response, b.Response)
 		})
-		if !ok || !equal || r.ID != "weir-1700000000000-1500-7" || r.Status != 200 || !same(r.Took, ms(921)) || !same(r.Ended, ms(1700000002345)) {
+		if !ok || !equal || r.ID != "weir-1700000000000-1500-7" || r.Status != 200 ||
+			!same(r.Took, ms(921)) || !same(r.Ended, ms(1700000002345)) {
 			t.Errorf("%s: %v %+v", test.name, ok, r)
 		}
 	}
-	r, ok := ParseRequest(line(strings.Repeat(a+", ", 99)+b, strings.Repeat("502, ", 99)+"200", "-", "-", "-"))
-	if last, asked := r.Final(); !ok || len(r.Tries) != maxTries || r.More != 100-maxTries || !asked || last.Addr != b || last.Status != 200 {
+	r, ok := ParseRequest(line(strings.Repeat(a+", ", 99)+b, strings.Repeat("502, ", 99)+"200", "-", "-",
+		"-"))
+	if last, asked := r.Final(); !ok || len(r.Tries) != maxTries || r.More != 100-maxTries || !asked ||
+		last.Addr != b || last.Status != 200 {
 		t.Errorf("of a hundred tries: %d and %d more, the last is %+v", len(r.Tries), r.More, last)
 	}
 }
@@ -78,7 +90,8 @@ func TestSpent(t *testing.T) {
 
 // FuzzRequest: whatever a client put into its request, the line is refused or understood within bounds.
 func FuzzRequest(f *testing.F) {
-	f.Add([]byte(access("200", "127.0.0.1:8000, unix:/run/a.sock : b:1", "502, 504 : 200", "-, 0.001 : 0.002", "-, - : 0.020")))
+	f.Add([]byte(access("200", "127.0.0.1:8000, unix:/run/a.sock : b:1", "502, 504 : 200", "-, 0.001 : 0.002",
+		"-, - : 0.020")))
 	f.Add([]byte(access("499", "backend", "-", "-", "-")))
 	f.Add([]byte(`{"status":"200","upstream_addr":", , : , ","client_id":"\u202e\u0000"}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
@@ -94,7 +107,9 @@ func FuzzRequest(f *testing.F) {
 		}
 		for _, x := range r.Tries {
 			c, h, b := x.Spent()
-			if len(x.Addr) > maxName || !utf8.ValidString(x.Addr) || strings.ContainsFunc(x.Addr, func(r rune) bool { return r < ' ' }) || c < 0 || h < 0 || b < 0 {
+			if len(x.Addr) > maxName || !utf8.ValidString(x.Addr) ||
+				strings.ContainsFunc(x.Addr, func(r rune) bool { return r < ' ' }) || c < 0 || h < 0 ||
+				b < 0 {
 				t.Errorf("try %+v: %v %v %v", x, c, h, b)
 			}
 		}

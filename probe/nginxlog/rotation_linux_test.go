@@ -19,9 +19,9 @@ import (
 	"weir/scenarios/lab/labtest"
 )
 
-// TestRealRotation rotates a real NGINX's log in every way that is in use while requests come, and wants a line for
-// each of them, once. Only copytruncate is done in a pause: what is written between the copy and the truncation is
-// lost to everybody.
+// TestRealRotation rotates a real NGINX's log in every way that is in use while requests come, and wants a
+// line for each of them, once. Only copytruncate is done in a pause: what is written between the copy and the
+// truncation is lost to everybody.
 func TestRealRotation(t *testing.T) {
 	dir := labtest.ShortDir(t)
 	path := filepath.Join(dir, "access.log")
@@ -60,7 +60,8 @@ func TestRealRotation(t *testing.T) {
 		r.send(30)
 		r.check(log) // NGINX writes a line when the client has its answer
 		text, err := os.ReadFile(path)
-		must(errors.Join(err, os.WriteFile(fmt.Sprintf("%s-2026010%d", path, i), text, 0o600), os.Truncate(path, 0)))
+		must(errors.Join(err, os.WriteFile(fmt.Sprintf("%s-2026010%d", path, i), text, 0o600),
+			os.Truncate(path, 0)))
 		r.send(30)
 		r.check(log)
 	}
@@ -100,8 +101,8 @@ func (r *requests) send(n int) {
 	}
 }
 
-// during sends some requests before and after, and waits for all lines: a file that comes and goes between two looks
-// is not seen.
+// during sends some requests before and after, and waits for all lines: a file that comes and goes between
+// two looks is not seen.
 func (r *requests) during(log *seen, do func()) {
 	r.t.Helper()
 	r.send(20)
@@ -127,7 +128,8 @@ func (r *requests) waitFor(path string) {
 func (r *requests) check(log *seen) {
 	r.t.Helper()
 	var got []int
-	for end := time.Now().Add(10 * time.Second); len(got) < r.sent && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); len(got) < r.sent &&
+		time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		got = got[:0]
 		log.mu.Lock()
 		for _, line := range log.raw {
@@ -143,7 +145,8 @@ func (r *requests) check(log *seen) {
 	slices.Sort(got)
 	for i, n := range got {
 		if i != n {
-			r.t.Fatalf("%d lines came of %d requests; request %d has none, or that before it two", len(got), r.sent, i)
+			r.t.Fatalf("%d lines came of %d requests; request %d has none, or that before it two", len(got),
+				r.sent, i)
 		}
 	}
 	if len(got) != r.sent {

@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// guardSize is how much of what was read last is remembered, to see whether it still stands where it stood.
+	// guardSize is how much of what was read last is remembered, to see whether it still stands where it
+	// stood.
 	guardSize = 256
 
 	// maxCopies bounds the files beside a truncated one that are looked into.
@@ -21,9 +22,10 @@ const (
 
 // tail is an open file, how far it was read, and the line that is not whole yet.
 type tail struct {
-	file    *os.File
-	offset  int64
-	guard   []byte // what stands before offset, at most guardSize bytes of it; empty where nothing was read yet
+	file   *os.File
+	offset int64
+	// what stands before offset, at most guardSize bytes of it; empty where nothing was read yet
+	guard   []byte
 	partial []byte
 	skip    bool // the rest of a line that was too long
 	buf     [guardSize + 32<<10]byte
@@ -117,8 +119,8 @@ func (t *tail) read(ctx context.Context, line func([]byte)) (n int64, err error)
 	}
 	size, began := info.Size(), t.offset
 	for t.offset < size && ctx.Err() == nil {
-		// With what was read last, so that it is seen whether that still stands there: the file may be truncated,
-		// and grow again, between any two of these.
+		// With what was read last, so that it is seen whether that still stands there: the file may be
+		// truncated, and grow again, between any two of these.
 		g := len(t.guard)
 		n, err := t.file.ReadAt(t.buf[:min(int64(len(t.buf)), size-t.offset+int64(g))], t.offset-int64(g))
 		if n <= g || !bytes.Equal(t.buf[:g], t.guard) { // truncated meanwhile: the next look sees it

@@ -12,10 +12,13 @@ const maxTries = 16
 
 // Try is one attempt of NGINX to get an answer from an upstream server.
 type Try struct {
-	Addr     string         `json:"addr"`               // "127.0.0.1:8000", "unix:/run/app.sock", or a group's name where none of its servers was live
-	Status   int            `json:"status,omitempty"`   // the server's, or the 502 or 504 that NGINX made of its failure; 0: none
-	Connect  *time.Duration `json:"connect,omitempty"`  // until connected, TLS included; nil: never
-	Header   *time.Duration `json:"header,omitempty"`   // until the response header had come, connecting included; nil: never
+	// "127.0.0.1:8000", "unix:/run/app.sock", or a group's name where none of its servers was live
+	Addr string `json:"addr"`
+	// the server's, or the 502 or 504 that NGINX made of its failure; 0: none
+	Status  int            `json:"status,omitempty"`
+	Connect *time.Duration `json:"connect,omitempty"` // until connected, TLS included; nil: never
+	// until the response header had come, connecting included; nil: never
+	Header   *time.Duration `json:"header,omitempty"`
 	Response *time.Duration `json:"response,omitempty"` // until the try ended, well or not
 }
 
@@ -85,7 +88,8 @@ func tries(addrs, statuses, connects, headers, responses string) (list []Try, mo
 }
 
 // entries splits a list: tries are parted by ", ", and by " : " where an internal redirect began anew
-// (ngx_http_upstream_addr_variable). It ends in one of those where the redirect led to no upstream in the end.
+// (ngx_http_upstream_addr_variable). It ends in one of those where the redirect led to no upstream in the
+// end.
 func entries(list string) []string {
 	if list = strings.TrimSuffix(list, " : "); list == "" {
 		return nil
@@ -93,7 +97,8 @@ func entries(list string) []string {
 	return strings.Split(strings.ReplaceAll(list, " : ", ", "), ", ")
 }
 
-// number is a status of three digits, and 0 for anything else, so that there are few classes whatever is in the log.
+// number is a status of three digits, and 0 for anything else, so that there are few classes whatever is in
+// the log.
 func number(s string) int {
 	if len(s) != 3 || strings.Trim(s, "0123456789") != "" {
 		return 0

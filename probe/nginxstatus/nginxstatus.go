@@ -27,8 +27,9 @@ const Every = 500 * time.Millisecond
 
 // Poll is one question, and its answer.
 type Poll struct {
-	Host   string        `json:"host"`             // of the NGINX
-	At     time.Duration `json:"at"`               // when the answer had come: only then is it known that NGINX had counted
+	Host string `json:"host"` // of the NGINX
+	// when the answer had come: only then is it known that NGINX had counted
+	At     time.Duration `json:"at"`
 	Took   time.Duration `json:"took"`             // how long the poll took
 	Status *Status       `json:"status,omitempty"` // nil: there was no answer
 	Error  string        `json:"error,omitempty"`  // why there was none
@@ -36,12 +37,13 @@ type Poll struct {
 
 // Status is what NGINX says of its connections.
 type Status struct {
-	Active   uint64 `json:"active"`   // open now: Reading, Writing and Waiting
-	Reading  uint64 `json:"reading"`  // of which a request is being read
-	Writing  uint64 `json:"writing"`  // to which an answer is being made or written
-	Waiting  uint64 `json:"waiting"`  // kept, without a request
-	Accepts  uint64 `json:"accepts"`  // that it accepted since it was started
-	Handled  uint64 `json:"handled"`  // of Accepts: those that it did not close at once, for want of worker_connections
+	Active  uint64 `json:"active"`  // open now: Reading, Writing and Waiting
+	Reading uint64 `json:"reading"` // of which a request is being read
+	Writing uint64 `json:"writing"` // to which an answer is being made or written
+	Waiting uint64 `json:"waiting"` // kept, without a request
+	Accepts uint64 `json:"accepts"` // that it accepted since it was started
+	// of Accepts: those that it did not close at once, for want of worker_connections
+	Handled  uint64 `json:"handled"`
 	Requests uint64 `json:"requests"` // since it was started
 }
 
@@ -66,7 +68,8 @@ func New(host, address string) (*Poller, error) {
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", path)
 		}
-	} else if u, err := url.Parse(address); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	} else if u, err := url.Parse(address); err != nil || (u.Scheme != "http" && u.Scheme != "https") ||
+		u.Host == "" {
 		return nil, fmt.Errorf("%q is neither a URL, as http://127.0.0.1:8081/status, nor unix:/path/of/a/socket", address)
 	}
 	p.client = &http.Client{

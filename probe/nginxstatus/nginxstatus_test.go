@@ -16,11 +16,14 @@ const answer = "Active connections: 291 \nserver accepts handled requests\n 1663
 
 func TestParse(t *testing.T) {
 	got, err := parse([]byte(answer))
-	want := Status{Active: 291, Accepts: 16630948, Handled: 16630940, Requests: 31070465, Reading: 6, Writing: 179, Waiting: 106}
+	want := Status{Active: 291, Accepts: 16630948, Handled: 16630940, Requests: 31070465, Reading: 6,
+		Writing: 179, Waiting: 106}
 	if err != nil || *got != want {
 		t.Errorf("%v %v", got, err)
 	}
-	for _, bad := range []string{"", "<html>", strings.Replace(answer, "291", "-1", 1), strings.Replace(answer, "291", "99999999999999999999", 1), answer + "1", strings.Replace(answer, "Waiting", "Wading", 1)} {
+	for _, bad := range []string{"", "<html>", strings.Replace(answer, "291", "-1", 1),
+		strings.Replace(answer, "291", "99999999999999999999", 1), answer + "1",
+		strings.Replace(answer, "Waiting", "Wading", 1)} {
 		if v, err := parse([]byte(bad)); err == nil {
 			t.Errorf("%q is %v", bad, v)
 		}
@@ -68,7 +71,8 @@ func TestPolls(t *testing.T) {
 		switch {
 		case s.Host != "proxy" || s.At < time.Second || s.Took <= 0:
 			t.Errorf("%s: %+v", address, s)
-		case complaint == "" && (s.Error != "" || s.Status == nil || s.Status.Writing != 179 || s.Status.Handled != 16630940):
+		case complaint == "" && (s.Error != "" || s.Status == nil || s.Status.Writing != 179 ||
+			s.Status.Handled != 16630940):
 			t.Errorf("%s: %+v", address, s)
 		case complaint != "" && (!strings.Contains(s.Error, complaint) || s.Status != nil):
 			t.Errorf("%s: %+v, want an error about %q", address, s, complaint)

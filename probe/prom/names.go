@@ -54,7 +54,8 @@ func snake(s string) string {
 		case r == '_' || !(unicode.IsLetter(r) || unicode.IsDigit(r)) || r > unicode.MaxASCII:
 			b.WriteByte('_')
 			continue
-		case unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsUpper(runes[i-1]) && unicode.IsLower(runes[i+1])):
+		case unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) ||
+			i+1 < len(runes) && unicode.IsUpper(runes[i-1]) && unicode.IsLower(runes[i+1])):
 			b.WriteByte('_')
 		}
 		b.WriteRune(unicode.ToLower(r))

@@ -46,17 +46,26 @@ func listener(name, text string) *prometheus.Desc {
 }
 
 var (
-	queueLength = listener("accept_queue_length", "Connections waiting in the accept queue (Recv-Q); of the fullest socket where several share the address.")
-	queueLimit  = listener("accept_queue_limit", "Backlog of the same socket after the kernel's clamp (Send-Q). One more connection than this fits.")
-	queuePeak   = listener("accept_queue_peak", "Highest accept queue length that was sampled within the last "+PeakWindow+".")
-	lossRate    = listener("loss_rate", "Packets a second, within the last "+PeakWindow+", that the sockets at this address dropped, without the bare ACKs that TCP_DEFER_ACCEPT ignores: connections lost, or late by a retransmission. Absent for unix sockets.")
-	sockets     = listener("sockets", "Listening sockets at this address; 0 where there was one. Absent while the listeners cannot be seen.")
-	opened      = listener("sockets_opened_total", "Listening sockets that appeared while this exporter ran: restarts of the server.")
-	drops       = listener("drops_total", "Packets that the sockets at this address dropped, over restarts of the server; bare ACKs that TCP_DEFER_ACCEPT ignores are among them, which are no loss. Absent for unix sockets, where the kernel counts none.")
+	queueLength = listener("accept_queue_length",
+		"Connections waiting in the accept queue (Recv-Q); of the fullest socket where several share the address.")
+	queueLimit = listener("accept_queue_limit",
+		"Backlog of the same socket after the kernel's clamp (Send-Q). One more connection than this fits.")
+	queuePeak = listener("accept_queue_peak",
+		"Highest accept queue length that was sampled within the last "+PeakWindow+".")
+	lossRate = listener("loss_rate", "Packets a second, within the last "+PeakWindow+
+		", that the sockets at this address dropped, without the bare ACKs that TCP_DEFER_ACCEPT ignores: connections lost, or late by a retransmission. Absent for unix sockets.")
+	sockets = listener("sockets",
+		"Listening sockets at this address; 0 where there was one. Absent while the listeners cannot be seen.")
+	opened = listener("sockets_opened_total",
+		"Listening sockets that appeared while this exporter ran: restarts of the server.")
+	drops = listener("drops_total",
+		"Packets that the sockets at this address dropped, over restarts of the server; bare ACKs that TCP_DEFER_ACCEPT ignores are among them, which are no loss. Absent for unix sockets, where the kernel counts none.")
 
 	readings = prometheus.NewDesc("weir_probe_samples_total", "Readings of the kernel.", nil, nil)
-	lost     = prometheus.NewDesc("weir_probe_source_lost", "1 for a source that could not be opened when the exporter started; what it would have shown is absent until it is started again.", []string{"source"}, nil)
-	failures = prometheus.NewDesc("weir_probe_source_errors_total", "Readings in which a source failed; what it would have shown is absent.", []string{"source"}, nil)
+	lost     = prometheus.NewDesc("weir_probe_source_lost",
+		"1 for a source that could not be opened when the exporter started; what it would have shown is absent until it is started again.", []string{"source"}, nil)
+	failures = prometheus.NewDesc("weir_probe_source_errors_total",
+		"Readings in which a source failed; what it would have shown is absent.", []string{"source"}, nil)
 )
 
 // Describe names nothing: which counters there are depends on the kernel (an "unchecked" collector).
@@ -87,7 +96,8 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 
 // collect shows a counter or a gauge of the kernel. What was traced is shown by collectTraced, and what is
 // about the reading itself is nobody's metric.
-func (c *collector) collect(out chan<- prometheus.Metric, name string, value uint64, kind prometheus.ValueType) {
+func (c *collector) collect(out chan<- prometheus.Metric, name string, value uint64,
+	kind prometheus.ValueType) {
 	of, known := probe.MetricOf(name)
 	if !known || of.Scope == probe.Itself || of.Source == "trace" {
 		return

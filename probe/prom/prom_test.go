@@ -52,8 +52,9 @@ func everything() *tally.Tally {
 	drops := uint32(7)
 	ta := tally.New(time.Minute)
 	s := probe.Sample{
-		Counters: map[string]uint64{"stat.cpu.steal": 250, "sched.listener.run_delay_ns": 1_500_000_000, "cgroup.cpu.throttled_us": 1},
-		Gauges:   map[string]uint64{"sockstat.TCP.tw": 3, "slow.at_us": 9, "psi.cpu.some.avg10": 1234},
+		Counters: map[string]uint64{"stat.cpu.steal": 250, "sched.listener.run_delay_ns": 1_500_000_000,
+			"cgroup.cpu.throttled_us": 1},
+		Gauges: map[string]uint64{"sockstat.TCP.tw": 3, "slow.at_us": 9, "psi.cpu.some.avg10": 1234},
 		Listeners: []probe.Listener{
 			{Addr: "127.0.0.1:8000", Cookie: 1, Depth: 17, Limit: 16, Drops: &drops},
 			{Addr: "/run/app.sock\xff", Cookie: 2, Depth: 1, Limit: 3},
@@ -77,29 +78,35 @@ func TestMetrics(t *testing.T) {
 		`weir_listener_accept_queue_limit{listener="127.0.0.1:8000"} 16`,
 		`weir_listener_accept_queue_peak{listener="/run/app.sock?"} 1`,
 		`weir_listener_drops_total{listener="127.0.0.1:8000"} 7`,
-		"weir_req_q_full_do_cookies_total 12", "weir_cpu_steal_seconds_total 2.5", "weir_sched_listener_run_delay_seconds_total 1.5",
-		"weir_sockstat_tcp_tw 3", "weir_psi_cpu_some_ratio 0.1234", `weir_build_info{version="v1"} 1`, "weir_tw_total 12",
+		"weir_req_q_full_do_cookies_total 12", "weir_cpu_steal_seconds_total 2.5",
+		"weir_sched_listener_run_delay_seconds_total 1.5",
+		"weir_sockstat_tcp_tw 3", "weir_psi_cpu_some_ratio 0.1234", `weir_build_info{version="v1"} 1`,
+		"weir_tw_total 12",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %q", want)
 		}
 	}
-	if strings.Contains(text, `weir_listener_drops_total{listener="/run`) || strings.Contains(text, "slow_at") {
+	if strings.Contains(text, `weir_listener_drops_total{listener="/run`) ||
+		strings.Contains(text, "slow_at") {
 		t.Error("drops of a unix socket, or the probe's own times, are shown")
 	}
 	if t.Failed() {
 		t.Log(text)
 	}
 
-	ta.Add(probe.Sample{At: time.Second, Errors: []probe.SourceError{{Source: "netstat", Text: "gone"}, {Source: "inet_diag", Text: "gone"}}})
+	ta.Add(probe.Sample{At: time.Second, Errors: []probe.SourceError{{Source: "netstat", Text: "gone"},
+		{Source: "inet_diag", Text: "gone"}}})
 	text = scrape(t, ta, "/metrics")
-	if strings.Contains(text, "weir_listen_overflows_total") || strings.Contains(text, "accept_queue_length") {
+	if strings.Contains(text, "weir_listen_overflows_total") ||
+		strings.Contains(text, "accept_queue_length") {
 		t.Errorf("a source that failed is shown:\n%s", text)
 	}
 	if strings.Contains(text, "weir_listener_sockets{") {
 		t.Errorf("listeners that cannot be seen are counted:\n%s", text)
 	}
-	if !strings.Contains(text, `weir_probe_source_errors_total{source="netstat"} 1`) || !strings.Contains(text, `drops_total{listener="127.0.0.1:8000"} 7`) {
+	if !strings.Contains(text, `weir_probe_source_errors_total{source="netstat"} 1`) ||
+		!strings.Contains(text, `drops_total{listener="127.0.0.1:8000"} 7`) {
 		t.Errorf("the failure, or the history of the listener, is missing:\n%s", text)
 	}
 }
@@ -109,7 +116,8 @@ func TestGone(t *testing.T) {
 	ta := everything()
 	ta.Add(probe.Sample{At: time.Minute})
 	text := scrape(t, ta, "/metrics")
-	if !strings.Contains(text, `weir_listener_sockets{listener="127.0.0.1:8000"} 0`) || strings.Contains(text, "accept_queue_length") {
+	if !strings.Contains(text, `weir_listener_sockets{listener="127.0.0.1:8000"} 0`) ||
+		strings.Contains(text, "accept_queue_length") {
 		t.Errorf("nobody listens any more:\n%s", text)
 	}
 }
@@ -117,10 +125,12 @@ func TestGone(t *testing.T) {
 // TestLost: a source that could not be opened, which is told once, is shown for as long as we run.
 func TestLost(t *testing.T) {
 	ta := tally.New(time.Minute)
-	ta.Add(probe.Sample{Errors: []probe.SourceError{{Source: "cgroup", Text: "x", Lost: true}, {Source: "snmp", Text: "y"}}})
+	ta.Add(probe.Sample{Errors: []probe.SourceError{{Source: "cgroup", Text: "x", Lost: true},
+		{Source: "snmp", Text: "y"}}})
 	ta.Add(probe.Sample{At: time.Hour})
 	text := scrape(t, ta, "/metrics")
-	if !strings.Contains(text, `weir_probe_source_lost{source="cgroup"} 1`) || strings.Contains(text, `weir_probe_source_lost{source="snmp"}`) {
+	if !strings.Contains(text, `weir_probe_source_lost{source="cgroup"} 1`) ||
+		strings.Contains(text, `weir_probe_source_lost{source="snmp"}`) {
 		t.Error(text)
 	}
 }
@@ -131,7 +141,8 @@ func TestLoss(t *testing.T) {
 	ta := tally.New(time.Minute)
 	add := func(at time.Duration, drops uint32, listenDrops, deferred uint64) {
 		ta.Add(probe.Sample{
-			At: at, Counters: map[string]uint64{"TcpExtListenDrops": listenDrops, "TcpExtTCPDeferAcceptDrop": deferred},
+			At: at, Counters: map[string]uint64{"TcpExtListenDrops": listenDrops,
+				"TcpExtTCPDeferAcceptDrop": deferred},
 			Listeners: []probe.Listener{{Addr: "127.0.0.1:8000", Cookie: 1, Limit: 16, Drops: &drops}},
 		})
 	}
@@ -140,11 +151,13 @@ func TestLoss(t *testing.T) {
 		t.Errorf("a rate of nothing:\n%s", text)
 	}
 	add(10*time.Second, 100, 0, 100)
-	if text := scrape(t, ta, "/metrics"); !strings.Contains(text, `weir_listener_loss_rate{listener="127.0.0.1:8000"} 0`) {
+	if text := scrape(t, ta, "/metrics"); !strings.Contains(text,
+		`weir_listener_loss_rate{listener="127.0.0.1:8000"} 0`) {
 		t.Errorf("bare ACKs are no loss:\n%s", text)
 	}
 	add(20*time.Second, 300, 100, 100)
-	if text := scrape(t, ta, "/metrics"); !strings.Contains(text, `weir_listener_loss_rate{listener="127.0.0.1:8000"} 10`) {
+	if text := scrape(t, ta, "/metrics"); !strings.Contains(text,
+		`weir_listener_loss_rate{listener="127.0.0.1:8000"} 10`) {
 		t.Errorf("a hundred final ACKs in 20 s, two drops each:\n%s", text)
 	}
 }
@@ -154,15 +167,17 @@ var metricName = regexp.MustCompile(`weir_[a-z0-9_]+`)
 // TestExamplesNameWhatThereIs: a rule for a metric that nobody exports never fires.
 func TestExamplesNameWhatThereIs(t *testing.T) {
 	ta := everything()
-	ta.Add(probe.Sample{At: 1, Counters: ta.View().Sample.Counters, Gauges: ta.View().Sample.Gauges, Listeners: ta.View().Sample.Listeners,
-		Errors: []probe.SourceError{{Source: "x"}, {Source: "y", Lost: true}}})
+	ta.Add(probe.Sample{At: 1, Counters: ta.View().Sample.Counters, Gauges: ta.View().Sample.Gauges,
+		Listeners: ta.View().Sample.Listeners,
+		Errors:    []probe.SourceError{{Source: "x"}, {Source: "y", Lost: true}}})
 	text := scrape(t, ta, "/metrics")
 	var rules struct {
 		Groups []struct {
 			Rules []struct{ Alert, Expr string }
 		}
 	}
-	if err := yaml.Unmarshal([]byte(Alerts), &rules); err != nil || len(rules.Groups) == 0 || len(rules.Groups[0].Rules) < 5 {
+	if err := yaml.Unmarshal([]byte(Alerts), &rules); err != nil || len(rules.Groups) == 0 ||
+		len(rules.Groups[0].Rules) < 5 {
 		t.Fatalf("alerts.yaml: %v, %+v", err, rules)
 	}
 	if !json.Valid([]byte(Dashboard)) {

@@ -36,10 +36,12 @@ func Listen(address string) (net.Listener, error) {
 func Serve(ctx context.Context, l net.Listener, version string, view func() tally.View) error {
 	registry := prometheus.NewRegistry()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "weir_build_info", Help: "1, with the version of weir.", ConstLabels: prometheus.Labels{"version": tidy(version)},
+		Name: "weir_build_info", Help: "1, with the version of weir.",
+		ConstLabels: prometheus.Labels{"version": tidy(version)},
 	})
 	build.Set(1)
-	registry.MustRegister(NewCollector(view), build, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(NewCollector(view), build,
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: 10 * time.Second,
@@ -48,8 +50,9 @@ func Serve(ctx context.Context, l net.Listener, version string, view func() tall
 		fmt.Fprintln(w, `<!doctype html><title>weir probe</title><a href="metrics">metrics</a>`)
 	})
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 30 * time.Second,
+		IdleTimeout:  2 * time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()

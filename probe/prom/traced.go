@@ -11,12 +11,15 @@ import (
 // What eBPF saw, where it was asked for.
 var (
 	acceptWait = prometheus.NewDesc("weir_accept_queue_wait_seconds",
-		"Time that connections stood in the accept queues of the watched TCP listeners, from --trace on.", nil, nil)
+		"Time that connections stood in the accept queues of the watched TCP listeners, from --trace on.",
+		nil, nil)
 	untimed = prometheus.NewDesc("weir_accept_unaccounted_total",
 		"Accepted connections of which that time was not taken: they were queued before.", nil, nil)
 	rstSent = prometheus.NewDesc("weir_rst_sent_total",
-		"RSTs that the kernel sent from the watched ports, by whom they were for and the kernel's reason.", []string{"for", "reason"}, nil)
-	rstReceived = prometheus.NewDesc("weir_rst_received_total", "Connections of the watched ports that an RST ended.", nil, nil)
+		"RSTs that the kernel sent from the watched ports, by whom they were for and the kernel's reason.",
+		[]string{"for", "reason"}, nil)
+	rstReceived = prometheus.NewDesc("weir_rst_received_total",
+		"Connections of the watched ports that an RST ended.", nil, nil)
 )
 
 // collectTraced shows the traced counters as what they are together: a histogram, and resets with labels. Its
@@ -45,6 +48,7 @@ func collectTraced(out chan<- prometheus.Metric, counters []tally.Counter) {
 	out <- prometheus.MustNewConstMetric(untimed, prometheus.CounterValue, float64(t.Unaccounted))
 	out <- prometheus.MustNewConstMetric(rstReceived, prometheus.CounterValue, float64(t.ReceivedRST))
 	for r, n := range t.SentRST {
-		out <- prometheus.MustNewConstMetric(rstSent, prometheus.CounterValue, float64(n), string(r.For), r.Reason)
+		out <- prometheus.MustNewConstMetric(rstSent, prometheus.CounterValue, float64(n), string(r.For),
+			r.Reason)
 	}
 }

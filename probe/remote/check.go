@@ -32,7 +32,8 @@ func check(value any) error {
 	switch v := value.(type) {
 	case *Hello:
 		if v.Schema != Schema {
-			return fmt.Errorf("schema %.40q, but this weir reads %s: use the same version at both ends", v.Schema, Schema)
+			return fmt.Errorf("schema %.40q, but this weir reads %s: use the same version at both ends",
+				v.Schema, Schema)
 		}
 		return checkHello(v)
 	case *probe.Sample:

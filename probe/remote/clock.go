@@ -11,7 +11,8 @@ type Clock struct {
 	Late   time.Duration // or this much later
 	Method string        // "ping" or "arrival"
 	RTT    time.Duration // of the ping that was used
-	Ahead  time.Duration // the remote wall clock minus ours, by the same estimate: for logs that were written there
+	// the remote wall clock minus ours, by the same estimate: for logs that were written there
+	Ahead time.Duration
 }
 
 // Estimate is what was known of the clock at one time. A series of them shows how it drifts, by the last

@@ -36,9 +36,11 @@ func TestStall(t *testing.T) {
 }
 
 func TestDeath(t *testing.T) {
-	r := start(t, says(hello, one(1))+"; sleep 0.3; printf '%s' '"+one(2)[:50]+"'; echo 'Connection to app-3 closed by remote host.' >&2; exit 255")
+	r := start(t, says(hello, one(1))+"; sleep 0.3; printf '%s' '"+one(2)[:50]+
+		"'; echo 'Connection to app-3 closed by remote host.' >&2; exit 255")
 	c := collect(t.Context(), r, r.began)
-	if !c.has(ProbeEnded, "exit status 255: Connection to app-3 closed by remote host.") || !c.has(ProbeJunk, "torn") {
+	if !c.has(ProbeEnded, "exit status 255: Connection to app-3 closed by remote host.") ||
+		!c.has(ProbeJunk, "torn") {
 		t.Errorf("warnings: %+v", c.warnings)
 	}
 }

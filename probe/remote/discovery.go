@@ -17,13 +17,15 @@ func fit(d probe.Discovery) *probe.Discovery {
 	for i := range d.Servers {
 		s := &d.Servers[i]
 		if len(s.Workers) > workers || len(s.Inodes) > sockets {
-			s.Workers, s.Inodes = s.Workers[:min(len(s.Workers), workers)], s.Inodes[:min(len(s.Inodes), sockets)]
+			s.Workers, s.Inodes = s.Workers[:min(len(s.Workers), workers)],
+				s.Inodes[:min(len(s.Inodes), sockets)]
 			d.Cut = fmt.Sprintf("at %d workers and %d sockets, with pid %d", maxWorkers, maxEntries, s.Pid)
 		}
 		workers, sockets = workers-len(s.Workers), sockets-len(s.Inodes)
 	}
 	if len(d.Servers) > maxServers {
-		d.Servers, d.Cut = d.Servers[:maxServers], fmt.Sprintf("at %d of %d servers", maxServers, len(d.Servers))
+		d.Servers, d.Cut = d.Servers[:maxServers],
+			fmt.Sprintf("at %d of %d servers", maxServers, len(d.Servers))
 	}
 	d.Listeners = d.Listeners[:min(len(d.Listeners), maxListeners)]
 	return &d
@@ -35,7 +37,8 @@ func checkDiscovery(d *probe.Discovery) error {
 		return nil
 	}
 	if len(d.Servers) > maxServers || d.Looked < 0 || d.Barred < 0 {
-		return fmt.Errorf("a discovery of %d servers, %d processes and %d more", len(d.Servers), d.Looked, d.Barred)
+		return fmt.Errorf("a discovery of %d servers, %d processes and %d more", len(d.Servers), d.Looked,
+			d.Barred)
 	}
 	d.Cut = clean(d.Cut, maxText)
 	for i := range d.Servers {
@@ -62,7 +65,8 @@ func checkProcess(p *probe.Process) error {
 	if p.Program != "" && !probe.IsName(p.Program) {
 		return fmt.Errorf("%.40q is no program's identity", p.Program)
 	}
-	p.Name, p.Command, p.Waiting = clean(p.Name, maxName), clean(p.Command, maxText), clean(p.Waiting, maxName)
+	p.Name, p.Command, p.Waiting = clean(p.Name, maxName), clean(p.Command, maxText),
+		clean(p.Waiting, maxName)
 	if b := p.Backlog; b != nil {
 		if b.N > math.MaxInt32 { // listen(2) takes an int
 			return fmt.Errorf("a process that asks for a backlog of %d", b.N)

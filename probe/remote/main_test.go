@@ -48,13 +48,16 @@ func serveForTest() {
 	looks := uint32(0)
 	look := func() probe.Snapshot {
 		looks++
-		return probe.Snapshot{Sysctls: map[string]string{"net.core.somaxconn": strconv.Itoa(int(looks))}, Listeners: []probe.Listener{{Addr: "0.0.0.0:1", Cookie: 7, Drops: &looks}}}
+		return probe.Snapshot{Sysctls: map[string]string{"net.core.somaxconn": strconv.Itoa(int(looks))},
+			Listeners: []probe.Listener{{Addr: "0.0.0.0:1", Cookie: 7, Drops: &looks}}}
 	}
 	// The workers' parent is this process, whose waits can be read.
-	hello := Hello{Version: "test", Host: "there", Every: 10 * time.Millisecond, Discovery: &probe.Discovery{Servers: []probe.Server{{
-		Process: probe.Process{Pid: os.Getpid(), Parent: 1, Name: "app", Threads: 1},
-		Workers: []probe.Process{{Pid: 1 << 20, Parent: os.Getpid(), Name: "app", Command: "app worker", Threads: 1}},
-	}}}}
+	hello := Hello{Version: "test", Host: "there", Every: 10 * time.Millisecond,
+		Discovery: &probe.Discovery{Servers: []probe.Server{{
+			Process: probe.Process{Pid: os.Getpid(), Parent: 1, Name: "app", Threads: 1},
+			Workers: []probe.Process{{Pid: 1 << 20, Parent: os.Getpid(), Name: "app", Command: "app worker",
+				Threads: 1}},
+		}}}}
 	if err := Serve(context.Background(), p, hello, look, Input{Reader: os.Stdin}, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -95,10 +98,13 @@ func shifted() {
 		text, _ := line(kind, body)
 		_, _ = os.Stdout.Write(text)
 	}
-	print("hello", Hello{Schema: Schema, Epoch: began.Add(ahead - shift), Clock: time.Now().Add(ahead), Every: 10 * time.Millisecond, Pings: true})
+	print("hello", Hello{Schema: Schema, Epoch: began.Add(ahead - shift), Clock: time.Now().Add(ahead),
+		Every: 10 * time.Millisecond, Pings: true})
 	go func() {
 		for {
-			print("sample", probe.Sample{At: now(), Gauges: map[string]uint64{"wall": uint64(time.Now().UnixNano()), "slow.at_us": uint64(now().Microseconds())}})
+			print("sample", probe.Sample{At: now(),
+				Gauges: map[string]uint64{"wall": uint64(time.Now().UnixNano()),
+					"slow.at_us": uint64(now().Microseconds())}})
 			time.Sleep(10 * time.Millisecond)
 		}
 	}()

@@ -88,7 +88,8 @@ func (r *Remote) startError(what string) error {
 	defer r.mu.Unlock()
 	text := fmt.Sprintf("remote probe: %s %s", r.proc.name(), what)
 	if r.junk > 0 {
-		text += fmt.Sprintf("; of what it printed %d lines were not %s, the first because: %s", r.junk, Schema, r.junky)
+		text += fmt.Sprintf("; of what it printed %d lines were not %s, the first because: %s", r.junk,
+			Schema, r.junky)
 	}
 	if strings.Contains(r.bye, errStdinClosed.Error()) {
 		text += "; its stdin is not ours: " + passStdin

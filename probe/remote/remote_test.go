@@ -108,7 +108,8 @@ func TestSamplesOfAProbe(t *testing.T) {
 	if s, ok := r.After(); ok {
 		after = s
 	}
-	if changes := probe.SysctlChanges(before.Sysctls, after.Sysctls); len(changes) != 1 || changes[0].Before != "1" || changes[0].After != "2" {
+	if changes := probe.SysctlChanges(before.Sysctls, after.Sysctls); len(changes) != 1 ||
+		changes[0].Before != "1" || changes[0].After != "2" {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
 	if d := probe.Droppers(*before, after); len(d) != 1 || d[0].Addr != "0.0.0.0:1" || d[0].Drops != 1 {
@@ -118,7 +119,8 @@ func TestSamplesOfAProbe(t *testing.T) {
 		t.Errorf("the workers: %d, %s", n, text)
 	}
 	first, last := c.clocks[0], c.clocks[len(c.clocks)-1]
-	if len(c.clocks) < 2 || first.Ping == nil || last.At <= first.At || last.Method != "ping" || last.RTT <= 0 {
+	if len(c.clocks) < 2 || first.Ping == nil || last.At <= first.At || last.Method != "ping" ||
+		last.RTT <= 0 {
 		t.Errorf("the clock's estimates: %+v", c.clocks)
 	}
 	for _, e := range c.clocks {
@@ -153,7 +155,8 @@ func TestShiftedClock(t *testing.T) {
 			truth := time.Unix(0, int64(s.Gauges["wall"])).Sub(epoch)
 			const slip = 10 * time.Millisecond // between the two readings of the clock over there
 			if d := s.At - truth; d < -clock.Late-slip || d > clock.Early+slip {
-				t.Fatalf("%s: a sample of %v is said to be of %v, off by %v, more than %+v", shift, truth, s.At, d, clock)
+				t.Fatalf("%s: a sample of %v is said to be of %v, off by %v, more than %+v", shift, truth,
+					s.At, d, clock)
 			}
 			if d := time.Duration(s.Gauges["slow.at_us"])*time.Microsecond - s.At; d.Abs() > 100*time.Millisecond {
 				t.Fatalf("%s: slow sources are said to be read %v after the sample", shift, d)
@@ -181,11 +184,13 @@ func TestGarbage(t *testing.T) {
 		says(helloWith(`"discovery":{"servers":[{"pid":1,"program":"/bin/a b"}]}`)):      "no program's identity",
 		says(helloWith(`"discovery":{"looked":-1}`)):                                     "-1 processes",
 		says(helloWith(`"discovery":{"shoe":1}`)):                                        `unknown field "shoe"`,
-		says(hello, strings.Replace(one(1), `"at"`, `"att"`, 1)):                         `unknown field "att"`,
-		says(hello, strings.Replace(one(1), `:1000000`, `:-1`, 1)):                       "no time since an epoch",
-		says(hello, one(1)[:40]):                                                         "1 lines were not",
-		"head -c 3000000 /dev/zero | tr '\\0' x":                                         "1 lines were not",
-		program(t, "serve") + " </dev/null & sleep 0.5; kill $!; exit 3":                 "ended at once: exit status 3",
+		says(hello, strings.Replace(one(1), `"at"`, `"att"`,
+			1)): `unknown field "att"`,
+		says(hello, strings.Replace(one(1), `:1000000`, `:-1`,
+			1)): "no time since an epoch",
+		says(hello, one(1)[:40]):                                         "1 lines were not",
+		"head -c 3000000 /dev/zero | tr '\\0' x":                         "1 lines were not",
+		program(t, "serve") + " </dev/null & sleep 0.5; kill $!; exit 3": "ended at once: exit status 3",
 		"": "is empty",
 	} {
 		_, err := Start(t.Context(), command, "x")
@@ -198,7 +203,8 @@ func TestGarbage(t *testing.T) {
 }
 
 func TestJunkBetweenSamples(t *testing.T) {
-	r := start(t, says("Welcome to app-3!", hello, one(1), "{", one(2))+"; sleep 1; "+says(one(3))+"; head -c 1100000 /dev/zero | tr '\\0' x; echo;"+says(one(4))+"; sleep 1")
+	r := start(t, says("Welcome to app-3!", hello, one(1), "{", one(2))+"; sleep 1; "+says(one(3))+
+		"; head -c 1100000 /dev/zero | tr '\\0' x; echo;"+says(one(4))+"; sleep 1")
 	epoch := r.began
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
@@ -213,7 +219,8 @@ func TestJunkBetweenSamples(t *testing.T) {
 
 // TestProbeThatHearsNothing: without stdin there are no pings, and what was not looked at is not known.
 func TestProbeThatHearsNothing(t *testing.T) {
-	r := start(t, says(helloWith(`"snapshot":{"sysctls":{"net.core.somaxconn":"128"}}`), one(1))+"; sleep 0.2; "+says(one(2))+"; sleep 100")
+	r := start(t, says(helloWith(`"snapshot":{"sysctls":{"net.core.somaxconn":"128"}}`), one(1))+
+		"; sleep 0.2; "+says(one(2))+"; sleep 100")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	c := collect(ctx, r, r.began)
@@ -224,7 +231,8 @@ func TestProbeThatHearsNothing(t *testing.T) {
 	if _, ok := r.After(); ok || !c.has(ProbeNoEnd, "not known") || len(c.samples) == 0 {
 		t.Errorf("%d samples; warnings: %+v", len(c.samples), c.warnings)
 	}
-	if err := r.Ends(); err == nil || !strings.Contains(err.Error(), "docker exec -i") || !strings.Contains(err.Error(), "may still run on h:") {
+	if err := r.Ends(); err == nil || !strings.Contains(err.Error(), "docker exec -i") ||
+		!strings.Contains(err.Error(), "may still run on h:") {
 		t.Errorf("it hears no stdin, and that is not said: %v", err)
 	}
 	if _, err := r.ParentWaits(ctx); err == nil {
@@ -237,9 +245,11 @@ func TestInputThatIsNone(t *testing.T) {
 	for _, ends := range []bool{false, true} {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		var out strings.Builder
-		err := Serve(ctx, &steady{}, Hello{Every: 10 * time.Millisecond}, nil, Input{strings.NewReader("hello?\n"), ends}, &out)
+		err := Serve(ctx, &steady{}, Hello{Every: 10 * time.Millisecond}, nil,
+			Input{strings.NewReader("hello?\n"), ends}, &out)
 		cancel()
-		if want := map[bool]string{true: "stdin was closed", false: "the duration is over"}[ends]; err != nil || !strings.Contains(out.String(), want) {
+		if want := map[bool]string{true: "stdin was closed",
+			false: "the duration is over"}[ends]; err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("ends %v: %v\n%s", ends, err, out.String())
 		}
 	}
@@ -247,9 +257,11 @@ func TestInputThatIsNone(t *testing.T) {
 
 // TestDiscoveryIsBounded: what would not pass at the other end is cut, and nobody counts the rest.
 func TestDiscoveryIsBounded(t *testing.T) {
-	d := probe.Discovery{Servers: []probe.Server{{Process: probe.Process{Pid: 9, Threads: 1}, Workers: make([]probe.Process, maxWorkers+1)}}}
+	d := probe.Discovery{Servers: []probe.Server{{Process: probe.Process{Pid: 9, Threads: 1},
+		Workers: make([]probe.Process, maxWorkers+1)}}}
 	for i := range d.Servers[0].Workers {
-		d.Servers[0].Workers[i] = probe.Process{Pid: 10 + i, Parent: 9, Threads: 1, Command: "\x1b]0;title", Backlog: &probe.Backlog{N: 5, By: "\x1b]0;x"}}
+		d.Servers[0].Workers[i] = probe.Process{Pid: 10 + i, Parent: 9, Threads: 1, Command: "\x1b]0;title",
+			Backlog: &probe.Backlog{N: 5, By: "\x1b]0;x"}}
 	}
 	if n, _ := d.Offer(); n != maxWorkers+1 {
 		t.Fatalf("%d workers are counted here", n)
@@ -257,7 +269,8 @@ func TestDiscoveryIsBounded(t *testing.T) {
 	var out strings.Builder
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Serve(ctx, &steady{}, Hello{Every: time.Second, Discovery: &d}, nil, Input{}, &out); err != nil {
+	if err := Serve(ctx, &steady{}, Hello{Every: time.Second, Discovery: &d}, nil, Input{},
+		&out); err != nil {
 		t.Fatal(err)
 	}
 	first, _, _ := strings.Cut(out.String(), "\n")
@@ -267,13 +280,15 @@ func TestDiscoveryIsBounded(t *testing.T) {
 	}
 	got := value.(*Hello).Discovery
 	n, text := got.Offer()
-	if n != 0 || !strings.Contains(text, "cut short at 1024 workers") || got.Servers[0].Workers[0].Command != "?]0;title" {
+	if n != 0 || !strings.Contains(text, "cut short at 1024 workers") ||
+		got.Servers[0].Workers[0].Command != "?]0;title" {
 		t.Errorf("%d workers, %s; %q", n, text, got.Servers[0].Workers[0].Command)
 	}
 	if by := got.Servers[0].Workers[0].Backlog.By; by != "?]0;x" {
 		t.Errorf("a backlog by %q", by)
 	}
-	hostile := probe.Discovery{Servers: []probe.Server{{Process: probe.Process{Pid: 9, Backlog: &probe.Backlog{N: 1 << 40}}}}}
+	hostile := probe.Discovery{Servers: []probe.Server{{Process: probe.Process{Pid: 9,
+		Backlog: &probe.Backlog{N: 1 << 40}}}}}
 	if err := checkDiscovery(&hostile); err == nil {
 		t.Error("a backlog of 2^40 passes")
 	}
@@ -290,9 +305,11 @@ func TestGroupOverThePipe(t *testing.T) {
 	var d probe.Discovery
 	for i := range members {
 		inode := uint32(100 + i)
-		d.Listeners = append(d.Listeners, probe.Listener{Addr: "0.0.0.0:80", Cookie: uint64(inode), Inode: inode})
+		d.Listeners = append(d.Listeners, probe.Listener{Addr: "0.0.0.0:80", Cookie: uint64(inode),
+			Inode: inode})
 		d.Servers = append(d.Servers, probe.Server{Inodes: []uint32{inode}, Process: probe.Process{
-			Pid: os.Getpid(), Parent: 1, Name: "app", Command: "app --reuse-port", Threads: 1, Program: "9f2c"}})
+			Pid: os.Getpid(), Parent: 1, Name: "app", Command: "app --reuse-port", Threads: 1,
+			Program: "9f2c"}})
 	}
 	here, _ := d.Offer()
 	var out strings.Builder
@@ -305,7 +322,8 @@ func TestGroupOverThePipe(t *testing.T) {
 		t.Errorf("a member is taken for the others' parent: %s", out.String())
 	}
 	out.Reset()
-	if err := Serve(ctx, &steady{}, Hello{Every: time.Second, Discovery: &d}, nil, Input{}, &out); err != nil {
+	if err := Serve(ctx, &steady{}, Hello{Every: time.Second, Discovery: &d}, nil, Input{},
+		&out); err != nil {
 		t.Fatal(err)
 	}
 	first, _, _ := strings.Cut(out.String(), "\n")

@@ -17,11 +17,13 @@ type Warning struct {
 
 // The codes of warnings. They are part of records: keep them.
 const (
-	ProbeEnded   = "remote_probe_ended"   // from At on nothing is known
-	ProbeStalled = "remote_probe_stalled" // nothing came for a while before At, and nothing is known of it yet
+	ProbeEnded = "remote_probe_ended" // from At on nothing is known
+	// nothing came for a while before At, and nothing is known of it yet
+	ProbeStalled = "remote_probe_stalled"
 	ProbeResumed = "remote_probe_resumed" // the stall is over; lines that were under way may have filled it
 	ProbeJunk    = "remote_probe_junk"    // lines that were not samples
-	ProbeNoEnd   = "remote_probe_no_end"  // it took no snapshot at its end: what changed meanwhile is not known
+	// it took no snapshot at its end: what changed meanwhile is not known
+	ProbeNoEnd = "remote_probe_no_end"
 )
 
 // minStall keeps a network's hiccup from being called a stall: only a gap in At is a gap.
@@ -123,7 +125,8 @@ func (w *watcher) watch(ctx context.Context) (ended bool) {
 
 func (w *watcher) warnStall(stalled bool, silent time.Duration) {
 	if stalled {
-		w.say(ProbeStalled, fmt.Sprintf("no sample from the remote probe %s for %v: its kernel is not seen", w.r.proc.name(), silent.Round(time.Millisecond)))
+		w.say(ProbeStalled, fmt.Sprintf("no sample from the remote probe %s for %v: its kernel is not seen",
+			w.r.proc.name(), silent.Round(time.Millisecond)))
 		return
 	}
 	w.say(ProbeResumed, fmt.Sprintf("samples come from the remote probe %s again", w.r.proc.name()))
@@ -191,7 +194,8 @@ func (w *watcher) sumUp(ended bool) {
 		w.say(ProbeEnded, fmt.Sprintf("the remote probe %s ended before the run did, after that nothing is known of its kernel: %s", r.proc.name(), how))
 	}
 	if junk > 0 {
-		w.say(ProbeJunk, fmt.Sprintf("%d lines of %s were not samples and were left out; the first: %s", junk, r.proc.name(), junky))
+		w.say(ProbeJunk, fmt.Sprintf("%d lines of %s were not samples and were left out; the first: %s", junk,
+			r.proc.name(), junky))
 	}
 	if _, last := r.After(); !last && !ended {
 		w.say(ProbeNoEnd, fmt.Sprintf("the remote probe %s took no last look at its kernel: which settings changed, and who else dropped packets, is not known", r.proc.name()))

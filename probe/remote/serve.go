@@ -27,14 +27,16 @@ var (
 
 // Input is where pings come from.
 type Input struct {
-	io.Reader      // nil: there are no pings
-	Ends      bool // its end is ours also where no ping came. Else what ends without one is not a reader's pipe
+	io.Reader // nil: there are no pings
+	// its end is ours also where no ping came. Else what ends without one is not a reader's pipe
+	Ends bool
 }
 
 // Serve writes hello and then samples to out until ctx ends, and a last sample and bye then. It answers pings
 // from in, and ends when in does. look takes a snapshot, for hello and for bye; nil: they have none. That the
 // reader of out is gone is a good end, not an error.
-func Serve(ctx context.Context, p Reader, hello Hello, look func() probe.Snapshot, in Input, out io.Writer) error {
+func Serve(ctx context.Context, p Reader, hello Hello, look func() probe.Snapshot, in Input,
+	out io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	epoch := time.Now()
@@ -115,7 +117,8 @@ func (w *writer) writeLocked(kind string, body any) {
 func (w *writer) err() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if errors.Is(w.broken, syscall.EPIPE) || errors.Is(w.broken, os.ErrClosed) || errors.Is(w.broken, io.ErrClosedPipe) {
+	if errors.Is(w.broken, syscall.EPIPE) || errors.Is(w.broken, os.ErrClosed) ||
+		errors.Is(w.broken, io.ErrClosedPipe) {
 		return nil
 	}
 	return w.broken
@@ -139,7 +142,8 @@ func (w *writer) answer(in io.Reader) (pinged bool) {
 			pinged = true
 			waits := w.waits()
 			w.mu.Lock() // before the clock is read: waiting for a sample to be written is no part of the way
-			w.writeLocked("pong", pong{ID: asked.ID, Received: received, Sent: time.Since(w.epoch), Waits: waits})
+			w.writeLocked("pong", pong{ID: asked.ID, Received: received, Sent: time.Since(w.epoch),
+				Waits: waits})
 			w.mu.Unlock()
 		}
 	}

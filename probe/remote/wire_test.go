@@ -16,14 +16,17 @@ import (
 func TestEveryFieldCrosses(t *testing.T) {
 	drops := uint32(12)
 	s := probe.Sample{
-		Host: "h", At: 1, Took: 2, Counters: map[string]uint64{"TcpExtListenOverflows": 1<<64 - 1}, Gauges: map[string]uint64{"sockstat.TCP.tw": 3},
-		Listeners: []probe.Listener{{Addr: "[::]:8000", Cookie: 1 << 63, Inode: 9, Depth: 17, Limit: 16, Drops: &drops}, {Addr: "/run/app.sock", Cookie: 1}},
-		Errors:    []probe.SourceError{{Source: "unix_diag", Text: "no"}},
+		Host: "h", At: 1, Took: 2, Counters: map[string]uint64{"TcpExtListenOverflows": 1<<64 - 1},
+		Gauges: map[string]uint64{"sockstat.TCP.tw": 3},
+		Listeners: []probe.Listener{{Addr: "[::]:8000", Cookie: 1 << 63, Inode: 9, Depth: 17, Limit: 16,
+			Drops: &drops}, {Addr: "/run/app.sock", Cookie: 1}},
+		Errors: []probe.SourceError{{Source: "unix_diag", Text: "no"}},
 	}
 	v := reflect.ValueOf(s)
 	for i := range v.NumField() {
 		if v.Field(i).IsZero() {
-			t.Errorf("Sample.%s is new: put it on the wire, with a new schema, and into this test", v.Type().Field(i).Name)
+			t.Errorf("Sample.%s is new: put it on the wire, with a new schema, and into this test",
+				v.Type().Field(i).Name)
 		}
 	}
 	var out bytes.Buffer
@@ -40,12 +43,14 @@ func TestEveryFieldCrosses(t *testing.T) {
 }
 
 func TestTextIsMadeSafe(t *testing.T) {
-	value, err := parse([]byte(`{"kind":"sample","at":1,"took":1,"host":"\u001b[2J","listeners":[{"addr":"` + strings.Repeat("é", 400) + `"}],"errors":[{"source":"a\nb","text":"\u202e"}]}`))
+	value, err := parse([]byte(`{"kind":"sample","at":1,"took":1,"host":"\u001b[2J","listeners":[{"addr":"` +
+		strings.Repeat("é", 400) + `"}],"errors":[{"source":"a\nb","text":"\u202e"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := value.(*probe.Sample)
-	if s.Host != "?[2J" || len(s.Listeners[0].Addr) > maxName || s.Errors[0].Source != "a?b" || s.Errors[0].Text != "?" {
+	if s.Host != "?[2J" || len(s.Listeners[0].Addr) > maxName || s.Errors[0].Source != "a?b" ||
+		s.Errors[0].Text != "?" {
 		t.Errorf("%+v", s)
 	}
 }

@@ -25,7 +25,10 @@ func changed(v tally.View) []tally.Counter {
 			out = append(out, c)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b tally.Counter) int { return cmp.Compare(weight(b.Name), weight(a.Name)) })
+	slices.SortStableFunc(out, func(a, b tally.Counter) int {
+		return cmp.Compare(weight(b.Name),
+			weight(a.Name))
+	})
 	return out
 }
 

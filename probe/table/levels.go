@@ -11,7 +11,8 @@ import (
 func levels(gauges map[string]uint64) string {
 	var parts []string
 	for _, g := range []struct{ name, what string }{
-		{"listen.syn_recv", "SYN queue"}, {"tcp.towards.syn_sent", "SYN_SENT"}, {"sockstat.TCP.tw", "TIME_WAIT"},
+		{"listen.syn_recv", "SYN queue"}, {"tcp.towards.syn_sent", "SYN_SENT"},
+		{"sockstat.TCP.tw", "TIME_WAIT"},
 	} {
 		if n, known := gauges[g.name]; known {
 			parts = append(parts, g.what+" "+grouped(n))
@@ -40,7 +41,8 @@ func others(v tally.View) string {
 	if n == nil || *n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("another listener's: at least %s of %s overflows since start", grouped(*n), grouped(*v.Overflows.Namespace))
+	return fmt.Sprintf("another listener's: at least %s of %s overflows since start", grouped(*n),
+		grouped(*v.Overflows.Namespace))
 }
 
 // asides are what is to be said of the listeners beside their rows.

@@ -20,7 +20,8 @@ func TestLevels(t *testing.T) {
 		return strings.Join(Table(head, ta.View(), Size{80, 24}, false), "\n")
 	}
 	all := map[string]uint64{
-		"listen.syn_recv": 3, "tcp.towards.syn_sent": 2, "sockstat.TCP.tw": 1204, "ports.used": 120, "ports.range": 28232, "psi.cpu.some.avg10": 1234,
+		"listen.syn_recv": 3, "tcp.towards.syn_sent": 2, "sockstat.TCP.tw": 1204, "ports.used": 120,
+		"ports.range": 28232, "psi.cpu.some.avg10": 1234,
 	}
 	const want = "SYN queue 3 · SYN_SENT 2 · TIME_WAIT 1,204 · ports 120/28232 · PSI cpu 12.3%\n"
 	if text := shown(all); !strings.Contains(text, "\n"+want) {
@@ -42,13 +43,15 @@ func TestAnotherListener(t *testing.T) {
 	for i := range uint32(41) {
 		drops := i / 10
 		ta.Add(probe.Sample{
-			At: time.Duration(i) * 10 * time.Millisecond, Counters: map[string]uint64{"TcpExtListenOverflows": 7 + uint64(i)},
+			At:        time.Duration(i) * 10 * time.Millisecond,
+			Counters:  map[string]uint64{"TcpExtListenOverflows": 7 + uint64(i)},
 			Listeners: []probe.Listener{{Addr: "127.0.0.1:8000", Cookie: 1, Limit: 16, Drops: &drops}},
 		})
 	}
 	head := Head{Unheard: func(tally.View) []string { return nil }}
 	const want = "another listener's: at least 36 of 40 overflows since start"
-	if text := strings.Join(Table(head, ta.View(), Size{80, 24}, false), "\n"); !strings.Contains(text, "\n"+want) {
+	if text := strings.Join(Table(head, ta.View(), Size{80, 24}, false), "\n"); !strings.Contains(text, "\n"+
+		want) {
 		t.Errorf("there is no %q in\n%s", want, text)
 	}
 	if line := Line(head, ta.View()); !strings.Contains(line, " · "+want+" · ") {
@@ -59,18 +62,22 @@ func TestAnotherListener(t *testing.T) {
 // TestClamps: why a queue is shorter than asked for is below it, in lines that fit.
 func TestClamps(t *testing.T) {
 	ta := tally.New(time.Second)
-	ta.Add(probe.Sample{Listeners: []probe.Listener{{Addr: "127.0.0.1:8000", Cookie: 1, Limit: 128}, {Addr: "/run/a.sock", Cookie: 2, Limit: 5}}})
+	ta.Add(probe.Sample{Listeners: []probe.Listener{{Addr: "127.0.0.1:8000", Cookie: 1, Limit: 128},
+		{Addr: "/run/a.sock", Cookie: 2, Limit: 5}}})
 	head := Head{
 		Unheard: func(tally.View) []string { return nil },
 		Clamp: func(addr string, limit uint32) string {
 			if limit != 128 {
 				return ""
 			}
-			return "asked 2048 (--backlog), has 128 = net.core.somaxconn: \x1b[2J" + strings.Repeat("word ", 20)
+			return "asked 2048 (--backlog), has 128 = net.core.somaxconn: \x1b[2J" +
+				strings.Repeat("word ", 20)
 		},
 	}
 	lines := Table(head, ta.View(), Size{80, 24}, false)
-	if text := strings.Join(lines, "\n"); !strings.Contains(text, "\n127.0.0.1:8000 asked 2048 (--backlog), has 128 = net.core.somaxconn: ?[2Jword") || strings.Count(text, "asked") != 1 {
+	if text := strings.Join(lines, "\n"); !strings.Contains(text,
+		"\n127.0.0.1:8000 asked 2048 (--backlog), has 128 = net.core.somaxconn: ?[2Jword") ||
+		strings.Count(text, "asked") != 1 {
 		t.Error(text)
 	}
 	for _, l := range lines {

@@ -43,10 +43,12 @@ func (p *painter) listeners(head Head, v tally.View) {
 	}
 	addr = max(min(addr, p.width/3, p.width-fixed-narrow), 8)
 	bar := max(p.width-fixed-addr, 1)
-	p.line(dim, fmt.Sprintf("%-*s %-*s %12s %6s %8s %7s", addr, "listener", bar, "accept queue", "Recv-Q/limit", "peak", "drops", "/s"))
+	p.line(dim, fmt.Sprintf("%-*s %-*s %12s %6s %8s %7s", addr, "listener", bar, "accept queue",
+		"Recv-Q/limit", "peak", "drops", "/s"))
 	for _, l := range v.Listeners {
 		if l.Sockets == 0 {
-			p.line(yellow, fmt.Sprintf("%-*s %-*s %12s %6d %8s %7s", addr, short(name(l), addr), bar, absence(v), "-", l.Peak, drops(l), "-"))
+			p.line(yellow, fmt.Sprintf("%-*s %-*s %12s %6d %8s %7s", addr, short(name(l), addr), bar,
+				absence(v), "-", l.Peak, drops(l), "-"))
 			continue
 		}
 		p.row(l, addr, bar)

@@ -20,8 +20,9 @@ import (
 type Head struct {
 	Host    string
 	Every   time.Duration
-	Unheard func(tally.View) []string              // what was asked for, where nobody has listened so far
-	Clamp   func(addr string, limit uint32) string // probe.Discovery.Clamp where it is worth a line, else ""; nil: not looked for
+	Unheard func(tally.View) []string // what was asked for, where nobody has listened so far
+	// probe.Discovery.Clamp where it is worth a line, else ""; nil: not looked for
+	Clamp func(addr string, limit uint32) string
 }
 
 // Size is that of the terminal, in cells.
@@ -32,7 +33,8 @@ type Size struct{ Width, Height int }
 func Table(head Head, v tally.View, size Size, colour bool) []string {
 	size.Width, size.Height = min(max(size.Width, 20), 300), max(size.Height, 3)
 	p := painter{width: size.Width, colour: colour}
-	title := fmt.Sprintf("weir probe · %s · %s · every %v · Ctrl-C ends", head.Host, elapsed(v.Sample.At), head.Every)
+	title := fmt.Sprintf("weir probe · %s · %s · every %v · Ctrl-C ends", head.Host, elapsed(v.Sample.At),
+		head.Every)
 	p.line(bold, title)
 	p.line(plain, "")
 	p.listeners(head, v)
@@ -94,7 +96,8 @@ func wrapped(text string, width int) (lines []string) {
 // Printable is text without what could command a terminal.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if r == utf8.RuneError || r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f ||
+			r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			return '?'
 		}
 		return r

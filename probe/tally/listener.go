@@ -36,7 +36,8 @@ func (t *Tally) viewListeners(past mark, window time.Duration) []Listener {
 	var out []Listener
 	for l := range t.account.Listeners() {
 		view := Listener{
-			Addr: l.Addr, Sockets: l.Sockets, Depth: l.Depth, Limit: l.Limit, Peak: t.peaks[l.Addr], Opened: l.Came,
+			Addr: l.Addr, Sockets: l.Sockets, Depth: l.Depth, Limit: l.Limit, Peak: t.peaks[l.Addr],
+			Opened: l.Came,
 		}
 		for _, m := range t.marks {
 			view.Lately = max(view.Lately, m.peaks[l.Addr])

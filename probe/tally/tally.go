@@ -103,15 +103,16 @@ func (t *Tally) mark(s probe.Sample) {
 
 // View is how things stand. Rates are per second, over Window.
 type View struct {
-	Sample    probe.Sample        // the last one
-	Samples   uint64              // how many there were
-	Window    time.Duration       // 0 after the first sample: then no rate is known
-	Listeners []Listener          // by address
-	Overflows probe.Between       // of all listeners together, since the watching began
-	Counters  []Counter           // by name; those of the last sample
-	Errors    []probe.SourceError // by source: those that are lost, and the last one of each that failed lately
-	Blind     bool                // a source of listeners failed: one that is not shown may be there
-	Failures  map[string]uint64   // readings that failed, by source
+	Sample    probe.Sample  // the last one
+	Samples   uint64        // how many there were
+	Window    time.Duration // 0 after the first sample: then no rate is known
+	Listeners []Listener    // by address
+	Overflows probe.Between // of all listeners together, since the watching began
+	Counters  []Counter     // by name; those of the last sample
+	// by source: those that are lost, and the last one of each that failed lately
+	Errors   []probe.SourceError
+	Blind    bool              // a source of listeners failed: one that is not shown may be there
+	Failures map[string]uint64 // readings that failed, by source
 }
 
 // Counter is one counter of the namespace.

@@ -8,7 +8,8 @@ import (
 )
 
 func sample(at time.Duration, overflows uint64, ls ...probe.Listener) probe.Sample {
-	return probe.Sample{At: at, Counters: map[string]uint64{"TcpExtListenOverflows": overflows}, Listeners: ls}
+	return probe.Sample{At: at, Counters: map[string]uint64{"TcpExtListenOverflows": overflows},
+		Listeners: ls}
 }
 
 func socket(cookie uint64, depth, drops uint32) probe.Listener {
@@ -62,7 +63,8 @@ func TestAbsentIsNotZero(t *testing.T) {
 		t.Errorf("a failed source shows %v, %v", v.Counters, v.Listeners)
 	}
 	if v.Failures["netstat"] != 1 || len(v.Errors) != 2 {
-		t.Errorf("failures %v, errors %v: want both, the one that cannot be opened for good", v.Failures, v.Errors)
+		t.Errorf("failures %v, errors %v: want both, the one that cannot be opened for good", v.Failures,
+			v.Errors)
 	}
 	ta.Add(sample(2*time.Second, 5, probe.Listener{Addr: "/run/app.sock", Cookie: 1, Depth: 2, Limit: 3}))
 	if v = ta.View(); v.Counters[0].Since != 4 || v.Listeners[0].Drops != nil {

@@ -4,7 +4,8 @@ package trace
 
 import "github.com/cilium/ebpf/asm"
 
-// Registers and stack of the programs. R6 to R9 survive calls; below the frame pointer is what they read and pass on.
+// Registers and stack of the programs. R6 to R9 survive calls; below the frame pointer is what they read and
+// pass on.
 const (
 	stackWord  = -8  // what was read last
 	stackKey   = -16 // a key of a map
@@ -16,8 +17,8 @@ func argument(to asm.Register, n int16) asm.Instruction {
 	return asm.LoadMem(to, asm.R6, n*8, asm.DWord)
 }
 
-// read reads so many bytes of the kernel's memory at base + offset into a register. Memory that is not there reads as 0.
-// base must survive calls.
+// read reads so many bytes of the kernel's memory at base + offset into a register. Memory that is not there
+// reads as 0. base must survive calls.
 func read(to, base asm.Register, offset int32, size asm.Size) asm.Instructions {
 	return asm.Instructions{
 		asm.Mov.Imm(asm.R1, 0),
@@ -37,7 +38,8 @@ func follow(to, base asm.Register, offset int32) asm.Instructions {
 	return append(read(to, base, offset, asm.DWord), asm.JEq.Imm(to, 0, "out"))
 }
 
-// inNetwork jumps out unless the struct net at a pointer is the one that is traced. The pointer must survive calls.
+// inNetwork jumps out unless the struct net at a pointer is the one that is traced. The pointer must survive
+// calls.
 func (p *programs) inNetwork(net asm.Register) asm.Instructions {
 	return append(read(asm.R1, net, p.netInode, asm.Word),
 		asm.LoadImm(asm.R2, int64(p.conf.NetNS), asm.DWord),
@@ -54,8 +56,9 @@ func (p *programs) atPort(port asm.Register, label string) asm.Instructions {
 	return append(code, asm.Ja.Label("out"))
 }
 
-// watched jumps to a label if a socket is one of those that are traced, and out if not. It uses R9. A socket that is
-// being closed has given its number back already (tcp_set_state), and still has the port that it sends from.
+// watched jumps to a label if a socket is one of those that are traced, and out if not. It uses R9. A socket
+// that is being closed has given its number back already (tcp_set_state), and still has the port that it
+// sends from.
 func (p *programs) watched(sk asm.Register, label string) asm.Instructions {
 	return concat(
 		follow(asm.R9, sk, p.skNet), p.inNetwork(asm.R9),

@@ -14,7 +14,8 @@ import (
 
 // layout is where this kernel keeps what the programs read, in bytes from the beginning of each struct.
 type layout struct {
-	skNet, skPort, skState            int32 // of struct sock: its namespace (a pointer), its local port, its state
+	// of struct sock: its namespace (a pointer), its local port, its state
+	skNet, skPort, skState            int32
 	inetSport                         int32 // of struct inet_sock: the port that it sends from, as it is sent
 	netInode                          int32 // of struct net
 	skbDev, skbHead, skbTransport     int32 // of struct sk_buff
@@ -32,7 +33,8 @@ var numberField = map[string]string{"amd64": "orig_ax", "arm64": "syscallno"}[ru
 func readLayout() (l layout, err error) {
 	spec, err := btf.LoadKernelSpec()
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, btf.ErrNotFound) {
-		return l, fmt.Errorf("%w: the kernel does not describe itself (CONFIG_DEBUG_INFO_BTF): %w", ErrUnsupported, err)
+		return l, fmt.Errorf("%w: the kernel does not describe itself (CONFIG_DEBUG_INFO_BTF): %w",
+			ErrUnsupported, err)
 	}
 	if err != nil {
 		return l, fmt.Errorf("read the kernel's BTF: %w", err)
@@ -110,7 +112,8 @@ func members(t btf.Type) []btf.Member {
 	return nil
 }
 
-// hasReason tells whether tcp_send_reset says why: its probe then takes its own data, the socket, the packet and the reason.
+// hasReason tells whether tcp_send_reset says why: its probe then takes its own data, the socket, the packet
+// and the reason.
 func hasReason(spec *btf.Spec) (bool, error) {
 	var probe *btf.Typedef
 	if err := spec.TypeByName("btf_trace_tcp_send_reset", &probe); err != nil {

@@ -76,9 +76,11 @@ func (p *programs) accepted() asm.Instructions {
 			asm.FnGetCurrentTask.Call().WithSymbol("accept"),
 			asm.Mov.Reg(asm.R7, asm.R0),
 		},
-		follow(asm.R7, asm.R7, p.taskFiles), follow(asm.R7, asm.R7, p.filesTable), follow(asm.R7, asm.R7, p.tableFiles),
+		follow(asm.R7, asm.R7, p.taskFiles), follow(asm.R7, asm.R7, p.filesTable),
+		follow(asm.R7, asm.R7, p.tableFiles),
 		asm.Instructions{asm.LSh.Imm(asm.R8, 3), asm.Add.Reg(asm.R7, asm.R8)},
-		follow(asm.R7, asm.R7, 0), follow(asm.R7, asm.R7, p.filePrivate), follow(asm.R7, asm.R7, p.socketSock),
+		follow(asm.R7, asm.R7, 0), follow(asm.R7, asm.R7, p.filePrivate),
+		follow(asm.R7, asm.R7, p.socketSock),
 		asm.Instructions{
 			asm.StoreMem(asm.RFP, stackKey, asm.R7, asm.DWord),
 			asm.LoadMapPtr(asm.R1, p.queued),
@@ -108,10 +110,11 @@ func (p *programs) accepted() asm.Instructions {
 	)
 }
 
-// bucket makes the index of its bucket out of the wait in R8: the octave is found by halving, the two bits that
-// follow the leading one are the part of it.
+// bucket makes the index of its bucket out of the wait in R8: the octave is found by halving, the two bits
+// that follow the leading one are the part of it.
 func bucket() asm.Instructions {
-	code := asm.Instructions{asm.Or.Imm(asm.R8, 1<<perOctave), asm.Mov.Reg(asm.R1, asm.R8), asm.Mov.Imm(asm.R2, 0)}
+	code := asm.Instructions{asm.Or.Imm(asm.R8, 1<<perOctave), asm.Mov.Reg(asm.R1, asm.R8),
+		asm.Mov.Imm(asm.R2, 0)}
 	for _, half := range []int32{32, 16, 8, 4, 2, 1} {
 		below := map[int32]string{32: "b32", 16: "b16", 8: "b8", 4: "b4", 2: "b2", 1: "b1"}[half]
 		next := map[int32]string{32: "b16", 16: "b8", 8: "b4", 4: "b2", 2: "b1", 1: "found"}[half]
@@ -129,7 +132,8 @@ func bucket() asm.Instructions {
 	)
 }
 
-// sentReset counts an RST by party and reason. Arguments: the socket, or 0; the packet that it answers, or 0; the reason.
+// sentReset counts an RST by party and reason. Arguments: the socket, or 0; the packet that it answers, or 0;
+// the reason.
 func (p *programs) sentReset() asm.Instructions {
 	return concat(
 		asm.Instructions{asm.Mov.Reg(asm.R6, asm.R1), argument(asm.R7, 0), asm.JEq.Imm(asm.R7, 0, "packet")},

@@ -28,18 +28,20 @@ func (c Config) check() error {
 
 // Snapshot is everything that was counted since Open.
 type Snapshot struct {
-	Waits       map[Bucket]uint64 // connections by their time in the accept queue; those that are 0 are left out
-	WaitSum     time.Duration     // of all of those
-	Accepted    uint64            // connections in Waits
-	Unaccounted uint64            // accepted connections whose beginning was not seen
+	// connections by their time in the accept queue; those that are 0 are left out
+	Waits       map[Bucket]uint64
+	WaitSum     time.Duration // of all of those
+	Accepted    uint64        // connections in Waits
+	Unaccounted uint64        // accepted connections whose beginning was not seen
 	SentRST     map[Reset]uint64
 	ReceivedRST uint64
 }
 
 // Reset is a kind of RST that was sent.
 type Reset struct {
-	For    Party
-	Reason string // the kernel's name of it, SK_RST_REASON_ left out; "" where the kernel gives none (before 6.10)
+	For Party
+	// the kernel's name of it, SK_RST_REASON_ left out; "" where the kernel gives none (before 6.10)
+	Reason string
 }
 
 // Party is for whom the kernel sent an RST.
@@ -52,7 +54,8 @@ const (
 	NoSocket   Party = "no_socket"  // a packet for which there was none
 )
 
-// Bucket is a range of waits: four to each power of two of nanoseconds, so that one is at most a quarter of its beginning wide.
+// Bucket is a range of waits: four to each power of two of nanoseconds, so that one is at most a quarter of
+// its beginning wide.
 type Bucket uint8
 
 const (

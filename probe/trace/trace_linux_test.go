@@ -18,8 +18,9 @@ import (
 	"weir/scenarios/lab/labtest"
 )
 
-// open traces a port of this thread's namespace. Where the kernel does not let us, the test is skipped; what the
-// refusal says is TestRefused's. A kernel that describes itself and makes the maps has everything that the programs take.
+// open traces a port of this thread's namespace. Where the kernel does not let us, the test is skipped; what
+// the refusal says is TestRefused's. A kernel that describes itself and makes the maps has everything that
+// the programs take.
 func open(t testing.TB, port int) *Tracer {
 	t.Helper()
 	info, err := os.Stat("/proc/thread-self/ns/net")
@@ -40,21 +41,24 @@ func open(t testing.TB, port int) *Tracer {
 // able tells whether the kernel has BTF and lets us make a map.
 func able() bool {
 	_, err := os.Stat("/sys/kernel/btf/vmlinux")
-	m, refused := ebpf.NewMap(&ebpf.MapSpec{Name: "weir_test", Type: ebpf.Array, KeySize: 4, ValueSize: 4, MaxEntries: 1})
+	m, refused := ebpf.NewMap(&ebpf.MapSpec{Name: "weir_test", Type: ebpf.Array, KeySize: 4, ValueSize: 4,
+		MaxEntries: 1})
 	if refused == nil {
 		m.Close()
 	}
 	return err == nil && refused == nil
 }
 
-// TestWrongProgramIsAnError: that the kernel finds a program wrong is our mistake, and no property of the kernel.
+// TestWrongProgramIsAnError: that the kernel finds a program wrong is our mistake, and no property of the
+// kernel.
 func TestWrongProgramIsAnError(t *testing.T) {
 	if !able() {
 		t.Skip("NOT TESTED: the kernel makes no map for us, or has no BTF")
 	}
 	tr := &Tracer{}
 	defer tr.Close()
-	err := tr.attach("sys_exit", asm.Instructions{asm.BuiltinFunc(1 << 20).Call(), asm.Mov.Imm(asm.R0, 0), asm.Return()})
+	err := tr.attach("sys_exit", asm.Instructions{asm.BuiltinFunc(1 << 20).Call(), asm.Mov.Imm(asm.R0, 0),
+		asm.Return()})
 	if errors.Is(err, unix.EPERM) {
 		t.Skip("NOT TESTED: ", err)
 	}
@@ -63,7 +67,8 @@ func TestWrongProgramIsAnError(t *testing.T) {
 	}
 }
 
-// inNamespace runs the rest of the test on a thread in a network namespace of its own, which ends with the test.
+// inNamespace runs the rest of the test on a thread in a network namespace of its own, which ends with the
+// test.
 func inNamespace(t testing.TB) {
 	t.Helper()
 	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
@@ -83,7 +88,8 @@ func listen(t testing.TB, backlog int) (fd, port int) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Close(fd) })
-	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, backlog)); err != nil {
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}),
+		unix.Listen(fd, backlog)); err != nil {
 		t.Fatal(err)
 	}
 	name, err := unix.Getsockname(fd)
@@ -101,7 +107,8 @@ func dial(t testing.TB, port int) int {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Close(fd) })
-	if err := unix.Connect(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}, Port: port}); err != nil && err != unix.EINPROGRESS {
+	if err := unix.Connect(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}, Port: port}); err != nil &&
+		err != unix.EINPROGRESS {
 		t.Fatal(err)
 	}
 	return fd
@@ -188,7 +195,8 @@ func TestNamesResets(t *testing.T) {
 	dial(t, port)
 	wantResets(t, tr, Reset{NoSocket, "NO_SOCKET"})
 	if s := counted(t, tr); s.ReceivedRST != 0 {
-		t.Errorf("%d RSTs were received at the listener's port, want 0: the clients have other ports", s.ReceivedRST)
+		t.Errorf("%d RSTs were received at the listener's port, want 0: the clients have other ports",
+			s.ReceivedRST)
 	}
 }
 

@@ -9,7 +9,8 @@ type Tracer struct{}
 
 // Open answers that there is none.
 func Open(Config) (*Tracer, error) {
-	return nil, fmt.Errorf("trace: %w: it knows the system calls of Linux on amd64 and arm64 only", ErrUnsupported)
+	return nil, fmt.Errorf("trace: %w: it knows the system calls of Linux on amd64 and arm64 only",
+		ErrUnsupported)
 }
 
 // Read returns nothing.

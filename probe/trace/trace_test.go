@@ -22,7 +22,8 @@ func TestBucketsFollowEachOther(t *testing.T) {
 }
 
 func TestConfigIsChecked(t *testing.T) {
-	for _, c := range []Config{{}, {NetNS: 1}, {Ports: []uint16{80}}, {NetNS: 1, Ports: make([]uint16, maxPorts+1)}} {
+	for _, c := range []Config{{}, {NetNS: 1}, {Ports: []uint16{80}},
+		{NetNS: 1, Ports: make([]uint16, maxPorts+1)}} {
 		if _, err := Open(c); err == nil || errors.Is(err, ErrUnsupported) && c.check() == nil {
 			t.Errorf("%+v was opened: %v", c, err)
 		}

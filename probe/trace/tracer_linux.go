@@ -16,7 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxQueued bounds the connections whose time of queueing is remembered; the oldest are forgotten, and unaccounted later.
+// maxQueued bounds the connections whose time of queueing is remembered; the oldest are forgotten, and
+// unaccounted later.
 const maxQueued = 1 << 16
 
 // Tracer counts since it was opened. Close takes its programs out of the kernel.
@@ -26,7 +27,8 @@ type Tracer struct {
 	closers []io.Closer
 }
 
-// Open loads the programs. An error that is EPERM, or ErrUnsupported, says that this user or this kernel does not let us.
+// Open loads the programs. An error that is EPERM, or ErrUnsupported, says that this user or this kernel does
+// not let us.
 func Open(conf Config) (_ *Tracer, err error) {
 	if err := conf.check(); err != nil {
 		return nil, err
@@ -37,13 +39,16 @@ func Open(conf Config) (_ *Tracer, err error) {
 			err = fmt.Errorf("eBPF: %w", errors.Join(explain(err), t.Close()))
 		}
 	}()
-	_ = rlimit.RemoveMemlock() // before Linux 5.11 maps count as locked memory; where that is the limit, making them fails
+	// before Linux 5.11 maps count as locked memory; where that is the limit, making them fails
+	_ = rlimit.RemoveMemlock()
 	// The layout is large and slow to read: what forbids everything is found first.
-	queued, err := t.open(&ebpf.MapSpec{Name: "weir_queued", Type: ebpf.LRUHash, KeySize: 8, ValueSize: 8, MaxEntries: maxQueued})
+	queued, err := t.open(&ebpf.MapSpec{Name: "weir_queued", Type: ebpf.LRUHash, KeySize: 8, ValueSize: 8,
+		MaxEntries: maxQueued})
 	if err != nil {
 		return nil, err
 	}
-	if t.counts, err = t.open(&ebpf.MapSpec{Name: "weir_counts", Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: words * 8, MaxEntries: 1}); err != nil {
+	if t.counts, err = t.open(&ebpf.MapSpec{Name: "weir_counts", Type: ebpf.PerCPUArray, KeySize: 4,
+		ValueSize: words * 8, MaxEntries: 1}); err != nil {
 		return nil, err
 	}
 	l, err := readLayout()
@@ -59,7 +64,8 @@ func Open(conf Config) (_ *Tracer, err error) {
 		code       asm.Instructions
 	}{
 		{"sys_exit", p.accepted()},
-		{"inet_sock_set_state", p.enqueued()}, // after it: what is queued before is unaccounted, not forgotten
+		// after it: what is queued before is unaccounted, not forgotten
+		{"inet_sock_set_state", p.enqueued()},
 		{"tcp_send_reset", p.sentReset()},
 		{"tcp_receive_reset", p.receivedReset()},
 	} {
@@ -72,7 +78,8 @@ func Open(conf Config) (_ *Tracer, err error) {
 
 func (t *Tracer) open(spec *ebpf.MapSpec) (*ebpf.Map, error) {
 	m, err := ebpf.NewMap(spec)
-	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EINVAL) { // no bpf(2), or not these maps; of a program EINVAL would say that it is wrong
+	// no bpf(2), or not these maps; of a program EINVAL would say that it is wrong
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EINVAL) {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	if err != nil {
@@ -83,8 +90,10 @@ func (t *Tracer) open(spec *ebpf.MapSpec) (*ebpf.Map, error) {
 }
 
 func (t *Tracer) attach(tracepoint string, code asm.Instructions) error {
-	// Reading the kernel's memory is for programs under the GPL (kernel/trace/bpf_trace.c, bpf_probe_read_kernel).
-	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{Name: "weir", Type: ebpf.RawTracepoint, License: "Dual MIT/GPL", Instructions: code})
+	// Reading the kernel's memory is for programs under the GPL (kernel/trace/bpf_trace.c,
+	// bpf_probe_read_kernel).
+	prog, err := ebpf.NewProgram(&ebpf.ProgramSpec{Name: "weir", Type: ebpf.RawTracepoint,
+		License: "Dual MIT/GPL", Instructions: code})
 	if err != nil {
 		return fmt.Errorf("program for %s: %w", tracepoint, err)
 	}

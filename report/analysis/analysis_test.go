@@ -26,7 +26,8 @@ func bothLanes() world.World {
 	w.Lanes = []string{"direct", "proxy"}
 	w.Event = func(lane string, r loadgen.Result) (e runfile.Event) {
 		if lane == "proxy" && r.Outcome == loadgen.HTTP504 {
-			e = runfile.Event{Host: "proxy", Source: "nginx.error", Class: nginxlog.ConnectTimeout, Count: 1, Text: "upstream timed out"}
+			e = runfile.Event{Host: "proxy", Source: "nginx.error", Class: nginxlog.ConnectTimeout, Count: 1,
+				Text: "upstream timed out"}
 		}
 		return e
 	}
@@ -56,13 +57,17 @@ func TestMeasuringRun(t *testing.T) {
 			t.Errorf("%s: reconciliation %+v", l.Name, r)
 		}
 		c := l.Cause
-		if c.Code != "worker_bound_overflow" || c.EvidenceLevel != 2 || c.EvidenceName != "accounting" || !strings.Contains(c.Text.Text, saw[l.Name]) {
+		if c.Code != "worker_bound_overflow" || c.EvidenceLevel != 2 || c.EvidenceName != "accounting" ||
+			!strings.Contains(c.Text.Text, saw[l.Name]) {
 			t.Errorf("%s: cause %+v", l.Name, c)
 		}
-		if *l.MaxRecvQ != 17 || *l.BacklogLimit != 16 || *l.Overflows != *l.ListenerDrops || *l.Overflows == 0 {
-			t.Errorf("%s: Recv-Q %d of %d, %d overflows, %d drops", l.Name, *l.MaxRecvQ, *l.BacklogLimit, *l.Overflows, *l.ListenerDrops)
+		if *l.MaxRecvQ != 17 || *l.BacklogLimit != 16 || *l.Overflows != *l.ListenerDrops ||
+			*l.Overflows == 0 {
+			t.Errorf("%s: Recv-Q %d of %d, %d overflows, %d drops", l.Name, *l.MaxRecvQ, *l.BacklogLimit,
+				*l.Overflows, *l.ListenerDrops)
 		}
-		if n := l.Outcomes["ok"] + l.Outcomes[saw[l.Name]]; n != l.Offered || l.Sent != l.Offered || len(l.Outcomes) != 2 {
+		if n := l.Outcomes["ok"] + l.Outcomes[saw[l.Name]]; n != l.Offered || l.Sent != l.Offered ||
+			len(l.Outcomes) != 2 {
 			t.Errorf("%s: offered %d, sent %d, outcomes %v", l.Name, l.Offered, l.Sent, l.Outcomes)
 		}
 		checkTrials(t, &l)
@@ -71,7 +76,8 @@ func TestMeasuringRun(t *testing.T) {
 	if n := len(a.Verdict); n < 3 || n > maxVerdict {
 		t.Errorf("%d sentences: %q", n, a.Verdict)
 	}
-	if c := a.Lanes[1].LogClasses; len(c) != 1 || c[0].Count != a.Lanes[1].Outcomes["http_504"] || a.Lanes[0].LogClasses != nil {
+	if c := a.Lanes[1].LogClasses; len(c) != 1 || c[0].Count != a.Lanes[1].Outcomes["http_504"] ||
+		a.Lanes[0].LogClasses != nil {
 		t.Errorf("log classes %v, and %v on the direct lane", c, a.Lanes[0].LogClasses)
 	}
 }
@@ -82,11 +88,14 @@ func checkTrials(t *testing.T, l *result.Lane) {
 		t.Fatalf("%s: %d trials", l.Name, len(l.Trials))
 	}
 	for _, tr := range l.Trials {
-		if !tr.Complete || !tr.Drained || tr.Overflows == nil || *tr.Overflows != tr.Bad || tr.Due != uint64(math.Ceil(tr.Rate*2-1e-6)) {
+		if !tr.Complete || !tr.Drained || tr.Overflows == nil || *tr.Overflows != tr.Bad ||
+			tr.Due != uint64(math.Ceil(tr.Rate*2-1e-6)) {
 			t.Errorf("%s: trial %+v", l.Name, tr)
 		}
-		if !(tr.GoodLow <= tr.Goodput && tr.Goodput <= tr.GoodHigh) || math.Abs(*tr.Expected-float64(tr.Bad)) > 8 {
-			t.Errorf("%s at %.4g req/s: goodput %.4g in [%.4g, %.4g], bad %d, expected %.3g", l.Name, tr.Rate, tr.Goodput, tr.GoodLow, tr.GoodHigh, tr.Bad, *tr.Expected)
+		if !(tr.GoodLow <= tr.Goodput && tr.Goodput <= tr.GoodHigh) ||
+			math.Abs(*tr.Expected-float64(tr.Bad)) > 8 {
+			t.Errorf("%s at %.4g req/s: goodput %.4g in [%.4g, %.4g], bad %d, expected %.3g", l.Name, tr.Rate,
+				tr.Goodput, tr.GoodLow, tr.GoodHigh, tr.Bad, *tr.Expected)
 		}
 	}
 	near(t, "plateau", *l.Plateau, 400, 0.01) // without what the queue took in, 17 requests in two seconds
@@ -96,7 +105,8 @@ func checkTimeline(t *testing.T, l *result.Lane) {
 	t.Helper()
 	tl := l.Timeline
 	n := len(tl.AtS)
-	if n == 0 || len(tl.Offered) != n || len(tl.Goodput) != n || len(tl.RecvQ) != n || len(tl.Overflows) != n || len(tl.Replayed) != n {
+	if n == 0 || len(tl.Offered) != n || len(tl.Goodput) != n || len(tl.RecvQ) != n ||
+		len(tl.Overflows) != n || len(tl.Replayed) != n {
 		t.Fatalf("%s: slices of different lengths", l.Name)
 	}
 	var offered float64
@@ -108,7 +118,8 @@ func checkTimeline(t *testing.T, l *result.Lane) {
 	}
 	near(t, "offered in the timeline", offered, float64(l.Offered), 1e-9)
 	if overflows != *l.Overflows || replayed != *l.Overflows {
-		t.Errorf("%s: the timeline has %d overflows and replays %d, of %d", l.Name, overflows, replayed, *l.Overflows)
+		t.Errorf("%s: the timeline has %d overflows and replays %d, of %d", l.Name, overflows, replayed,
+			*l.Overflows)
 	}
 	var codes []string
 	for _, m := range tl.Marks {
@@ -142,7 +153,8 @@ func TestNoOverload(t *testing.T) {
 	w.Rates = world.Steps(200, 380, 8)
 	a := analyze(t, record(t, w))
 	l := a.Lanes[0]
-	if l.ErrorOnset != nil || l.OverflowOnset != nil || l.NoOnset.Code != "no_onsets" || !strings.Contains(words.Of(l.NoOnset), "380.0 req/s") {
+	if l.ErrorOnset != nil || l.OverflowOnset != nil || l.NoOnset.Code != "no_onsets" ||
+		!strings.Contains(words.Of(l.NoOnset), "380.0 req/s") {
 		t.Errorf("onsets %v, %v: %q", l.ErrorOnset, l.OverflowOnset, words.Of(l.NoOnset))
 	}
 	if l.Cause.Code != "none" || l.Cause.EvidenceLevel != 0 || l.Cause.EvidenceName != "none" {
@@ -177,27 +189,31 @@ func TestRetrialMode(t *testing.T) {
 	}
 }
 
-// TestForeignOverflows: another listener of the namespace overflows all the time, before the load and during it.
-// That is not this listener's, which its own drops prove.
+// TestForeignOverflows: another listener of the namespace overflows all the time, before the load and during
+// it. That is not this listener's, which its own drops prove.
 func TestForeignOverflows(t *testing.T) {
 	w := world.Demo()
 	w.Sample = func(s *probe.Sample) { s.Counters["TcpExtListenOverflows"] += uint64(s.At / (50 * ms)) }
 	a := analyze(t, record(t, w))
 	l := a.Lanes[0]
-	if !a.Valid || *l.Overflows != *l.ListenerDrops || *l.Reconciliation.Ratio != 1 || l.Cause.Code != "worker_bound_overflow" || l.Cause.EvidenceLevel != 2 {
-		t.Errorf("valid %v, %d overflows of %d drops, %+v, %+v", a.Valid, *l.Overflows, *l.ListenerDrops, l.Reconciliation, l.Cause)
+	if !a.Valid || *l.Overflows != *l.ListenerDrops || *l.Reconciliation.Ratio != 1 ||
+		l.Cause.Code != "worker_bound_overflow" || l.Cause.EvidenceLevel != 2 {
+		t.Errorf("valid %v, %d overflows of %d drops, %+v, %+v", a.Valid, *l.Overflows, *l.ListenerDrops,
+			l.Reconciliation, l.Cause)
 	}
 	near(t, "overflow onset", l.OverflowOnset.RPS, 400, .02)
 
 	// Below capacity there is none of its own, and so no onset.
 	w.Rates = []float64{240, 260, 280, 300, 310, 320, 330}
 	a = analyze(t, record(t, w))
-	if l := a.Lanes[0]; !a.Valid || l.OverflowOnset != nil || *l.Overflows != 0 || !strings.Contains(l.Cause.Text.Text, "another listener's") {
+	if l := a.Lanes[0]; !a.Valid || l.OverflowOnset != nil || *l.Overflows != 0 ||
+		!strings.Contains(l.Cause.Text.Text, "another listener's") {
 		t.Errorf("valid %v, onset %+v, %d overflows, %+v", a.Valid, l.OverflowOnset, *l.Overflows, l.Cause)
 	}
 }
 
-// TestProxyRetries: the SYNs that were dropped were the proxy's, which sends them again; the client only sees late answers.
+// TestProxyRetries: the SYNs that were dropped were the proxy's, which sends them again; the client only sees
+// late answers.
 func TestProxyRetries(t *testing.T) {
 	w := world.Demo()
 	w.Lanes, w.Mode, w.Deadline = []string{"proxy"}, "retrial", 250*ms
@@ -212,7 +228,8 @@ func TestProxyRetries(t *testing.T) {
 // TestStages: the stage that overflowed is known, and the one before; nothing finer.
 func TestStages(t *testing.T) {
 	w := world.Demo()
-	w.Rates, w.Plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 200, To: 200, Duration: 4 * time.Second}, {From: 600, To: 600, Duration: 4 * time.Second}}, Arrival: plan.Constant}}
+	w.Rates, w.Plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 200, To: 200, Duration: 4 * time.Second},
+		{From: 600, To: 600, Duration: 4 * time.Second}}, Arrival: plan.Constant}}
 	o := analyze(t, record(t, w)).Lanes[0].OverflowOnset
 	if o == nil || o.Low != 200-17/4.0 || o.High != 600 || o.Method != result.FirstStage {
 		t.Errorf("onset %+v, want 195.75 to 600", o)
@@ -221,7 +238,8 @@ func TestStages(t *testing.T) {
 
 func TestRamp(t *testing.T) {
 	w := world.Demo()
-	w.Rates, w.Plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 300, To: 500, Duration: 10 * time.Second}}, Arrival: plan.Constant}}
+	w.Rates, w.Plans = nil, []plan.Plan{{Stages: []plan.Stage{{From: 300, To: 500,
+		Duration: 10 * time.Second}}, Arrival: plan.Constant}}
 	a := analyze(t, record(t, w))
 	l := a.Lanes[0]
 	o := l.OverflowOnset

@@ -18,10 +18,10 @@ import (
 	"weir/report/runfile"
 )
 
-// Analyze reads a record to its end and says what it shows. The same record gives the same analysis, bit
-// for bit on the same kind of processor; where floats are written down they have to be rounded, to six
-// significant digits, which is the renderer's part (report.JSON). The error is the reader's: a record that cannot be
-// read. A run that shows nothing is no error but an Analysis that says so.
+// Analyze reads a record to its end and says what it shows. The same record gives the same analysis, bit for
+// bit on the same kind of processor; where floats are written down they have to be rounded, to six
+// significant digits, which is the renderer's part (report.JSON). The error is the reader's: a record that
+// cannot be read. A run that shows nothing is no error but an Analysis that says so.
 func Analyze(rd *runfile.Reader) (*result.Analysis, error) {
 	r, err := load(rd)
 	if err != nil {
@@ -32,9 +32,11 @@ func Analyze(rd *runfile.Reader) (*result.Analysis, error) {
 	h := r.header
 	a := &result.Analysis{
 		Schema: result.Schema, Name: h.Name, Claim: h.Claim, Started: h.Epoch.UTC().Format(time.RFC3339),
-		Version: h.Version, Command: append([]string{}, h.Command...), Seed: h.Seed, Pairs: h.Pairs, Mode: commonMode(h.Lanes), Ended: r.ended(),
+		Version: h.Version, Command: append([]string{}, h.Command...), Seed: h.Seed, Pairs: h.Pairs,
+		Mode: commonMode(h.Lanes), Ended: r.ended(),
 		Environment: map[string]string{}, Capacity: c.report(h.Capacity), Lanes: []result.Lane{},
-		OnsetOverCapacity: map[string]result.Interval{}, Assertions: []result.AssertionResult{}, Asked: h.Asked,
+		OnsetOverCapacity: map[string]result.Interval{}, Assertions: []result.AssertionResult{},
+		Asked: h.Asked,
 	}
 	maps.Copy(a.Environment, h.Environment)
 	r.spoil(c)
@@ -83,16 +85,19 @@ func (r *run) lane(l *lane, c serverCapacity) (result.Lane, onsets) {
 	out := result.Lane{
 		Name: l.Name, URL: l.URL, Engine: l.Engine, Connections: l.connections(), Generator: l.generator(),
 		Mode: l.Mode, ConnectTimeout: l.ConnectTimeout.Seconds(), Deadline: l.Deadline.Seconds(),
-		Timeout: l.Timeout.Seconds(), MaxInFlight: l.MaxInFlight, Options: l.options(), ProxyTimeouts: l.proxyTimeouts(),
-		Outcomes: named(l.outcomes()), Late: l.late(), Shed: l.outcomes()[loadgen.Shed],
-		Latency: quantiles(l.latency), FromSent: quantiles(l.service), FailLatency: quantiles(l.fail), SendLag: quantiles(l.lag),
+		Timeout: l.Timeout.Seconds(), MaxInFlight: l.MaxInFlight, Options: l.options(),
+		ProxyTimeouts: l.proxyTimeouts(),
+		Outcomes:      named(l.outcomes()), Late: l.late(), Shed: l.outcomes()[loadgen.Shed],
+		Latency: quantiles(l.latency), FromSent: quantiles(l.service), FailLatency: quantiles(l.fail),
+		SendLag:       quantiles(l.lag),
 		Phases:        l.phases(),
 		Overflows:     l.overflows(),
 		ListenDrops:   l.grown(listenDrops),
 		ListenerDrops: l.sum(func(f *figures) *uint64 { return f.drops }),
 		MaxRecvQ:      q.depth, BacklogLimit: q.limit, Listener: l.Listener, ListenerHost: l.ListenerHost,
 		Backend:  r.backend(l),
-		LostSYNs: lostSYNs(l.connects), Unanswered: lostSYNs(l.unanswered), Trials: []result.Trial{}, LogClasses: r.logClasses(l), Health: r.health(l),
+		LostSYNs: lostSYNs(l.connects), Unanswered: lostSYNs(l.unanswered), Trials: []result.Trial{},
+		LogClasses: r.logClasses(l), Health: r.health(l),
 	}
 	o := r.onsets(l)
 	for _, t := range l.trials {
@@ -127,9 +132,11 @@ func (r *run) lane(l *lane, c serverCapacity) (result.Lane, onsets) {
 func (t *trial) report(fit *estimate.Fit) result.Trial {
 	f, d := &t.figures, t.duration().Seconds()
 	out := result.Trial{
-		Index: t.Index, Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)), Stages: []result.Stage{}, Plan: t.Plan, Start: t.Start.Seconds(), Duration: d,
+		Index: t.Index, Rate: t.Rate, Arrival: string(cmp.Or(t.Plan.Arrival, plan.Constant)),
+		Stages: []result.Stage{}, Plan: t.Plan, Start: t.Start.Seconds(), Duration: d,
 		Due: f.due, Sent: f.sent, Bad: f.bad, Outcomes: named(f.outcomes),
-		Overflows: f.overflows, ListenDrops: f.cover.delta(listenDrops), MaxRecvQ: f.queue.depth, Drained: t.drained(), DrainedAfter: t.drainedAfter(), Complete: f.complete, Spoiled: t.spoiled,
+		Overflows: f.overflows, ListenDrops: f.cover.delta(listenDrops), MaxRecvQ: f.queue.depth,
+		Drained: t.drained(), DrainedAfter: t.drainedAfter(), Complete: f.complete, Spoiled: t.spoiled,
 	}
 	for _, s := range t.Plan.Stages {
 		out.Stages = append(out.Stages, result.Stage{From: s.From, To: s.To, Duration: s.Duration.Seconds()})
@@ -198,13 +205,14 @@ func (r *run) logClasses(l *lane) []result.LogClass {
 		out = append(out, *c)
 	}
 	slices.SortFunc(out, func(a, b result.LogClass) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Class, b.Class))
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Source, b.Source),
+			cmp.Compare(a.Class, b.Class))
 	})
 	return out
 }
 
-// agreement is the proxy lane's onset ÷ the direct lane's: 1 where the proxy hides nothing and adds nothing. The lanes'
-// trials are independent, and so are their errors.
+// agreement is the proxy lane's onset ÷ the direct lane's: 1 where the proxy hides nothing and adds nothing.
+// The lanes' trials are independent, and so are their errors.
 func agreement(lanes []result.Lane) *result.Interval {
 	onset := func(name string) *result.Onset {
 		i := slices.IndexFunc(lanes, func(l result.Lane) bool { return l.Name == name })
@@ -217,7 +225,8 @@ func agreement(lanes []result.Lane) *result.Interval {
 	if direct == nil || proxy == nil || direct.Low <= 0 {
 		return nil
 	}
-	ratio, low, high, ok := estimate.Ratio(proxy.RPS, proxy.Low, proxy.High, direct.RPS, direct.Low, direct.High)
+	ratio, low, high, ok := estimate.Ratio(proxy.RPS, proxy.Low, proxy.High, direct.RPS, direct.Low,
+		direct.High)
 	if !ok {
 		return nil
 	}

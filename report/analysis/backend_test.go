@@ -10,7 +10,8 @@ import (
 	"weir/report/world"
 )
 
-// Of 400 requests over kept connections 20 were opened, and 4 workers waited for a processor for a tenth of their time.
+// Of 400 requests over kept connections 20 were opened, and 4 workers waited for a processor for a tenth of
+// their time.
 func TestBackendOfALane(t *testing.T) {
 	w := world.Demo()
 	w.Workers, w.Rates, w.Length = 4, []float64{100, 100}, 2*time.Second
@@ -21,7 +22,8 @@ func TestBackendOfALane(t *testing.T) {
 	}
 	a := analyze(t, record(t, w))
 	b := a.Lanes[0].Backend
-	if a.Lanes[0].Sent != 400 || b.Connections == nil || b.PerRequest == nil || b.CPU == nil || b.Starved == nil {
+	if a.Lanes[0].Sent != 400 || b.Connections == nil || b.PerRequest == nil || b.CPU == nil ||
+		b.Starved == nil {
 		t.Fatalf("%d sent, %+v", a.Lanes[0].Sent, b)
 	}
 	if *b.Connections < 18 || *b.Connections > 30 || *b.PerRequest != float64(*b.Connections)/400 {

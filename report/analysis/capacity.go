@@ -57,7 +57,8 @@ func (r *run) capacity() serverCapacity {
 	return c
 }
 
-// median takes the service time of single requests, with the interval that their order gives (estimate.QuantileRanks).
+// median takes the service time of single requests, with the interval that their order gives
+// (estimate.QuantileRanks).
 func (c *serverCapacity) median(took []time.Duration) {
 	if len(took) == 0 {
 		return
@@ -109,7 +110,8 @@ func (r *run) pool(from func(*trial) bool) (s stamps) {
 
 func (c serverCapacity) report(h runfile.Capacity) result.Capacity {
 	return result.Capacity{
-		Workers: h.Workers, WorkersSource: h.WorkersSource, WorkersEvidence: h.WorkersEvidence, WorkerConnections: max(1, h.WorkerConnections),
+		Workers: h.Workers, WorkersSource: h.WorkersSource, WorkersEvidence: h.WorkersEvidence,
+		WorkerConnections: max(1, h.WorkerConnections),
 		ServiceTimeSource: c.source, ServiceTimeCount: c.count,
 		ServiceTime: positive(c.service), ServiceTimeLow: positive(c.low), ServiceTimeHigh: positive(c.high),
 		NominalServiceTime: positive(c.nominal),

@@ -8,8 +8,8 @@ import (
 	"weir/report/world"
 )
 
-// TestServiceTimeOfSingleRequests: without stamps the capacity rests on the median of single requests, and its
-// interval on their 10th and 21st of 30.
+// TestServiceTimeOfSingleRequests: without stamps the capacity rests on the median of single requests, and
+// its interval on their 10th and 21st of 30.
 func TestServiceTimeOfSingleRequests(t *testing.T) {
 	w := world.Demo()
 	w.Stamps = false

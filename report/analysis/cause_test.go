@@ -65,14 +65,16 @@ func TestWhichTimeoutOfTheProxy(t *testing.T) {
 		w.Rates, w.Result, w.Header = []float64{600}, failAs(loadgen.HTTP504, 504), behind(c.connect, c.read)
 		l := analyze(t, record(t, w)).Lanes[0]
 		said := evidence(l.Cause)
-		if got := strings.Contains(said, "sampled 504s"); got != (c.want != "") || !strings.Contains(said, c.want) {
+		if got := strings.Contains(said, "sampled 504s"); got != (c.want != "") ||
+			!strings.Contains(said, c.want) {
 			t.Errorf("%v, %v: %q", c.connect, c.read, said)
 		}
 		drawn := map[string]float64{}
 		for _, g := range l.Guides {
 			drawn[g.Code] = g.S
 		}
-		if drawn["proxy_connect_timeout"] != c.connect.Seconds() || drawn["proxy_read_timeout"] != c.read.Seconds() {
+		if drawn["proxy_connect_timeout"] != c.connect.Seconds() ||
+			drawn["proxy_read_timeout"] != c.read.Seconds() {
 			t.Errorf("%v, %v: guides %v", c.connect, c.read, drawn)
 		}
 	}
@@ -97,8 +99,8 @@ type told struct {
 	says   result.Code
 }
 
-// labelled are the same load, with what the kernel, the proxy and the client said changed: how a record becomes the
-// facts that package cause judges.
+// labelled are the same load, with what the kernel, the proxy and the client said changed: how a record
+// becomes the facts that package cause judges.
 func labelled() map[string]told {
 	quiet := frozen(overflowsCounter, dropsCounter)
 	full := func(w *world.World) {}
@@ -264,7 +266,8 @@ func TestCause(t *testing.T) {
 	}
 }
 
-// TestClasses: an outcome is of its own class, unless a full queue can have caused it too, as far as is known.
+// TestClasses: an outcome is of its own class, unless a full queue can have caused it too, as far as is
+// known.
 func TestClasses(t *testing.T) {
 	perhapsFull := []loadgen.Outcome{loadgen.ConnectReset, loadgen.ResetBeforeResponse, loadgen.HTTP504}
 	for _, o := range loadgen.Outcomes() {
@@ -272,7 +275,8 @@ func TestClasses(t *testing.T) {
 		if slices.Contains(perhapsFull, o) {
 			class = loadgen.ByQueue
 		}
-		tr := &trial{lane: &lane{}, until: forever, figures: figures{outcomes: map[loadgen.Outcome]uint64{o: 3}}}
+		tr := &trial{lane: &lane{}, until: forever,
+			figures: figures{outcomes: map[loadgen.Outcome]uint64{o: 3}}}
 		r := &run{header: &runfile.Header{}}
 		got := r.failures(tr)
 		if class == loadgen.Unfailed && len(got) > 0 || class != loadgen.Unfailed && got.sum(class) != 3 {

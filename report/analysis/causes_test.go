@@ -26,27 +26,38 @@ import (
 // while the route to the watched one was away for 0.6 s. A record whose generator was short of a processor is
 // among them on purpose: the cause has to be right all the same.
 var recorded = map[string]map[string]label{
-	"unix-upstream-tcp":         {"direct": {result.WorkerBoundOverflow, "queue worker_bound_overflow"}, "proxy": {result.WorkerBoundOverflow, "queue worker_bound_overflow"}},
-	"unix-upstream-unix":        {"direct": {"unix_queue_overflow", "queue unix_queue_overflow"}, "proxy": {"unix_queue_overflow", "queue unix_queue_overflow"}},
-	"worker-connections-few":    {"proxy": {"proxy_limit", "closed proxy_limit"}},
-	"worker-connections-many":   {"proxy": {"none", ""}},
-	"max-fails-spared":          {"proxy": {"peer_marked_down", "proxy peer_marked_down"}},
-	"log-messages-closed-port":  {"proxy": {"not_listening", "proxy not_listening"}},
-	"log-messages-all-down":     {"proxy": {"peer_marked_down", "proxy peer_marked_down"}},
-	"log-messages-full-queue":   {"proxy": {result.WorkerBoundOverflow, "queue worker_bound_overflow, late queued_too_long"}},
-	"log-messages-worker-death": {"proxy": {"not_listening", "proxy not_listening"}},                                         // the whole backend was killed: one request saw that, all others a closed port
-	"gc-pause-impatient":        {"proxy": {result.AcceptQueueOverflow, "queue accept_queue_overflow, proxy proxy_timeout"}}, // paused workers, which no record proves
-	"worker-timeout-killed":     {"proxy": {"worker_closed", "proxy worker_closed"}},
-	"read-timeout-high-low":     {"proxy": {"proxy_timeout", "proxy proxy_timeout, late queued_too_long"}},
-	"incident-live-gevent":      {"proxy": {"not_listening", "proxy not_listening"}},                                         // while the server was exchanged
-	"incident-live-workers":     {"proxy": {"dead_work", "proxy undetermined, slow dead_work, queue worker_bound_overflow"}}, // 243 waited in the queue, 148 were never connected; the first server's queue was reset as it left
-	"dead-work":                 {"direct": {"dead_work", "slow dead_work, late queued_too_long"}},
-	"burst":                     {"direct": {result.BurstOverflow, "queue burst_overflow"}},
-	"ports-exhausted":           {"direct": {"ports_exhausted", "generator ports_exhausted, late queued_too_long"}},
-	"generator":                 {"direct": {"generator", "generator generator"}},
-	"cpu-starved":               {"direct": {result.ServerCPUStarved, "queue server_cpu_starved, late slow_response"}},
-	"syn-queue":                 {"direct": {"syn_queue_overflow", "queue syn_queue_overflow"}},
-	"another-listener":          {"direct": {"another_listener", "queue another_listener, late slow_response"}},
+	"unix-upstream-tcp": {"direct": {result.WorkerBoundOverflow, "queue worker_bound_overflow"},
+		"proxy": {result.WorkerBoundOverflow, "queue worker_bound_overflow"}},
+	"unix-upstream-unix": {"direct": {"unix_queue_overflow", "queue unix_queue_overflow"},
+		"proxy": {"unix_queue_overflow", "queue unix_queue_overflow"}},
+	"worker-connections-few":   {"proxy": {"proxy_limit", "closed proxy_limit"}},
+	"worker-connections-many":  {"proxy": {"none", ""}},
+	"max-fails-spared":         {"proxy": {"peer_marked_down", "proxy peer_marked_down"}},
+	"log-messages-closed-port": {"proxy": {"not_listening", "proxy not_listening"}},
+	"log-messages-all-down":    {"proxy": {"peer_marked_down", "proxy peer_marked_down"}},
+	"log-messages-full-queue": {"proxy": {result.WorkerBoundOverflow,
+		"queue worker_bound_overflow, late queued_too_long"}},
+	// the whole backend was killed: one request saw that, all others a closed port
+	"log-messages-worker-death": {"proxy": {"not_listening", "proxy not_listening"}},
+	// paused workers, which no record proves
+	"gc-pause-impatient": {"proxy": {result.AcceptQueueOverflow,
+		"queue accept_queue_overflow, proxy proxy_timeout"}},
+	"worker-timeout-killed": {"proxy": {"worker_closed", "proxy worker_closed"}},
+	"read-timeout-high-low": {"proxy": {"proxy_timeout", "proxy proxy_timeout, late queued_too_long"}},
+	// while the server was exchanged
+	"incident-live-gevent": {"proxy": {"not_listening", "proxy not_listening"}},
+	// 243 waited in the queue, 148 were never connected; the first server's queue was reset as it left
+	"incident-live-workers": {"proxy": {"dead_work",
+		"proxy undetermined, slow dead_work, queue worker_bound_overflow"}},
+	"dead-work": {"direct": {"dead_work", "slow dead_work, late queued_too_long"}},
+	"burst":     {"direct": {result.BurstOverflow, "queue burst_overflow"}},
+	"ports-exhausted": {"direct": {"ports_exhausted",
+		"generator ports_exhausted, late queued_too_long"}},
+	"generator": {"direct": {"generator", "generator generator"}},
+	"cpu-starved": {"direct": {result.ServerCPUStarved,
+		"queue server_cpu_starved, late slow_response"}},
+	"syn-queue":        {"direct": {"syn_queue_overflow", "queue syn_queue_overflow"}},
+	"another-listener": {"direct": {"another_listener", "queue another_listener, late slow_response"}},
 }
 
 // label is exact in what has to be said of each class of failures: a cause that is right, but less than what
@@ -117,12 +128,16 @@ func eachClass(t *testing.T, name string, l result.Lane) {
 	}
 	for i, c := range l.Causes {
 		told += c.Requests
-		if !claimed(c.Cause.Code) || c.Cause.Text.Text == "" || c.Requests == 0 || i > 0 && c.Requests > l.Causes[i-1].Requests {
+		if !claimed(c.Cause.Code) || c.Cause.Text.Text == "" || c.Requests == 0 ||
+			i > 0 && c.Requests > l.Causes[i-1].Requests {
 			t.Errorf("%s: class %+v", name, c)
 		}
 	}
-	if told+l.Outcomes["canceled"] != bad || told > 0 && !slices.ContainsFunc(l.Causes, func(c result.ClassCause) bool { return c.Cause.Code == l.Cause.Code }) {
-		t.Errorf("%s: the classes have %d of %d bad requests; the lane's cause is %s", name, told, bad, l.Cause.Code)
+	if told+l.Outcomes["canceled"] != bad ||
+		told > 0 && !slices.ContainsFunc(l.Causes,
+			func(c result.ClassCause) bool { return c.Cause.Code == l.Cause.Code }) {
+		t.Errorf("%s: the classes have %d of %d bad requests; the lane's cause is %s", name, told, bad,
+			l.Cause.Code)
 	}
 }
 

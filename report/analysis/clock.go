@@ -49,7 +49,8 @@ func (c *clocks) report() *result.Clock {
 	}
 	out := &result.Clock{
 		Method: c.last.Method, Estimates: c.n, Offset: c.last.Offset.Seconds(), Late: c.late.Seconds(),
-		RTT: c.last.RTT.Seconds(), Ahead: c.last.Ahead.Seconds(), Moved: (c.last.Offset - c.first.Offset).Seconds(), Drift: c.drift(),
+		RTT: c.last.RTT.Seconds(), Ahead: c.last.Ahead.Seconds(),
+		Moved: (c.last.Offset - c.first.Offset).Seconds(), Drift: c.drift(),
 	}
 	if !c.unbounded {
 		out.Early = new(c.early.Seconds())
@@ -83,9 +84,9 @@ func describeClock(c *result.Clock) result.Finding {
 // minDrifted is how long clocks must be compared before anything is said of their drift.
 const minDrifted = time.Second
 
-// drift compares the shortest ping of the first third of the time with that of the last. Each is wrong by half
-// of its round trip at most, however asymmetric the way is (RFC 5905, section 8), so the interval holds a drift that
-// was constant for certain.
+// drift compares the shortest ping of the first third of the time with that of the last. Each is wrong by
+// half of its round trip at most, however asymmetric the way is (RFC 5905, section 8), so the interval holds
+// a drift that was constant for certain.
 func (c *clocks) drift() *result.Drift {
 	if len(c.pings) < 2 {
 		return nil

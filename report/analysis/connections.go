@@ -10,8 +10,8 @@ import (
 	"weir/report/runfile"
 )
 
-// A side that closed fewer of the connections first than this share is not called one that holds TIME_WAIT: some
-// are always closed on a timeout.
+// A side that closed fewer of the connections first than this share is not called one that holds TIME_WAIT:
+// some are always closed on a timeout.
 const closes = 0.05
 
 func (l *lane) connections() result.Connections {
@@ -67,7 +67,8 @@ func (l *lane) carried() (n uint64) {
 	return n
 }
 
-// side is whose kernel holds the connections in TIME_WAIT: that of who closed them first (RFC 9293 section 3.6.1).
+// side is whose kernel holds the connections in TIME_WAIT: that of who closed them first (RFC 9293 section
+// 3.6.1).
 func side(peer, us uint64) *string {
 	few := closes * float64(peer+us)
 	var side string
@@ -90,7 +91,8 @@ func lostSYNs(connects map[int]runfile.Connects) []result.LostSYNs {
 	out := []result.LostSYNs{}
 	for _, lost := range slices.Sorted(maps.Keys(connects)) {
 		if c := connects[lost]; c.Count > 0 {
-			out = append(out, result.LostSYNs{Lost: lost, Count: c.Count, Connect: c.Sum.Seconds() / float64(c.Count)})
+			out = append(out, result.LostSYNs{Lost: lost, Count: c.Count,
+				Connect: c.Sum.Seconds() / float64(c.Count)})
 		}
 	}
 	return out
@@ -110,8 +112,10 @@ func (l *lane) options() *result.Options {
 		return nil
 	}
 	out := &result.Options{
-		Close: string(cmp.Or(l.Close, loadgen.Orderly)), RequestsPerConnection: o.RequestsPerConnection, IdleTimeout: o.IdleTimeout.Seconds(),
-		MaxIdle: o.MaxIdle, LocalAddrs: []string{}, Address: o.Address, MaxBody: o.MaxBody, RequestIDs: o.RequestIDs, Insecure: o.Insecure, Requests: o.Requests,
+		Close: string(cmp.Or(l.Close, loadgen.Orderly)), RequestsPerConnection: o.RequestsPerConnection,
+		IdleTimeout: o.IdleTimeout.Seconds(),
+		MaxIdle:     o.MaxIdle, LocalAddrs: []string{}, Address: o.Address, MaxBody: o.MaxBody,
+		RequestIDs: o.RequestIDs, Insecure: o.Insecure, Requests: o.Requests,
 	}
 	for _, a := range o.LocalAddrs {
 		out.LocalAddrs = append(out.LocalAddrs, a.String())

@@ -85,11 +85,13 @@ func TestConnections(t *testing.T) {
 			header := w.Header
 			w.Header = func(h *runfile.Header) { header(h); h.Lanes[0].Close = c.close }
 			got := analyze(t, record(t, w)).Lanes[0].Connections
-			if got.Use != "reuse" || got.Opened == nil || *got.Opened != 108 || got.PerOne == nil || *got.PerOne != 10 {
+			if got.Use != "reuse" || got.Opened == nil || *got.Opened != 108 || got.PerOne == nil ||
+				*got.PerOne != 10 {
 				t.Fatalf("%+v, want 108 connections for 1080 requests", got)
 			}
 			if *got.PeerClosed != c.peer || *got.WeClosed != c.us {
-				t.Errorf("closed by the server %d, by us %d, want %d and %d", *got.PeerClosed, *got.WeClosed, c.peer, c.us)
+				t.Errorf("closed by the server %d, by us %d, want %d and %d", *got.PeerClosed, *got.WeClosed,
+					c.peer, c.us)
 			}
 			if (got.TimeWait == nil) != (c.side == "") || got.TimeWait != nil && *got.TimeWait != c.side {
 				t.Errorf("TIME_WAIT is with %v, want %q", got.TimeWait, c.side)
@@ -103,7 +105,8 @@ func TestConnectionsUnknown(t *testing.T) {
 	w := world.Demo()
 	w.Rates = []float64{240, 300}
 	w.Result = func(_ string, r *loadgen.Result) { r.Connected = 0 }
-	if c := analyze(t, record(t, w)).Lanes[0].Connections; c.Opened != nil || c.PerOne != nil || c.PeerClosed != nil || c.TimeWait != nil {
+	if c := analyze(t, record(t, w)).Lanes[0].Connections; c.Opened != nil || c.PerOne != nil ||
+		c.PeerClosed != nil || c.TimeWait != nil {
 		t.Errorf("%+v, want nothing known", c)
 	}
 }
@@ -119,7 +122,8 @@ func TestIdleConnections(t *testing.T) {
 		w := reused(func(*loadgen.Result) {})
 		w.End = func(e *runfile.TrialEnd) { e.Departed = &ends }
 		got := analyze(t, record(t, w)).Lanes[0].Connections
-		if *got.PeerClosed != 0 || *got.WeClosed != 0 || *got.IdlePeer != 2*ends.PeerClosed || *got.IdleUs != 2*ends.WeClosed || *got.Unread != 2*(ends.PeerUnread+ends.WeUnread) {
+		if *got.PeerClosed != 0 || *got.WeClosed != 0 || *got.IdlePeer != 2*ends.PeerClosed ||
+			*got.IdleUs != 2*ends.WeClosed || *got.Unread != 2*(ends.PeerUnread+ends.WeUnread) {
 			t.Errorf("%+v of two trials with %+v", got, ends)
 		}
 		if (got.TimeWait == nil) != (side == "") || got.TimeWait != nil && *got.TimeWait != side {
@@ -133,7 +137,8 @@ func TestUnanswered(t *testing.T) {
 	w.Rates = []float64{240, 300}
 	w.Result = func(_ string, r *loadgen.Result) {
 		if r.Seq%100 == 99 {
-			r.Connected, r.Status, r.Outcome, r.LocalPort, r.SYNRetrans, r.Done = 0, 0, loadgen.ConnectTimeout, 40000, 2, r.Sent+3*time.Second
+			r.Connected, r.Status, r.Outcome, r.LocalPort, r.SYNRetrans, r.Done = 0, 0,
+				loadgen.ConnectTimeout, 40000, 2, r.Sent+3*time.Second
 		}
 	}
 	l := analyze(t, record(t, w)).Lanes[0]
@@ -164,22 +169,26 @@ func TestLatencyFromSent(t *testing.T) {
 	l := analyze(t, record(t, w)).Lanes[0]
 	lag := *l.Latency.P50 - *l.FromSent.P50
 	if l.FromSent.Count != l.Latency.Count || lag < .005 || lag > .0053 {
-		t.Errorf("from due %v s, from sent %v s (n = %d): want 5.1 ms between them", *l.Latency.P50, *l.FromSent.P50, l.FromSent.Count)
+		t.Errorf("from due %v s, from sent %v s (n = %d): want 5.1 ms between them", *l.Latency.P50,
+			*l.FromSent.P50, l.FromSent.Count)
 	}
 }
 
-// TestKeepAliveRace: what a server closed while it was sent is no sign of a full queue, however the kernel counts.
+// TestKeepAliveRace: what a server closed while it was sent is no sign of a full queue, however the kernel
+// counts.
 func TestKeepAliveRace(t *testing.T) {
 	w := world.Demo()
 	w.Rates = []float64{240, 300}
 	w.Header = func(h *runfile.Header) { h.Lanes[0].Connections = loadgen.Reuse }
 	w.Result = func(_ string, r *loadgen.Result) {
 		if r.Seq%7 == 3 {
-			r.Outcome, r.Reused, r.Status, r.Connected, r.Closed = loadgen.ReusedClosed, true, 0, 0, loadgen.ByPeer
+			r.Outcome, r.Reused, r.Status, r.Connected, r.Closed = loadgen.ReusedClosed, true, 0, 0,
+				loadgen.ByPeer
 		}
 	}
 	l := analyze(t, record(t, w)).Lanes[0]
-	if l.Cause.Code != "keepalive_race" || !strings.Contains(l.Cause.Text.Text, "155 × reused_closed") || l.Cause.EvidenceLevel != 0 {
+	if l.Cause.Code != "keepalive_race" || !strings.Contains(l.Cause.Text.Text, "155 × reused_closed") ||
+		l.Cause.EvidenceLevel != 0 {
 		t.Errorf("cause %+v", l.Cause)
 	}
 	if l.Reconciliation.ClientFailures != 0 {
@@ -193,6 +202,7 @@ func TestKeepAliveRace(t *testing.T) {
 		t.Errorf("cause %+v", l.Cause)
 	}
 	if l.Reconciliation.ClientFailures != l.Outcomes["connect_timeout"] {
-		t.Errorf("%d failures are held against the overflows, %d connections timed out", l.Reconciliation.ClientFailures, l.Outcomes["connect_timeout"])
+		t.Errorf("%d failures are held against the overflows, %d connections timed out",
+			l.Reconciliation.ClientFailures, l.Outcomes["connect_timeout"])
 	}
 }

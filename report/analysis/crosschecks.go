@@ -30,7 +30,8 @@ func (r *run) crossChecks(l *lane, o *onsets) result.CrossChecks {
 	for _, t := range l.complete() {
 		if f := &t.figures; t.constant() && f.due > 0 {
 			d := t.duration()
-			rates, goodput = append(rates, float64(f.due)/d.Seconds()), append(goodput, float64(f.good())/d.Seconds())
+			rates, goodput = append(rates, float64(f.due)/d.Seconds()),
+				append(goodput, float64(f.good())/d.Seconds())
 			trials = append(trials, estimate.Trial{Due: f.due, Bad: f.bad, Duration: d})
 			shortest = min(shortest, d)
 		}
@@ -48,15 +49,17 @@ func (r *run) crossChecks(l *lane, o *onsets) result.CrossChecks {
 	return c
 }
 
-// doubtOnset warns where a cross-check lies outside of the onset's interval by more than the queue's fill. The crossing is
-// no finer than the offered rates about it; with Poisson arrivals it comes before capacity, as some is lost there already.
+// doubtOnset warns where a cross-check lies outside of the onset's interval by more than the queue's fill.
+// The crossing is no finer than the offered rates about it; with Poisson arrivals it comes before capacity,
+// as some is lost there already.
 func (r *run) doubtOnset(l *lane, o *result.Onset, c result.CrossChecks, rates []float64) {
 	if o == nil || c.Fill == nil {
 		return
 	}
 	check := func(name string, x *float64, room float64) {
 		if x != nil && (*x < o.Low-room || *x > o.High+room) {
-			r.warn("cross_check", l.Name, result.Args{"onset": unit.Of(unit.Rate, o.RPS, o.Low, o.High), name: *x, "fill": *c.Fill})
+			r.warn("cross_check", l.Name, result.Args{"onset": unit.Of(unit.Rate, o.RPS, o.Low, o.High),
+				name: *x, "fill": *c.Fill})
 		}
 	}
 	check("knee", c.Knee, *c.Fill)
@@ -78,8 +81,9 @@ func around(rates []float64, x *float64) float64 {
 	return sorted[i] - sorted[i-1]
 }
 
-// busyRate is how fast the workers took connections while the queue filled: all were busy then, and before the first
-// overflow what came is what was due, also where lost SYNs are sent again later. Trials are the replicates.
+// busyRate is how fast the workers took connections while the queue filled: all were busy then, and before
+// the first overflow what came is what was due, also where lost SYNs are sent again later. Trials are the
+// replicates.
 func (r *run) busyRate(l *lane) result.Estimate {
 	var groups []estimate.Points
 	for _, t := range l.trials {
@@ -96,8 +100,8 @@ func (r *run) busyRate(l *lane) result.Estimate {
 	return e
 }
 
-// fillingOf is the last stretch of samples before the trial's queue was full, or its load ended, in which each saw
-// connections waiting. Nil where the listener is several sockets, which fill one by one.
+// fillingOf is the last stretch of samples before the trial's queue was full, or its load ended, in which
+// each saw connections waiting. Nil where the listener is several sockets, which fill one by one.
 func (r *run) fillingOf(t *trial) window {
 	if t.Due > maxReplay {
 		return nil
@@ -119,7 +123,8 @@ func (r *run) fillingOf(t *trial) window {
 	return w[first:]
 }
 
-// taken is, by the time of each sample, how many requests the workers had taken: those that were due, less those waiting.
+// taken is, by the time of each sample, how many requests the workers had taken: those that were due, less
+// those waiting.
 func (t *trial) taken(w window) (p estimate.Points) {
 	due, i := 0, 0
 	add := func() {

@@ -14,8 +14,8 @@ import (
 	"weir/report/world"
 )
 
-// TestCrossChecks: on 8 workers × 20 ms, 400 req/s, knee and crossing lie between that and what the queue adds, 17 places
-// ÷ 2 s, the workers' rate is found while the queue fills, and nothing is warned of.
+// TestCrossChecks: on 8 workers × 20 ms, 400 req/s, knee and crossing lie between that and what the queue
+// adds, 17 places ÷ 2 s, the workers' rate is found while the queue fills, and nothing is warned of.
 func TestCrossChecks(t *testing.T) {
 	a := analyze(t, record(t, world.Demo()))
 	c := a.Lanes[0].CrossChecks
@@ -28,7 +28,8 @@ func TestCrossChecks(t *testing.T) {
 	if c.Fill == nil || *c.Fill != 8.5 {
 		t.Errorf("C/T = %v, want 8.5", show(c.Fill))
 	}
-	if b := c.Busy; b.Value == nil || math.Abs(*b.Value-400) > 16 || b.Low == nil || *b.Low > 400 || *b.High < 400 {
+	if b := c.Busy; b.Value == nil || math.Abs(*b.Value-400) > 16 || b.Low == nil || *b.Low > 400 ||
+		*b.High < 400 {
 		t.Errorf("the workers took %v [%v, %v] req/s, want 400", show(b.Value), show(b.Low), show(b.High))
 	}
 	if warned(a, "cross_check") {
@@ -43,7 +44,8 @@ func show(x *float64) any {
 	return *x
 }
 
-// TestCrossCheckDoubts: requests that fail for another reason, below capacity, move the crossing away from the fitted onset.
+// TestCrossCheckDoubts: requests that fail for another reason, below capacity, move the crossing away from
+// the fitted onset.
 func TestCrossCheckDoubts(t *testing.T) {
 	w := world.Demo()
 	w.Result = func(_ string, r *loadgen.Result) {
@@ -53,16 +55,19 @@ func TestCrossCheckDoubts(t *testing.T) {
 	}
 	a := analyze(t, record(t, w))
 	if !warned(a, "cross_check") {
-		t.Errorf("onset %+v, %v, warnings %v", a.Lanes[0].ErrorOnset, show(a.Lanes[0].CrossChecks.Crossing), a.Warnings)
+		t.Errorf("onset %+v, %v, warnings %v", a.Lanes[0].ErrorOnset, show(a.Lanes[0].CrossChecks.Crossing),
+			a.Warnings)
 	}
 }
 
-// TestBusyRateInRetrialMode: lost SYNs come again and hide the loss; how fast the workers are is told all the same, by
-// steps, by one trial (without an interval) and by a ramp, and is not asked of a listener that is several sockets.
+// TestBusyRateInRetrialMode: lost SYNs come again and hide the loss; how fast the workers are is told all the
+// same, by steps, by one trial (without an interval) and by a ramp, and is not asked of a listener that is
+// several sockets.
 func TestBusyRateInRetrialMode(t *testing.T) {
 	w := world.Demo()
 	w.Sample = func(s *probe.Sample) {
-		s.Listeners = append(s.Listeners, probe.Listener{Addr: world.Listener, Cookie: 2, Limit: uint32(w.Backlog)})
+		s.Listeners = append(s.Listeners, probe.Listener{Addr: world.Listener, Cookie: 2,
+			Limit: uint32(w.Backlog)})
 	}
 	if b := analyze(t, record(t, w)).Lanes[0].CrossChecks.Busy; b.Value != nil {
 		t.Errorf("of two sockets: %v", *b.Value)
@@ -85,7 +90,8 @@ func TestBusyRateInRetrialMode(t *testing.T) {
 			if b.Value == nil || math.Abs(*b.Value-400) > 20 || (b.Low != nil) != c.bounds {
 				t.Errorf("%v [%v, %v], want 400", show(b.Value), show(b.Low), show(b.High))
 			}
-			if l.CrossChecks.Knee != nil || l.CrossChecks.Crossing != nil || l.ErrorOnset != nil || !strings.Contains(words.Of(l.NoOnset), "retrial") {
+			if l.CrossChecks.Knee != nil || l.CrossChecks.Crossing != nil || l.ErrorOnset != nil ||
+				!strings.Contains(words.Of(l.NoOnset), "retrial") {
 				t.Errorf("%+v, %v", l.CrossChecks, l.NoOnset)
 			}
 		})

@@ -31,7 +31,8 @@ type unread struct {
 const maxUnread = 32
 
 // hostGauges are the levels of which the highest is shown.
-var hostGauges = []string{"tcp.towards.syn_sent", "tcp.towards.time_wait", "tcp.towards.established", "ports.used", "ports.range", "listen.syn_recv", "listen.depth"}
+var hostGauges = []string{"tcp.towards.syn_sent", "tcp.towards.time_wait", "tcp.towards.established",
+	"ports.used", "ports.range", "listen.syn_recv", "listen.depth"}
 
 // host is the one of that name, which is made where it is new.
 func (r *run) host(name string) *host {
@@ -80,7 +81,8 @@ func (h *host) notKnown() (list []result.Args) {
 	return list
 }
 
-// changes is the first look against the last. One that was never taken, because the run was killed, shows nothing.
+// changes is the first look against the last. One that was never taken, because the run was killed, shows
+// nothing.
 func (h *host) changes() (sysctls []probe.SysctlChange, droppers []probe.Dropper) {
 	if len(h.looks) < 2 {
 		return nil, nil
@@ -107,10 +109,14 @@ func (r *run) reportHosts() []result.Host {
 		h := r.hosts[name]
 		sum := h.account.Sum()
 		out := result.Host{
-			Name: name, Overflows: sum.Namespace, OwnDrops: sum.Drops, OthersAtLeast: sum.Others, Others: h.others(),
-			SYNSent: h.level("tcp.towards.syn_sent"), TimeWait: h.level("tcp.towards.time_wait"), Established: h.level("tcp.towards.established"),
-			PortsUsed: h.level("ports.used"), PortsRange: h.level("ports.range"), SYNQueue: h.level("listen.syn_recv"), Waiting: h.level("listen.depth"),
-			Restarts: []result.Restart{}, SysctlChanges: []result.SysctlChange{}, Clock: h.clocks.report(), Traced: h.traced.report(),
+			Name: name, Overflows: sum.Namespace, OwnDrops: sum.Drops, OthersAtLeast: sum.Others,
+			Others:  h.others(),
+			SYNSent: h.level("tcp.towards.syn_sent"), TimeWait: h.level("tcp.towards.time_wait"),
+			Established: h.level("tcp.towards.established"),
+			PortsUsed:   h.level("ports.used"), PortsRange: h.level("ports.range"),
+			SYNQueue: h.level("listen.syn_recv"), Waiting: h.level("listen.depth"),
+			Restarts: []result.Restart{}, SysctlChanges: []result.SysctlChange{}, Clock: h.clocks.report(),
+			Traced: h.traced.report(),
 		}
 		if out.Others == nil {
 			out.Others = []result.OtherListener{}
@@ -150,18 +156,22 @@ func (r *run) doubtHosts() {
 	}
 	for _, h := range r.reportHosts() {
 		for _, c := range h.SysctlChanges {
-			r.warn("sysctl_changed", "", result.Args{"host": h.Name, "name": c.Name, "before": c.Before, "after": c.After})
+			r.warn("sysctl_changed", "", result.Args{"host": h.Name, "name": c.Name, "before": c.Before,
+				"after": c.After})
 		}
 		for _, s := range h.Restarts {
 			r.warn("listener_restarted", "", result.Args{"host": h.Name, "addr": s.Addr, "times": s.Times})
 		}
-		if h.PortsUsed != nil && value(h.PortsRange) > 0 && float64(*h.PortsUsed) >= manyPorts*float64(*h.PortsRange) {
-			r.warn("ports_short", "", result.Args{"host": h.Name, "used": *h.PortsUsed, "range": *h.PortsRange})
+		if h.PortsUsed != nil && value(h.PortsRange) > 0 &&
+			float64(*h.PortsUsed) >= manyPorts*float64(*h.PortsRange) {
+			r.warn("ports_short", "", result.Args{"host": h.Name, "used": *h.PortsUsed,
+				"range": *h.PortsRange})
 		}
 	}
 }
 
-// traced is what eBPF saw at a host, from the first sample to the last, beside what the sampled queue comes to.
+// traced is what eBPF saw at a host, from the first sample to the last, beside what the sampled queue comes
+// to.
 type traced struct {
 	first, last map[string]uint64
 	at          time.Duration // of the last sample
@@ -198,17 +208,20 @@ func (t *traced) report() *result.Traced {
 	if got == nil {
 		return nil
 	}
-	out := &result.Traced{Accepts: got.Accepts, Unaccounted: got.Unaccounted, ReceivedRST: got.ReceivedRST, SentRST: []result.SentRST{}}
+	out := &result.Traced{Accepts: got.Accepts, Unaccounted: got.Unaccounted, ReceivedRST: got.ReceivedRST,
+		SentRST: []result.SentRST{}}
 	if got.Accepts > 0 {
 		quantile := func(q float64) float64 { return got.Quantile(q).Seconds() }
 		out.Wait = &result.TraceWait{
-			Mean: got.Wait.Seconds() / float64(got.Accepts), P50: quantile(0.5), P90: quantile(0.9), P99: quantile(0.99), Max: quantile(1),
+			Mean: got.Wait.Seconds() / float64(got.Accepts), P50: quantile(0.5), P90: quantile(0.9),
+			P99: quantile(0.99), Max: quantile(1),
 		}
 		byRecvQ := t.queued / float64(got.Accepts+got.Unaccounted)
 		out.ByRecvQ = &byRecvQ
 	}
 	for _, r := range resets(got) {
-		out.SentRST = append(out.SentRST, result.SentRST{For: string(r.For), Reason: r.Reason, Count: got.SentRST[r]})
+		out.SentRST = append(out.SentRST, result.SentRST{For: string(r.For), Reason: r.Reason,
+			Count: got.SentRST[r]})
 	}
 	return out
 }
@@ -216,12 +229,13 @@ func (t *traced) report() *result.Traced {
 // resets are the kinds of RSTs that were sent, the most first.
 func resets(t *probe.Traces) []probe.RST {
 	return slices.SortedFunc(maps.Keys(t.SentRST), func(a, b probe.RST) int {
-		return cmp.Or(cmp.Compare(t.SentRST[b], t.SentRST[a]), cmp.Compare(a.For, b.For), cmp.Compare(a.Reason, b.Reason))
+		return cmp.Or(cmp.Compare(t.SentRST[b], t.SentRST[a]), cmp.Compare(a.For, b.For),
+			cmp.Compare(a.Reason, b.Reason))
 	})
 }
 
-// refused is how many RSTs the kernel sent for the watched listeners, refusing handshakes; nil where nothing is traced. That
-// there was none is worth as much, because a reset is what most people take an overflow for.
+// refused is how many RSTs the kernel sent for the watched listeners, refusing handshakes; nil where nothing
+// is traced. That there was none is worth as much, because a reset is what most people take an overflow for.
 func (t *traced) refused() *uint64 {
 	got := t.between()
 	if got == nil {

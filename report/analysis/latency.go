@@ -55,7 +55,8 @@ func (l *loader) cell(b *bin, row uint8) *latencyCell {
 // latencyMap lays the lane's cells into columns that begin with their trial.
 func (l *lane) latencyMap() result.LatencyMap {
 	width := l.columnWidth()
-	m := result.LatencyMap{BinS: width.Seconds(), Trial: []int{}, AtS: []float64{}, EdgesS: []float64{}, Column: []int{}, Row: []int{}, OK: []uint64{}, Failed: []uint64{}}
+	m := result.LatencyMap{BinS: width.Seconds(), Trial: []int{}, AtS: []float64{}, EdgesS: []float64{},
+		Column: []int{}, Row: []int{}, OK: []uint64{}, Failed: []uint64{}}
 	low, high := l.rows()
 	for row := low; row <= high+1 && low <= high; row++ {
 		m.EdgesS = append(m.EdgesS, rowEdge(row).Seconds())
@@ -144,18 +145,21 @@ func percentiles(h *hdr.Histogram) []result.Percentile {
 				return time.Duration(h.ValueAtPercentile(100 * float64(rank) / float64(n))).Seconds()
 			}
 			lowest := max(0, at(low)*(1-counterWidth)-counterLeast)
-			out = append(out, result.Percentile{OneIn: oneIn, S: at(uint64(math.Floor(q*float64(n) + .5))), LowS: lowest, HighS: at(high)}) // as rankedQuantiles has them
+			// as rankedQuantiles has them
+			out = append(out, result.Percentile{OneIn: oneIn, S: at(uint64(math.Floor(q*float64(n) + .5))),
+				LowS: lowest, HighS: at(high)})
 		}
 	}
 	return out
 }
 
-// guides are the latencies at which the lane's requests must gather, if the model is right: one service time, a
-// wait through a full queue before it, and what the client's kernel and its connect timeout do.
+// guides are the latencies at which the lane's requests must gather, if the model is right: one service time,
+// a wait through a full queue before it, and what the client's kernel and its connect timeout do.
 func (r *run) guides(l *lane, c serverCapacity) []result.Guide {
 	guides := []result.Guide{}
 	add := func(at time.Duration, code string, args result.Args) {
-		guides = append(guides, result.Guide{S: at.Seconds(), Code: code, Text: result.Finding{Code: result.Code("guide_" + code), Args: args}})
+		guides = append(guides, result.Guide{S: at.Seconds(), Code: code,
+			Text: result.Finding{Code: result.Code("guide_" + code), Args: args}})
 	}
 	if c.mean > 0 {
 		add(c.mean, "service_time", nil)
@@ -188,13 +192,15 @@ func (l *loader) phases(rec *runfile.Phases) error {
 	if t.Role != "" {
 		return nil
 	}
-	return errors.Join(runfile.MergeHistogram(t.lane.connect, rec.Connect), runfile.MergeHistogram(t.lane.firstByte, rec.FirstByte))
+	return errors.Join(runfile.MergeHistogram(t.lane.connect, rec.Connect),
+		runfile.MergeHistogram(t.lane.firstByte, rec.FirstByte))
 }
 
 // phases is nil where the record has none, or not those of nearly all ok requests.
 func (l *lane) phases() *result.Phases {
 	n, all := l.firstByte.TotalCount(), l.service.TotalCount()
-	if n == 0 || float64(n) < .99*float64(all) || float64(all) < .99*float64(n) { // a run that was killed may lack the last ones
+	// a run that was killed may lack the last ones
+	if n == 0 || float64(n) < .99*float64(all) || float64(all) < .99*float64(n) {
 		return nil
 	}
 	mean := func(h *hdr.Histogram) float64 { // of all ok requests
@@ -205,7 +211,9 @@ func (l *lane) phases() *result.Phases {
 	}
 	connect, first := mean(l.connect), mean(l.firstByte)
 	return &result.Phases{
-		Count: uint64(n), Opened: uint64(l.connect.TotalCount()), Connect: quantiles(l.connect), FirstByte: quantiles(l.firstByte),
-		MeanConnect: connect, MeanWait: max(0, first-connect), MeanRest: max(0, mean(l.service)*float64(n)/float64(all)-first),
+		Count: uint64(n), Opened: uint64(l.connect.TotalCount()), Connect: quantiles(l.connect),
+		FirstByte:   quantiles(l.firstByte),
+		MeanConnect: connect, MeanWait: max(0, first-connect),
+		MeanRest: max(0, mean(l.service)*float64(n)/float64(all)-first),
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"weir/report/world"
 )
 
-// TestLatencyMapHoldsEveryRequest: its cells add up to the lane's requests, each in the row and the column of its trial.
+// TestLatencyMapHoldsEveryRequest: its cells add up to the lane's requests, each in the row and the column of
+// its trial.
 func TestLatencyMapHoldsEveryRequest(t *testing.T) {
 	l := analyze(t, record(t, world.Demo())).Lanes[0]
 	m := l.LatencyMap
@@ -24,7 +25,8 @@ func TestLatencyMapHoldsEveryRequest(t *testing.T) {
 			slow = max(slow, m.EdgesS[m.Row[i]+1])
 		}
 		if m.Failed[i] > 0 && (m.EdgesS[m.Row[i]] > .9+1e-9 || m.EdgesS[m.Row[i]+1] < .9) {
-			t.Errorf("a connect timeout after 900 ms stands between %v and %v", m.EdgesS[m.Row[i]], m.EdgesS[m.Row[i]+1])
+			t.Errorf("a connect timeout after 900 ms stands between %v and %v", m.EdgesS[m.Row[i]],
+				m.EdgesS[m.Row[i]+1])
 		}
 		trial := l.Trials[m.Trial[m.Column[i]]]
 		if at := m.AtS[m.Column[i]]; at < trial.Start-.1 || at > trial.Start+trial.Duration {
@@ -32,7 +34,8 @@ func TestLatencyMapHoldsEveryRequest(t *testing.T) {
 		}
 	}
 	if ok != l.Outcomes["ok"] || failed != l.FailLatency.Count || failed == 0 {
-		t.Errorf("%d ok and %d failed in the map, want %d and %d", ok, failed, l.Outcomes["ok"], l.FailLatency.Count)
+		t.Errorf("%d ok and %d failed in the map, want %d and %d", ok, failed, l.Outcomes["ok"],
+			l.FailLatency.Count)
 	}
 	if slow < *l.Latency.Max || slow > *l.Latency.Max*1.3 {
 		t.Errorf("the slowest row ends at %v, the longest latency is %v", slow, *l.Latency.Max)
@@ -88,7 +91,8 @@ func TestGuides(t *testing.T) {
 	}
 	w.Rates, w.Length = []float64{200, 500}, time.Second
 	l := analyze(t, record(t, w)).Lanes[0]
-	want := []result.Guide{{S: .02, Code: "service_time"}, {S: .02 + 17./400, Code: "full_queue"}, {S: 1, Code: "syn_retransmit"}, {S: 2, Code: "syn_retransmit"},
+	want := []result.Guide{{S: .02, Code: "service_time"}, {S: .02 + 17./400, Code: "full_queue"},
+		{S: 1, Code: "syn_retransmit"}, {S: 2, Code: "syn_retransmit"},
 		{S: 3, Code: "syn_retransmit"}, {S: 4, Code: "syn_retransmit"}, {S: 4.5, Code: "connect_timeout"}}
 	if len(l.Guides) != len(want) {
 		t.Fatalf("guides %v", l.Guides)

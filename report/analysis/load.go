@@ -23,15 +23,18 @@ const (
 	maxHosts   = 64
 )
 
-// maxCountersAge bounds what is believed of a sample's counters.age_us; the probe reads them 20 times a second.
+// maxCountersAge bounds what is believed of a sample's counters.age_us; the probe reads them 20 times a
+// second.
 const maxCountersAge = time.Second
 
-// maxCounters is how many counters of the single trials' latencies are kept, 48 bytes each: a few hundred a trial.
+// maxCounters is how many counters of the single trials' latencies are kept, 48 bytes each: a few hundred a
+// trial.
 const maxCounters = 1 << 21
 
 // load reads the whole record.
 func load(r *runfile.Reader) (*run, error) {
-	l := loader{run: &run{samples: map[string][]sample{}, slow: map[string][]slowReading{}}, byIndex: map[int]*trial{}}
+	l := loader{run: &run{samples: map[string][]sample{}, slow: map[string][]slowReading{}},
+		byIndex: map[int]*trial{}}
 	for r.Scan() {
 		if err := l.add(r.Record()); err != nil {
 			name, line := r.Pos()
@@ -101,7 +104,8 @@ func (l *loader) add(rec runfile.Record) error {
 	if len(l.run.hosts) > maxHosts {
 		return fmt.Errorf("more than %d hosts", maxHosts)
 	}
-	if len(l.run.services) > maxRecords || len(l.run.events) > maxRecords || len(l.run.proxy.access) > maxRecords {
+	if len(l.run.services) > maxRecords || len(l.run.events) > maxRecords ||
+		len(l.run.proxy.access) > maxRecords {
 		return fmt.Errorf("more than %d service, event or access records", maxRecords)
 	}
 	return nil
@@ -115,7 +119,8 @@ func (l *loader) header(h *runfile.Header) {
 			l.run.watched[ln.ListenerHost] = append(of, ln.Listener)
 		}
 		l.run.lanes = append(l.run.lanes, &lane{
-			Lane: ln, latency: runfile.NewHistogram(), service: runfile.NewHistogram(), fail: runfile.NewHistogram(), lag: runfile.NewHistogram(),
+			Lane: ln, latency: runfile.NewHistogram(), service: runfile.NewHistogram(),
+			fail: runfile.NewHistogram(), lag: runfile.NewHistogram(),
 			connect: runfile.NewHistogram(), firstByte: runfile.NewHistogram(),
 			connects: map[int]runfile.Connects{}, unanswered: map[int]runfile.Connects{},
 		})
@@ -134,7 +139,8 @@ func (l *loader) sample(rec *probe.Sample) error {
 	}
 	l.run.host(rec.Host).sample(rec)
 	s := sample{at: rec.At, counted: rec.At, counters: make(counters, 0, len(kept))}
-	if age := rec.Gauges[probe.CountersAge]; age < uint64(maxCountersAge.Microseconds()) { // of anything else we cannot make sense
+	// of anything else we cannot make sense
+	if age := rec.Gauges[probe.CountersAge]; age < uint64(maxCountersAge.Microseconds()) {
 		s.counted -= time.Duration(age) * time.Microsecond
 	}
 	for _, name := range kept {
@@ -154,7 +160,10 @@ func (l *loader) sample(rec *probe.Sample) error {
 
 // sort puts everything into the order of time: sources write when they can.
 func (r *run) sort() {
-	byStart := func(a, b *trial) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Index, b.Index)) }
+	byStart := func(a, b *trial) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start),
+			cmp.Compare(a.Index, b.Index))
+	}
 	slices.SortFunc(r.trials, byStart)
 	for i := 1; i < len(r.trials); i++ {
 		r.trials[i-1].until = r.trials[i].Start
@@ -190,7 +199,8 @@ func (l *loader) trial(t *runfile.Trial) error {
 	if i < 0 {
 		return fmt.Errorf("trial %d is of lane %.40q, which the header does not have", t.Index, t.Lane)
 	}
-	tr := &trial{Trial: *t, lane: l.run.lanes[i], until: forever, bins: map[time.Duration]*bin{}, latency: map[time.Duration]counted{}}
+	tr := &trial{Trial: *t, lane: l.run.lanes[i], until: forever, bins: map[time.Duration]*bin{},
+		latency: map[time.Duration]counted{}}
 	l.byIndex[t.Index] = tr
 	switch t.Role {
 	case "":

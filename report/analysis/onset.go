@@ -17,7 +17,8 @@ import (
 
 const (
 	resamples = 2000 // of whole trials, for an interval
-	maxFitted = 1000 // trials of a lane; the time of a fit grows with their number, and a record can claim any
+	// trials of a lane; the time of a fit grows with their number, and a record can claim any
+	maxFitted = 1000
 )
 
 // onsets are the rates at which a lane began to overflow, and to fail, or the reasons for knowing neither.
@@ -28,9 +29,9 @@ type onsets struct {
 }
 
 // onsets applies the hinge where it holds: in loss mode, where one dropped SYN is one failed request, to
-// separate trials at constant rates. In retrial mode retransmitted SYNs overflow again and their
-// requests are only late, and a ramp has one trial; there the first overflow is told, and beside it how fast the
-// workers were while the queue filled (crossChecks).
+// separate trials at constant rates. In retrial mode retransmitted SYNs overflow again and their requests are
+// only late, and a ramp has one trial; there the first overflow is told, and beside it how fast the workers
+// were while the queue filled (crossChecks).
 func (r *run) onsets(l *lane) onsets {
 	var o onsets
 	switch {
@@ -45,7 +46,8 @@ func (r *run) onsets(l *lane) onsets {
 		o.overflow, o.noOverflow = r.firstOverflow(l)
 	default:
 		o.failure, o.fit, o.noFailure = r.hinge(l, "no_failure", func(f *figures) *uint64 { return &f.bad })
-		o.overflow, _, o.noOverflow = r.hinge(l, "no_overflow", func(f *figures) *uint64 { return f.overflows })
+		o.overflow, _, o.noOverflow = r.hinge(l, "no_overflow",
+			func(f *figures) *uint64 { return f.overflows })
 	}
 	if o.overflow != nil {
 		if _, at, ok := r.overflowBegan(l); ok {
@@ -68,7 +70,8 @@ func (o *onsets) because() result.Finding {
 	case o.noFailure.IsZero():
 		return o.noOverflow
 	}
-	return result.Finding{Code: "no_onsets", Args: result.Args{"failures": o.noFailure, "overflows": o.noOverflow}}
+	return result.Finding{Code: "no_onsets",
+		Args: result.Args{"failures": o.noFailure, "overflows": o.noOverflow}}
 }
 
 // measuring reports whether the lane has trials that the hinge can be fitted to.
@@ -82,9 +85,10 @@ func (l *lane) measuring() bool {
 	return len(rates) > 1
 }
 
-// hinge fits the rate up to which nothing of a kind happened, given how often it happened in each trial. Where it never
-// did, the reason has the code none.
-func (r *run) hinge(l *lane, none result.Code, count func(*figures) *uint64) (*result.Onset, *estimate.Fit, result.Finding) {
+// hinge fits the rate up to which nothing of a kind happened, given how often it happened in each trial.
+// Where it never did, the reason has the code none.
+func (r *run) hinge(l *lane, none result.Code, count func(*figures) *uint64) (*result.Onset, *estimate.Fit,
+	result.Finding) {
 	if l.slots == 0 {
 		return nil, nil, result.Finding{Code: "onset_needs_limit"}
 	}
@@ -98,11 +102,13 @@ func (r *run) hinge(l *lane, none result.Code, count func(*figures) *uint64) (*r
 			continue
 		}
 		total += *n
-		trials = append(trials, estimate.Trial{Due: t.figures.due, Bad: min(*n, t.figures.due), Duration: t.duration()})
+		trials = append(trials, estimate.Trial{Due: t.figures.due, Bad: min(*n, t.figures.due),
+			Duration: t.duration()})
 	}
 	switch {
 	case len(trials) > maxFitted:
-		return nil, nil, result.Finding{Code: "onset_of_too_many", Args: result.Args{"trials": len(trials), "limit": maxFitted}}
+		return nil, nil, result.Finding{Code: "onset_of_too_many",
+			Args: result.Args{"trials": len(trials), "limit": maxFitted}}
 	case len(trials) == 0 && unknown > 0:
 		return nil, nil, l.uncounted()
 	case len(trials) == 0:
@@ -116,13 +122,16 @@ func (r *run) hinge(l *lane, none result.Code, count func(*figures) *uint64) (*r
 	if err != nil {
 		return nil, nil, refused(err)
 	}
-	return &result.Onset{RPS: fit.Theta, Low: fit.Low, High: fit.High, Method: result.Hinge}, &fit, result.Finding{}
+	return &result.Onset{RPS: fit.Theta, Low: fit.Low, High: fit.High, Method: result.Hinge}, &fit,
+		result.Finding{}
 }
 
 // refusals are the codes of an estimator's reasons.
 var refusals = map[estimate.Reason]result.Code{
-	estimate.NothingOffered: "onset_of_nothing", estimate.TooShort: "onset_of_short_trials", estimate.AllBeyond: "onset_below_all",
-	estimate.NoneBeyond: "onset_above_all", estimate.TooFew: "onset_of_few_trials", estimate.OneSided: "onset_of_one_side",
+	estimate.NothingOffered: "onset_of_nothing", estimate.TooShort: "onset_of_short_trials",
+	estimate.AllBeyond:  "onset_below_all",
+	estimate.NoneBeyond: "onset_above_all", estimate.TooFew: "onset_of_few_trials",
+	estimate.OneSided: "onset_of_one_side",
 }
 
 // refused is why the estimator has no onset.
@@ -131,7 +140,8 @@ func refused(err error) result.Finding {
 	if !ok {
 		return result.Finding{Text: err.Error()}
 	}
-	args := result.Args{"trials": no.Trials, "below": no.Below, "beyond": no.Beyond, "top": no.Top, "bad": no.Bad, "least": no.Least}
+	args := result.Args{"trials": no.Trials, "below": no.Below, "beyond": no.Beyond, "top": no.Top,
+		"bad": no.Bad, "least": no.Least}
 	if no.To > 0 {
 		args["offer"] = result.Finding{Code: "offer_rates", Args: result.Args{"from": no.From, "to": no.To}}
 	}
@@ -195,7 +205,8 @@ func (r *run) firstOverflow(l *lane) (*result.Onset, result.Finding) {
 
 // seen is an onset that lies between two rates, and is no estimate.
 func seen(by result.Method, rate, low, high float64) *result.Onset {
-	return &result.Onset{RPS: rate, Low: low, High: high, Method: by, How: result.Finding{Code: result.Code("by_" + by)}}
+	return &result.Onset{RPS: rate, Low: low, High: high, Method: by,
+		How: result.Finding{Code: result.Code("by_" + by)}}
 }
 
 // firstTrial is the lowest rate with an overflow. The truth may lie lower: the queue takes C requests
@@ -215,7 +226,8 @@ func (l *lane) firstTrial(first *trial) *result.Onset {
 	return seen(result.FirstTrial, first.Rate, low, first.Rate)
 }
 
-// firstStage is the same for a plan of stages: the rate of the one that overflowed, from the highest before it.
+// firstStage is the same for a plan of stages: the rate of the one that overflowed, from the highest before
+// it.
 func (l *lane) firstStage(t *trial, at time.Duration) *result.Onset {
 	rate, low := t.Plan.RateAt(at-t.Start), 0.0
 	var end time.Duration

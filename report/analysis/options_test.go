@@ -9,10 +9,12 @@ import (
 	"weir/report/runfile"
 )
 
-// Whether requests were sent together follows from how the generator was set and from the rates that it offered.
+// Whether requests were sent together follows from how the generator was set and from the rates that it
+// offered.
 func TestWakeQuantumOfARun(t *testing.T) {
 	at := func(rate float64) *trial {
-		return &trial{Trial: runfile.Trial{Plan: plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: time.Second}}}}}
+		return &trial{Trial: runfile.Trial{Plan: plan.Plan{Stages: []plan.Stage{{From: rate, To: rate,
+			Duration: time.Second}}}}}
 	}
 	for _, c := range []struct {
 		set    time.Duration

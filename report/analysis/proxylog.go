@@ -21,7 +21,8 @@ type proxyLogs struct {
 	status   map[string]*statusPolls // by what their samples go under
 }
 
-// requestKey names a request as X-Request-Id does: by its trial's start in whole milliseconds and its position.
+// requestKey names a request as X-Request-Id does: by its trial's start in whole milliseconds and its
+// position.
 type requestKey struct {
 	trialStart time.Duration
 	seq        int
@@ -98,7 +99,8 @@ func (r *run) proxyLog(l *lane, sent uint64) *result.ProxyLog {
 	out.TriesPerRequest = ratio(float64(out.Tries), float64(out.Requests))
 	all := connect + header + body
 	out.Upstream = all.Seconds()
-	out.Connect, out.Header, out.Body = ratio(float64(connect), float64(all)), ratio(float64(header), float64(all)), ratio(float64(body), float64(all))
+	out.Connect, out.Header, out.Body = ratio(float64(connect), float64(all)),
+		ratio(float64(header), float64(all)), ratio(float64(body), float64(all))
 	out.Kinds = r.kinds(of)
 	return out
 }
@@ -136,9 +138,13 @@ func (r *run) kinds(of map[time.Duration]*trial) []result.ProxiedKind {
 			ended.Outcome = loadgen.OK
 		}
 		outcome, class := string(ended.Outcome), p.Request.Class()
-		i := slices.IndexFunc(out, func(k result.ProxiedKind) bool { return k.Outcome == outcome && k.Class == class })
+		i := slices.IndexFunc(out, func(k result.ProxiedKind) bool {
+			return k.Outcome == outcome &&
+				k.Class == class
+		})
 		if i < 0 {
-			i, out = len(out), append(out, result.ProxiedKind{Outcome: outcome, Class: class, Examples: []result.Proxied{}})
+			i, out = len(out), append(out, result.ProxiedKind{Outcome: outcome, Class: class,
+				Examples: []result.Proxied{}})
 		}
 		k := &out[i]
 		if k.Kept++; len(k.Examples) < examplesOfKind {
@@ -150,13 +156,17 @@ func (r *run) kinds(of map[time.Duration]*trial) []result.ProxiedKind {
 }
 
 func proxied(trial int, p *runfile.Proxied, ended loadgen.Result, failed bool) result.Proxied {
-	out := result.Proxied{Trial: trial, Seq: p.Seq, Status: p.Request.Status, Took: optionalSeconds(p.Request.Took), Tries: []result.ProxyTry{}, Text: fate(&p.Request, ended.Outcome)}
+	out := result.Proxied{Trial: trial, Seq: p.Seq, Status: p.Request.Status,
+		Took: optionalSeconds(p.Request.Took), Tries: []result.ProxyTry{},
+		Text: fate(&p.Request, ended.Outcome)}
 	if failed {
 		due, latency := ended.Due.Seconds(), (ended.Done - ended.Due).Seconds()
 		out.Due, out.Latency = &due, &latency
 	}
 	for _, t := range p.Request.Tries {
-		out.Tries = append(out.Tries, result.ProxyTry{Addr: t.Addr, Status: t.Status, Connect: optionalSeconds(t.Connect), Header: optionalSeconds(t.Header), Response: optionalSeconds(t.Response)})
+		out.Tries = append(out.Tries, result.ProxyTry{Addr: t.Addr, Status: t.Status,
+			Connect: optionalSeconds(t.Connect), Header: optionalSeconds(t.Header),
+			Response: optionalSeconds(t.Response)})
 	}
 	return out
 }

@@ -54,8 +54,8 @@ func (p *proxyLogs) poll(rec *runfile.ProxyStatus) error {
 	return nil
 }
 
-// statusOf is the status of the NGINX that the lane leads through: of the one that logged its requests, or of the
-// only one where none has an access log. nil: there is none.
+// statusOf is the status of the NGINX that the lane leads through: of the one that logged its requests, or of
+// the only one where none has an access log. nil: there is none.
 func (r *run) statusOf(l *lane) *statusPolls {
 	of := trialsByID(l)
 	logged := false
@@ -83,7 +83,8 @@ func (r *run) proxyStatus(l *lane) *result.ProxyStatus {
 	counted := true
 	var accepted, handled, requested uint64
 	for _, t := range l.trials {
-		out.Failed += uint64(len(between(polls.unanswered, t, func(at time.Duration) time.Duration { return at })))
+		out.Failed += uint64(len(between(polls.unanswered, t,
+			func(at time.Duration) time.Duration { return at })))
 		for _, p := range between(polls.answered, t, func(p statusPoll) time.Duration { return p.at }) {
 			out.Polls++
 			out.Active, out.Reading = max(out.Active, p.Active), max(out.Reading, p.Reading)
@@ -91,7 +92,8 @@ func (r *run) proxyStatus(l *lane) *result.ProxyStatus {
 		}
 		a, b, ok := polls.bracket(t)
 		if counted = counted && ok; counted {
-			accepted, handled, requested = accepted+b.Accepts-a.Accepts, handled+b.Handled-a.Handled, requested+b.Requests-a.Requests
+			accepted, handled, requested = accepted+b.Accepts-a.Accepts, handled+b.Handled-a.Handled,
+				requested+b.Requests-a.Requests
 		}
 	}
 	if out.Polls+out.Failed == 0 {
@@ -110,9 +112,9 @@ func between[T any](polls []T, t *trial, at func(T) time.Duration) []T {
 	return polls[from:max(from, to)]
 }
 
-// bracket returns the last answered poll before the trial and the first after its end, or the last of all. What
-// lies between a trial and those belongs to nobody, so that polls of twice a second do well. It answers false
-// where there are none, or the counters went back because NGINX was restarted.
+// bracket returns the last answered poll before the trial and the first after its end, or the last of all.
+// What lies between a trial and those belongs to nobody, so that polls of twice a second do well. It answers
+// false where there are none, or the counters went back because NGINX was restarted.
 func (s *statusPolls) bracket(t *trial) (a, b statusPoll, ok bool) {
 	answered := s.answered
 	first := search(answered, func(p statusPoll) bool { return p.at > t.Start }) - 1

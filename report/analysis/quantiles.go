@@ -21,8 +21,8 @@ func quantiles(h *hdr.Histogram) result.Quantiles {
 	})
 }
 
-// A counter of a record's histogram is at most so wide: three significant digits, steps of 512 ns. A value that is
-// read from it is its upper end.
+// A counter of a record's histogram is at most so wide: three significant digits, steps of 512 ns. A value
+// that is read from it is its upper end.
 const (
 	counterWidth = 1e-3 // of the value
 	counterLeast = 1e-6 // seconds
@@ -57,7 +57,8 @@ func ranked(n uint64, q float64, at func(rank uint64) time.Duration) (*float64, 
 		return nil, nil
 	}
 	lowest := at(low).Seconds()
-	return inSeconds(at(uint64(math.Floor(q*float64(n) + .5)))), &result.Bounds{Low: max(0, lowest*(1-counterWidth)-counterLeast), High: at(high).Seconds()}
+	return inSeconds(at(uint64(math.Floor(q*float64(n) + .5)))),
+		&result.Bounds{Low: max(0, lowest*(1-counterWidth)-counterLeast), High: at(high).Seconds()}
 }
 
 // Merge adds histograms up. Percentiles of several trials are read from the sum, never averaged.

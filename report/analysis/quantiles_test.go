@@ -12,8 +12,8 @@ import (
 	"weir/report/world"
 )
 
-// TestQuantileIntervals has ANALYSIS' golden ranks: of n = 1000 values 1 ms apart the p99 lies between the 983rd and the
-// 997th, read from the record's histogram or from a trial's own; of 300 there is no p99.
+// TestQuantileIntervals has ANALYSIS' golden ranks: of n = 1000 values 1 ms apart the p99 lies between the
+// 983rd and the 997th, read from the record's histogram or from a trial's own; of 300 there is no p99.
 func TestQuantileIntervals(t *testing.T) {
 	for _, c := range []struct {
 		n, low, high int
@@ -21,8 +21,14 @@ func TestQuantileIntervals(t *testing.T) {
 	}{
 		{10, 2, 9, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P50, q.P50Interval }},
 		{100, 40, 61, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P50, q.P50Interval }},
-		{1000, 983, 997, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P99, q.P99Interval }},
-		{10_000, 9880, 9920, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P99, q.P99Interval }},
+		{1000, 983, 997, func(q *result.Quantiles) (*float64, *result.Bounds) {
+			return q.P99,
+				q.P99Interval
+		}},
+		{10_000, 9880, 9920, func(q *result.Quantiles) (*float64, *result.Bounds) {
+			return q.P99,
+				q.P99Interval
+		}},
 		{300, 0, 0, func(q *result.Quantiles) (*float64, *result.Bounds) { return q.P99, q.P99Interval }},
 	} {
 		h := runfile.NewHistogram()
@@ -33,7 +39,8 @@ func TestQuantileIntervals(t *testing.T) {
 			}
 			all = append(all, result.LatencyCount{High: time.Duration(i) * time.Millisecond, N: 1})
 		}
-		for from, q := range map[string]result.Quantiles{"record": quantiles(h), "trial": QuantilesOf(Merge(all[c.n/2:], all[:c.n/2]))} {
+		for from, q := range map[string]result.Quantiles{"record": quantiles(h),
+			"trial": QuantilesOf(Merge(all[c.n/2:], all[:c.n/2]))} {
 			value, b := c.of(&q)
 			if c.low == 0 {
 				if value != nil || b != nil {
@@ -42,7 +49,8 @@ func TestQuantileIntervals(t *testing.T) {
 				continue
 			}
 			near := func(got float64, rank int) bool { return math.Abs(got/float64(rank)*1000-1) < 2.1e-3 }
-			if value == nil || b == nil || !near(b.Low, c.low) || !near(b.High, c.high) || b.Low > *value || b.High < *value {
+			if value == nil || b == nil || !near(b.Low, c.low) || !near(b.High, c.high) || b.Low > *value ||
+				b.High < *value {
 				t.Errorf("%s: n %d: %v %+v, want [%d, %d] ms", from, c.n, value, b, c.low, c.high)
 			}
 		}
@@ -64,21 +72,25 @@ func TestTrialLatencies(t *testing.T) {
 		all = append(all, trial.Latencies)
 	}
 	q := QuantilesOf(Merge(all...))
-	if q.Count != l.Latency.Count || *q.P50 != *l.Latency.P50 || *q.P99 != *l.Latency.P99 || *q.Max != *l.Latency.Max {
+	if q.Count != l.Latency.Count || *q.P50 != *l.Latency.P50 || *q.P99 != *l.Latency.P99 ||
+		*q.Max != *l.Latency.Max {
 		t.Errorf("%+v of the trials, %+v of the lane", q, l.Latency)
 	}
 	if *q.P50Interval != *l.Latency.P50Interval {
 		t.Errorf("%+v of the trials, %+v of the lane", q.P50Interval, l.Latency.P50Interval)
 	}
-	if l.Plateau == nil || l.PlateauBounds == nil || l.PlateauBounds.Low > *l.Plateau || l.PlateauBounds.High < *l.Plateau {
+	if l.Plateau == nil || l.PlateauBounds == nil || l.PlateauBounds.Low > *l.Plateau ||
+		l.PlateauBounds.High < *l.Plateau {
 		t.Errorf("plateau %v %v", l.Plateau, l.PlateauBounds)
 	}
 }
 
-// TestPlateauByHand: 8 workers and 17 places; of 1000 requests in 10 s half fail: (500 − 17 − 8/2·½) ÷ 10 = 48.1 req/s.
+// TestPlateauByHand: 8 workers and 17 places; of 1000 requests in 10 s half fail: (500 − 17 − 8/2·½) ÷ 10 =
+// 48.1 req/s.
 func TestPlateauByHand(t *testing.T) {
 	overloaded := func(bad uint64) *trial {
-		x := &trial{Trial: runfile.Trial{Rate: 100, Plan: plan.Plan{Stages: []plan.Stage{{Duration: 10 * time.Second, From: 100, To: 100}}}}}
+		x := &trial{Trial: runfile.Trial{Rate: 100,
+			Plan: plan.Plan{Stages: []plan.Stage{{Duration: 10 * time.Second, From: 100, To: 100}}}}}
 		x.figures = figures{due: 1000, bad: bad, complete: true}
 		return x
 	}
@@ -101,7 +113,8 @@ func TestPlateauByHand(t *testing.T) {
 		t.Errorf("%v %v of five", *median, bounds)
 	}
 	sixth := 51.
-	if median, bounds := plateau(append(trials, result.Trial{}, result.Trial{Served: &sixth})); *median != 48.5 || *bounds != (result.Bounds{Low: 46, High: 51}) {
+	if median, bounds := plateau(append(trials, result.Trial{},
+		result.Trial{Served: &sixth})); *median != 48.5 || *bounds != (result.Bounds{Low: 46, High: 51}) {
 		t.Errorf("%v %v of six", *median, bounds)
 	}
 }

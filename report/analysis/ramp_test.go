@@ -18,10 +18,12 @@ func TestRampHasNoRate(t *testing.T) {
 	}
 	trials := analyze(t, record(t, w)).Lanes[0].Trials
 	ramp, random := trials[0], trials[1]
-	if low, high := ramp.Rates(); ramp.Rate != 0 || ramp.MeanRate() != 50 || low != 20 || high != 80 || ramp.Arrival != "constant" {
+	if low, high := ramp.Rates(); ramp.Rate != 0 || ramp.MeanRate() != 50 || low != 20 || high != 80 ||
+		ramp.Arrival != "constant" {
 		t.Errorf("%+v", ramp)
 	}
-	if low, high := random.Rates(); random.Rate != 50 || random.MeanRate() != 50 || low != 50 || high != 50 || random.Arrival != "poisson" {
+	if low, high := random.Rates(); random.Rate != 50 || random.MeanRate() != 50 || low != 50 || high != 50 ||
+		random.Arrival != "poisson" {
 		t.Errorf("%+v", random)
 	}
 }

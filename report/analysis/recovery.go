@@ -67,11 +67,13 @@ func (r *run) recovery(l *lane) *result.Recovery {
 	return out
 }
 
-// beforeObservation is the last sample of a trial that an observation follows at once: what overflows later may be
-// the observation's. In retrial mode the load's own SYNs come again later, so that there the two are not parted.
+// beforeObservation is the last sample of a trial that an observation follows at once: what overflows later
+// may be the observation's. In retrial mode the load's own SYNs come again later, so that there the two are
+// not parted.
 func (t *trial) beforeObservation(s []sample) (last int, ok bool) {
 	after := t.lane.after
-	if after == nil || t.lane.Mode != runfile.Loss || t.end == nil || after.Start < t.Start || after.Start > t.end.DrainedAt {
+	if after == nil || t.lane.Mode != runfile.Loss || t.end == nil || after.Start < t.Start ||
+		after.Start > t.end.DrainedAt {
 		return 0, false
 	}
 	last = search(s, func(x sample) bool { return x.at > after.Start }) - 1
@@ -159,8 +161,8 @@ func (r *run) between(l *lane, from, to time.Duration) window {
 	return window(s[a:max(a, b)])
 }
 
-// depthReading is a reading of a listener's queues, all sockets of its address together: it has been served when all are
-// empty.
+// depthReading is a reading of a listener's queues, all sockets of its address together: it has been served
+// when all are empty.
 type depthReading struct {
 	at    time.Duration
 	depth uint64
@@ -187,8 +189,8 @@ func emptied(depths []depthReading, from time.Duration) *float64 {
 	return since
 }
 
-// deadWork is how long after gone, when the last client of the load had its outcome, the queue held more than the
-// observation's own requests, all of those that were due by then: what it held was nobody's.
+// deadWork is how long after gone, when the last client of the load had its outcome, the queue held more than
+// the observation's own requests, all of those that were due by then: what it held was nobody's.
 func deadWork(depths []depthReading, gone time.Duration, after *trial) *float64 {
 	if len(depths) == 0 {
 		return nil
@@ -210,7 +212,8 @@ func deadWork(depths []depthReading, gone time.Duration, after *trial) *float64 
 	return inSeconds(max(0, until-gone))
 }
 
-// health counts checks by when they were sent: before the lane's first trial, from then on until the load of its last one ended, and after it.
+// health counts checks by when they were sent: before the lane's first trial, from then on until the load of
+// its last one ended, and after it.
 func (r *run) health(l *lane) *result.Health {
 	if len(l.trials) == 0 {
 		return nil

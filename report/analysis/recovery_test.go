@@ -12,7 +12,8 @@ import (
 	"weir/report/world"
 )
 
-// aftermath is a load on a simulated server, 2 workers × 50 ms, and what a few requests meet before and after it.
+// aftermath is a load on a simulated server, 2 workers × 50 ms, and what a few requests meet before and after
+// it.
 type aftermath struct {
 	backlog  int
 	rate     float64       // of the load, for 3 s
@@ -58,8 +59,8 @@ func (e *loadEnd) Write(rec runfile.Record) error {
 	return e.Recorder.Write(rec)
 }
 
-// TestRecovery: a queue that empties, one that holds dead work, one that something else keeps full, and a server
-// that stays slow: each named, and none for another.
+// TestRecovery: a queue that empties, one that holds dead work, one that something else keeps full, and a
+// server that stays slow: each named, and none for another.
 func TestRecovery(t *testing.T) {
 	shallow := aftermath{backlog: 16, rate: 60, timeout: 10 * time.Second, observed: 3 * time.Second}
 	deep := aftermath{backlog: 400, rate: 200, timeout: time.Second, observed: 4 * time.Second}
@@ -93,29 +94,37 @@ func TestRecovery(t *testing.T) {
 	} {
 		a := analyze(t, c.m.record(t))
 		r := a.Lanes[0].Recovery
-		if r == nil || r.Code != c.code || r.Text.Code != result.Code("recovery_"+c.code) || r.Text.Args[c.arg] == nil {
+		if r == nil || r.Code != c.code || r.Text.Code != result.Code("recovery_"+c.code) ||
+			r.Text.Args[c.arg] == nil {
 			t.Errorf("%s: %+v, want %s with %q", name, r, c.code, c.arg)
 			continue
 		}
-		if !slices.ContainsFunc(a.Verdict, func(f result.Finding) bool { return f.Code == r.Text.Code && f.Lane == "direct" }) {
+		if !slices.ContainsFunc(a.Verdict, func(f result.Finding) bool {
+			return f.Code == r.Text.Code &&
+				f.Lane == "direct"
+		}) {
 			t.Errorf("%s: the verdict does not tell: %v", name, a.Verdict)
 		}
 		if q := a.Lanes[0].Reconciliation; q.Overflows > q.ClientFailures+1 { // one in the lead between
 			t.Errorf("%s: what overflowed afterwards is counted as the load's: %+v", name, q)
 		}
 		if len(a.Lanes[0].Trials) != 1 || a.Lanes[0].Offered != uint64(3*c.m.rate) {
-			t.Errorf("%s: the observation's requests are among the load's: %d trials, %d offered", name, len(a.Lanes[0].Trials), a.Lanes[0].Offered)
+			t.Errorf("%s: the observation's requests are among the load's: %d trials, %d offered", name,
+				len(a.Lanes[0].Trials), a.Lanes[0].Offered)
 		}
 	}
 }
 
 func TestRecoveryTimes(t *testing.T) {
-	a := analyze(t, aftermath{backlog: 16, rate: 60, timeout: 10 * time.Second, observed: 3 * time.Second}.record(t))
+	a := analyze(t, aftermath{backlog: 16, rate: 60, timeout: 10 * time.Second,
+		observed: 3 * time.Second}.record(t))
 	l := a.Lanes[0]
 	r := l.Recovery
 	// 17 places ÷ 40/s, and the observation's own while they last
-	if r.QueueEmptyS == nil || *r.QueueEmptyS < 0.35 || *r.QueueEmptyS > 0.75 || r.LatencyS == nil || *r.LatencyS < 0.3 || *r.LatencyS > 0.8 {
-		t.Errorf("queue empty after %v s, latency back after %v s, want some 0.5 s", r.QueueEmptyS, r.LatencyS)
+	if r.QueueEmptyS == nil || *r.QueueEmptyS < 0.35 || *r.QueueEmptyS > 0.75 || r.LatencyS == nil ||
+		*r.LatencyS < 0.3 || *r.LatencyS > 0.8 {
+		t.Errorf("queue empty after %v s, latency back after %v s, want some 0.5 s", r.QueueEmptyS,
+			r.LatencyS)
 	}
 	if r.BaselineS == nil || *r.BaselineS < .049 || *r.BaselineS > .052 || *r.DeadWorkS != 0 {
 		t.Errorf("%+v, want a baseline of 50 ms and no dead work", r)

@@ -36,15 +36,18 @@ type run struct {
 type lane struct {
 	runfile.Lane
 	trials                      []*trial
-	latency, service, fail, lag *hdr.Histogram           // of all its trials, ns
-	connect, firstByte          *hdr.Histogram           // of the same; without values where the record has no phases
-	connects                    map[int]runfile.Connects // by how many SYNs each lost
-	unanswered                  map[int]runfile.Connects // of these: handshakes that were given up
-	trialLag                    *hdr.Histogram           // of the trial under way, where the run is a search; nil else
-	lagOf                       int                      // which trial that is
-	before, after               *trial                   // observations of few requests; nil: none
-	expired                     *cause.Expired           // which timeout the proxy's 504s are; nil: not known
-	slots                       int                      // C: places in the listener's queue; 0 where its limit is not known
+	latency, service, fail, lag *hdr.Histogram // of all its trials, ns
+	// of the same; without values where the record has no phases
+	connect, firstByte *hdr.Histogram
+	connects           map[int]runfile.Connects // by how many SYNs each lost
+	unanswered         map[int]runfile.Connects // of these: handshakes that were given up
+	// of the trial under way, where the run is a search; nil else
+	trialLag      *hdr.Histogram
+	lagOf         int            // which trial that is
+	before, after *trial         // observations of few requests; nil: none
+	expired       *cause.Expired // which timeout the proxy's 504s are; nil: not known
+	// C: places in the listener's queue; 0 where its limit is not known
+	slots int
 }
 
 // trial is one trial with its bins added up.
@@ -79,7 +82,8 @@ type bin struct {
 	cells            []latencyCell
 }
 
-// sample is what the analysis needs of a probe's reading; 100 counters 50 times a second are too much to keep.
+// sample is what the analysis needs of a probe's reading; 100 counters 50 times a second are too much to
+// keep.
 type sample struct {
 	at        time.Duration
 	counted   time.Duration // when the namespace's counters were read: at, or a little before

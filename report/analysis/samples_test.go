@@ -39,13 +39,19 @@ func TestCover(t *testing.T) {
 		at   []time.Duration
 		want int64 // ms; -1: not known
 	}{
-		"edges":                    {ran(100*ms, 200*ms, 250*ms, forever), []time.Duration{50 * ms, 100 * ms, 150 * ms, 250 * ms, 300 * ms}, 150},
-		"between the samples":      {ran(110*ms, 200*ms, 220*ms, forever), []time.Duration{50 * ms, 100 * ms, 150 * ms, 250 * ms, 300 * ms}, 150},
-		"none before":              {ran(100*ms, 200*ms, 250*ms, forever), []time.Duration{101 * ms, 300 * ms}, -1},
-		"none after":               {ran(100*ms, 200*ms, 250*ms, forever), []time.Duration{50 * ms, 199 * ms}, -1},
-		"last one before the next": {ran(100*ms, 200*ms, 250*ms, 260*ms), []time.Duration{100 * ms, 210 * ms, 270 * ms}, 110},
-		"only one of the next":     {ran(100*ms, 200*ms, 250*ms, 260*ms), []time.Duration{100 * ms, 190 * ms, 270 * ms}, -1},
-		"no sample":                {ran(100*ms, 200*ms, 250*ms, forever), nil, -1},
+		"edges": {ran(100*ms, 200*ms, 250*ms, forever),
+			[]time.Duration{50 * ms, 100 * ms, 150 * ms, 250 * ms, 300 * ms}, 150},
+		"between the samples": {ran(110*ms, 200*ms, 220*ms, forever),
+			[]time.Duration{50 * ms, 100 * ms, 150 * ms, 250 * ms, 300 * ms}, 150},
+		"none before": {ran(100*ms, 200*ms, 250*ms, forever),
+			[]time.Duration{101 * ms, 300 * ms}, -1},
+		"none after": {ran(100*ms, 200*ms, 250*ms, forever), []time.Duration{50 * ms, 199 * ms},
+			-1},
+		"last one before the next": {ran(100*ms, 200*ms, 250*ms, 260*ms),
+			[]time.Duration{100 * ms, 210 * ms, 270 * ms}, 110},
+		"only one of the next": {ran(100*ms, 200*ms, 250*ms, 260*ms),
+			[]time.Duration{100 * ms, 190 * ms, 270 * ms}, -1},
+		"no sample": {ran(100*ms, 200*ms, 250*ms, forever), nil, -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &run{samples: map[string][]sample{"b": overflowing(c.at...)}}
@@ -60,8 +66,9 @@ func TestCover(t *testing.T) {
 	}
 }
 
-// TestCoverOfOldCounters: a sample whose counters are from before the trial's end does not end the trial, so that its
-// last connections are counted, and counted for it; unless the next trial begins before they are read again.
+// TestCoverOfOldCounters: a sample whose counters are from before the trial's end does not end the trial, so
+// that its last connections are counted, and counted for it; unless the next trial begins before they are
+// read again.
 func TestCoverOfOldCounters(t *testing.T) {
 	const age = 40 * ms
 	for name, c := range map[string]struct {
@@ -83,8 +90,9 @@ func TestCoverOfOldCounters(t *testing.T) {
 			check(t, l.sample(&rec))
 		}
 		tr := &trial{
-			Trial: runfile.Trial{Start: 105 * ms}, lane: &lane{Lane: runfile.Lane{ListenerHost: "b"}}, until: c.until,
-			end: &runfile.TrialEnd{End: 200 * ms, DrainedAt: 215 * ms},
+			Trial: runfile.Trial{Start: 105 * ms}, lane: &lane{Lane: runfile.Lane{ListenerHost: "b"}},
+			until: c.until,
+			end:   &runfile.TrialEnd{End: 200 * ms, DrainedAt: 215 * ms},
 		}
 		if d := l.run.cover(tr).delta(passiveOpens); d == nil || int64(*d) != c.want {
 			t.Errorf("%s: %d connections, want %d", name, value(d), c.want)
@@ -121,7 +129,8 @@ func TestStampsAreThoseUnderLoad(t *testing.T) {
 	}
 	l := &lane{}
 	one := uint64(1)
-	full := &trial{Trial: runfile.Trial{Start: 2 * time.Second}, lane: l, until: 4 * time.Second, figures: figures{overflows: &one}}
+	full := &trial{Trial: runfile.Trial{Start: 2 * time.Second}, lane: l, until: 4 * time.Second,
+		figures: figures{overflows: &one}}
 	full.Plan.Stages = []plan.Stage{{From: 1, To: 1, Duration: time.Second}}
 	idle := &trial{Trial: runfile.Trial{Start: 4 * time.Second}, lane: l, until: forever}
 	idle.Plan.Stages = []plan.Stage{{From: 1, To: 1, Duration: time.Second}}
@@ -163,7 +172,8 @@ func TestReconcileLoss(t *testing.T) {
 			for i := range c.overflows {
 				l.trials = append(l.trials, &trial{lane: l, figures: figures{
 					complete: true, overflows: &c.overflows[i],
-					outcomes: map[loadgen.Outcome]uint64{loadgen.OK: 7, loadgen.ConnectTimeout: c.failures[i]},
+					outcomes: map[loadgen.Outcome]uint64{loadgen.OK: 7,
+						loadgen.ConnectTimeout: c.failures[i]},
 				}})
 			}
 			r := &run{header: &runfile.Header{}, lanes: []*lane{l}, trials: l.trials}

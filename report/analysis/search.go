@@ -29,7 +29,8 @@ func (r *run) search(l *lane) *result.Search {
 			state.Spoil(t.Rate)
 		default:
 			out.Trials++
-			state.Add(mlrsearch.Trial{Load: t.Rate, Duration: t.duration(), Due: t.figures.due, Bad: t.figures.bad})
+			state.Add(mlrsearch.Trial{Load: t.Rate, Duration: t.duration(), Due: t.figures.due,
+				Bad: t.figures.bad})
 		}
 	}
 	if l.slots > 0 {
@@ -38,7 +39,8 @@ func (r *run) search(l *lane) *result.Search {
 	}
 	for _, g := range spec.Goals {
 		b := state.Goal(g)
-		goal := result.SearchGoal{LossRatio: g.LossRatio, Lower: positive(b.Lower), Upper: positive(b.Upper), Reason: r.unreached(b.State, spec)}
+		goal := result.SearchGoal{LossRatio: g.LossRatio, Lower: positive(b.Lower), Upper: positive(b.Upper),
+			Reason: r.unreached(b.State, spec)}
 		lasting, known := spec.Lasting(g, b.Lower, l.slots, l.Deadline)
 		if known {
 			goal.Lasting = &lasting
@@ -97,7 +99,8 @@ func (l *loader) lateIn(t *trial) {
 func sustained(l *result.Lane) result.Finding {
 	var goals []result.Finding
 	for _, g := range l.Search.Goals {
-		goal := result.Finding{Code: "goal_inconclusive", Args: result.Args{"bad": g.LossRatio, "lower": g.Lower, "upper": g.Upper, "why": g.Reason}}
+		goal := result.Finding{Code: "goal_inconclusive",
+			Args: result.Args{"bad": g.LossRatio, "lower": g.Lower, "upper": g.Upper, "why": g.Reason}}
 		if g.Regular {
 			goal.Code = "goal_reached"
 		}
@@ -106,5 +109,6 @@ func sustained(l *result.Lane) result.Finding {
 		}
 		goals = append(goals, goal)
 	}
-	return result.Finding{Code: "sustained_rate", Lane: l.Name, Args: result.Args{"trials": l.Search.Trials, "trial": l.Search.TrialS, "goals": goals}}
+	return result.Finding{Code: "sustained_rate", Lane: l.Name,
+		Args: result.Args{"trials": l.Search.Trials, "trial": l.Search.TrialS, "goals": goals}}
 }

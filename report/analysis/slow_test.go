@@ -8,8 +8,8 @@ import (
 	"weir/report/runfile"
 )
 
-// slowly is a record of samples each 10 ms, on which the slow sources' readings of 0.2 s, 0.7 s and so on ride, each from
-// half a second after it was begun to as long after the next.
+// slowly is a record of samples each 10 ms, on which the slow sources' readings of 0.2 s, 0.7 s and so on
+// ride, each from half a second after it was begun to as long after the next.
 func slowly(t *testing.T, gauges bool, counters func(at time.Duration) map[string]uint64) *run {
 	t.Helper()
 	const first, every, late, took = 200 * ms, 500 * ms, 500 * ms, 10 * ms
@@ -19,7 +19,8 @@ func slowly(t *testing.T, gauges bool, counters func(at time.Duration) map[strin
 		if read := (at-late-first)/every*every + first; at >= late+first {
 			rec.Counters = counters(read)
 			if gauges {
-				rec.Gauges["slow.at_us"], rec.Gauges["slow.took_us"] = uint64(read/time.Microsecond), uint64(took/time.Microsecond)
+				rec.Gauges["slow.at_us"], rec.Gauges["slow.took_us"] = uint64(read/time.Microsecond),
+					uint64(took/time.Microsecond)
 			}
 		}
 		check(t, l.sample(&rec))
@@ -28,8 +29,8 @@ func slowly(t *testing.T, gauges bool, counters func(at time.Duration) map[strin
 	return l.run
 }
 
-// TestSlowCountersAreOfTheirOwnTime: what slow sources read before a trial and after it is not the trial's, whichever
-// samples it rides on.
+// TestSlowCountersAreOfTheirOwnTime: what slow sources read before a trial and after it is not the trial's,
+// whichever samples it rides on.
 func TestSlowCountersAreOfTheirOwnTime(t *testing.T) {
 	const start, rest = time.Second, 3200 * ms
 	within := func(at time.Duration) time.Duration { return min(max(at, start), rest) - start }
@@ -42,7 +43,8 @@ func TestSlowCountersAreOfTheirOwnTime(t *testing.T) {
 	r.header = &runfile.Header{Capacity: runfile.Capacity{Workers: 1}}
 	l := &lane{Lane: runfile.Lane{ListenerHost: "b"}}
 	trialOf := func(start, end, drained, until time.Duration) *trial {
-		tr := &trial{Trial: runfile.Trial{Start: start}, lane: l, until: until, bins: map[time.Duration]*bin{}, end: &runfile.TrialEnd{End: end, DrainedAt: drained}}
+		tr := &trial{Trial: runfile.Trial{Start: start}, lane: l, until: until,
+			bins: map[time.Duration]*bin{}, end: &runfile.TrialEnd{End: end, DrainedAt: drained}}
 		for at := start; at < rest; at += runfile.BinWidth {
 			tr.bins[at] = &bin{sent: 10}
 		}
@@ -63,7 +65,8 @@ func TestSlowCountersAreOfTheirOwnTime(t *testing.T) {
 		near(t, "processor time of a request", *per, 1e-3, 1e-9)
 	}
 
-	if first, last, ok := r.inside(trialOf(start, 3*time.Second, 4*time.Second, 2500*ms)); !ok || first.from != 1200*ms || last.from != 2200*ms {
+	if first, last, ok := r.inside(trialOf(start, 3*time.Second, 4*time.Second, 2500*ms)); !ok ||
+		first.from != 1200*ms || last.from != 2200*ms {
 		t.Errorf("before the next trial began: readings of %v to %v, %v", first.from, last.from, ok)
 	}
 	trialOf(start, 1600*ms, 1700*ms, forever)
@@ -72,7 +75,8 @@ func TestSlowCountersAreOfTheirOwnTime(t *testing.T) {
 	}
 }
 
-// TestSlowReadings: each reading counts once, for when it was made; where a sample does not say when, for the sample's time.
+// TestSlowReadings: each reading counts once, for when it was made; where a sample does not say when, for the
+// sample's time.
 func TestSlowReadings(t *testing.T) {
 	some := func(time.Duration) map[string]uint64 { return map[string]uint64{"sched.listener.cpu_ns": 1} }
 	if s := slowly(t, true, some).slow["b"]; len(s) != 9 || s[0].from != 200*ms || s[0].to != 210*ms {

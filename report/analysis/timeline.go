@@ -20,7 +20,8 @@ const maxTimeline = 20_000
 // timeline lays the lane's trials on one clock. What a request's outcome was stands where it was due.
 func (r *run) timeline(l *lane, c serverCapacity) result.Timeline {
 	width := r.timelineWidth(l)
-	tl := result.Timeline{BinS: width.Seconds(), AtS: []float64{}, Bad: map[string][]uint64{}, Marks: r.marks(l, c)}
+	tl := result.Timeline{BinS: width.Seconds(), AtS: []float64{}, Bad: map[string][]uint64{},
+		Marks: r.marks(l, c)}
 	index := lay(&tl, l, width)
 	n := len(tl.AtS)
 	tl.Offered, tl.Goodput = make([]float64, n), make([]float64, n)
@@ -29,7 +30,8 @@ func (r *run) timeline(l *lane, c serverCapacity) result.Timeline {
 		fill(&tl, t, index, width)
 		for _, s := range r.within(t) {
 			i, ok := index[s.at.Truncate(width)]
-			if q := s.listener(l.Listener); ok && q.Sockets > 0 && (tl.RecvQ[i] == nil || q.Depth > *tl.RecvQ[i]) {
+			if q := s.listener(l.Listener); ok && q.Sockets > 0 &&
+				(tl.RecvQ[i] == nil || q.Depth > *tl.RecvQ[i]) {
 				tl.RecvQ[i] = &q.Depth
 			}
 		}
@@ -129,7 +131,8 @@ func plus(n *uint64, d uint64) *uint64 {
 func (r *run) marks(l *lane, c serverCapacity) []result.Mark {
 	marks := []result.Mark{}
 	add := func(at time.Duration, code string, args result.Args) {
-		marks = append(marks, result.Mark{AtS: at.Seconds(), Code: code, Text: result.Finding{Code: result.Code("mark_" + code), Args: args}})
+		marks = append(marks, result.Mark{AtS: at.Seconds(), Code: code,
+			Text: result.Finding{Code: result.Code("mark_" + code), Args: args}})
 	}
 	m, known := c.model(l)
 	if at, t, ok := l.passes(c.rate); ok {

@@ -11,8 +11,8 @@ import (
 	"weir/probe"
 )
 
-// TestTracedQueue: the wait in the accept queue is what eBPF timed since the first sample, beside what the sampled queue
-// comes to; and that no RST refused a handshake is evidence.
+// TestTracedQueue: the wait in the accept queue is what eBPF timed since the first sample, beside what the
+// sampled queue comes to; and that no RST refused a handshake is evidence.
 func TestTracedQueue(t *testing.T) {
 	w := short()
 	n := uint64(0)
@@ -31,7 +31,8 @@ func TestTracedQueue(t *testing.T) {
 	if got == nil || got.Accepts != n-1 || got.Unaccounted != 0 || got.Wait == nil {
 		t.Fatalf("%+v, want %d accepts", got, n-1)
 	}
-	if math.Abs(got.Wait.Mean-0.04) > 1e-9 || got.Wait.P50 != got.Wait.Max || got.Wait.Max != (1280*1024*time.Nanosecond).Seconds() {
+	if math.Abs(got.Wait.Mean-0.04) > 1e-9 || got.Wait.P50 != got.Wait.Max ||
+		got.Wait.Max != (1280*1024*time.Nanosecond).Seconds() {
 		t.Errorf("%+v", got.Wait)
 	}
 	if len(got.SentRST) != 0 || *got.ByRecvQ <= 0 {
@@ -48,7 +49,8 @@ func TestTracedQueue(t *testing.T) {
 	}
 	n = 0
 	a = analyze(t, record(t, w))
-	if got := a.Hosts[0].Traced.SentRST; len(got) != 1 || got[0] != (result.SentRST{For: "listener", Reason: "INVALID_SYN", Count: 2 * (n - 1)}) {
+	if got := a.Hosts[0].Traced.SentRST; len(got) != 1 ||
+		got[0] != (result.SentRST{For: "listener", Reason: "INVALID_SYN", Count: 2 * (n - 1)}) {
 		t.Errorf("%v", got)
 	}
 	if c := a.Lanes[0].Cause; strings.Contains(evidence(c), silent) {

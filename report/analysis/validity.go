@@ -24,7 +24,8 @@ func (r *run) invalid(c serverCapacity) []result.Finding {
 	return reasons
 }
 
-// invalid lists the rules that the lane breaks: as a whole, or in one of its trials, of which the worst is named.
+// invalid lists the rules that the lane breaks: as a whole, or in one of its trials, of which the worst is
+// named.
 func (l *lane) invalid(c serverCapacity) (reasons []result.Finding) {
 	whole, late := l.facts(c)
 	for _, rule := range belief.Rules() {
@@ -77,7 +78,8 @@ func (t *trial) processors() belief.Facts {
 		return belief.Facts{}
 	}
 	g := t.end.Generator
-	return belief.Facts{CPU: g.CPU, Wall: g.Wall, CPUs: g.CPUs, RunDelay: g.RunDelay, LoopCPU: g.LoopCPU, LoopDelay: g.LoopDelay}
+	return belief.Facts{CPU: g.CPU, Wall: g.Wall, CPUs: g.CPUs, RunDelay: g.RunDelay, LoopCPU: g.LoopCPU,
+		LoopDelay: g.LoopDelay}
 }
 
 // loops is how many event loops the trial's generator had; nil where there was one, or none is known.
@@ -108,8 +110,8 @@ func (r *run) spoil(c serverCapacity) {
 	}
 }
 
-// allSpoiled disqualifies a search of which no trial can be believed. One trial more or less that the generator
-// spoiled is left out, and costs the search nothing but time.
+// allSpoiled disqualifies a search of which no trial can be believed. One trial more or less that the
+// generator spoiled is left out, and costs the search nothing but time.
 func (r *run) allSpoiled() []result.Finding {
 	var last result.Finding
 	n := uint64(0)
@@ -133,8 +135,8 @@ const (
 	fewLate    = 3 // requests that are sent late are not enough to say that a generator was late
 )
 
-// lateness is how late (sent − due) the latest requests were sent: one in a hundred or, where there are too few for a
-// 99th percentile, one more than the few that a machine's one hiccup delays.
+// lateness is how late (sent − due) the latest requests were sent: one in a hundred or, where there are too
+// few for a 99th percentile, one more than the few that a machine's one hiccup delays.
 type lateness struct {
 	by        time.Duration // so late or later; 0 where there are not even so many
 	share     float64       // of the requests, or
@@ -146,7 +148,8 @@ func (l *lane) lateness() lateness {
 	case estimate.Supported(uint64(n), 1-onePercent):
 		return lateness{by: time.Duration(l.lag.ValueAtPercentile(100 * (1 - onePercent))), share: onePercent}
 	case n > fewLate:
-		return lateness{by: time.Duration(l.lag.ValueAtPercentile(100 * float64(n-fewLate) / float64(n))), count: fewLate + 1, of: uint64(n)}
+		return lateness{by: time.Duration(l.lag.ValueAtPercentile(100 * float64(n-fewLate) / float64(n))),
+			count: fewLate + 1, of: uint64(n)}
 	}
 	return lateness{}
 }
@@ -160,8 +163,8 @@ func (x lateness) describe(args result.Args) {
 	}
 }
 
-// bearable is how late the lane's requests may be sent. Above capacity the queue is full anyway, so no higher rate than
-// W/S matters, where that is known.
+// bearable is how late the lane's requests may be sent. Above capacity the queue is full anyway, so no higher
+// rate than W/S matters, where that is known.
 func (l *lane) bearable(c serverCapacity) time.Duration {
 	rate := l.highest()
 	if c.rate > 0 {
@@ -193,16 +196,17 @@ func (r *run) overflowsBefore() (n uint64) {
 func (r *run) overflowsBetween() (n uint64) {
 	for i := 1; i < len(r.trials); i++ {
 		a, b := r.cover(r.trials[i-1]), r.cover(r.trials[i])
-		if l := r.trials[i].lane; len(a) > 0 && len(b) > 0 && r.trials[i-1].lane.ListenerHost == l.ListenerHost {
+		if l := r.trials[i].lane; len(a) > 0 && len(b) > 0 &&
+			r.trials[i-1].lane.ListenerHost == l.ListenerHost {
 			n += value(window{a[len(a)-1], b[0]}.listener(l.Listener).Overflows)
 		}
 	}
 	return n
 }
 
-// contention says who had the processors while the generator was late: then it is the machine that wants changing, not the
-// plan. For how much of a second, at worst, one of its event loops was runnable and waited for other programs; and how much a
-// hypervisor took of all.
+// contention says who had the processors while the generator was late: then it is the machine that wants
+// changing, not the plan. For how much of a second, at worst, one of its event loops was runnable and waited
+// for other programs; and how much a hypervisor took of all.
 func (l *lane) contention() (found []result.Finding) {
 	const notable = 0.005 // 10 ms in every 2 s of one processor
 	if d := l.most(func(g runfile.Generator) *float64 { return g.LoopDelay }); d != nil && *d >= 10*notable {
@@ -221,8 +225,8 @@ func (l *lane) contention() (found []result.Finding) {
 	return found
 }
 
-// doubtGenerator warns, of all lanes at once, of a generator that was late by less than makes a run INVALID: what is late
-// shifts latencies, which count from when a request was due, and no onset.
+// doubtGenerator warns, of all lanes at once, of a generator that was late by less than makes a run INVALID:
+// what is late shifts latencies, which count from when a request was due, and no onset.
 func (r *run) doubtGenerator(c serverCapacity) {
 	var lags []result.Finding
 	for _, l := range r.lanes {
@@ -230,7 +234,8 @@ func (r *run) doubtGenerator(c serverCapacity) {
 		if x.by <= belief.Bearable(0, c.mean, 0) || x.by > l.bearable(c) {
 			continue
 		}
-		lag := result.Finding{Code: "lag_of_lane", Lane: l.Name, Args: result.Args{"by": x.by, "meanwhile": l.contention()}}
+		lag := result.Finding{Code: "lag_of_lane", Lane: l.Name,
+			Args: result.Args{"by": x.by, "meanwhile": l.contention()}}
 		x.describe(lag.Args)
 		lags = append(lags, lag)
 	}

@@ -37,7 +37,8 @@ func TestInvalid(t *testing.T) {
 				}
 			}
 		}, "requests_shed", 2},
-		"late by more than a quarter of the queue": {func(w *world.World) { w.Result = late(15 * ms) }, "sent_late", .015},
+		"late by more than a quarter of the queue": {func(w *world.World) { w.Result = late(15 * ms) },
+			"sent_late", .015},
 		"late, because the hypervisor": {func(w *world.World) {
 			w.Result = late(15 * ms)
 			w.End = func(e *runfile.TrialEnd) { stolen := e.Generator.Wall / 8; e.Generator.Stolen = &stolen }
@@ -64,7 +65,10 @@ func TestInvalid(t *testing.T) {
 			w.End = func(e *runfile.TrialEnd) { e.Generator.CPU = e.Generator.Wall * 17 / 10 }
 		}, "processors_busy", .85},
 		"processor, in the second trial most": {func(w *world.World) {
-			w.End = func(e *runfile.TrialEnd) { e.Generator.CPU = e.Generator.Wall * time.Duration(17+e.Index) / 10 }
+			w.End = func(e *runfile.TrialEnd) {
+				e.Generator.CPU = e.Generator.Wall * time.Duration(17+
+					e.Index) / 10
+			}
 		}, "processors_busy", .9},
 		"run queue": {func(w *world.World) {
 			w.End = func(e *runfile.TrialEnd) { delay := e.Generator.Wall * 6 / 10; e.Generator.RunDelay = &delay }
@@ -72,13 +76,15 @@ func TestInvalid(t *testing.T) {
 		"one loop of eight": {func(w *world.World) {
 			w.End = func(e *runfile.TrialEnd) {
 				busy, waited := .97, .1
-				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy, &waited
+				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy,
+					&waited
 			}
 		}, "loop_busy", .97},
 		"one loop of eight without a processor": {func(w *world.World) {
 			w.End = func(e *runfile.TrialEnd) {
 				busy, waited := .4, .6
-				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy, &waited
+				e.Generator.CPUs, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = 8, 8, &busy,
+					&waited
 			}
 		}, "loop_waited", .6},
 		"overflows before the load": {func(w *world.World) {
@@ -99,13 +105,16 @@ func TestInvalid(t *testing.T) {
 				t.Fatalf("valid %v, reasons %v, want one", a.Valid, a.InvalidReasons)
 			}
 			got := a.InvalidReasons[0]
-			if x := got.Args["measured"].(float64); got.Code != c.code || math.Abs(x-c.measured) > .05*c.measured {
+			if x := got.Args["measured"].(float64); got.Code != c.code ||
+				math.Abs(x-c.measured) > .05*c.measured {
 				t.Errorf("%s: measured %g, want %s, %g", got.Code, x, c.code, c.measured)
 			}
-			if trial := got.Args["trial"]; (trial != nil) != strings.Contains(words.Of(got), fmt.Sprint("in trial ", trial)) {
+			if trial := got.Args["trial"]; (trial != nil) != strings.Contains(words.Of(got),
+				fmt.Sprint("in trial ", trial)) {
 				t.Errorf("the sentence does not name the trial %v: %s", trial, words.Of(got))
 			}
-			if stolen := strings.Contains(name, "hypervisor"); strings.Contains(words.Of(got), "(steal)") != stolen {
+			if stolen := strings.Contains(name, "hypervisor"); strings.Contains(words.Of(got),
+				"(steal)") != stolen {
 				t.Errorf("stolen time: %v, %s", stolen, words.Of(got))
 			}
 			if a.Verdict[0].Code != "invalid" {
@@ -115,20 +124,23 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
-// What waited for a processor and sends nothing, the probe's thread or the record's, spoils no run whose event loops did not wait.
+// What waited for a processor and sends nothing, the probe's thread or the record's, spoils no run whose
+// event loops did not wait.
 func TestOthersMayWaitBesideEventLoops(t *testing.T) {
 	w := world.Demo()
 	w.Rates = []float64{240, 300}
 	w.End = func(e *runfile.TrialEnd) {
 		delay, busy, waited := e.Generator.Wall*6/10, .1, .1
-		e.Generator.RunDelay, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = &delay, 1, &busy, &waited
+		e.Generator.RunDelay, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.LoopDelay = &delay, 1,
+			&busy, &waited
 	}
 	if a := analyze(t, record(t, w)); !a.Valid {
 		t.Errorf("INVALID: %q", a.InvalidReasons)
 	}
 }
 
-// TestGeneratorUse: what the load took is told of the trial in which that was most, and what is not known is not 0.
+// TestGeneratorUse: what the load took is told of the trial in which that was most, and what is not known is
+// not 0.
 func TestGeneratorUse(t *testing.T) {
 	w := world.Demo()
 	w.Rates = []float64{240, 300}
@@ -136,11 +148,13 @@ func TestGeneratorUse(t *testing.T) {
 	w.End = func(e *runfile.TrialEnd) {
 		e.Generator = runfile.Generator{CPU: time.Second, Wall: 4 * time.Second, CPUs: 2}
 		if e.Index == 1 {
-			e.Generator.CPU, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.RunDelay = 2*time.Second, 3, &busy, &delay
+			e.Generator.CPU, e.Generator.Loops, e.Generator.LoopCPU, e.Generator.RunDelay = 2*time.Second, 3,
+				&busy, &delay
 		}
 	}
 	u := analyze(t, record(t, w)).Lanes[0].Generator
-	if *u.CPU != .25 || *u.LoopCPU != .5 || u.Loops != 3 || u.RunDelay == nil || *u.RunDelay != 0 || u.LoopDelay != nil {
+	if *u.CPU != .25 || *u.LoopCPU != .5 || u.Loops != 3 || u.RunDelay == nil || *u.RunDelay != 0 ||
+		u.LoopDelay != nil {
 		t.Errorf("%+v", u)
 	}
 }
@@ -154,7 +168,8 @@ func late(by time.Duration) func(string, *loadgen.Result) {
 	}
 }
 
-// TestFewRequestsMayBeLate: a run of too few requests for a 99th percentile is held to its schedule too, but not to each request.
+// TestFewRequestsMayBeLate: a run of too few requests for a 99th percentile is held to its schedule too, but
+// not to each request.
 func TestFewRequestsMayBeLate(t *testing.T) {
 	for n, valid := range map[int]bool{3: true, 4: false} {
 		w := world.Demo()
@@ -166,7 +181,8 @@ func TestFewRequestsMayBeLate(t *testing.T) {
 			}
 		}
 		a := analyze(t, record(t, w))
-		if a.Valid != valid || !valid && !strings.Contains(words.Of(a.InvalidReasons[0]), "4 of 120 requests were sent 200 ms late") {
+		if a.Valid != valid || !valid &&
+			!strings.Contains(words.Of(a.InvalidReasons[0]), "4 of 120 requests were sent 200 ms late") {
 			t.Errorf("%d of 120 requests sent late: valid %v, %q", n, a.Valid, words.List(a.InvalidReasons))
 		}
 	}
@@ -185,11 +201,21 @@ func TestWarnings(t *testing.T) {
 		"from_the_header": func(w *world.World) {
 			w.Header = func(h *runfile.Header) { h.Warnings = []runfile.Warning{{Code: "from_the_header"}} }
 		},
-		"overflows_unknown": func(w *world.World) { w.Sample = func(s *probe.Sample) { delete(s.Counters, "TcpExtListenOverflows") } },
-		"interrupted":       func(w *world.World) { w.Reason = "interrupted" },
-		"cut_short":         func(w *world.World) { w.Reason = "cut short: after 2s (--max-duration)" },
-		"aborted":           func(w *world.World) { w.Reason = "aborted: the failures were over 10 %" },
-		"incomplete_trials": func(w *world.World) { w.Result = func(_ string, r *loadgen.Result) { r.Outcome = loadgen.Canceled } },
+		"overflows_unknown": func(w *world.World) {
+			w.Sample = func(s *probe.Sample) {
+				delete(s.Counters,
+					"TcpExtListenOverflows")
+			}
+		},
+		"interrupted": func(w *world.World) { w.Reason = "interrupted" },
+		"cut_short":   func(w *world.World) { w.Reason = "cut short: after 2s (--max-duration)" },
+		"aborted":     func(w *world.World) { w.Reason = "aborted: the failures were over 10 %" },
+		"incomplete_trials": func(w *world.World) {
+			w.Result = func(_ string,
+				r *loadgen.Result) {
+				r.Outcome = loadgen.Canceled
+			}
+		},
 	} {
 		t.Run(code, func(t *testing.T) {
 			w := world.Demo()
@@ -212,8 +238,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestDoubtsFitTheRun: what blurs an onset is said of runs that have one, and of a unix socket that nothing counts its
-// overflows, not that samples are missing.
+// TestDoubtsFitTheRun: what blurs an onset is said of runs that have one, and of a unix socket that nothing
+// counts its overflows, not that samples are missing.
 func TestDoubtsFitTheRun(t *testing.T) {
 	found := func(a *result.Analysis, code result.Code) result.Args {
 		for _, w := range a.Warnings {
@@ -227,8 +253,9 @@ func TestDoubtsFitTheRun(t *testing.T) {
 		change       func(*world.World)
 		short, sharp bool
 	}{
-		"steps over the capacity":         {func(*world.World) {}, true, true},
-		"steps below the capacity":        {func(w *world.World) { w.Rates = []float64{200, 240, 280} }, true, false},
+		"steps over the capacity": {func(*world.World) {}, true, true},
+		"steps below the capacity": {func(w *world.World) { w.Rates = []float64{200, 240, 280} }, true,
+			false},
 		"one rate just over the capacity": {func(w *world.World) { w.Rates = []float64{408} }, true, false},
 		"one rate far over it":            {func(w *world.World) { w.Rates = []float64{500} }, false, false},
 		"one rate far below it":           {func(w *world.World) { w.Rates = []float64{300} }, false, false},
@@ -246,7 +273,8 @@ func TestDoubtsFitTheRun(t *testing.T) {
 	w.Rates = []float64{240, 300}
 	w.Header = func(h *runfile.Header) { h.Lanes[0].Listener = "/run/app.sock" }
 	w.Sample = func(s *probe.Sample) { s.Listeners[0].Addr, s.Listeners[0].Drops = "/run/app.sock", nil }
-	if args := found(analyze(t, record(t, w)), "overflows_unknown"); args["unix"] != true || args["n"] != nil {
+	if args := found(analyze(t, record(t, w)), "overflows_unknown"); args["unix"] != true ||
+		args["n"] != nil {
 		t.Errorf("of a unix socket: %v", args)
 	}
 }

@@ -25,7 +25,8 @@ func verdict(a *result.Analysis) []result.Finding {
 		out = append(out, proved(&a.Lanes[i]))
 	}
 	if a.Agreement != nil {
-		out = append(out, result.Finding{Code: "proxy_over_direct", Args: result.Args{"ratio": a.Agreement.Estimate()}})
+		out = append(out, result.Finding{Code: "proxy_over_direct",
+			Args: result.Args{"ratio": a.Agreement.Estimate()}})
 	}
 	for _, l := range a.Lanes {
 		if l.Recovery != nil {

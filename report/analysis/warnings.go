@@ -10,11 +10,12 @@ import (
 	"weir/report/runfile"
 )
 
-// minSampling, in Hz, is how often the kernel must be looked at: below it bursts are missed, which is a warning, no reason to
-// call a run INVALID. Those are in loadgen/belief.
+// minSampling, in Hz, is how often the kernel must be looked at: below it bursts are missed, which is a
+// warning, no reason to call a run INVALID. Those are in loadgen/belief.
 const minSampling = 50.0
 
-// doubt adds the warnings that the record itself gives reason for: what weakens a run, and does not disqualify it.
+// doubt adds the warnings that the record itself gives reason for: what weakens a run, and does not
+// disqualify it.
 func (r *run) doubt(c serverCapacity) {
 	if e := r.ended(); r.footer != nil && e.How != runfile.Complete {
 		args := result.Args{"ended": e.String(), "begun": len(r.trials)}
@@ -41,8 +42,8 @@ func (r *run) doubt(c serverCapacity) {
 // maxEvents bounds how much of what its watchers noticed a run shows.
 const maxEvents = 8
 
-// doubtWatchers repeats what probes and logs reported of themselves while the load ran: that they were lost, or
-// had a gap.
+// doubtWatchers repeats what probes and logs reported of themselves while the load ran: that they were lost,
+// or had a gap.
 func (r *run) doubtWatchers() {
 	shown := 0
 	for _, e := range r.events {
@@ -70,7 +71,8 @@ func endCode(how string) result.Code {
 
 func (r *run) doubtProbe(l *lane) {
 	s := r.samples[l.ListenerHost]
-	known := slices.ContainsFunc(r.header.Warnings, func(w runfile.Warning) bool { return w.Code == "no_probe" || w.Code == "no_listener" })
+	known := slices.ContainsFunc(r.header.Warnings,
+		func(w runfile.Warning) bool { return w.Code == "no_probe" || w.Code == "no_listener" })
 	switch {
 	case known: // to who looked for them, and why they were not found
 		return
@@ -127,8 +129,8 @@ func (r *run) doubtTrials(l *lane) {
 // showable is the overload that trials should be long enough to show.
 const showable = 0.02
 
-// mayHide reports whether overloads that its trials are too short for matter to the lane: those of a load at one rate do
-// only where that rate is about the capacity, or above it by less than they show.
+// mayHide reports whether overloads that its trials are too short for matter to the lane: those of a load at
+// one rate do only where that rate is about the capacity, or above it by less than they show.
 func (l *lane) mayHide(visible float64, c serverCapacity) bool {
 	return l.measuring() || slices.ContainsFunc(l.trials, func(t *trial) bool {
 		over := t.Rate/c.rate - 1
@@ -136,8 +138,8 @@ func (l *lane) mayHide(visible float64, c serverCapacity) bool {
 	})
 }
 
-// doubtDesign warns of plans that cannot show what they are meant to show. What blurs an onset is said of one only where
-// the hinge is fitted; a run at one rate, or in retrial mode, has none.
+// doubtDesign warns of plans that cannot show what they are meant to show. What blurs an onset is said of one
+// only where the hinge is fitted; a run at one rate, or in retrial mode, has none.
 func (r *run) doubtDesign(l *lane, c serverCapacity) {
 	m, ok := c.model(l)
 	if !ok {
@@ -156,10 +158,12 @@ func (r *run) doubtDesign(l *lane, c serverCapacity) {
 			longest = max(longest, t.duration())
 		}
 	}
-	if need := m.TrialFor(showable); longest > 0 && longest < need && (r.header.Search == nil || longest < need*9/10) && l.mayHide(m.VisibleOverload(longest), c) {
+	if need := m.TrialFor(showable); longest > 0 && longest < need && (r.header.Search == nil ||
+		longest < need*9/10) && l.mayHide(m.VisibleOverload(longest), c) {
 		blurred := fitted && slices.ContainsFunc(l.trials, func(t *trial) bool { return t.figures.bad > 0 })
 		r.warn("short_trials", l.Name, result.Args{
-			"trial": longest, "visible": m.VisibleOverload(longest), "blurred": blurred, "wanted": showable, "need": need,
+			"trial": longest, "visible": m.VisibleOverload(longest), "blurred": blurred, "wanted": showable,
+			"need": need,
 		})
 	}
 }

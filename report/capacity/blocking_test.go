@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The last column is what this simulator says for long runs. For 4 servers at 0.90 an earlier
-// simulation gave 2.87e-3: losses come in clusters, and one run of some 100,000 arrivals scatters by that much.
+// The last column is what this simulator says for long runs. For 4 servers at 0.90 an earlier simulation gave
+// 2.87e-3: losses come in clusters, and one run of some 100,000 arrivals scatters by that much.
 var blockingGoldens = []struct {
 	c, b             int
 	rho              float64

@@ -9,9 +9,10 @@ import (
 // Model is a pool of workers behind an accept queue. The zero value is not valid.
 type Model struct {
 	Workers     int
-	Connections int           // that one worker serves at once; 0 or 1: a synchronous worker
-	Service     time.Duration // mean time that one request keeps its place, from accept to ready to accept again
-	Backlog     int           // as given to listen(2), after the clamp to net.core.somaxconn
+	Connections int // that one worker serves at once; 0 or 1: a synchronous worker
+	// mean time that one request keeps its place, from accept to ready to accept again
+	Service time.Duration
+	Backlog int // as given to listen(2), after the clamp to net.core.somaxconn
 }
 
 // Validate says whether the other methods mean anything.

@@ -60,7 +60,8 @@ func TestFirstOverflow(t *testing.T) {
 		if !ok || math.Abs(idle.Seconds()-c.formula) > .0005 {
 			t.Errorf("%+v at %v/s: first overflow %v %v, want %v s", m, c.rate, idle, ok, c.formula)
 		}
-		r := simulate(t, System{Servers: c.w, Slots: m.Slots(), Service: steady(c.s)}, constant(c.rate, 20*time.Second))
+		r := simulate(t, System{Servers: c.w, Slots: m.Slots(), Service: steady(c.s)},
+			constant(c.rate, 20*time.Second))
 		if got := r.Overflows[0].Truncate(time.Microsecond); got != c.events {
 			t.Errorf("%+v at %v/s: simulated first overflow %v, want %v", m, c.rate, got, c.events)
 		}
@@ -94,7 +95,8 @@ func TestFirstOverflowIsWithinOneServiceTime(t *testing.T) {
 				m := Model{Workers: w, Service: 100 * ms, Backlog: b}
 				rate := rho * m.Rate()
 				want, _ := m.FirstOverflowIdle(rate)
-				r := simulate(t, System{Servers: w, Slots: m.Slots(), Service: steady(m.Service)}, constant(rate, 2*want+time.Second))
+				r := simulate(t, System{Servers: w, Slots: m.Slots(), Service: steady(m.Service)},
+					constant(rate, 2*want+time.Second))
 				slack := m.Service + seconds(1/rate)
 				if m.Slots() < w { // less than a round of work: every burst of completions shows
 					slack += seconds(float64(w) / 2 / (rate - m.Rate()))
@@ -164,7 +166,8 @@ func TestRampOverstates(t *testing.T) {
 func TestRampScattersWithPoissonArrivals(t *testing.T) {
 	var firsts []float64
 	for seed := range uint64(100) {
-		r := simulate(t, System{Servers: 4, Slots: 17, Service: steady(50 * ms)}, ramp(40, 2, 40*time.Second, unitPoisson(seed)))
+		r := simulate(t, System{Servers: 4, Slots: 17, Service: steady(50 * ms)},
+			ramp(40, 2, 40*time.Second, unitPoisson(seed)))
 		firsts = append(firsts, 40+2*r.Overflows[0].Seconds())
 	}
 	low, mid, high := ranks(firsts, 3, 50, 98)

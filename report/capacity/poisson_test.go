@@ -24,7 +24,8 @@ func TestLossPoissonAtAndAboveCapacityByEvents(t *testing.T) {
 		c, b int
 		rho  float64
 		tol  float64
-	}{{1, 0, 1, .15}, {1, 10, 1, .08}, {4, 16, .999, .08}, {4, 16, 1, .08}, {4, 16, 1.05, .08}, {4, 16, 1.2, .03}, {64, 16, 1.02, .08}, {8, 64, 2, .01}} {
+	}{{1, 0, 1, .15}, {1, 10, 1, .08}, {4, 16, .999, .08}, {4, 16, 1, .08}, {4, 16, 1.05, .08},
+		{4, 16, 1.2, .03}, {64, 16, 1.02, .08}, {8, 64, 2, .01}} {
 		m := Model{Workers: g.c, Service: 50 * ms, Backlog: g.b}
 		rate := g.rho * m.Rate()
 		var lost, n float64
@@ -51,7 +52,8 @@ func TestLossPoissonOfAShortQueueByEvents(t *testing.T) {
 	}{{8, 4, .8, .82}, {32, 16, .9, .82}, {64, 16, .9, .70}} {
 		m := Model{Workers: g.c, Service: 50 * ms, Backlog: g.b}
 		rate := g.rho * m.Rate()
-		r := simulate(t, System{Servers: g.c, Slots: m.Slots(), Service: steady(m.Service)}, poisson(rate, seconds(1_000_000/rate), 1))
+		r := simulate(t, System{Servers: g.c, Slots: m.Slots(), Service: steady(m.Service)},
+			poisson(rate, seconds(1_000_000/rate), 1))
 		share := m.LossPoisson(rate, 0).Constant / (float64(r.Failed()) / float64(len(r.Outcomes)))
 		if share < g.low || share > 1.05 {
 			t.Errorf("%+v: %.2f of what events say", g, share)
@@ -60,7 +62,8 @@ func TestLossPoissonOfAShortQueueByEvents(t *testing.T) {
 }
 
 func TestLossPoissonRisesWithLoadAndFallsWithRegularity(t *testing.T) {
-	for _, m := range []Model{{Workers: 1, Service: ms}, {Workers: 4, Service: ms, Backlog: 16}, {Workers: 300, Service: ms, Backlog: 8}} {
+	for _, m := range []Model{{Workers: 1, Service: ms}, {Workers: 4, Service: ms, Backlog: 16},
+		{Workers: 300, Service: ms, Backlog: 8}} {
 		last := 0.0
 		for rho := .85; rho < 1.3; rho += .005 {
 			got := m.LossPoisson(rho*m.Rate(), 0)

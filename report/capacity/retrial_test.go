@@ -69,7 +69,8 @@ func TestRetransmitsHideOverload(t *testing.T) {
 		overflows = append(overflows, float64(len(r.Overflows)))
 		failed = append(failed, float64(r.Failed())/float64(len(r.Outcomes)))
 	}
-	if low, _, high := ranks(overflows, 1, 20, 40); low > 10431 || high < 10431 || low < 9500 || high > 12500 {
+	if low, _, high := ranks(overflows, 1, 20, 40); low > 10431 || high < 10431 || low < 9500 ||
+		high > 12500 {
 		t.Errorf("overflows from %v to %v, want 10,431 among them", low, high)
 	}
 	if low, mid, high := ranks(failed, 1, 20, 40); low > .0006 || mid > .004 || high > .012 {

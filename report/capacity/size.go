@@ -50,9 +50,9 @@ func (d Demand) Workers(m Model) (int, bool) {
 	})
 }
 
-// Backlog is the smallest backlog with which m loses no more than MaxLoss, and which holds a burst as well: of
-// that the servers take W−a, those that are idle on average, and the queue the rest. False:
-// no backlog helps for long, as at a load above capacity.
+// Backlog is the smallest backlog with which m loses no more than MaxLoss, and which holds a burst as well:
+// of that the servers take W−a, those that are idle on average, and the queue the rest. False: no backlog
+// helps for long, as at a load above capacity.
 func (d Demand) Backlog(m Model) (int, bool) {
 	if m.Loss(d.PlannedRate()) > d.MaxLoss+1e-12 {
 		return 0, false // whatever the queue

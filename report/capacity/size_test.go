@@ -46,7 +46,8 @@ func TestWorkersOfTheArticle(t *testing.T) {
 func TestBacklogIsTheSmallest(t *testing.T) {
 	m := Model{Workers: 44, Service: 200 * ms}
 	for _, d := range []Demand{
-		{Rate: 200}, {Rate: 200, Poisson: true, MaxLoss: .001, CS2: 1}, {Rate: 215, Poisson: true, MaxLoss: .01},
+		{Rate: 200}, {Rate: 200, Poisson: true, MaxLoss: .001, CS2: 1},
+		{Rate: 215, Poisson: true, MaxLoss: .01},
 	} {
 		got, ok := d.Backlog(m)
 		want := 0
@@ -82,10 +83,12 @@ func TestBacklogHoldsABurst(t *testing.T) {
 		}
 	}
 	m.Backlog = b
-	if r := simulate(t, System{Servers: 8, Slots: m.Slots(), Service: steady(m.Service)}, at); len(r.Overflows) > 0 {
+	if r := simulate(t, System{Servers: 8, Slots: m.Slots(), Service: steady(m.Service)},
+		at); len(r.Overflows) > 0 {
 		t.Errorf("%d overflows", len(r.Overflows))
 	}
-	if r := simulate(t, System{Servers: 8, Slots: m.Slots() - 3, Service: steady(m.Service)}, at); len(r.Overflows) == 0 {
+	if r := simulate(t, System{Servers: 8, Slots: m.Slots() - 3, Service: steady(m.Service)},
+		at); len(r.Overflows) == 0 {
 		t.Error("two places fewer and still no overflow: more than the smallest")
 	}
 }

@@ -21,8 +21,8 @@ type System struct {
 
 	// Service is the time for which the i-th request taken from the queue, from 0, keeps its server.
 	Service func(i int) time.Duration
-	// Slower is how many times longer a service takes that begins as the n-th of those under way, from 1: a lock,
-	// the processors, memory. Nil: they do not hinder each other.
+	// Slower is how many times longer a service takes that begins as the n-th of those under way, from 1: a
+	// lock, the processors, memory. Nil: they do not hinder each other.
 	Slower func(n int) float64
 
 	// Retry are the offsets from its first SYN at which a client whose SYNs were all dropped sends the
@@ -41,9 +41,10 @@ type Outcome struct {
 	Connected bool          // one of its SYNs found room
 	Queued    time.Duration // when that SYN was sent; the wait in the queue is Start−Queued
 	Start     time.Duration // a server took it
-	Done      time.Duration // the server had finished with it; of a request that never connected, when the client gave up
-	Served    bool          // finished within the deadline
-	SYNs      int           // sent, at least 1
+	// the server had finished with it; of a request that never connected, when the client gave up
+	Done   time.Duration
+	Served bool // finished within the deadline
+	SYNs   int  // sent, at least 1
 }
 
 // Result is what a simulation did.
@@ -92,7 +93,8 @@ func (s System) Run(arrivals iter.Seq[time.Duration]) (Result, error) {
 	for at := range arrivals {
 		i := len(r.Outcomes)
 		if at < last {
-			return Result{}, fmt.Errorf("simulation: arrival %d at %v is earlier than %v: sort the arrivals", i, at, last)
+			return Result{}, fmt.Errorf("simulation: arrival %d at %v is earlier than %v: sort the arrivals",
+				i, at, last)
 		}
 		last = at
 		r.retriesUntil(at)

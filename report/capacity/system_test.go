@@ -22,7 +22,8 @@ func TestSystemInvariants(t *testing.T) {
 			at[i] = time.Duration(r.IntN(2000)) * ms
 		}
 		slices.Sort(at)
-		s := System{Servers: 1 + r.IntN(4), Slots: r.IntN(6), Service: func(i int) time.Duration { return took[i] }}
+		s := System{Servers: 1 + r.IntN(4), Slots: r.IntN(6),
+			Service: func(i int) time.Duration { return took[i] }}
 		if r.IntN(2) == 0 {
 			s.Retry = []time.Duration{50 * ms, 80 * ms, 300 * ms}
 		}
@@ -61,7 +62,8 @@ func checkLaws(t *testing.T, s System, at []time.Duration, r Result) {
 		t.Errorf("%d SYNs, %d connections, %d overflows", syns, len(connected), len(r.Overflows))
 	}
 	if !slices.IsSorted(r.Overflows) || r.MaxDepth > s.Slots || len(r.Outcomes) != len(at) {
-		t.Errorf("overflows unsorted, depth %d of %d, or %d outcomes of %d", r.MaxDepth, s.Slots, len(r.Outcomes), len(at))
+		t.Errorf("overflows unsorted, depth %d of %d, or %d outcomes of %d", r.MaxDepth, s.Slots,
+			len(r.Outcomes), len(at))
 	}
 	// First come, first served; and never more in service than there are servers.
 	slices.SortFunc(connected, func(a, b Outcome) int {
@@ -110,7 +112,8 @@ func TestDeadWorkIsServed(t *testing.T) {
 	s := System{Servers: 8, Slots: 2049, Service: steady(3 * time.Second), Deadline: 10 * time.Second}
 	r := simulate(t, s, constant(50, 20*time.Second))
 	if served := 1000 - r.Failed(); served != 24 || len(r.Overflows) != 0 || r.MaxDepth < 900 {
-		t.Errorf("%d served, %d overflows, depth %d; want 24, 0, over 900", served, len(r.Overflows), r.MaxDepth)
+		t.Errorf("%d served, %d overflows, depth %d; want 24, 0, over 900", served, len(r.Overflows),
+			r.MaxDepth)
 	}
 	if last := r.Outcomes[999]; last.Start == 0 || last.Done < 300*time.Second {
 		t.Errorf("the last dead connection was not served: %+v", last)
@@ -119,12 +122,13 @@ func TestDeadWorkIsServed(t *testing.T) {
 
 // Losers retry in step: a queue that is stuck until 1.1 s admits them together at 2 s.
 func TestLosersRetryInStep(t *testing.T) {
-	s := System{Servers: 1, Slots: 2, Retry: SYNRetransmits(4, 6, 10*time.Second), Service: func(i int) time.Duration {
-		if i == 0 {
-			return 1100 * ms
-		}
-		return ms
-	}}
+	s := System{Servers: 1, Slots: 2, Retry: SYNRetransmits(4, 6, 10*time.Second),
+		Service: func(i int) time.Duration {
+			if i == 0 {
+				return 1100 * ms
+			}
+			return ms
+		}}
 	r := simulate(t, s, slices.Values(make([]time.Duration, 5)))
 	for i, o := range r.Outcomes[3:] {
 		if o.Queued != 2*time.Second || o.SYNs != 3 {
@@ -137,7 +141,8 @@ func TestLosersRetryInStep(t *testing.T) {
 }
 
 func TestPatience(t *testing.T) {
-	s := System{Servers: 1, Slots: 0, Service: steady(time.Hour), Retry: SYNRetransmits(4, 6, time.Hour), Patience: 3 * time.Second}
+	s := System{Servers: 1, Slots: 0, Service: steady(time.Hour), Retry: SYNRetransmits(4, 6, time.Hour),
+		Patience: 3 * time.Second}
 	r := simulate(t, s, slices.Values([]time.Duration{0, ms}))
 	if o := r.Outcomes[1]; o.SYNs != 3 || o.Connected || o.Done != 3*time.Second+ms {
 		t.Errorf("3 s of patience: %+v, want SYNs at 0, 1, 2 s and the end at 3 s", o)

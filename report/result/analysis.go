@@ -10,28 +10,40 @@ import (
 // Analysis is what a run showed. Its JSON form is report.json (schema weir.report/1): times are
 // seconds, rates per second, and null means "not known", never zero.
 type Analysis struct {
-	Schema            string              `json:"schema"`              // "weir.report/1"
-	Name              string              `json:"name"`                // of the scenario, or "run"
-	Claim             string              `json:"claim,omitempty"`     // what the scenario puts to the test
-	Started           string              `json:"started"`             // RFC 3339, UTC
-	Version           string              `json:"version"`             // of weir, when the run was made
-	Command           []string            `json:"command"`             // the arguments, to repeat it
-	Seed              uint64              `json:"seed"`                // of everything random in the plan
-	Mode              string              `json:"mode"`                // "loss" or "retrial", or "mixed" where the lanes differ
-	Ended             Ending              `json:"ended"`               // how: "complete", "interrupted", "cut short", "aborted" or "failed"; after some of them a colon and why
-	Valid             bool                `json:"valid"`               // false: nothing below can be relied on
-	InvalidReasons    []Finding           `json:"invalid_reasons"`     // why not
-	Warnings          []Warning           `json:"warnings"`            // every doubt
-	Environment       map[string]string   `json:"environment"`         // kernel, cpus, nginx, backend, sysctls … by name
-	Capacity          Capacity            `json:"capacity"`            // what workers ÷ service time predicts
-	Lanes             []Lane              `json:"lanes"`               // each path to the backend, in the order of the command
-	Hosts             []Host              `json:"hosts"`               // every host that was probed, by name: what its kernel said over the whole run
-	OnsetOverCapacity map[string]Interval `json:"onset_over_capacity"` // by lane: its onset ÷ the computed capacity
-	Agreement         *Interval           `json:"agreement"`           // onset of proxy ÷ onset of direct; null unless both are known
-	Pairs             int                 `json:"pairs"`               // how often each load was offered to each lane, in turn (--pairs); 0: once
-	Comparison        *Comparison         `json:"comparison"`          // of the direct and the proxy lane; null: the run has not both
-	Assertions        []AssertionResult   `json:"assertions"`          // what the run was judged by; package gate fills it
-	Verdict           []Finding           `json:"verdict"`             // plain sentences, the most important first
+	Schema  string   `json:"schema"`          // "weir.report/1"
+	Name    string   `json:"name"`            // of the scenario, or "run"
+	Claim   string   `json:"claim,omitempty"` // what the scenario puts to the test
+	Started string   `json:"started"`         // RFC 3339, UTC
+	Version string   `json:"version"`         // of weir, when the run was made
+	Command []string `json:"command"`         // the arguments, to repeat it
+	Seed    uint64   `json:"seed"`            // of everything random in the plan
+	// "loss" or "retrial", or "mixed" where the lanes differ
+	Mode string `json:"mode"`
+	// how: "complete", "interrupted", "cut short", "aborted" or "failed"; after some of them a colon and why
+	Ended Ending `json:"ended"`
+	// false: nothing below can be relied on
+	Valid          bool      `json:"valid"`
+	InvalidReasons []Finding `json:"invalid_reasons"` // why not
+	Warnings       []Warning `json:"warnings"`        // every doubt
+	// kernel, cpus, nginx, backend, sysctls … by name
+	Environment map[string]string `json:"environment"`
+	Capacity    Capacity          `json:"capacity"` // what workers ÷ service time predicts
+	// each path to the backend, in the order of the command
+	Lanes []Lane `json:"lanes"`
+	// every host that was probed, by name: what its kernel said over the whole run
+	Hosts []Host `json:"hosts"`
+	// by lane: its onset ÷ the computed capacity
+	OnsetOverCapacity map[string]Interval `json:"onset_over_capacity"`
+	// onset of proxy ÷ onset of direct; null unless both are known
+	Agreement *Interval `json:"agreement"`
+	// how often each load was offered to each lane, in turn (--pairs); 0: once
+	Pairs int `json:"pairs"`
+	// of the direct and the proxy lane; null: the run has not both
+	Comparison *Comparison `json:"comparison"`
+	// what the run was judged by; package gate fills it
+	Assertions []AssertionResult `json:"assertions"`
+	// plain sentences, the most important first
+	Verdict []Finding `json:"verdict"`
 
 	Asked *runfile.Asked `json:"-"` // the assertions that the record keeps; nil: none
 }
@@ -85,19 +97,25 @@ func (i Interval) Estimate() unit.Estimate { return unit.Of(unit.Quotient, i.Rat
 
 // Capacity is what workers ÷ service time predicts.
 type Capacity struct {
-	Workers            int      `json:"workers"`                // 0: not known
-	WorkersSource      string   `json:"workers_source"`         // "stated", "summed" over unlike backends, "counted" at the listener, or "not_counted"
-	WorkersEvidence    string   `json:"workers_evidence"`       // the processes that were seen, and why they were not counted
-	WorkerConnections  int      `json:"worker_connections"`     // requests that one worker serves at a time
-	ServiceTime        *float64 `json:"service_time_s"`         // a worker's whole busy period, from accept to ready
-	ServiceTimeLow     *float64 `json:"service_time_low_s"`     // 95 % interval where it was measured
-	ServiceTimeHigh    *float64 `json:"service_time_high_s"`    // its other end
-	ServiceTimeSource  string   `json:"service_time_source"`    // where it is from: "stated", "client_median" of single requests, "stamped" by the backend, or "stamped_idle": no trial saturated the workers
-	ServiceTimeCount   uint64   `json:"service_time_count"`     // how many were measured
-	NominalServiceTime *float64 `json:"nominal_service_time_s"` // as stated, where the measured one was used instead
-	Computed           *float64 `json:"computed_rps"`           // null: workers or service time unknown
-	Low                *float64 `json:"low_rps"`                // 95 % interval of the computed rate
-	High               *float64 `json:"high_rps"`               // its other end
+	Workers int `json:"workers"` // 0: not known
+	// "stated", "summed" over unlike backends, "counted" at the listener, or "not_counted"
+	WorkersSource string `json:"workers_source"`
+	// the processes that were seen, and why they were not counted
+	WorkersEvidence   string `json:"workers_evidence"`
+	WorkerConnections int    `json:"worker_connections"` // requests that one worker serves at a time
+	// a worker's whole busy period, from accept to ready
+	ServiceTime     *float64 `json:"service_time_s"`
+	ServiceTimeLow  *float64 `json:"service_time_low_s"`  // 95 % interval where it was measured
+	ServiceTimeHigh *float64 `json:"service_time_high_s"` // its other end
+	// where it is from: "stated", "client_median" of single requests, "stamped" by the backend, or
+	// "stamped_idle": no trial saturated the workers
+	ServiceTimeSource string `json:"service_time_source"`
+	ServiceTimeCount  uint64 `json:"service_time_count"` // how many were measured
+	// as stated, where the measured one was used instead
+	NominalServiceTime *float64 `json:"nominal_service_time_s"`
+	Computed           *float64 `json:"computed_rps"` // null: workers or service time unknown
+	Low                *float64 `json:"low_rps"`      // 95 % interval of the computed rate
+	High               *float64 `json:"high_rps"`     // its other end
 }
 
 // Where a service time is from that the backend itself stamped, from accept to ready.
@@ -108,10 +126,13 @@ const (
 
 // Onset is the offered rate at which something began.
 type Onset struct {
-	RPS    float64  `json:"rps"`          // the estimate
-	Low    float64  `json:"low"`          // of its 95 % interval; of a bracket, the last rate at which it was not seen
-	High   float64  `json:"high"`         // of its 95 % interval; of a bracket, the first rate at which it was seen
-	Method Method   `json:"method"`       // "hinge", which estimates; or of a bracket "first_trial", "first_stage", "first_overflow" or "ramp"
+	RPS float64 `json:"rps"` // the estimate
+	// of its 95 % interval; of a bracket, the last rate at which it was not seen
+	Low float64 `json:"low"`
+	// of its 95 % interval; of a bracket, the first rate at which it was seen
+	High float64 `json:"high"`
+	// "hinge", which estimates; or of a bracket "first_trial", "first_stage", "first_overflow" or "ramp"
+	Method Method   `json:"method"`
 	How    Finding  `json:"how,omitzero"` // of a bracket: what it was made of, in words
 	AtS    *float64 `json:"at_s"`         // when it was first seen, seconds from the epoch
 }
@@ -119,7 +140,8 @@ type Onset struct {
 // Method is how an onset was found.
 type Method string
 
-// The methods. An onset of the hinge is an estimate: low and high are its 95 % interval. All others bracket what was seen.
+// The methods. An onset of the hinge is an estimate: low and high are its 95 % interval. All others bracket
+// what was seen.
 const (
 	Hinge         Method = "hinge"
 	FirstTrial    Method = "first_trial"    // the lowest constant rate with an overflow
@@ -137,8 +159,8 @@ type Bounds struct {
 	High float64 `json:"high"` // its upper end
 }
 
-// Quantiles of a latency in seconds. A quantile that the sample is too small for is null: not even its largest
-// value bounds it. Intervals are between order statistics and take the requests for independent. The
+// Quantiles of a latency in seconds. A quantile that the sample is too small for is null: not even its
+// largest value bounds it. Intervals are between order statistics and take the requests for independent. The
 // maximum is what was seen, and has none.
 type Quantiles struct {
 	P50          *float64 `json:"p50"`           // median

@@ -13,18 +13,21 @@ const (
 	Invalid      Verdict = "invalid"
 )
 
-// AssertionResult is the answer to one assertion, of one lane where it is made of each. Package gate finds it.
+// AssertionResult is the answer to one assertion, of one lane where it is made of each. Package gate finds
+// it.
 type AssertionResult struct {
-	Expr     string    `json:"expr"`            // as it was written
-	Name     string    `json:"name,omitempty"`  // from an assertion file
-	Lane     string    `json:"lane,omitempty"`  // where the assertion names none
-	Result   Verdict   `json:"result"`          // "pass", "fail", "inconclusive" or "invalid"
-	Value    *float64  `json:"value"`           // base units: shares of 1, seconds, requests per second; null: not known
-	Low      *float64  `json:"low"`             // null with a value: nothing bounds it below
-	High     *float64  `json:"high"`            // null with a value: nothing bounds it above
-	Unit     unit.Unit `json:"unit"`            // "share", "time", "rate", "count" or "ratio"
-	Measured string    `json:"measured"`        // value and interval as people read them, or "not known"
-	Reason   Finding   `json:"reason,omitzero"` // why there is no better answer, or what a reader has to know beside it
+	Expr   string  `json:"expr"`           // as it was written
+	Name   string  `json:"name,omitempty"` // from an assertion file
+	Lane   string  `json:"lane,omitempty"` // where the assertion names none
+	Result Verdict `json:"result"`         // "pass", "fail", "inconclusive" or "invalid"
+	// base units: shares of 1, seconds, requests per second; null: not known
+	Value    *float64  `json:"value"`
+	Low      *float64  `json:"low"`      // null with a value: nothing bounds it below
+	High     *float64  `json:"high"`     // null with a value: nothing bounds it above
+	Unit     unit.Unit `json:"unit"`     // "share", "time", "rate", "count" or "ratio"
+	Measured string    `json:"measured"` // value and interval as people read them, or "not known"
+	// why there is no better answer, or what a reader has to know beside it
+	Reason Finding `json:"reason,omitzero"`
 }
 
 // Estimate is what was measured. An exact number has no interval.

@@ -7,8 +7,9 @@ type Cause struct {
 	Code          CauseCode `json:"code"`           // the cause; "undetermined" where the record proves none
 	Text          Finding   `json:"text"`           // the cause in one or two sentences
 	EvidenceLevel int       `json:"evidence_level"` // how far the evidence reaches on its ladder, 0 to 4
-	EvidenceName  string    `json:"evidence_name"`  // its name: none, order, accounting, dose-response or intervention
-	Evidence      []Finding `json:"evidence"`       // the counts and the proof, a sentence each
+	// its name: none, order, accounting, dose-response or intervention
+	EvidenceName string    `json:"evidence_name"`
+	Evidence     []Finding `json:"evidence"` // the counts and the proof, a sentence each
 }
 
 // ClassCause is the cause of one class of a lane's failures.
@@ -50,13 +51,17 @@ const (
 
 // Reconciliation compares the overflows with the failures that clients saw.
 type Reconciliation struct {
-	Overflows      uint64     `json:"overflows"`       // overflows during the complete trials
-	ClientFailures uint64     `json:"client_failures"` // requests of the same trials that failed as a full queue makes them fail
-	Ratio          *float64   `json:"ratio"`           // overflows ÷ failures; null: nothing failed
-	Low            *float64   `json:"low"`             // the least ratio if overflow explains every failure; null: not known
-	High           *float64   `json:"high"`            // the largest ratio if overflow explains every failure; null: not known
-	Verdict        Reconciled `json:"verdict"`         // whether the overflows account for the failures
-	Rule           Finding    `json:"rule"`            // how the two counts were compared, or why they were not
+	Overflows uint64 `json:"overflows"` // overflows during the complete trials
+	// requests of the same trials that failed as a full queue makes them fail
+	ClientFailures uint64   `json:"client_failures"`
+	Ratio          *float64 `json:"ratio"` // overflows ÷ failures; null: nothing failed
+	// the least ratio if overflow explains every failure; null: not known
+	Low *float64 `json:"low"`
+	// the largest ratio if overflow explains every failure; null: not known
+	High    *float64   `json:"high"`
+	Verdict Reconciled `json:"verdict"` // whether the overflows account for the failures
+	// how the two counts were compared, or why they were not
+	Rule Finding `json:"rule"`
 }
 
 // Reconciled says whether the overflows account for the failures.
@@ -64,7 +69,8 @@ type Reconciled string
 
 // The answers of a reconciliation.
 const (
-	Agree              Reconciled = "agree"                // the counts are as many as one kind explains the other
+	// the counts are as many as one kind explains the other
+	Agree              Reconciled = "agree"
 	Disagree           Reconciled = "disagree"             // something else took part
 	NothingToReconcile Reconciled = "nothing to reconcile" // no failure is left to be explained
 	NotMeasured        Reconciled = "not measured"         // the counts are not known, or have no rule

@@ -4,16 +4,19 @@ import "weir/report/unit"
 
 // Comparison is what differs between two arms, A and B: two runs, or two lanes of one run.
 type Comparison struct {
-	A       Arm           `json:"a"`       // before, or direct
-	B       Arm           `json:"b"`       // after, or proxy
-	Design  Finding       `json:"design"`  // how trials were paired, in words
-	Pairs   int           `json:"pairs"`   // of complete trials at equal load; the trial is the independent unit, never the request
-	Calm    int           `json:"calm"`    // of these: both arms lost 0.5 % at most. Latencies are compared there, where there are any
+	A      Arm     `json:"a"`      // before, or direct
+	B      Arm     `json:"b"`      // after, or proxy
+	Design Finding `json:"design"` // how trials were paired, in words
+	// of complete trials at equal load; the trial is the independent unit, never the request
+	Pairs int `json:"pairs"`
+	// of these: both arms lost 0.5 % at most. Latencies are compared there, where there are any
+	Calm    int           `json:"calm"`
 	Verdict []Finding     `json:"verdict"` // plain sentences, differences first
 	Effects []Effect      `json:"effects"` // one a metric
 	Proxy   *ProxyEffects `json:"proxy"`   // null: the arms are not direct and proxy
 
-	Warnings []ArmWarning `json:"doubts"` // why the arms may differ for another reason than what is under test
+	// why the arms may differ for another reason than what is under test
+	Warnings []ArmWarning `json:"doubts"`
 }
 
 // ArmWarning is why the arms may differ for another reason than what is under test.
@@ -33,18 +36,25 @@ type Arm struct {
 
 // Effect is one metric in both arms, and what differs.
 type Effect struct {
-	Metric     string      `json:"metric"`          // "onset.rate", "plateau.rate", "latency.p50", "bad.rate", "outcome.http_504.rate" …
-	Unit       unit.Unit   `json:"unit"`            // "rate": per second; "time": seconds; "share": of 1
-	A          Estimate    `json:"a"`               // of arm A
-	B          Estimate    `json:"b"`               // of arm B
-	Ratio      *Interval   `json:"ratio"`           // B ÷ A; null for shares, or where there is no interval
-	Difference *Difference `json:"difference"`      // B − A in the unit; null for rates, or where there is no interval
-	Pairs      int         `json:"pairs"`           // of trials that the interval rests on; 0: it rests on both arms' own intervals
-	EffectSize *float64    `json:"effect_size"`     // mean ÷ standard deviation of the pairs (Cohen's d); of shares Cohen's h
-	Detectable *float64    `json:"detectable"`      // minimum detectable change, which 8 of 10 such comparisons find: relative, of shares absolute
-	Method     Finding     `json:"method"`          // how the interval was made
-	Finding    Direction   `json:"finding"`         // of B: "higher", "lower", "no difference found" or "not known"
-	Reason     Finding     `json:"reason,omitzero"` // why it is not known, or what a reader has to know beside it
+	// "onset.rate", "plateau.rate", "latency.p50", "bad.rate", "outcome.http_504.rate" …
+	Metric string    `json:"metric"`
+	Unit   unit.Unit `json:"unit"`  // "rate": per second; "time": seconds; "share": of 1
+	A      Estimate  `json:"a"`     // of arm A
+	B      Estimate  `json:"b"`     // of arm B
+	Ratio  *Interval `json:"ratio"` // B ÷ A; null for shares, or where there is no interval
+	// B − A in the unit; null for rates, or where there is no interval
+	Difference *Difference `json:"difference"`
+	// of trials that the interval rests on; 0: it rests on both arms' own intervals
+	Pairs int `json:"pairs"`
+	// mean ÷ standard deviation of the pairs (Cohen's d); of shares Cohen's h
+	EffectSize *float64 `json:"effect_size"`
+	// minimum detectable change, which 8 of 10 such comparisons find: relative, of shares absolute
+	Detectable *float64 `json:"detectable"`
+	Method     Finding  `json:"method"` // how the interval was made
+	// of B: "higher", "lower", "no difference found" or "not known"
+	Finding Direction `json:"finding"`
+	// why it is not known, or what a reader has to know beside it
+	Reason Finding `json:"reason,omitzero"`
 }
 
 // Direction is how arm B differs from arm A.

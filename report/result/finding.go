@@ -1,7 +1,7 @@
 package result
 
-// Finding is something that was found: a code, and the numbers and names that belong to it. What people read of
-// it is made by package words, the only one that has sentences; no code reads a sentence.
+// Finding is something that was found: a code, and the numbers and names that belong to it. What people read
+// of it is made by package words, the only one that has sentences; no code reads a sentence.
 //
 // In report.json it is its sentence. The keys beside it have the code and the numbers.
 type Finding struct {
@@ -18,8 +18,8 @@ func Found(code Code, args Args) Finding { return Finding{Code: code, Args: args
 type Code string
 
 // Args are what a finding's sentence names, by the placeholders' names. Values are uint64 or int (counts),
-// float64 (in base units), time.Duration, string, []string, bool, unit.Estimate, Finding or []Finding. Absent is
-// not zero: what is not known is left out.
+// float64 (in base units), time.Duration, string, []string, bool, unit.Estimate, Finding or []Finding. Absent
+// is not zero: what is not known is left out.
 type Args map[string]any
 
 // IsZero reports whether nothing was found.

@@ -2,8 +2,9 @@ package result
 
 import "time"
 
-// LatencyMap counts a lane's sent requests by when they were due and how long they took, from due: a heat map. A
-// cell is four values at the same place of Column, Row, OK and Failed; cells without a request are left out.
+// LatencyMap counts a lane's sent requests by when they were due and how long they took, from due: a heat
+// map. A cell is four values at the same place of Column, Row, OK and Failed; cells without a request are
+// left out.
 type LatencyMap struct {
 	BinS   float64   `json:"bin_s"`   // width of a column
 	Trial  []int     `json:"trial"`   // of each column
@@ -31,16 +32,20 @@ type Guide struct {
 	Text Finding `json:"text"` // in words
 }
 
-// Phases says where the time of a lane's ok requests went, from sending on. The three means are of all of them and add
-// up to the mean latency from sending.
+// Phases says where the time of a lane's ok requests went, from sending on. The three means are of all of
+// them and add up to the mean latency from sending.
 type Phases struct {
-	Count       uint64    `json:"count"`          // ok requests
-	Opened      uint64    `json:"opened"`         // of these: on a connection of their own; the others found one
-	Connect     Quantiles `json:"connect_s"`      // of those: from connect() to connected, lost SYNs included
-	FirstByte   Quantiles `json:"first_byte_s"`   // from sending to the first byte of the response, connecting included
-	MeanConnect float64   `json:"mean_connect_s"` // a request spent in connecting, 0 on a connection that it found
-	MeanWait    float64   `json:"mean_wait_s"`    // then in being written and waiting for the first byte; over TLS its handshake too
-	MeanRest    float64   `json:"mean_rest_s"`    // and then in the rest of the response
+	Count uint64 `json:"count"` // ok requests
+	// of these: on a connection of their own; the others found one
+	Opened  uint64    `json:"opened"`
+	Connect Quantiles `json:"connect_s"` // of those: from connect() to connected, lost SYNs included
+	// from sending to the first byte of the response, connecting included
+	FirstByte Quantiles `json:"first_byte_s"`
+	// a request spent in connecting, 0 on a connection that it found
+	MeanConnect float64 `json:"mean_connect_s"`
+	// then in being written and waiting for the first byte; over TLS its handshake too
+	MeanWait float64 `json:"mean_wait_s"`
+	MeanRest float64 `json:"mean_rest_s"` // and then in the rest of the response
 }
 
 // Latencies is a histogram whose empty counters are left out, ascending.

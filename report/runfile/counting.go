@@ -12,9 +12,9 @@ import (
 	"weir/loadgen/count"
 )
 
-// counted is a trial that is running. Readings come ten times a second and more, so that whoever watches the trial sees
-// soon how it goes; they are put together for the file, because a histogram in it costs as much for few values as for
-// many.
+// counted is a trial that is running. Readings come ten times a second and more, so that whoever watches the
+// trial sees soon how it goes; they are put together for the file, because a histogram in it costs as much
+// for few values as for many.
 type counted struct {
 	*count.Counter
 	index int
@@ -39,16 +39,18 @@ type unwritten struct {
 
 func newCounted(index int, start time.Duration, lane Lane) *counted {
 	c := &counted{
-		Counter: count.New(lane.Deadline), index: index, start: start, reuse: lane.Connections == loadgen.Reuse,
-		pending: &unwritten{bins: map[time.Duration]*count.Bin{}}, spare: &unwritten{bins: map[time.Duration]*count.Bin{}},
+		Counter: count.New(lane.Deadline), index: index, start: start,
+		reuse:   lane.Connections == loadgen.Reuse,
+		pending: &unwritten{bins: map[time.Duration]*count.Bin{}},
+		spare:   &unwritten{bins: map[time.Duration]*count.Bin{}},
 	}
 	c.room.L = &c.mu
 	c.Watch(c.add)
 	return c
 }
 
-// add waits only where a million results are pending because the disk does not keep up: then nobody reads, and in the
-// end those who record wait.
+// add waits only where a million results are pending because the disk does not keep up: then nobody reads,
+// and in the end those who record wait.
 func (c *counted) add(r *count.Reading) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -100,7 +102,8 @@ func (u *unwritten) add(trial int, r *count.Reading) {
 // write appends what was added to a trial, in the order of time.
 func (u *unwritten) write(trial int, w *Writer, encoder *histogramEncoder) error {
 	var errs []error
-	for _, b := range slices.SortedFunc(maps.Values(u.bins), func(x, y *count.Bin) int { return cmp.Compare(x.At, y.At) }) {
+	for _, b := range slices.SortedFunc(maps.Values(u.bins),
+		func(x, y *count.Bin) int { return cmp.Compare(x.At, y.At) }) {
 		bin, err := encodeBin(trial, b, encoder)
 		errs = append(errs, err, w.Write(bin))
 	}
@@ -135,13 +138,15 @@ func (u *unwritten) forget() {
 
 func encodeBin(trial int, b *count.Bin, encoder *histogramEncoder) (*Bin, error) {
 	bin := &Bin{
-		Trial: trial, At: b.At, Due: b.Due(), Done: b.Done(), Late: b.Late, Sent: b.Sent, SYNRetrans: b.SYNRetrans,
-		Connects: b.Connects, Unanswered: b.Unanswered, Opened: b.Opened, Closings: b.Closings,
+		Trial: trial, At: b.At, Due: b.Due(), Done: b.Done(), Late: b.Late, Sent: b.Sent,
+		SYNRetrans: b.SYNRetrans,
+		Connects:   b.Connects, Unanswered: b.Unanswered, Opened: b.Opened, Closings: b.Closings,
 	}
 	for _, h := range []struct {
 		to     *string
 		values []int64
-	}{{&bin.Latency, b.Latency}, {&bin.FromSent, b.FromSent}, {&bin.FailLatency, b.FailLatency}, {&bin.Lag, b.Lag}} {
+	}{{&bin.Latency, b.Latency}, {&bin.FromSent, b.FromSent}, {&bin.FailLatency, b.FailLatency},
+		{&bin.Lag, b.Lag}} {
 		var err error
 		if *h.to, err = encoder.encode(h.values); err != nil {
 			return bin, err

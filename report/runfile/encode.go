@@ -12,10 +12,10 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// histogramEncoder writes values as HDR V2, which every HDR tool reads. The library's own encoder starts a new
-// deflater for each histogram, over a megabyte of memory: some 50 times a second, in the process whose
-// punctuality is the measurement, that is a garbage collection every second. This one keeps its deflater
-// and needs no counts array, because the values of a bin are few.
+// histogramEncoder writes values as HDR V2, which every HDR tool reads. The library's own encoder starts a
+// new deflater for each histogram, over a megabyte of memory: some 50 times a second, in the process whose
+// punctuality is the measurement, that is a garbage collection every second. This one keeps its deflater and
+// needs no counts array, because the values of a bin are few.
 type histogramEncoder struct {
 	indices  []int
 	payload  []byte

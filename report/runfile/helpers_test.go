@@ -20,7 +20,8 @@ func testHeader() Header {
 		Command: []string{"weir", "run"}, Epoch: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		Environment: map[string]string{"kernel": "6.18"},
 		Capacity:    Capacity{Workers: 8, WorkerConnections: 1, ServiceTime: 20 * ms},
-		Lanes:       []Lane{{Name: "direct", Mode: Loss, URL: "http://x/", Deadline: 100 * ms, ConnectTimeout: 900 * ms}},
+		Lanes: []Lane{{Name: "direct", Mode: Loss, URL: "http://x/", Deadline: 100 * ms,
+			ConnectTimeout: 900 * ms}},
 		TrialsTotal: 1,
 		Warnings:    []Warning{{Code: "no_proxy_lane", Args: map[string]any{"why": "nginx is missing"}}},
 	}
@@ -43,22 +44,29 @@ func testRun(t testing.TB) []byte {
 	for i := range 3 {
 		check(t, rec.Write(&Sample{Sample: probe.Sample{
 			Host: "backend", At: time.Duration(i) * 20 * ms, Took: ms,
-			Counters:  map[string]uint64{"TcpExtListenOverflows": uint64(i), "TcpExtListenDrops": 9},
-			Gauges:    map[string]uint64{"sockstat.TCP.tw": 4},
-			Listeners: []probe.Listener{{Addr: "10.77.0.3:8000", Cookie: 5, Depth: 17, Limit: 16, Drops: &drops}},
-			Errors:    []probe.SourceError{{Source: "snmp", Text: "gone"}},
+			Counters: map[string]uint64{"TcpExtListenOverflows": uint64(i), "TcpExtListenDrops": 9},
+			Gauges:   map[string]uint64{"sockstat.TCP.tw": 4},
+			Listeners: []probe.Listener{{Addr: "10.77.0.3:8000", Cookie: 5, Depth: 17, Limit: 16,
+				Drops: &drops}},
+			Errors: []probe.SourceError{{Source: "snmp", Text: "gone"}},
 		}}))
 	}
 	results := rec.Results(0)
-	results.Record(loadgen.Result{Seq: 0, Due: 1000 * ms, Sent: 1001 * ms, Done: 1020 * ms, Outcome: loadgen.OK, Status: 200})
-	results.Record(loadgen.Result{Seq: 1, Due: 1020 * ms, Sent: 1020 * ms, Done: 1320 * ms, Outcome: loadgen.OK, SYNRetrans: 2})
-	results.Record(loadgen.Result{Seq: 2, Due: 1040 * ms, Sent: 1040 * ms, Done: 1940 * ms, Outcome: loadgen.ConnectTimeout, Errno: 110})
+	results.Record(loadgen.Result{Seq: 0, Due: 1000 * ms, Sent: 1001 * ms, Done: 1020 * ms,
+		Outcome: loadgen.OK, Status: 200})
+	results.Record(loadgen.Result{Seq: 1, Due: 1020 * ms, Sent: 1020 * ms, Done: 1320 * ms,
+		Outcome: loadgen.OK, SYNRetrans: 2})
+	results.Record(loadgen.Result{Seq: 2, Due: 1040 * ms, Sent: 1040 * ms, Done: 1940 * ms,
+		Outcome: loadgen.ConnectTimeout, Errno: 110})
 	results.Record(loadgen.Result{Seq: 3, Due: 1060 * ms, Done: 1060 * ms, Outcome: loadgen.Shed})
 	early := ms
-	check(t, rec.Write(&Clock{Host: "backend", At: 1500 * ms, Method: "ping", Offset: -3 * time.Second, Early: &early, Late: ms, RTT: 2 * ms, Ahead: -time.Hour, PingOffset: &early, PingRTT: &early}))
+	check(t, rec.Write(&Clock{Host: "backend", At: 1500 * ms, Method: "ping", Offset: -3 * time.Second,
+		Early: &early, Late: ms, RTT: 2 * ms, Ahead: -time.Hour, PingOffset: &early, PingRTT: &early}))
 	check(t, rec.Write(&Service{Host: "backend", At: 2000 * ms, Count: 2, Sum: 40 * ms, SumSq: 0.0008}))
-	check(t, rec.Write(&Event{Host: "proxy", At: 2000 * ms, Source: "nginx.error", Class: "timeout_connecting", Count: 1, Text: "\x1b[2Jupstream"}))
-	check(t, rec.Write(&TrialEnd{Index: 0, End: 1940 * ms, Drained: true, DrainedAt: 2100 * ms, Generator: Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
+	check(t, rec.Write(&Event{Host: "proxy", At: 2000 * ms, Source: "nginx.error",
+		Class: "timeout_connecting", Count: 1, Text: "\x1b[2Jupstream"}))
+	check(t, rec.Write(&TrialEnd{Index: 0, End: 1940 * ms, Drained: true, DrainedAt: 2100 * ms,
+		Generator: Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
 	check(t, rec.Close("complete"))
 	return buf.Bytes()
 }

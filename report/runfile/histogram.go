@@ -62,10 +62,10 @@ func MergeHistogram(into *hdr.Histogram, encoded string) error {
 	return errors.Join(err, failed)
 }
 
-// ReadHistogram visits the counters of a histogram that is encoded in a Bin and are not 0, ascending: n values
-// from low to high. The encoded string is hostile: it is read counter by counter and never unpacked as a
-// whole, and one of another geometry is refused, perhaps after some visits. (The library's Decode allocates whatever
-// the header claims, up to 50 MB, and costs ten times as much for the few values of a bin.)
+// ReadHistogram visits the counters of a histogram that is encoded in a Bin and are not 0, ascending: n
+// values from low to high. The encoded string is hostile: it is read counter by counter and never unpacked as
+// a whole, and one of another geometry is refused, perhaps after some visits. (The library's Decode allocates
+// whatever the header claims, up to 50 MB, and costs ten times as much for the few values of a bin.)
 func ReadHistogram(encoded string, visit func(low, high time.Duration, n uint64)) error {
 	if encoded == "" {
 		return nil
@@ -115,10 +115,12 @@ func inflateCounts(encoded string) ([]byte, error) {
 	order := binary.BigEndian
 	digits, low, high := order.Uint32(h[12:]), order.Uint64(h[16:]), order.Uint64(h[24:])
 	switch length := order.Uint32(h[4:]); {
-	case order.Uint32(outer[:])&^0xf0 != uint32(hdr.V2CompressedEncodingCookieBase), order.Uint32(h[:])&^0xf0 != uint32(hdr.V2EncodingCookieBase):
+	case order.Uint32(outer[:])&^0xf0 != uint32(hdr.V2CompressedEncodingCookieBase),
+		order.Uint32(h[:])&^0xf0 != uint32(hdr.V2EncodingCookieBase):
 		return nil, errors.New("not HDR V2")
 	case digits != histogramDigits || low != uint64(histogramLowest) || high != uint64(histogramHighest):
-		return nil, fmt.Errorf("it covers %d to %d with %d digits, want %d to %d ns with %d", low, high, digits, histogramLowest, histogramHighest, histogramDigits)
+		return nil, fmt.Errorf("it covers %d to %d with %d digits, want %d to %d ns with %d", low, high,
+			digits, histogramLowest, histogramHighest, histogramDigits)
 	case length > uint32(9*maxBuckets):
 		return nil, fmt.Errorf("%d bytes of counters", length)
 	default:

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// maxJoining bounds the lines that wait for a failure, and the failures that wait for a line. Lines come within
-// milliseconds of the failure, and failures are written twice a second: this is enough for 20,000 requests a second.
+// maxJoining bounds the lines that wait for a failure, and the failures that wait for a line. Lines come
+// within milliseconds of the failure, and failures are written twice a second: this is enough for 20,000
+// requests a second.
 const maxJoining = 1 << 14
 
 // joining brings the lines of an access log together with the failures that are kept singly, which is known
@@ -36,7 +37,8 @@ func (j *joining) line(p *Proxied) bool {
 	return false
 }
 
-// failure returns the line of a failure that is in the record now, nil if it has not come; then it is waited for.
+// failure returns the line of a failure that is in the record now, nil if it has not come; then it is waited
+// for.
 func (j *joining) failure(key requestKey) *Proxied {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -19,12 +19,14 @@ func TestProxiedFindTheirFailures(t *testing.T) {
 	check(t, rec.Write(&Trial{Index: 0, Lane: "proxy", Start: start}))
 	fail := func(seq int) {
 		at := start + time.Duration(seq)*time.Second
-		rec.Results(0).Record(loadgen.Result{Seq: seq, Due: at, Sent: at, Done: at, Status: 504, Outcome: loadgen.HTTP504})
+		rec.Results(0).Record(loadgen.Result{Seq: seq, Due: at, Sent: at, Done: at, Status: 504,
+			Outcome: loadgen.HTTP504})
 	}
 	line := func(seq int, start time.Duration, example bool) {
 		d := 900 * time.Millisecond
 		check(t, rec.Write(&Proxied{Host: "proxy", TrialStart: start, Seq: seq, Request: nginxlog.Request{
-			Status: 504, Took: &d, Tries: []nginxlog.Try{{Addr: "a:1", Status: 504, Response: &d}}}, Example: example}))
+			Status: 504, Took: &d, Tries: []nginxlog.Try{{Addr: "a:1", Status: 504, Response: &d}}},
+			Example: example}))
 	}
 	line(1, 1500*time.Millisecond, false) // before its failure
 	line(2, 1500*time.Millisecond, false) // of a request that went well
@@ -42,7 +44,8 @@ func TestProxiedFindTheirFailures(t *testing.T) {
 	var seqs []int
 	for _, p := range only[*Proxied](recs) {
 		seqs = append(seqs, p.Seq)
-		if p.Request.Status != 504 || len(p.Request.Tries) != 1 || p.Request.Tries[0].Connect != nil || *p.Request.Tries[0].Response != *p.Request.Took {
+		if p.Request.Status != 504 || len(p.Request.Tries) != 1 || p.Request.Tries[0].Connect != nil ||
+			*p.Request.Tries[0].Response != *p.Request.Took {
 			t.Errorf("request %d came back as %+v", p.Seq, p.Request)
 		}
 	}

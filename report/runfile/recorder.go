@@ -17,11 +17,11 @@ const (
 	maxPending = 1 << 20                // results of a trial, not yet written, at which reading waits
 )
 
-// Recorder writes a run while it happens, from any number of goroutines. Results are counted by those who bring them
-// (package count); ten times a second a goroutine reads those counts and twice a second it writes them, so that
-// recording costs a sender a fraction of a microsecond and it waits for nobody. Everything that was given to it before
-// a TrialEnd is in the file, and was shown to the count's watchers, when that TrialEnd is written. The first error of
-// the file is kept and returned by every later call.
+// Recorder writes a run while it happens, from any number of goroutines. Results are counted by those who
+// bring them (package count); ten times a second a goroutine reads those counts and twice a second it writes
+// them, so that recording costs a sender a fraction of a microsecond and it waits for nobody. Everything that
+// was given to it before a TrialEnd is in the file, and was shown to the count's watchers, when that TrialEnd
+// is written. The first error of the file is kept and returned by every later call.
 type Recorder struct {
 	w    *Writer
 	stop chan struct{}
@@ -69,10 +69,10 @@ func (r *Recorder) run() {
 	}
 }
 
-// Write appends a record: of the runner, the probes and the logs. Texts longer than a kilobyte are cut. A Trial
-// begins, and its lane must be in the header; a TrialEnd comes after the engine returned, and all the trial's results
-// are in the file before it. Of the requests that an access log tells of, in any number and order, those come into the
-// record that are examples, and those of the failed requests that are kept singly.
+// Write appends a record: of the runner, the probes and the logs. Texts longer than a kilobyte are cut. A
+// Trial begins, and its lane must be in the header; a TrialEnd comes after the engine returned, and all the
+// trial's results are in the file before it. Of the requests that an access log tells of, in any number and
+// order, those come into the record that are examples, and those of the failed requests that are kept singly.
 func (r *Recorder) Write(rec Record) error {
 	switch rec := rec.(type) {
 	case *Trial:
@@ -132,7 +132,8 @@ func (r *Recorder) end(t *TrialEnd) error {
 	return r.write(t, max(t.End, t.DrainedAt))
 }
 
-// Results returns the count of a trial that is running. That of one that is not counts nothing, and is an error.
+// Results returns the count of a trial that is running. That of one that is not counts nothing, and is an
+// error.
 func (r *Recorder) Results(trial int) *count.Counter {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -90,7 +90,8 @@ func TestConcurrentResults(t *testing.T) {
 		wg.Go(func() {
 			for i := range each {
 				due := time.Second + time.Duration(i)*50*time.Microsecond
-				rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due, Done: due + 300*ms, Outcome: loadgen.ConnectTimeout})
+				rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due, Done: due + 300*ms,
+					Outcome: loadgen.ConnectTimeout})
 			}
 		})
 	}
@@ -124,7 +125,8 @@ func TestKilledRunHasWhatWasFlushed(t *testing.T) {
 	rec, err := NewRecorder(NewWriter(&buf), testHeader())
 	check(t, err)
 	check(t, rec.Write(testTrial(0)))
-	rec.Results(0).Record(loadgen.Result{Due: time.Second, Sent: time.Second, Done: time.Second, Outcome: loadgen.OK})
+	rec.Results(0).Record(loadgen.Result{Due: time.Second, Sent: time.Second, Done: time.Second,
+		Outcome: loadgen.OK})
 	deadline := time.Now().Add(10 * time.Second)
 	for {
 		recs, r := read(buf.bytes())
@@ -173,7 +175,8 @@ func BenchmarkRecorderResult(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
 			due := time.Duration(i) * 10 * time.Microsecond
-			rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due + 50*time.Microsecond, Done: due + 20*ms, Outcome: loadgen.OK})
+			rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due + 50*time.Microsecond,
+				Done: due + 20*ms, Outcome: loadgen.OK})
 		}
 	})
 	check(b, rec.Write(&TrialEnd{Index: 0}))
@@ -190,7 +193,8 @@ func BenchmarkReader(b *testing.B) {
 	check(b, rec.Write(testTrial(0)))
 	for i := range 100_000 {
 		due := time.Duration(i) * 10 * ms
-		rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due + ms, Done: due + 20*ms, Outcome: loadgen.OK})
+		rec.Results(0).Record(loadgen.Result{Seq: i, Due: due, Sent: due + ms, Done: due + 20*ms,
+			Outcome: loadgen.OK})
 	}
 	check(b, rec.Close("complete"))
 	b.SetBytes(int64(buf.Len()))

@@ -27,27 +27,34 @@ type Record interface{ kind() string }
 
 // Header is the first line: what was about to be run, where, and with what.
 type Header struct {
-	Schema      string            `json:"schema"`             // name and version of the format: "weir.run/1"
-	Version     string            `json:"version"`            // of weir
-	Name        string            `json:"name"`               // scenario's name, or "run"
-	Command     []string          `json:"command"`            // arguments, to repeat it
-	Epoch       time.Time         `json:"epoch"`              // UTC
-	Seed        uint64            `json:"seed"`               // seed of everything random in the plan
-	Claim       string            `json:"claim,omitempty"`    // what the scenario puts to the test
-	Environment map[string]string `json:"environment"`        // kernel, cpus, nginx, backend, go …, by these names
-	Capacity    Capacity          `json:"capacity"`           // what was stated or found about the server before the load
-	Lanes       []Lane            `json:"lanes"`              // each path to the backend
-	TrialsTotal int               `json:"trials_total"`       // how many are planned, so that a cut run is seen; 0 of a search
-	Pairs       int               `json:"pairs,omitempty"`    // how often each load is offered to each lane, in turn (--pairs); 0: once
-	Search      *search.Spec      `json:"search,omitempty"`   // the trials are those of a search; nil: of a fixed plan
-	Warnings    []Warning         `json:"warnings,omitempty"` // what was known before the load to weaken the run
-	Asked       *Asked            `json:"asked,omitempty"`    // nil: nothing was
+	Schema  string    `json:"schema"`          // name and version of the format: "weir.run/1"
+	Version string    `json:"version"`         // of weir
+	Name    string    `json:"name"`            // scenario's name, or "run"
+	Command []string  `json:"command"`         // arguments, to repeat it
+	Epoch   time.Time `json:"epoch"`           // UTC
+	Seed    uint64    `json:"seed"`            // seed of everything random in the plan
+	Claim   string    `json:"claim,omitempty"` // what the scenario puts to the test
+	// kernel, cpus, nginx, backend, go …, by these names
+	Environment map[string]string `json:"environment"`
+	// what was stated or found about the server before the load
+	Capacity Capacity `json:"capacity"`
+	Lanes    []Lane   `json:"lanes"` // each path to the backend
+	// how many are planned, so that a cut run is seen; 0 of a search
+	TrialsTotal int `json:"trials_total"`
+	// how often each load is offered to each lane, in turn (--pairs); 0: once
+	Pairs int `json:"pairs,omitempty"`
+	// the trials are those of a search; nil: of a fixed plan
+	Search *search.Spec `json:"search,omitempty"`
+	// what was known before the load to weaken the run
+	Warnings []Warning `json:"warnings,omitempty"`
+	Asked    *Asked    `json:"asked,omitempty"` // nil: nothing was
 }
 
 // Asked is what the run is to be judged by, so that whoever reads the record can judge it again.
 type Asked struct {
-	Assertions []Assertion     `json:"assertions"`         // the assertions, as they were written
-	Baseline   json.RawMessage `json:"baseline,omitempty"` // what another run showed, in the form of report.json
+	Assertions []Assertion `json:"assertions"` // the assertions, as they were written
+	// what another run showed, in the form of report.json
+	Baseline json.RawMessage `json:"baseline,omitempty"`
 }
 
 // Assertion is one as it was written.
@@ -58,14 +65,20 @@ type Assertion struct {
 
 // Capacity is what was stated or found about the server before the load: workers × connections ÷ S.
 type Capacity struct {
-	Workers           int             `json:"workers,omitempty"`             // 0: not known
-	WorkersSource     string          `json:"workers_source,omitempty"`      // Stated, Summed, Counted or NotCounted; "": nobody looked
-	WorkersEvidence   string          `json:"workers_evidence,omitempty"`    // the processes that were seen, and why they were not counted
-	WorkerConnections int             `json:"worker_connections,omitempty"`  // requests that one worker serves at the same time; absent: one
-	ServiceTime       time.Duration   `json:"service_time,omitempty"`        // nominal, as stated or measured before the load
-	ServiceTimeSource string          `json:"service_time_source,omitempty"` // Stated or ClientMedian
-	ServiceTimes      []time.Duration `json:"service_times,omitempty"`       // single requests at low load, of which ServiceTime is the median
-	Backlog           uint32          `json:"backlog,omitempty"`             // asked for; what the kernel granted is in the samples
+	Workers int `json:"workers,omitempty"` // 0: not known
+	// Stated, Summed, Counted or NotCounted; "": nobody looked
+	WorkersSource string `json:"workers_source,omitempty"`
+	// the processes that were seen, and why they were not counted
+	WorkersEvidence string `json:"workers_evidence,omitempty"`
+	// requests that one worker serves at the same time; absent: one
+	WorkerConnections int `json:"worker_connections,omitempty"`
+	// nominal, as stated or measured before the load
+	ServiceTime       time.Duration `json:"service_time,omitempty"`
+	ServiceTimeSource string        `json:"service_time_source,omitempty"` // Stated or ClientMedian
+	// single requests at low load, of which ServiceTime is the median
+	ServiceTimes []time.Duration `json:"service_times,omitempty"`
+	// asked for; what the kernel granted is in the samples
+	Backlog uint32 `json:"backlog,omitempty"`
 }
 
 // Where a number of workers or their service time is from.
@@ -100,46 +113,64 @@ const (
 
 // Lane is one path to the backend under test.
 type Lane struct {
-	Name           string              `json:"name"`              // "direct", "proxy"
-	URL            string              `json:"url"`               // where requests go; they may have other paths (--targets)
-	Mode           string              `json:"mode"`              // Loss or Retrial
-	Engine         string              `json:"engine"`            // what sent the requests: "epoll" or "portable"
-	Connections    loadgen.Connections `json:"connections"`       // "new": one connection a request; "reuse": kept connections
-	Close          loadgen.Closing     `json:"close,omitempty"`   // how connections end that are not kept; "": not recorded
-	ConnectTimeout time.Duration       `json:"connect_timeout"`   // longest time to wait for a connection
-	Timeout        time.Duration       `json:"timeout"`           // longest time to wait for a whole answer, including the connection
-	MaxInFlight    int                 `json:"max_in_flight"`     // most requests in flight; further ones are shed
-	Deadline       time.Duration       `json:"deadline"`          // an ok answer later than this (from due) counts as bad: late
-	Listener       string              `json:"listener"`          // address of the probed listener, as in its samples; "" where none was found
-	ListenerHost   string              `json:"listener_host"`     // Sample.Host in which it lives
-	Proxy          *ProxyTimeouts      `json:"proxy,omitempty"`   // nil: there is no proxy on the path, or none of which anything is known
-	Options        *Options            `json:"options,omitempty"` // nil: not recorded
+	Name string `json:"name"` // "direct", "proxy"
+	// where requests go; they may have other paths (--targets)
+	URL  string `json:"url"`
+	Mode string `json:"mode"` // Loss or Retrial
+	// what sent the requests: "epoll" or "portable"
+	Engine string `json:"engine"`
+	// "new": one connection a request; "reuse": kept connections
+	Connections loadgen.Connections `json:"connections"`
+	// how connections end that are not kept; "": not recorded
+	Close          loadgen.Closing `json:"close,omitempty"`
+	ConnectTimeout time.Duration   `json:"connect_timeout"` // longest time to wait for a connection
+	// longest time to wait for a whole answer, including the connection
+	Timeout time.Duration `json:"timeout"`
+	// most requests in flight; further ones are shed
+	MaxInFlight int `json:"max_in_flight"`
+	// an ok answer later than this (from due) counts as bad: late
+	Deadline time.Duration `json:"deadline"`
+	// address of the probed listener, as in its samples; "" where none was found
+	Listener     string `json:"listener"`
+	ListenerHost string `json:"listener_host"` // Sample.Host in which it lives
+	// nil: there is no proxy on the path, or none of which anything is known
+	Proxy   *ProxyTimeouts `json:"proxy,omitempty"`
+	Options *Options       `json:"options,omitempty"` // nil: not recorded
 }
 
-// Options is how else the lane's generator was set, by its user or by default: what may make two runs differ that are
-// alike in all else.
+// Options is how else the lane's generator was set, by its user or by default: what may make two runs differ
+// that are alike in all else.
 type Options struct {
-	RequestsPerConnection int           `json:"requests_per_connection,omitempty"` // 0: no bound
-	IdleTimeout           time.Duration `json:"idle_timeout,omitempty"`            // of kept connections; 0: no bound
-	MaxIdle               int           `json:"max_idle,omitempty"`                // 0: no bound
-	LocalAddrs            []netip.Addr  `json:"local_addrs,omitempty"`             // taken in turn; none: the kernel chooses
-	Address               string        `json:"address,omitempty"`                 // of a unix socket that was dialled in place of the URL's host
-	MaxBody               int           `json:"max_body"`                          // longest response body that is read, bytes
-	RequestIDs            bool          `json:"request_ids"`                       // each request has an X-Request-Id
-	Insecure              bool          `json:"insecure,omitempty"`                // certificates are not verified
-	Requests              int           `json:"requests"`                          // different ones that are sent in turn
-	WakeQuantum           time.Duration `json:"wake_quantum,omitempty"`            // see loadgen.QuantumAt; 0: none
+	RequestsPerConnection int `json:"requests_per_connection,omitempty"` // 0: no bound
+	// of kept connections; 0: no bound
+	IdleTimeout time.Duration `json:"idle_timeout,omitempty"`
+	MaxIdle     int           `json:"max_idle,omitempty"` // 0: no bound
+	// taken in turn; none: the kernel chooses
+	LocalAddrs []netip.Addr `json:"local_addrs,omitempty"`
+	// of a unix socket that was dialled in place of the URL's host
+	Address string `json:"address,omitempty"`
+	// longest response body that is read, bytes
+	MaxBody int `json:"max_body"`
+	// each request has an X-Request-Id
+	RequestIDs bool `json:"request_ids"`
+	// certificates are not verified
+	Insecure bool `json:"insecure,omitempty"`
+	// different ones that are sent in turn
+	Requests int `json:"requests"`
+	// see loadgen.QuantumAt; 0: none
+	WakeQuantum time.Duration `json:"wake_quantum,omitempty"`
 }
 
 // ProxyTimeouts are how long a proxy on the path waits for the backend.
 type ProxyTimeouts struct {
 	Connect time.Duration `json:"connect,omitempty"` // proxy_connect_timeout; 0: not known
 	Read    time.Duration `json:"read,omitempty"`    // proxy_read_timeout; 0: not known
-	Source  string        `json:"source"`            // where that is known from: "its configuration", "stated, or NGINX's default"
+	// where that is known from: "its configuration", "stated, or NGINX's default"
+	Source string `json:"source"`
 }
 
-// Warning is a reason to read the run with care that was known before its analysis: its code, and what its sentence
-// names. Package report/words makes the sentence.
+// Warning is a reason to read the run with care that was known before its analysis: its code, and what its
+// sentence names. Package report/words makes the sentence.
 type Warning struct {
 	Code string         `json:"code"`           // stable name of the warning
 	Lane string         `json:"lane,omitempty"` // whose it is; "": the run's
@@ -148,66 +179,83 @@ type Warning struct {
 
 // Trial opens a trial: one plan offered to one lane.
 type Trial struct {
-	Index int           `json:"index"`          // from 0, over all lanes
-	Role  string        `json:"role,omitempty"` // "": of the load; else Baseline or Recovery: a few requests beside it
-	Lane  string        `json:"lane"`           // name of the lane that it was offered to
-	Rate  float64       `json:"rate"`           // req/s where the plan is constant, else 0
-	Start time.Duration `json:"start"`          // when the plan began
-	Due   int           `json:"due"`            // requests in the plan
-	Plan  plan.Plan     `json:"plan"`           // the schedule of its requests
+	Index int `json:"index"` // from 0, over all lanes
+	// "": of the load; else Baseline or Recovery: a few requests beside it
+	Role  string        `json:"role,omitempty"`
+	Lane  string        `json:"lane"`  // name of the lane that it was offered to
+	Rate  float64       `json:"rate"`  // req/s where the plan is constant, else 0
+	Start time.Duration `json:"start"` // when the plan began
+	Due   int           `json:"due"`   // requests in the plan
+	Plan  plan.Plan     `json:"plan"`  // the schedule of its requests
 }
 
 // TrialEnd closes it, after every request had an outcome and the queue was seen empty.
 type TrialEnd struct {
-	Index     int           `json:"index"`              // index of the trial
-	End       time.Duration `json:"end"`                // last outcome known
-	Drained   bool          `json:"drained"`            // the listener's Recv-Q was seen at 0 afterwards
-	DrainedAt time.Duration `json:"drained_at"`         // when, or when waiting for it was given up
-	Generator Generator     `json:"generator"`          // what the load generator used of its machine
-	Departed  *Closings     `json:"departed,omitempty"` // nil: of the connections that carried no request nobody said how they ended
+	Index     int           `json:"index"`      // index of the trial
+	End       time.Duration `json:"end"`        // last outcome known
+	Drained   bool          `json:"drained"`    // the listener's Recv-Q was seen at 0 afterwards
+	DrainedAt time.Duration `json:"drained_at"` // when, or when waiting for it was given up
+	Generator Generator     `json:"generator"`  // what the load generator used of its machine
+	// nil: of the connections that carried no request nobody said how they ended
+	Departed *Closings `json:"departed,omitempty"`
 }
 
 // Closings counts connections that ended, by who closed them first.
 type Closings = count.Closings
 
-// Generator is the load generator's confession for one trial: over its schedule or until its last outcome was known,
-// which of the two asked for more of the processors.
+// Generator is the load generator's confession for one trial: over its schedule or until its last outcome was
+// known, which of the two asked for more of the processors.
 type Generator = self.Usage
 
 // Bin is what happened in one lane, trial and tenth of a second since the bin was last written: the
 // reader adds up all records of the same (Trial, At). So the writer never waits for the slowest
 // request, and a killed run has lost at most its last flush interval.
 type Bin struct {
-	Trial       int                        `json:"trial"`                 // index of its trial
-	At          time.Duration              `json:"at"`                    // beginning of the bin
-	Due         map[loadgen.Outcome]uint64 `json:"due,omitempty"`         // outcomes of the requests that were due in this bin
-	Late        uint64                     `json:"late,omitempty"`        // of Due[ok]: later than the lane's deadline
-	Done        map[loadgen.Outcome]uint64 `json:"done,omitempty"`        // outcomes that became known in this bin
-	Sent        uint64                     `json:"sent,omitempty"`        // attempts that began in this bin
-	SYNRetrans  uint64                     `json:"syn_retrans,omitempty"` // lost SYNs of requests due in this bin
-	Connects    []Connects                 `json:"connects,omitempty"`    // of requests due in this bin: handshakes that succeeded although SYNs were lost
-	Unanswered  []Connects                 `json:"unanswered,omitempty"`  // of requests due in this bin: handshakes that timed out, by how many SYNs had no answer
-	Opened      uint64                     `json:"opened,omitempty"`      // connections made for requests due in this bin
-	Closings                               // of the connections of requests due in this bin; what is not among them was kept, or never made
-	Latency     string                     `json:"latency,omitempty"`      // HDR V2, ns, of ok requests due in this bin: done−due
-	FromSent    string                     `json:"from_sent,omitempty"`    // the same, from when they were sent: done−sent
-	FailLatency string                     `json:"fail_latency,omitempty"` // the same of the sent requests that were not ok
-	Lag         string                     `json:"lag,omitempty"`          // HDR V2, ns: sent−due of all sent requests due in this bin
+	Trial int           `json:"trial"` // index of its trial
+	At    time.Duration `json:"at"`    // beginning of the bin
+	// outcomes of the requests that were due in this bin
+	Due map[loadgen.Outcome]uint64 `json:"due,omitempty"`
+	// of Due[ok]: later than the lane's deadline
+	Late uint64 `json:"late,omitempty"`
+	// outcomes that became known in this bin
+	Done map[loadgen.Outcome]uint64 `json:"done,omitempty"`
+	Sent uint64                     `json:"sent,omitempty"` // attempts that began in this bin
+	// lost SYNs of requests due in this bin
+	SYNRetrans uint64 `json:"syn_retrans,omitempty"`
+	// of requests due in this bin: handshakes that succeeded although SYNs were lost
+	Connects []Connects `json:"connects,omitempty"`
+	// of requests due in this bin: handshakes that timed out, by how many SYNs had no answer
+	Unanswered []Connects `json:"unanswered,omitempty"`
+	// connections made for requests due in this bin
+	Opened uint64 `json:"opened,omitempty"`
+	// of the connections of requests due in this bin; what is not among them was kept, or never made
+	Closings
+	// HDR V2, ns, of ok requests due in this bin: done−due
+	Latency string `json:"latency,omitempty"`
+	// the same, from when they were sent: done−sent
+	FromSent string `json:"from_sent,omitempty"`
+	// the same of the sent requests that were not ok
+	FailLatency string `json:"fail_latency,omitempty"`
+	// HDR V2, ns: sent−due of all sent requests due in this bin
+	Lag string `json:"lag,omitempty"`
 }
 
-// Phases says where the time of a trial's ok requests went, of those that were recorded since the last such record of
-// the trial: some half a second's, in one record, because two more histograms in each Bin would cost the generator what
-// a Bin is too short to show. What is left of Bin.FromSent after the first byte is the rest of the response.
+// Phases says where the time of a trial's ok requests went, of those that were recorded since the last such
+// record of the trial: some half a second's, in one record, because two more histograms in each Bin would
+// cost the generator what a Bin is too short to show. What is left of Bin.FromSent after the first byte is
+// the rest of the response.
 type Phases struct {
-	Trial     int    `json:"trial"`                // index of its trial
-	Connect   string `json:"connect,omitempty"`    // HDR V2, ns, of those on a connection of their own: connected−sent
+	Trial int `json:"trial"` // index of its trial
+	// HDR V2, ns, of those on a connection of their own: connected−sent
+	Connect   string `json:"connect,omitempty"`
 	FirstByte string `json:"first_byte,omitempty"` // HDR V2, ns, of all: first_byte−sent
 }
 
 // Connects sums up handshakes that lost equally many SYNs.
 type Connects = count.Connects
 
-// Failure is one failed request with all its times. They are bounded per outcome and bin: examples, not a count.
+// Failure is one failed request with all its times. They are bounded per outcome and bin: examples, not a
+// count.
 type Failure struct {
 	Trial  int            `json:"trial"`  // index of its trial
 	Result loadgen.Result `json:"result"` // the request with all its times
@@ -217,29 +265,36 @@ type Failure struct {
 // host's last sample are left out; the reader puts them back.
 type Sample struct {
 	probe.Sample
-	Gone []string `json:"gone,omitempty"` // counters and gauges of the host's last sample that this one does not have: absent is not "unchanged"
+	// counters and gauges of the host's last sample that this one does not have: absent is not "unchanged"
+	Gone []string `json:"gone,omitempty"`
 }
 
-// Host is what was read of a probed host once before the load and once after it: what differs changed meanwhile.
+// Host is what was read of a probed host once before the load and once after it: what differs changed
+// meanwhile.
 type Host struct {
 	Host string        `json:"host"` // name of the host
 	At   time.Duration `json:"at"`   // when it was read
 	probe.Snapshot
 }
 
-// Clock is what was known, at one time, of the clock of a probe on another machine. Samples of the host that follow were
-// moved by Offset.
+// Clock is what was known, at one time, of the clock of a probe on another machine. Samples of the host that
+// follow were moved by Offset.
 type Clock struct {
-	Host       string         `json:"host"`                  // host of the probe
-	At         time.Duration  `json:"at"`                    // when this was known, by our clock
-	Method     string         `json:"method"`                // "ping", or "arrival" where the probe answers none
-	Offset     time.Duration  `json:"offset"`                // what is added to the probe's own times; those count from an epoch of its own
-	Early      *time.Duration `json:"early,omitempty"`       // the truth may be this much earlier; nil: nothing bounds it
-	Late       time.Duration  `json:"late"`                  // or this much later
-	RTT        time.Duration  `json:"rtt"`                   // of the ping that this rests on
-	Ahead      time.Duration  `json:"ahead"`                 // the wall clock there minus ours
-	PingOffset *time.Duration `json:"ping_offset,omitempty"` // the offset by the latest ping alone, which is right within half of PingRTT; nil: there was none
-	PingRTT    *time.Duration `json:"ping_rtt,omitempty"`    // round trip of the latest ping; absent: there was none
+	Host string        `json:"host"` // host of the probe
+	At   time.Duration `json:"at"`   // when this was known, by our clock
+	// "ping", or "arrival" where the probe answers none
+	Method string `json:"method"`
+	// what is added to the probe's own times; those count from an epoch of its own
+	Offset time.Duration `json:"offset"`
+	// the truth may be this much earlier; nil: nothing bounds it
+	Early *time.Duration `json:"early,omitempty"`
+	Late  time.Duration  `json:"late"`  // or this much later
+	RTT   time.Duration  `json:"rtt"`   // of the ping that this rests on
+	Ahead time.Duration  `json:"ahead"` // the wall clock there minus ours
+	// the offset by the latest ping alone, which is right within half of PingRTT; nil: there was none
+	PingOffset *time.Duration `json:"ping_offset,omitempty"`
+	// round trip of the latest ping; absent: there was none
+	PingRTT *time.Duration `json:"ping_rtt,omitempty"`
 }
 
 // Service is what a stamping backend says of its workers since its last such record: whole busy
@@ -252,8 +307,8 @@ type Service struct {
 	SumSq float64       `json:"sum_sq"` // of seconds squared
 }
 
-// The sources of events: a proxy's logs, whose classes are in probe/nginxlog; the runner, which warns of what did not go
-// as it was to; a scenario, whose events are named as it names them; health checks.
+// The sources of events: a proxy's logs, whose classes are in probe/nginxlog; the runner, which warns of what
+// did not go as it was to; a scenario, whose events are named as it names them; health checks.
 const (
 	FromErrorLog  = nginxlog.ErrorSource
 	FromAccessLog = nginxlog.AccessSource
@@ -262,7 +317,8 @@ const (
 	FromHealth    = "health"
 )
 
-// Classes of the runner's events, beside a scenario's events that could not be done and what a remote probe warns of.
+// Classes of the runner's events, beside a scenario's events that could not be done and what a remote probe
+// warns of.
 const (
 	ServerEnded = "server_ended" // by itself
 	LogLost     = "log_lost"     // a log could not be followed
@@ -275,7 +331,8 @@ const (
 	CheckFailed = "failed"
 )
 
-// Event is something that a log or the runner saw: lines of one class within one bin, counted, with one as the example.
+// Event is something that a log or the runner saw: lines of one class within one bin, counted, with one as
+// the example.
 type Event struct {
 	Host   string        `json:"host"`           // host of the log or the server that it is about
 	At     time.Duration `json:"at"`             // beginning of the tenth of a second in which it was seen
@@ -283,26 +340,31 @@ type Event struct {
 	Class  string        `json:"class"`          // what kind of line, by its source
 	Count  uint64        `json:"count"`          // lines of this class in that time
 	Text   string        `json:"text,omitempty"` // hostile: bounded, and escaped by every renderer
-	Took   time.Duration `json:"took,omitempty"` // of a health check: from when it was sent until its outcome was known; 0: not recorded
+	// of a health check: from when it was sent until its outcome was known; 0: not recorded
+	Took time.Duration `json:"took,omitempty"`
 }
 
-// Access sums what the lines of a proxy's access log say of one trial's requests, as they were read within one bin.
-// A try is one attempt at one upstream server.
+// Access sums what the lines of a proxy's access log say of one trial's requests, as they were read within
+// one bin. A try is one attempt at one upstream server.
 type Access struct {
-	Host        string         `json:"host"`                  // host whose log it is
-	At          time.Duration  `json:"at"`                    // beginning of the bin
-	TrialStart  time.Duration  `json:"trial_start"`           // as X-Request-Id has it: in whole milliseconds (loadgen/wire.ID)
-	Requests    uint64         `json:"requests,omitempty"`    // a line each
-	Tries       uint64         `json:"tries,omitempty"`       // at servers
-	Retried     uint64         `json:"retried,omitempty"`     // requests with more than one
-	Saved       uint64         `json:"saved,omitempty"`       // of Retried: answered below 500 in the end
-	Hidden      map[int]uint64 `json:"hidden,omitempty"`      // of Saved: what their failed tries ended in, by upstream status, which no client saw
+	Host string        `json:"host"` // host whose log it is
+	At   time.Duration `json:"at"`   // beginning of the bin
+	// as X-Request-Id has it: in whole milliseconds (loadgen/wire.ID)
+	TrialStart time.Duration `json:"trial_start"`
+	Requests   uint64        `json:"requests,omitempty"` // a line each
+	Tries      uint64        `json:"tries,omitempty"`    // at servers
+	Retried    uint64        `json:"retried,omitempty"`  // requests with more than one
+	Saved      uint64        `json:"saved,omitempty"`    // of Retried: answered below 500 in the end
+	// of Saved: what their failed tries ended in, by upstream status, which no client saw
+	Hidden      map[int]uint64 `json:"hidden,omitempty"`
 	Unconnected uint64         `json:"unconnected,omitempty"` // tries that got no connection
 	Connect     time.Duration  `json:"connect,omitempty"`     // all tries' time in connecting,
 	Header      time.Duration  `json:"header,omitempty"`      // in waiting for a response header,
 	Body        time.Duration  `json:"body,omitempty"`        // and in the rest of the response
-	Foreign     uint64         `json:"foreign,omitempty"`     // lines of requests that are none of this run's, in a record of their own
-	Unread      uint64         `json:"unread,omitempty"`      // lines that are not in the log_format, in the same
+	// lines of requests that are none of this run's, in a record of their own
+	Foreign uint64 `json:"foreign,omitempty"`
+	// lines that are not in the log_format, in the same
+	Unread uint64 `json:"unread,omitempty"`
 }
 
 // ProxyStatus is one poll of the status page (stub_status) of an NGINX on the path.
@@ -316,7 +378,8 @@ type Proxied struct {
 	TrialStart time.Duration    `json:"trial_start"` // see Access
 	Seq        int              `json:"seq"`         // position of the request in its trial's plan, from 0
 	Request    nginxlog.Request `json:"request"`     // what the line says of the request
-	Example    bool             `json:"-"`           // worth keeping, whatever became of it; else only beside its Failure
+	// worth keeping, whatever became of it; else only beside its Failure
+	Example bool `json:"-"`
 }
 
 // Footer is the last line of a run that ended by itself.

@@ -47,7 +47,8 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("sample: %s", diff)
 	}
 	footer := recs[len(recs)-1].(*Footer)
-	wantCounts := map[string]uint64{"header": 1, "trial": 1, "sample": 3, "failure": 1, "service": 1, "event": 1, "trial_end": 1}
+	wantCounts := map[string]uint64{"header": 1, "trial": 1, "sample": 3, "failure": 1, "service": 1,
+		"event": 1, "trial_end": 1}
 	for k, n := range wantCounts {
 		if footer.Counts[k] != n {
 			t.Errorf("footer counts %d %s records, want %d", footer.Counts[k], k, n)
@@ -82,17 +83,20 @@ func TestBins(t *testing.T) {
 		check(t, MergeHistogram(fail, b.FailLatency))
 		check(t, MergeHistogram(lag, b.Lag))
 	}
-	if diff := cmp.Diff(map[loadgen.Outcome]uint64{loadgen.OK: 2, loadgen.ConnectTimeout: 1, loadgen.Shed: 1}, due); diff != "" {
+	if diff := cmp.Diff(map[loadgen.Outcome]uint64{loadgen.OK: 2, loadgen.ConnectTimeout: 1, loadgen.Shed: 1},
+		due); diff != "" {
 		t.Errorf("due: %s", diff)
 	}
-	if diff := cmp.Diff(map[time.Duration]uint64{1000 * ms: 2, 1300 * ms: 1, 1900 * ms: 1}, done); diff != "" {
+	if diff := cmp.Diff(map[time.Duration]uint64{1000 * ms: 2, 1300 * ms: 1, 1900 * ms: 1},
+		done); diff != "" {
 		t.Errorf("done: %s", diff)
 	}
 	if sent != 3 || late != 1 || retrans != 2 {
 		t.Errorf("sent %d, late %d, lost SYNs %d, want 3, 1, 2", sent, late, retrans)
 	}
 	if latency.TotalCount() != 2 || fail.TotalCount() != 1 || lag.TotalCount() != 3 {
-		t.Errorf("histograms hold %d, %d, %d, want 2, 1, 3", latency.TotalCount(), fail.TotalCount(), lag.TotalCount())
+		t.Errorf("histograms hold %d, %d, %d, want 2, 1, 3", latency.TotalCount(), fail.TotalCount(),
+			lag.TotalCount())
 	}
 	if got := float64(fail.Max()); math.Abs(got/float64(900*ms)-1) > .001 {
 		t.Errorf("the failure took %v, want 900ms", time.Duration(got))
@@ -111,7 +115,8 @@ func TestSparse(t *testing.T) {
 		{Host: "b", At: 1, Counters: map[string]uint64{"x": 7}, Gauges: map[string]uint64{}},
 		{Host: "a", At: 2, Counters: map[string]uint64{"x": 1, "y": 0}, Gauges: map[string]uint64{"g": 1}},
 		{Host: "a", At: 3, Counters: map[string]uint64{"x": 1}, Gauges: map[string]uint64{}},
-		{Host: "a", At: 4, Counters: map[string]uint64{"x": 2, "y": math.MaxUint64}, Gauges: map[string]uint64{}},
+		{Host: "a", At: 4, Counters: map[string]uint64{"x": 2, "y": math.MaxUint64},
+			Gauges: map[string]uint64{}},
 	} {
 		in = append(in, &Sample{Sample: s})
 		check(t, w.Write(in[len(in)-1]))
@@ -167,38 +172,46 @@ func TestRefused(t *testing.T) {
 		line int
 		want string
 	}{
-		"empty":              {"", 1, "no header"},
-		"empty line":         {"\n" + data, 1, "no header"},
-		"not json":           {"Benchmark 1 2 ns\n", 1, "no header"},
-		"no header":          {rest, 1, "no header"},
-		"garbage":            {at2("{oops"), 2, "not a record"},
-		"zeroes":             {at2("\x00\x00\x00"), 2, "not a record"},
-		"two runs":           {data + data, strings.Count(data, "\n") + 1, "more than one run"},
-		"unknown trial":      {at2(`{"kind":"bin","trial":4,"at":0}`), 2, "never begun"},
-		"trial begun twice":  {at2(strings.Split(rest, "\n")[0]), 3, "began twice"},
-		"end of no trial":    {at2(`{"kind":"trial_end","index":9}`), 2, "not running"},
-		"negative count":     {at2(`{"kind":"service","host":"b","count":-1}`), 2, "number -1"},
-		"negative time":      {at2(`{"kind":"event","host":"b","at":-1}`), 2, "no time in a run"},
-		"absurd offset":      {at2(`{"kind":"clock","host":"b","at":1,"offset":-9223372036854775808}`), 2, "no offset of a clock"},
-		"absurd early":       {at2(`{"kind":"clock","host":"b","at":1,"early":-1}`), 2, "no uncertainty"},
-		"half a ping":        {at2(`{"kind":"clock","host":"b","at":1,"ping_rtt":1}`), 2, "a ping has"},
-		"absurd time":        {at2(`{"kind":"event","host":"b","at":9223372036854775807}`), 2, "no time in a run"},
-		"NaN":                {at2(`{"kind":"service","sum_sq":NaN}`), 2, "invalid character"},
-		"too large":          {at2(`{"kind":"service","sum_sq":1e999}`), 2, "1e999"},
-		"absurd rate":        {at2(`{"kind":"trial","index":5,"lane":"direct","rate":1e300}`), 2, "no rate"},
-		"absurd index":       {at2(`{"kind":"trial","index":123456789,"lane":"direct"}`), 2, "trial 123456789"},
-		"bin off the grid":   {at2(`{"kind":"bin","at":1}`), 2, "no multiple"},
-		"long line":          {at2(`{"kind":"event","text":"` + strings.Repeat("x", MaxLine) + `"}`), 2, "longer than"},
-		"long text":          {at2(`{"kind":"event","text":"` + strings.Repeat("x", maxName+1) + `"}`), 2, "a text of"},
-		"hostile counter":    {at2(`{"kind":"sample","host":"b","counters":{"<b>":1}}`), 2, "no counter's name"},
-		"hostile snapshot":   {at2(`{"kind":"host","host":"b","sysctls":{"<b>":"1"}}`), 2, "no sysctl"},
-		"old sample":         {at2(`{"kind":"sample","host":"b","at":126230400000000000}`), 2, "no time in a run"},
+		"empty":             {"", 1, "no header"},
+		"empty line":        {"\n" + data, 1, "no header"},
+		"not json":          {"Benchmark 1 2 ns\n", 1, "no header"},
+		"no header":         {rest, 1, "no header"},
+		"garbage":           {at2("{oops"), 2, "not a record"},
+		"zeroes":            {at2("\x00\x00\x00"), 2, "not a record"},
+		"two runs":          {data + data, strings.Count(data, "\n") + 1, "more than one run"},
+		"unknown trial":     {at2(`{"kind":"bin","trial":4,"at":0}`), 2, "never begun"},
+		"trial begun twice": {at2(strings.Split(rest, "\n")[0]), 3, "began twice"},
+		"end of no trial":   {at2(`{"kind":"trial_end","index":9}`), 2, "not running"},
+		"negative count":    {at2(`{"kind":"service","host":"b","count":-1}`), 2, "number -1"},
+		"negative time":     {at2(`{"kind":"event","host":"b","at":-1}`), 2, "no time in a run"},
+		"absurd offset": {at2(`{"kind":"clock","host":"b","at":1,"offset":-9223372036854775808}`), 2,
+			"no offset of a clock"},
+		"absurd early": {at2(`{"kind":"clock","host":"b","at":1,"early":-1}`), 2, "no uncertainty"},
+		"half a ping":  {at2(`{"kind":"clock","host":"b","at":1,"ping_rtt":1}`), 2, "a ping has"},
+		"absurd time": {at2(`{"kind":"event","host":"b","at":9223372036854775807}`), 2,
+			"no time in a run"},
+		"NaN":         {at2(`{"kind":"service","sum_sq":NaN}`), 2, "invalid character"},
+		"too large":   {at2(`{"kind":"service","sum_sq":1e999}`), 2, "1e999"},
+		"absurd rate": {at2(`{"kind":"trial","index":5,"lane":"direct","rate":1e300}`), 2, "no rate"},
+		"absurd index": {at2(`{"kind":"trial","index":123456789,"lane":"direct"}`), 2,
+			"trial 123456789"},
+		"bin off the grid": {at2(`{"kind":"bin","at":1}`), 2, "no multiple"},
+		"long line": {at2(`{"kind":"event","text":"` + strings.Repeat("x", MaxLine) + `"}`), 2,
+			"longer than"},
+		"long text": {at2(`{"kind":"event","text":"` + strings.Repeat("x", maxName+1) + `"}`), 2,
+			"a text of"},
+		"hostile counter": {at2(`{"kind":"sample","host":"b","counters":{"<b>":1}}`), 2,
+			"no counter's name"},
+		"hostile snapshot": {at2(`{"kind":"host","host":"b","sysctls":{"<b>":"1"}}`), 2, "no sysctl"},
+		"old sample": {at2(`{"kind":"sample","host":"b","at":126230400000000000}`), 2,
+			"no time in a run"},
 		"fractional counter": {at2(`{"kind":"sample","host":"b","counters":{"x":1.5}}`), 2, "1.5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, r := read([]byte(c.data))
 			var syntax *SyntaxError
-			if !errors.As(r.Err(), &syntax) || syntax.Line != c.line || syntax.File != "run.ndjson" || !strings.Contains(r.Err().Error(), c.want) {
+			if !errors.As(r.Err(), &syntax) || syntax.Line != c.line || syntax.File != "run.ndjson" ||
+				!strings.Contains(r.Err().Error(), c.want) {
 				t.Fatalf("error %v, want one of line %d with %q", r.Err(), c.line, c.want)
 			}
 			if len(r.Err().Error()) > 400 {

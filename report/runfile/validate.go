@@ -37,15 +37,18 @@ func validate(rec Record) error {
 	case *Header:
 		return rec.validate()
 	case *Trial:
-		return errors.Join(index(rec.Index), times(rec.Start), rates(rec.Rate), names(rec.Lane, rec.Role), whole("due", rec.Due), whole("first", rec.Plan.First), stages(rec.Plan))
+		return errors.Join(index(rec.Index), times(rec.Start), rates(rec.Rate), names(rec.Lane, rec.Role),
+			whole("due", rec.Due), whole("first", rec.Plan.First), stages(rec.Plan))
 	case *TrialEnd:
 		g := rec.Generator
-		return errors.Join(index(rec.Index), times(rec.End, rec.DrainedAt, g.CPU, g.Wall), whole("cpus", g.CPUs), whole("loops", g.Loops), shares(g.LoopCPU, g.LoopDelay))
+		return errors.Join(index(rec.Index), times(rec.End, rec.DrainedAt, g.CPU, g.Wall),
+			whole("cpus", g.CPUs), whole("loops", g.Loops), shares(g.LoopCPU, g.LoopDelay))
 	case *Bin:
 		if rec.At%BinWidth != 0 {
 			return fmt.Errorf("a bin begins at %v, which is no multiple of %v", rec.At, BinWidth)
 		}
-		return errors.Join(index(rec.Trial), times(rec.At), outcomes(rec.Due), outcomes(rec.Done), connects(rec.Connects), connects(rec.Unanswered))
+		return errors.Join(index(rec.Trial), times(rec.At), outcomes(rec.Due), outcomes(rec.Done),
+			connects(rec.Connects), connects(rec.Unanswered))
 	case *Phases:
 		return index(rec.Trial)
 	case *Failure:
@@ -69,11 +72,13 @@ func validate(rec Record) error {
 		if len(rec.Hidden) > 1000 {
 			return fmt.Errorf("more than a thousand statuses")
 		}
-		return errors.Join(names(rec.Host), times(rec.At, rec.TrialStart), sums(rec.Connect, rec.Header, rec.Body))
+		return errors.Join(names(rec.Host), times(rec.At, rec.TrialStart),
+			sums(rec.Connect, rec.Header, rec.Body))
 	case *ProxyStatus:
 		return errors.Join(names(rec.Host, rec.Error), times(rec.At, rec.Took))
 	case *Proxied:
-		return errors.Join(names(rec.Host), times(rec.At, rec.TrialStart), whole("seq", rec.Seq), request(&rec.Request))
+		return errors.Join(names(rec.Host), times(rec.At, rec.TrialStart), whole("seq", rec.Seq),
+			request(&rec.Request))
 	case *Footer:
 		return errors.Join(names(rec.Reason), times(rec.At))
 	}
@@ -111,7 +116,8 @@ func (h *Header) validate() error {
 		if l.Mode != Loss && l.Mode != Retrial {
 			return fmt.Errorf("lane %.40q: the mode is %.40q, want %s or %s", l.Name, l.Mode, Loss, Retrial)
 		}
-		if err := errors.Join(times(l.ConnectTimeout, l.Timeout, l.Deadline), names(l.Name, l.URL, l.Listener, l.ListenerHost), l.Options.validate()); err != nil {
+		if err := errors.Join(times(l.ConnectTimeout, l.Timeout, l.Deadline),
+			names(l.Name, l.URL, l.Listener, l.ListenerHost), l.Options.validate()); err != nil {
 			return fmt.Errorf("lane %.40q: %w", l.Name, err)
 		}
 	}
@@ -127,8 +133,10 @@ func (h *Header) validate() error {
 	if len(c.ServiceTimes) > maxServiceTimes {
 		return fmt.Errorf("more than %d service times", maxServiceTimes)
 	}
-	return errors.Join(names(h.Name, c.WorkersSource, c.WorkersEvidence), times(c.ServiceTime), times(c.ServiceTimes...), whole("workers", c.Workers),
-		whole("worker connections", c.WorkerConnections), whole("trials", h.TrialsTotal), whole("pairs", h.Pairs))
+	return errors.Join(names(h.Name, c.WorkersSource, c.WorkersEvidence), times(c.ServiceTime),
+		times(c.ServiceTimes...), whole("workers", c.Workers),
+		whole("worker connections", c.WorkerConnections), whole("trials", h.TrialsTotal),
+		whole("pairs", h.Pairs))
 }
 
 func (o *Options) validate() error {
@@ -138,8 +146,10 @@ func (o *Options) validate() error {
 	if len(o.LocalAddrs) > maxAddresses {
 		return fmt.Errorf("more than %d local addresses", maxAddresses)
 	}
-	return errors.Join(times(o.IdleTimeout, o.WakeQuantum), names(o.Address), whole("requests per connection", o.RequestsPerConnection),
-		whole("idle connections", o.MaxIdle), whole("bytes of body", o.MaxBody), whole("requests", o.Requests))
+	return errors.Join(times(o.IdleTimeout, o.WakeQuantum), names(o.Address),
+		whole("requests per connection", o.RequestsPerConnection),
+		whole("idle connections", o.MaxIdle), whole("bytes of body", o.MaxBody),
+		whole("requests", o.Requests))
 }
 
 func (a *Asked) validate() error {

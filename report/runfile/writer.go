@@ -121,7 +121,8 @@ func encode(rec Record) ([]byte, error) {
 	return line, nil
 }
 
-// sparse returns what has changed since the host's last sample: at 50 Hz hardly any of some hundred counters has.
+// sparse returns what has changed since the host's last sample: at 50 Hz hardly any of some hundred counters
+// has.
 func (w *Writer) sparse(s *Sample) *Sample {
 	last, out := w.levels[s.Host], *s
 	var gone []string

@@ -1,6 +1,6 @@
-// Package schema makes the JSON Schema of what weir prints from its Go types and the comments of their fields, so that no
-// key is without a word about it and no schema is of another version. Tests make the schemas and hold what is published
-// against them; the program itself only embeds the files.
+// Package schema makes the JSON Schema of what weir prints from its Go types and the comments of their
+// fields, so that no key is without a word about it and no schema is of another version. Tests make the
+// schemas and hold what is published against them; the program itself only embeds the files.
 package schema
 
 import (
@@ -22,11 +22,13 @@ type Doc struct {
 	Name    string       // "weir.report/1"; what its key "schema" holds, where it has one
 	Command string       // prints the schema, as "weir report --print-schema"
 
-	// Lines are the kinds of lines of a file that has a document a line, by what their key "kind" holds; Type is then nil.
+	// Lines are the kinds of lines of a file that has a document a line, by what their key "kind" holds; Type
+	// is then nil.
 	Lines map[string]reflect.Type
 	// Written is set for a file that people write: its keys are those of the yaml tags, and none is required.
 	Written bool
-	// Alone are types that may be a text alone in such a file, as a lane may be its name; Text are those that always are.
+	// Alone are types that may be a text alone in such a file, as a lane may be its name; Text are those that
+	// always are.
 	Alone, Text map[reflect.Type]bool
 	// More are keys of the document that its type does not have, with what each holds.
 	More map[string]string
@@ -41,15 +43,16 @@ type Value struct {
 	Name, Text string
 }
 
-// Make is the document's JSON Schema, draft 2020-12. The comments are read from the source below root, the module's
-// folder. An error names every field without a key or without a comment.
+// Make is the document's JSON Schema, draft 2020-12. The comments are read from the source below root, the
+// module's folder. An error names every field without a key or without a comment.
 func (d Doc) Make(root string) ([]byte, error) {
 	m := maker{Doc: d, root: root, docs: map[string]source{}, defs: map[string]any{}}
 	top := m.top()
 	top["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	top["$id"] = "urn:" + strings.NewReplacer(".", ":", "/", ":").Replace(d.Name)
 	top["title"] = d.Name
-	top["$comment"] = "Code generated from the Go types; DO NOT EDIT. `" + d.Command + "` prints the schema of the version at hand."
+	top["$comment"] = "Code generated from the Go types; DO NOT EDIT. `" + d.Command +
+		"` prints the schema of the version at hand."
 	top["$defs"] = m.defs
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -124,7 +127,8 @@ func (m *maker) doc(typ reflect.Type, field string) string {
 	return m.source(typ).comments[typ.Name()+field]
 }
 
-// text is a string; of a type that has known values with these, and what they mean. A later version may have more.
+// text is a string; of a type that has known values with these, and what they mean. A later version may have
+// more.
 func (m *maker) text(typ reflect.Type) map[string]any {
 	out := map[string]any{"type": "string"}
 	if typ.PkgPath() == "" {
@@ -150,7 +154,8 @@ func (m *maker) text(typ reflect.Type) map[string]any {
 func (m *maker) object(typ reflect.Type) map[string]any {
 	properties, required := map[string]any{}, []string{}
 	m.fields(typ, properties, &required)
-	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+	return map[string]any{"type": "object", "properties": properties, "required": required,
+		"additionalProperties": false}
 }
 
 // fields adds the keys of a struct, those of the structs that it embeds among them.

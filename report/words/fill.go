@@ -6,8 +6,8 @@ import (
 	"weir/report/result"
 )
 
-// Fill sets the sentence of every finding in v, a pointer to anything that holds some: a document is then whole
-// without this package.
+// Fill sets the sentence of every finding in v, a pointer to anything that holds some: a document is then
+// whole without this package.
 func Fill(v any) { fill(reflect.ValueOf(v)) }
 
 var findingType, warningType = reflect.TypeFor[result.Finding](), reflect.TypeFor[result.Warning]()

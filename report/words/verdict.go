@@ -65,8 +65,10 @@ var verdicts = Sentences{
 	// After the load.
 	"recovery_recovered": "Requests were answered as before the load {back|seconds} after it ended.[ The accept queue was empty after {empty|seconds}.]" +
 		"[ The last {dead|seconds} of that went into requests whose clients had gone (dead work).]",
-	"recovery_retry_storm": notRecovered + "The accept queue overflowed {n|times} in the second half: retries or somebody else's load keep it full.",
-	"recovery_dead_work": notRecovered + "{left|count connection} waited in the accept queue, although every client had gone. " +
+	"recovery_retry_storm": notRecovered +
+		"The accept queue overflowed {n|times} in the second half: retries or somebody else's load keep it full.",
+	"recovery_dead_work": notRecovered +
+		"{left|count connection} waited in the accept queue, although every client had gone. " +
 		"The workers serve dead work; a smaller backlog would have rejected it.",
 	"recovery_not_recovered": notRecovered + "[{left|count connection} waited in the accept queue.|" +
 		"Requests took longer than {limit|seconds}, and the accept queue does not show why.]",

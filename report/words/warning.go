@@ -2,8 +2,8 @@ package words
 
 // warnings: what makes a run invalid, and what weakens it.
 //
-// Each rule of loadgen/belief has three entries: the finding by its code, the short form for the manual as code_rule,
-// and what to change by its advice.
+// Each rule of loadgen/belief has three entries: the finding by its code, the short form for the manual as
+// code_rule, and what to change by its advice.
 var warnings = Sentences{
 	"invalid":            "[{arm} is ]INVALID, and says nothing about the server. {reasons}",
 	"all_trials_spoiled": "The generator was the limit in every trial of the search ({trials} in all). The last one: {last}",

@@ -1,8 +1,9 @@
-// Package words has every sentence of the reports that a person reads, by the code of what was found. No other
-// package has one, so that one writer can read and mend them all, and none reads a sentence back.
+// Package words has every sentence of the reports that a person reads, by the code of what was found. No
+// other package has one, so that one writer can read and mend them all, and none reads a sentence back.
 //
-// The sentences stand in tables, a topic a file. They are international English for readers whose first language
-// it is not: the answer first, one idea a sentence, twenty words at most, subject first, active voice.
+// The sentences stand in tables, a topic a file. They are international English for readers whose first
+// language it is not: the answer first, one idea a sentence, twenty words at most, subject first, active
+// voice.
 //
 // A sentence is a text with placeholders:
 //
@@ -36,7 +37,8 @@ import (
 type Sentences map[result.Code]string
 
 // topics are all tables; no code stands in two of them.
-var topics = []Sentences{causes, warnings, verdicts, comparisons, gates, proxies, documents, lanes, hosts, nginx, sideBySide, formulas, drawings, claims}
+var topics = []Sentences{causes, warnings, verdicts, comparisons, gates, proxies, documents, lanes, hosts,
+	nginx, sideBySide, formulas, drawings, claims}
 
 var all = merge(topics)
 
@@ -57,8 +59,8 @@ func merge(topics []Sentences) Sentences {
 func Codes() []result.Code { return slices.Sorted(maps.Keys(all)) }
 
 // Of is the sentence of a finding, after the name of its lane. Strings that came from outside are cleaned
-// (unit.Clean). A code without a sentence is shown as itself, or as the text of an event: nothing that was found is
-// lost.
+// (unit.Clean). A code without a sentence is shown as itself, or as the text of an event: nothing that was
+// found is lost.
 func Of(f result.Finding) string {
 	if f.Text != "" {
 		return unit.Clean(f.Text)
@@ -240,7 +242,8 @@ func list(parts []string) string {
 	return clean[0]
 }
 
-// float writes a number, which is a count where its format is a count's: numbers that a record keeps have lost their type.
+// float writes a number, which is a count where its format is a count's: numbers that a record keeps have
+// lost their type.
 func float(x float64, format string) string {
 	if x >= 0 && (format == "times" || strings.HasPrefix(format, "count")) {
 		return counted(uint64(math.Round(x)), format)
@@ -262,7 +265,8 @@ func counted(n uint64, format string) string {
 }
 
 var units = map[string]unit.Unit{
-	"rate": unit.Rate, "seconds": unit.Time, "percent": unit.Share, "points": unit.Points, "ratio": unit.Ratio, "quotient": unit.Quotient, "number": unit.Ratio, "": unit.Ratio,
+	"rate": unit.Rate, "seconds": unit.Time, "percent": unit.Share, "points": unit.Points,
+	"ratio": unit.Ratio, "quotient": unit.Quotient, "number": unit.Ratio, "": unit.Ratio,
 }
 
 // number writes a float in the unit that the format names: "rate", or "rate4" with its significant digits.

@@ -15,7 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden file")
 
-// TestSentences keeps all sentences in one file that can be read through, with a name or a number in each place.
+// TestSentences keeps all sentences in one file that can be read through, with a name or a number in each
+// place.
 func TestSentences(t *testing.T) {
 	var b strings.Builder
 	for _, code := range Codes() {
@@ -83,7 +84,8 @@ func samples(text string) result.Args {
 			args[name] = .0201
 		case strings.HasPrefix(format, "percent"):
 			args[name] = .166
-		case strings.HasPrefix(format, "ratio"), strings.HasPrefix(format, "quotient"), strings.HasPrefix(format, "number"):
+		case strings.HasPrefix(format, "ratio"), strings.HasPrefix(format, "quotient"),
+			strings.HasPrefix(format, "number"):
 			args[name] = .998
 		default:
 			args[name] = "‹" + name + "›"
@@ -117,13 +119,16 @@ func TestExpand(t *testing.T) {
 		args result.Args
 		want string
 	}{
-		{"{n|count overflow}, {m|count overflow}", result.Args{"n": uint64(1), "m": uint64(2628)}, "1 overflow, 2,628 overflows"},
+		{"{n|count overflow}, {m|count overflow}", result.Args{"n": uint64(1), "m": uint64(2628)},
+			"1 overflow, 2,628 overflows"},
 		{"{n|count retry/retries}", result.Args{"n": 2}, "2 retries"},
 		{"{n|times} and {m|times}", result.Args{"n": uint64(1), "m": uint64(3)}, "once and 3 times"},
-		{"at {rate|rate}, {exact|rate4}", result.Args{"rate": 397.2, "exact": 388.34}, "at 397 req/s, 388.3 req/s"},
+		{"at {rate|rate}, {exact|rate4}", result.Args{"rate": 397.2, "exact": 388.34},
+			"at 397 req/s, 388.3 req/s"},
 		{"{s|percent} in {d}", result.Args{"s": .166, "d": 20100 * time.Microsecond}, "16.6 % in 20.1 ms"},
 		{"{names}", result.Args{"names": []string{"a", "b", "c"}}, "a, b and c"},
-		{"limit {x}", result.Args{"x": unit.Estimate{Value: &value, Low: &low, High: &high, Unit: unit.Rate}}, "limit 397 req/s [388, 405]"},
+		{"limit {x}", result.Args{"x": unit.Estimate{Value: &value, Low: &low, High: &high, Unit: unit.Rate}},
+			"limit 397 req/s [388, 405]"},
 		{"full[ with {n} in it].", result.Args{"n": uint64(17)}, "full with 17 in it."},
 		{"full[ with {n} in it].", nil, "full."},
 		{"full[ a[ b {x}] {n}].", result.Args{"n": "c"}, "full a c."},
@@ -150,7 +155,8 @@ func TestFill(t *testing.T) {
 		At   *result.Finding
 		N    []float64
 	}
-	d := document{One: result.Finding{Code: "no sentence for this"}, Many: make([]result.Finding, 1), At: &result.Finding{Text: "as it is"}}
+	d := document{One: result.Finding{Code: "no sentence for this"}, Many: make([]result.Finding, 1),
+		At: &result.Finding{Text: "as it is"}}
 	Fill(&d)
 	if d.One.Text != "no sentence for this" || d.Many[0].Text != "" || d.At.Text != "as it is" {
 		t.Errorf("filled %+v", d)

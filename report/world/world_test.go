@@ -351,7 +351,8 @@ func TestThrough(t *testing.T) {
 	if _, err := w.Through(func(rec *runfile.Recorder) Recorder { b.Recorder = rec; return &b }); err != nil {
 		t.Fatal(err)
 	}
-	if want := (map[int]int{0: 1, 1: 1, 2: 1, 3: 1}); !maps.Equal(b.asked, want) || b.results != told || told == 0 {
+	if want := (map[int]int{0: 1, 1: 1, 2: 1, 3: 1}); !maps.Equal(b.asked, want) || b.results != told ||
+		told == 0 {
 		t.Errorf("results of trials were asked for %v times; %d of %d were seen", b.asked, b.results, told)
 	}
 }

@@ -1,7 +1,8 @@
-// Package backend is a server whose capacity is known: a pool of workers behind one listening socket. By default
-// they are synchronous, as Gunicorn's sync worker, Unicorn or PHP-FPM have it: each accepts a connection, serves
-// one request on it, closes it, and accepts again; the kernel's accept queue is the only queue there is. Threaded
-// and async workers accept ahead, as far as they have room for connections, and may keep them.
+// Package backend is a server whose capacity is known: a pool of workers behind one listening socket. By
+// default they are synchronous, as Gunicorn's sync worker, Unicorn or PHP-FPM have it: each accepts a
+// connection, serves one request on it, closes it, and accepts again; the kernel's accept queue is the only
+// queue there is. Threaded and async workers accept ahead, as far as they have room for connections, and may
+// keep them.
 //
 // Its opinion: the backlog is exactly the one that was asked for, a worker is an operating system thread
 // that makes its system calls itself (Go's poller would accept ahead of the workers and hide the queue),
@@ -16,8 +17,9 @@
 // and scheduling included. Where none was waiting, the wait for one is not counted. Only requests that were
 // read whole and worked on are stamped: not the health check, a connection that sent none, or an error.
 //
-// Of threaded and async workers the slot is stamped that works on a request: from when it got it to when the answer was
-// written. W workers of T threads do W·T ÷ mean; a threaded worker's queue for threads is not in it.
+// Of threaded and async workers the slot is stamped that works on a request: from when it got it to when the
+// answer was written. W workers of T threads do W·T ÷ mean; a threaded worker's queue for threads is not in
+// it.
 //
 // It is not a web server: it has one answer for every path.
 package backend
@@ -33,27 +35,34 @@ import (
 
 // Config describes a server. Zero values of the optional fields mean the default that they name.
 type Config struct {
-	Network     string        // "tcp" (default) or "unix"
-	Address     string        // "10.77.0.3:8000"; ":8000" is every IPv4 address; or a path that does not exist yet
-	Workers     int           // at least 1
-	Backlog     int           // as given to listen(2): Backlog+1 connections fit; at most net.core.somaxconn
-	Clamp       bool          // let the kernel cut a larger backlog down, as it does for other servers; else it is an error
+	Network string // "tcp" (default) or "unix"
+	// "10.77.0.3:8000"; ":8000" is every IPv4 address; or a path that does not exist yet
+	Address string
+	Workers int // at least 1
+	Backlog int // as given to listen(2): Backlog+1 connections fit; at most net.core.somaxconn
+	// let the kernel cut a larger backlog down, as it does for other servers; else it is an error
+	Clamp       bool
 	ServiceTime time.Duration // what a worker sleeps for a request; may be 0
 	Service     Service       // the same where it varies; ServiceTime counts where this is left out
-	Compute     bool          // Sync: the service time is spent computing, so much of a processor's time, not asleep
-	Seed        uint64        // of everything random
-	Endpoints   []Endpoint    // paths with service times and answers of their own
-	Faults                    // of the paths that are no endpoint
+	// Sync: the service time is spent computing, so much of a processor's time, not asleep
+	Compute   bool
+	Seed      uint64     // of everything random
+	Endpoints []Endpoint // paths with service times and answers of their own
+	Faults               // of the paths that are no endpoint
 
-	Kind        string        // Sync (default), Threaded or Async
-	Threads     int           // Threaded: requests that a worker works on at once; default 4
-	Connections int           // Threaded and Async: connections that a worker has at once; default 1000, Gunicorn's
-	KeepAlive   time.Duration // Threaded and Async: how long an idle connection is kept; 0: each is closed after its answer
+	Kind    string // Sync (default), Threaded or Async
+	Threads int    // Threaded: requests that a worker works on at once; default 4
+	// Threaded and Async: connections that a worker has at once; default 1000, Gunicorn's
+	Connections int
+	// Threaded and Async: how long an idle connection is kept; 0: each is closed after its answer
+	KeepAlive time.Duration
 
-	PauseEvery time.Duration // the whole server stands still for PauseFor, as in a garbage collection, so often; 0: never
+	// the whole server stands still for PauseFor, as in a garbage collection, so often; 0: never
+	PauseEvery time.Duration
 	PauseFor   time.Duration
-	KillAfter  time.Duration // Sync: a worker that works for longer is killed and its connection closed without an answer; 0: never
-	Restart    time.Duration // Sync: how long a killed worker is away
+	// Sync: a worker that works for longer is killed and its connection closed without an answer; 0: never
+	KillAfter time.Duration
+	Restart   time.Duration // Sync: how long a killed worker is away
 
 	HealthPath  string        // answered by the same workers without the service time; default "/health"
 	Body        int           // bytes of the response's body
@@ -68,7 +77,8 @@ const (
 	DefaultConnections = 1000
 )
 
-// Slots is how many requests a worker of a kind works on at once; 0 threads or connections stand for the defaults.
+// Slots is how many requests a worker of a kind works on at once; 0 threads or connections stand for the
+// defaults.
 func Slots(kind string, threads, connections int) int {
 	threads, connections = cmp.Or(threads, DefaultThreads), cmp.Or(connections, DefaultConnections)
 	switch kind {
@@ -82,9 +92,10 @@ func Slots(kind string, threads, connections int) int {
 
 // Kinds of workers.
 const (
-	Sync     = "sync"     // one connection, one request, as Gunicorn's sync worker, Unicorn and PHP-FPM
-	Threaded = "threaded" // accepts ahead and works on as many requests as it has threads, as gthread and Puma
-	Async    = "async"    // works on all its connections at once, as gevent
+	Sync = "sync" // one connection, one request, as Gunicorn's sync worker, Unicorn and PHP-FPM
+	// accepts ahead and works on as many requests as it has threads, as gthread and Puma
+	Threaded = "threaded"
+	Async    = "async" // works on all its connections at once, as gevent
 )
 
 func (c Config) withDefaults() (Config, error) {
@@ -102,7 +113,8 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Kind = cmp.Or(c.Kind, Sync)
 	if c.Kind != Sync {
-		c.Threads, c.Connections = cmp.Or(c.Threads, DefaultThreads), cmp.Or(c.Connections, DefaultConnections)
+		c.Threads, c.Connections = cmp.Or(c.Threads, DefaultThreads),
+			cmp.Or(c.Connections, DefaultConnections)
 	}
 	switch {
 	case c.Network != "tcp" && c.Network != "unix":
@@ -114,7 +126,8 @@ func (c Config) withDefaults() (Config, error) {
 	case c.Backlog < 0:
 		return c, fmt.Errorf("backend: backlog %d: give 0 or more", c.Backlog)
 	case c.ServiceTime < 0 || c.ReadTimeout < 0:
-		return c, fmt.Errorf("backend: service time %v, read timeout %v: give 0 or more", c.ServiceTime, c.ReadTimeout)
+		return c, fmt.Errorf("backend: service time %v, read timeout %v: give 0 or more", c.ServiceTime,
+			c.ReadTimeout)
 	case c.Body < 0 || c.Body > maxBody:
 		return c, fmt.Errorf("backend: body of %d bytes: give 0 to %d", c.Body, maxBody)
 	case !strings.HasPrefix(c.HealthPath, "/"):
@@ -130,7 +143,8 @@ func (c Config) checkKind() error {
 	case c.Kind == Sync && (c.Threads != 0 || c.Connections != 0 || c.KeepAlive != 0):
 		return errors.New("backend: a sync worker has no threads, no connections beside one, and keeps none alive")
 	case c.Threads < 0 || c.Threads > 4096 || c.Connections < 0 || c.Connections > 65536:
-		return fmt.Errorf("backend: %d threads, %d connections: give 1 to 4096 and 1 to 65536", c.Threads, c.Connections)
+		return fmt.Errorf("backend: %d threads, %d connections: give 1 to 4096 and 1 to 65536", c.Threads,
+			c.Connections)
 	case c.Kind != Sync && c.Compute:
 		return errors.New("backend: only sync workers compute: the others share a thread")
 	case c.Kind != Sync && c.KillAfter != 0:

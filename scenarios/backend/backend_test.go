@@ -11,7 +11,8 @@ import (
 
 func TestConfigIsChecked(t *testing.T) {
 	good := Config{Address: "127.0.0.1:0", Workers: 1}
-	if c, err := good.withDefaults(); err != nil || c.Network != "tcp" || c.HealthPath != "/health" || c.ReadTimeout <= 0 {
+	if c, err := good.withDefaults(); err != nil || c.Network != "tcp" || c.HealthPath != "/health" ||
+		c.ReadTimeout <= 0 {
 		t.Errorf("defaults: %+v, %v", c, err)
 	}
 	for want, change := range map[string]func(*Config){
@@ -105,7 +106,8 @@ func TestStampsReadBackAsWritten(t *testing.T) {
 	if err := ReadStamps(&out, func(s Stamp) { got = append(got, s) }); err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 2 || got[0].Count != 2 || got[0].SumNS != 60e6 || got[1].Count != 1 || got[1].SumNS != 1e6 {
+	if len(got) != 2 || got[0].Count != 2 || got[0].SumNS != 60e6 || got[1].Count != 1 ||
+		got[1].SumNS != 1e6 {
 		t.Fatalf("got %+v", got)
 	}
 	if sq := got[0].SumSqS2; sq < 0.00199 || sq > 0.00201 {
@@ -131,7 +133,8 @@ func TestReadStampsRefuses(t *testing.T) {
 			t.Errorf("%s: %v after %d stamps, want an error after 1", name, err, n)
 		}
 	}
-	if err := ReadStamps(strings.NewReader(good+good[:20]), func(Stamp) {}); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err := ReadStamps(strings.NewReader(good+good[:20]), func(Stamp) {}); !errors.Is(err,
+		io.ErrUnexpectedEOF) {
 		t.Errorf("cut short: %v", err)
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// concurrent is a worker that has several connections at once. It accepts only while it has room for one more, so that
-// beyond that the kernel's queue fills as it does with real servers; Go's poller waits for the connections, and not for
-// the listener.
+// concurrent is a worker that has several connections at once. It accepts only while it has room for one
+// more, so that beyond that the kernel's queue fills as it does with real servers; Go's poller waits for the
+// connections, and not for the listener.
 type concurrent struct {
 	*pool
 	room    chan struct{} // one for each connection

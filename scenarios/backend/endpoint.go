@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Endpoint is a path with an answer of its own. Its text is path=service, with what else there is after commas:
+// Endpoint is a path with an answer of its own. Its text is path=service, with what else there is after
+// commas:
 //
 //	/payment=3s
 //	/download=exponential:20ms,body=1048576
@@ -41,7 +42,8 @@ func (f Faults) check() error {
 
 // String writes what UnmarshalText reads.
 func (e Endpoint) String() string {
-	return fmt.Sprintf("%s=%v,body=%d,drop=%v,partial=%v,garbage=%v", e.Path, e.Service, e.Body, e.Drop, e.Partial, e.Garbage)
+	return fmt.Sprintf("%s=%v,body=%d,drop=%v,partial=%v,garbage=%v", e.Path, e.Service, e.Body, e.Drop,
+		e.Partial, e.Garbage)
 }
 
 // UnmarshalText reads an endpoint as the type's comment has it.
@@ -113,9 +115,11 @@ type routes struct {
 
 func newRoutes(c Config) routes {
 	lay := func(e Endpoint) *route {
-		return &route{service: e.Service, Faults: e.Faults, answer: response(200, e.Body, false), kept: response(200, e.Body, true), stamped: true}
+		return &route{service: e.Service, Faults: e.Faults, answer: response(200, e.Body, false),
+			kept: response(200, e.Body, true), stamped: true}
 	}
-	r := routes{byPath: map[string]*route{}, otherwise: lay(Endpoint{Service: c.Service, Body: c.Body, Faults: c.Faults})}
+	r := routes{byPath: map[string]*route{},
+		otherwise: lay(Endpoint{Service: c.Service, Body: c.Body, Faults: c.Faults})}
 	health := lay(Endpoint{Service: Constant(0)})
 	health.stamped = false
 	r.byPath[c.HealthPath] = health

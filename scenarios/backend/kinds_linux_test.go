@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// together sends so many requests at once and returns how long all of them took: the best of a few times, because a busy
-// machine only makes it longer.
+// together sends so many requests at once and returns how long all of them took: the best of a few times,
+// because a busy machine only makes it longer.
 func together(t *testing.T, address string, n int, enough time.Duration) (best time.Duration) {
 	t.Helper()
 	for i := range 4 {
@@ -34,7 +34,8 @@ func once(t *testing.T, address string, n int) time.Duration {
 	var group sync.WaitGroup
 	for range n {
 		group.Go(func() {
-			if answer, err := ask("tcp", address, get); err != nil || !strings.HasPrefix(answer, "HTTP/1.1 200 ") {
+			if answer, err := ask("tcp", address, get); err != nil ||
+				!strings.HasPrefix(answer, "HTTP/1.1 200 ") {
 				t.Errorf("%q, %v", answer, err)
 			}
 		})
@@ -43,7 +44,8 @@ func once(t *testing.T, address string, n int) time.Duration {
 	return time.Since(began)
 }
 
-// Eight requests of 100 ms take as many rounds as the kind has places for them: the shapes are 8, 4 and 1 rounds.
+// Eight requests of 100 ms take as many rounds as the kind has places for them: the shapes are 8, 4 and 1
+// rounds.
 func TestKindsWorkOnSoMuchAtOnce(t *testing.T) {
 	const service = 100 * time.Millisecond
 	for _, c := range []struct {
@@ -59,14 +61,15 @@ func TestKindsWorkOnSoMuchAtOnce(t *testing.T) {
 		s, stop := start(t, c.config, nil)
 		least := time.Duration(c.rounds) * service
 		if took := together(t, s.Addr(), 8, least+2*service); took < least || took > least+3*service {
-			t.Errorf("%s, %d threads, %d connections: %v, want %v or a little more", c.config.Kind, c.config.Threads, c.config.Connections, took, least)
+			t.Errorf("%s, %d threads, %d connections: %v, want %v or a little more", c.config.Kind,
+				c.config.Threads, c.config.Connections, took, least)
 		}
 		stop()
 	}
 }
 
-// A worker without room leaves connections in the kernel's queue: with one connection and a backlog of 0, one is served, one
-// waits, and a third gets nowhere.
+// A worker without room leaves connections in the kernel's queue: with one connection and a backlog of 0, one
+// is served, one waits, and a third gets nowhere.
 func TestAsyncAcceptsNoFurtherThanItsConnections(t *testing.T) {
 	s, _ := start(t, Config{Workers: 1, Kind: Async, Connections: 1, Backlog: 0, KeepAlive: time.Minute}, nil)
 	made := 0
@@ -86,7 +89,8 @@ func TestAsyncAcceptsNoFurtherThanItsConnections(t *testing.T) {
 
 func TestKeepAlive(t *testing.T) {
 	var stamps buffer
-	s, stop := start(t, Config{Workers: 1, Kind: Threaded, KeepAlive: 500 * time.Millisecond, Body: 100_000, ServiceTime: time.Millisecond}, &stamps)
+	s, stop := start(t, Config{Workers: 1, Kind: Threaded, KeepAlive: 500 * time.Millisecond, Body: 100_000,
+		ServiceTime: time.Millisecond}, &stamps)
 	conn, err := net.Dial("tcp", s.Addr())
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +133,8 @@ func TestKeepAlive(t *testing.T) {
 	_, _ = io.WriteString(idle, "GET /health HTTP/1.1\r\n\r\n")
 	_ = idle.SetDeadline(time.Now().Add(5 * time.Second))
 	began := time.Now()
-	if text, err := io.ReadAll(idle); err != nil || !strings.Contains(string(text), "keep-alive") || time.Since(began) < 400*time.Millisecond {
+	if text, err := io.ReadAll(idle); err != nil || !strings.Contains(string(text), "keep-alive") ||
+		time.Since(began) < 400*time.Millisecond {
 		t.Errorf("an idle connection: %q, %v after %v; want it kept for 500 ms", text, err, time.Since(began))
 	}
 	stop()
@@ -141,7 +146,8 @@ func TestKeepAlive(t *testing.T) {
 // A worker's killer closes the connection without a word, and the worker is away for a while.
 func TestKilledWorkers(t *testing.T) {
 	s, _ := start(t, Config{
-		Workers: 1, Backlog: 8, ServiceTime: time.Minute, KillAfter: 150 * time.Millisecond, Restart: 300 * time.Millisecond,
+		Workers: 1, Backlog: 8, ServiceTime: time.Minute, KillAfter: 150 * time.Millisecond,
+		Restart: 300 * time.Millisecond,
 	}, nil)
 	began := time.Now()
 	answer, err := ask("tcp", s.Addr(), get)
@@ -149,7 +155,8 @@ func TestKilledWorkers(t *testing.T) {
 	if answer != "" || err != nil || killed < 150*time.Millisecond || killed > 3*time.Second {
 		t.Errorf("%q, %v after %v; want a closed connection after 150 ms", answer, err, killed)
 	}
-	if answer, err := ask("tcp", s.Addr(), "GET /health HTTP/1.1\r\n\r\n"); err != nil || !strings.Contains(answer, " 200 ") {
+	if answer, err := ask("tcp", s.Addr(), "GET /health HTTP/1.1\r\n\r\n"); err != nil ||
+		!strings.Contains(answer, " 200 ") {
 		t.Errorf("the health check has %q, %v", answer, err)
 	}
 	if took := time.Since(began); took < 450*time.Millisecond {
@@ -159,7 +166,8 @@ func TestKilledWorkers(t *testing.T) {
 
 func TestEndpointsAndFaults(t *testing.T) {
 	var sick []Endpoint
-	for _, text := range []string{"/slow=200ms", "/big=0s,body=300000", "/drop=0s,drop=1", "/partial=0s,body=100,partial=1", "/garbage=0s,garbage=1"} {
+	for _, text := range []string{"/slow=200ms", "/big=0s,body=300000", "/drop=0s,drop=1",
+		"/partial=0s,body=100,partial=1", "/garbage=0s,garbage=1"} {
 		var e Endpoint
 		if err := e.UnmarshalText([]byte(text)); err != nil {
 			t.Fatal(err)
@@ -198,7 +206,8 @@ func TestEndpointsAndFaults(t *testing.T) {
 // In a pause nobody accepts and nobody answers; it makes every request late that meets it.
 func TestPausesStopEverybody(t *testing.T) {
 	for _, kind := range []string{Sync, Async} {
-		s, _ := start(t, Config{Workers: 2, Kind: kind, Backlog: 64, PauseEvery: 300 * time.Millisecond, PauseFor: 400 * time.Millisecond}, nil)
+		s, _ := start(t, Config{Workers: 2, Kind: kind, Backlog: 64, PauseEvery: 300 * time.Millisecond,
+			PauseFor: 400 * time.Millisecond}, nil)
 		longest := time.Duration(0)
 		for began := time.Now(); time.Since(began) < 800*time.Millisecond; {
 			at := time.Now()

@@ -48,7 +48,8 @@ func descriptors(t *testing.T) int {
 	}
 	n := 0
 	for _, e := range entries {
-		if link, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(link, "socket:") || strings.Contains(link, "event") {
+		if link, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(link, "socket:") ||
+			strings.Contains(link, "event") {
 			n++
 		}
 	}
@@ -60,7 +61,8 @@ func TestMainSpeaksAndEndsWithItsStdin(t *testing.T) {
 	out, stdout := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		args := []string{"--listen", "127.0.0.1:0", "--workers", "2", "--service-time", "1ms", "--backlog", "4"}
+		args := []string{"--listen", "127.0.0.1:0", "--workers", "2", "--service-time", "1ms", "--backlog",
+			"4"}
 		done <- Main(context.Background(), args, stdin, stdout, io.Discard)
 		stdout.Close()
 	}()
@@ -84,7 +86,8 @@ func TestMainSpeaksAndEndsWithItsStdin(t *testing.T) {
 }
 
 func TestMainRefusesBadFlags(t *testing.T) {
-	for _, args := range [][]string{{"--workers", "0"}, {"--listen", "nowhere"}, {"--nonsense"}, {"word"}, {"--listen", "udp:1:2"}} {
+	for _, args := range [][]string{{"--workers", "0"}, {"--listen", "nowhere"}, {"--nonsense"}, {"word"},
+		{"--listen", "udp:1:2"}} {
 		if err := Main(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard); err == nil {
 			t.Errorf("%v: no error", args)
 		}

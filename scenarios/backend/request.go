@@ -34,7 +34,8 @@ func headEnd(b []byte, seen int) int {
 func parse(head []byte) (r request, refusal int) {
 	line, fields, _ := bytes.Cut(head, []byte("\r\n"))
 	parts := bytes.Split(line, []byte(" "))
-	if len(parts) != 3 || len(parts[0]) == 0 || len(parts[1]) == 0 || !bytes.HasPrefix(parts[2], []byte("HTTP/1.")) {
+	if len(parts) != 3 || len(parts[0]) == 0 || len(parts[1]) == 0 ||
+		!bytes.HasPrefix(parts[2], []byte("HTTP/1.")) {
 		return r, http.StatusBadRequest
 	}
 	r.method = parts[0]
@@ -54,7 +55,8 @@ func parse(head []byte) (r request, refusal int) {
 			return r, http.StatusLengthRequired // a body of unknown length
 		case bytes.EqualFold(name, []byte("Connection")):
 			value = bytes.TrimSpace(value)
-			r.close = bytes.EqualFold(value, []byte("close")) || old && !bytes.EqualFold(value, []byte("keep-alive"))
+			r.close = bytes.EqualFold(value, []byte("close")) ||
+				old && !bytes.EqualFold(value, []byte("keep-alive"))
 		case bytes.EqualFold(name, []byte("Content-Length")):
 			n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 63)
 			if err != nil {

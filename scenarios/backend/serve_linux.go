@@ -35,7 +35,8 @@ type member interface {
 // Serve runs the workers until ctx ends, which is no error, and writes their stamps to stamps (nil: none).
 // Then it closes the server: a request that is being served gets no answer. It can be called once.
 func (s *Server) Serve(ctx context.Context, stamps io.Writer) error {
-	p := &pool{Server: s, routes: newRoutes(s.config), dice: newDice(s.config.Seed), began: time.Now(), ending: make(chan struct{})}
+	p := &pool{Server: s, routes: newRoutes(s.config), dice: newDice(s.config.Seed), began: time.Now(),
+		ending: make(chan struct{})}
 	workers := make([]member, s.config.Workers)
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range workers {

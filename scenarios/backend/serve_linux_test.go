@@ -75,7 +75,8 @@ func TestOneRequestAConnection(t *testing.T) {
 		t.Fatal(err) // the second request, left unread, became a reset
 	}
 	got := string(answer)
-	if strings.Count(got, "HTTP/1.1 200 OK\r\n") != 1 || !strings.Contains(got, "Connection: close\r\n") || !strings.HasSuffix(got, "\r\n\r\nxxxxxxxxxx") {
+	if strings.Count(got, "HTTP/1.1 200 OK\r\n") != 1 || !strings.Contains(got, "Connection: close\r\n") ||
+		!strings.HasSuffix(got, "\r\n\r\nxxxxxxxxxx") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -83,15 +84,19 @@ func TestOneRequestAConnection(t *testing.T) {
 func TestRequestsOfEveryShape(t *testing.T) {
 	s, _ := start(t, Config{Workers: 2, Backlog: 8, Body: 3}, nil)
 	for name, tt := range map[string]struct{ send, status, end string }{
-		"body":         {"POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("b", 100000), "200", "\r\n\r\nxxx"},
-		"head":         {"HEAD / HTTP/1.1\r\n\r\n", "200", "Content-Length: 3\r\nConnection: close\r\n\r\n"},
-		"health":       {"GET /health HTTP/1.1\r\n\r\n", "200", "\r\n\r\n"},
-		"not http":     {"hello\r\n\r\n", "400", "\r\n\r\n"},
-		"chunked":      {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "411", "\r\n\r\n"},
-		"1 MB of head": {"GET / HTTP/1.1\r\nX: " + strings.Repeat("h", 1<<20) + "\r\n\r\n", "431", "\r\n\r\n"},
+		"body": {"POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("b", 100000),
+			"200", "\r\n\r\nxxx"},
+		"head":     {"HEAD / HTTP/1.1\r\n\r\n", "200", "Content-Length: 3\r\nConnection: close\r\n\r\n"},
+		"health":   {"GET /health HTTP/1.1\r\n\r\n", "200", "\r\n\r\n"},
+		"not http": {"hello\r\n\r\n", "400", "\r\n\r\n"},
+		"chunked": {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "411",
+			"\r\n\r\n"},
+		"1 MB of head": {"GET / HTTP/1.1\r\nX: " + strings.Repeat("h", 1<<20) + "\r\n\r\n", "431",
+			"\r\n\r\n"},
 	} {
 		got, err := ask("tcp", s.Addr(), tt.send)
-		if err != nil || !strings.HasPrefix(got, "HTTP/1.1 "+tt.status+" ") || !strings.HasSuffix(got, tt.end) {
+		if err != nil || !strings.HasPrefix(got, "HTTP/1.1 "+tt.status+" ") ||
+			!strings.HasSuffix(got, tt.end) {
 			t.Errorf("%s: %.300q, %v; want status %s", name, got, err, tt.status)
 		}
 	}
@@ -115,7 +120,8 @@ func TestUnixSocket(t *testing.T) {
 	if got, err := ask("unix", s.Addr(), get); err != nil || !strings.HasPrefix(got, "HTTP/1.1 200 ") {
 		t.Errorf("%q, %v", got, err)
 	}
-	if _, err := Listen(Config{Network: "unix", Address: path, Workers: 1}); !errors.Is(err, syscall.EADDRINUSE) {
+	if _, err := Listen(Config{Network: "unix", Address: path, Workers: 1}); !errors.Is(err,
+		syscall.EADDRINUSE) {
 		t.Errorf("second server on the path: %v", err)
 	}
 	if _, err := os.Stat(path); err != nil {
@@ -190,7 +196,8 @@ func TestHealthTakesNoServiceTimeAndNoStamp(t *testing.T) {
 	var stamps buffer
 	s, stop := start(t, Config{Workers: 1, Backlog: 8, ServiceTime: time.Second, HealthPath: "/up"}, &stamps)
 	began := time.Now()
-	if got, err := ask("tcp", s.Addr(), "GET /up HTTP/1.1\r\n\r\n"); err != nil || !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+	if got, err := ask("tcp", s.Addr(), "GET /up HTTP/1.1\r\n\r\n"); err != nil ||
+		!strings.HasPrefix(got, "HTTP/1.1 200 ") {
 		t.Errorf("%q, %v", got, err)
 	}
 	if took := time.Since(began); took > 700*time.Millisecond {

@@ -9,7 +9,8 @@ import (
 	"io"
 )
 
-var errLinuxOnly = fmt.Errorf("backend: Linux only: its accept queue is what is measured: %w", errors.ErrUnsupported)
+var errLinuxOnly = fmt.Errorf("backend: Linux only: its accept queue is what is measured: %w",
+	errors.ErrUnsupported)
 
 // Server exists on Linux only.
 type Server struct{}

@@ -45,7 +45,8 @@ func (s *Service) UnmarshalText(text []byte) error {
 			return fmt.Errorf("service time %q: the coefficient of variation is a number above 0 and at most 10", text)
 		}
 		out.cv, times = cv, parts[:1]
-	case (shape == "constant" || shape == "exponential") && len(parts) == 1, shape == "empirical" && len(parts) <= 10_000:
+	case (shape == "constant" || shape == "exponential") && len(parts) == 1, shape == "empirical" &&
+		len(parts) <= 10_000:
 	default:
 		return fmt.Errorf("service time %q: write it like 20ms, exponential:20ms, lognormal:20ms/0.5 or empirical:10ms/20ms/1s", text)
 	}
@@ -125,7 +126,8 @@ type dice struct {
 
 func newDice(seed uint64) *dice { return &dice{r: rand.New(rand.NewPCG(seed, 0x77656972))} }
 
-// draw takes no lock for what is not random, so that synchronous workers with constant times never wait for each other.
+// draw takes no lock for what is not random, so that synchronous workers with constant times never wait for
+// each other.
 func (d *dice) draw(s Service) time.Duration {
 	if s.shape == "constant" || s.shape == "" {
 		return s.mean

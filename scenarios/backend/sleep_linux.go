@@ -19,7 +19,8 @@ func (p *pool) sleep(d time.Duration) bool {
 	for at < end {
 		at = min(at+int64(glance), end)
 		until := unix.NsecToTimespec(at)
-		for errors.Is(unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &until, nil), unix.EINTR) {
+		for errors.Is(unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &until, nil),
+			unix.EINTR) {
 		}
 		if p.stopping.Load() {
 			return false
@@ -36,14 +37,15 @@ func (p *pool) work(d time.Duration) bool {
 	return p.sleep(d)
 }
 
-// compute keeps the thread busy until it has had so much processor time, however long that takes: a worker that the
-// scheduler leaves out does not work meanwhile. It reports false if the pool stopped.
+// compute keeps the thread busy until it has had so much processor time, however long that takes: a worker
+// that the scheduler leaves out does not work meanwhile. It reports false if the pool stopped.
 func (p *pool) compute(d time.Duration) bool {
 	var had unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &had); err != nil {
 		return false
 	}
-	for end := had.Nano() + int64(d); had.Nano() < end; { // looking at this clock, a system call, is work enough
+	// looking at this clock, a system call, is work enough
+	for end := had.Nano() + int64(d); had.Nano() < end; {
 		if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &had); err != nil || p.stopping.Load() {
 			return false
 		}
@@ -51,9 +53,9 @@ func (p *pool) compute(d time.Duration) bool {
 	return true
 }
 
-// standStill waits for the end of a pause of the whole server, if there is one. Workers call it before they accept and
-// before they answer: a wait that a request is in, for a database say, goes on during a garbage collection, and only what
-// follows has to wait.
+// standStill waits for the end of a pause of the whole server, if there is one. Workers call it before they
+// accept and before they answer: a wait that a request is in, for a database say, goes on during a garbage
+// collection, and only what follows has to wait.
 func (p *pool) standStill() {
 	if p.config.PauseFor == 0 {
 		return

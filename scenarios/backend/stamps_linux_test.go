@@ -75,7 +75,8 @@ func TestComputingTakesAProcessor(t *testing.T) {
 		defer stop()
 		before := processorTime(t)
 		for range 10 {
-			if answer, err := ask("tcp", s.Addr(), get); err != nil || !strings.HasPrefix(answer, "HTTP/1.1 200 ") {
+			if answer, err := ask("tcp", s.Addr(), get); err != nil ||
+				!strings.HasPrefix(answer, "HTTP/1.1 200 ") {
 				t.Fatalf("%q, %v", answer, err)
 			}
 		}

@@ -16,8 +16,8 @@ type stream struct {
 	used int    // bytes of the request before
 }
 
-// next takes one request, its body too, of which nothing is kept. The status, if not 0, is what to refuse it with.
-// The request points into the buffer, until the next one.
+// next takes one request, its body too, of which nothing is kept. The status, if not 0, is what to refuse it
+// with. The request points into the buffer, until the next one.
 func (s *stream) next() (req request, status int, err error) {
 	s.n = copy(s.buf, s.buf[s.used:s.n])
 	s.used = 0
@@ -45,7 +45,8 @@ func (s *stream) next() (req request, status int, err error) {
 	}
 }
 
-// skip takes the rest of a body off the connection. It leaves the buffer alone, which the request points into.
+// skip takes the rest of a body off the connection. It leaves the buffer alone, which the request points
+// into.
 func (s *stream) skip(left int64) error {
 	if left <= 0 {
 		return nil

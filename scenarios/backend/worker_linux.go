@@ -66,15 +66,16 @@ func (w *worker) run() error {
 	}
 }
 
-// newWait makes what a worker waits on: a connection, for one worker at a time (EPOLLEXCLUSIVE, epoll_ctl(2)),
-// or the end, for all.
+// newWait makes what a worker waits on: a connection, for one worker at a time (EPOLLEXCLUSIVE,
+// epoll_ctl(2)), or the end, for all.
 func newWait(listener, stop int) (int, error) {
 	wait, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return -1, os.NewSyscallError("backend: epoll_create1", err)
 	}
 	for fd, events := range map[int]uint32{listener: unix.EPOLLIN | unix.EPOLLEXCLUSIVE, stop: unix.EPOLLIN} {
-		if err := unix.EpollCtl(wait, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil {
+		if err := unix.EpollCtl(wait, unix.EPOLL_CTL_ADD, fd,
+			&unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil {
 			return -1, errors.Join(os.NewSyscallError("backend: epoll_ctl", err), unix.Close(wait))
 		}
 	}

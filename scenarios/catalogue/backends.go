@@ -10,31 +10,43 @@ import (
 
 // Backend is one server on a host of its own.
 type Backend struct {
-	Server            string        `yaml:"server"`             // embedded (default), a real one (Servers), or none: nothing listens there
-	Listen            string        `yaml:"listen"`             // tcp (default) or unix
-	Workers           int           `yaml:"workers"`            // number of its workers
-	WorkerConnections int           `yaml:"worker_connections"` // that an async, gevent, threaded or gthread worker has at once; 0: 1000
-	ServiceTime       time.Duration `yaml:"service_time"`       // time that a worker is busy with one request, for instance 20ms
-	Backlog           int           `yaml:"backlog"`            // as given to listen(); the kernel clamps it to somaxconn
-	Body              int           `yaml:"body"`               // bytes of a response's body
+	// embedded (default), a real one (Servers), or none: nothing listens there
+	Server  string `yaml:"server"`
+	Listen  string `yaml:"listen"`  // tcp (default) or unix
+	Workers int    `yaml:"workers"` // number of its workers
+	// that an async, gevent, threaded or gthread worker has at once; 0: 1000
+	WorkerConnections int `yaml:"worker_connections"`
+	// time that a worker is busy with one request, for instance 20ms
+	ServiceTime time.Duration `yaml:"service_time"`
+	// as given to listen(); the kernel clamps it to somaxconn
+	Backlog int `yaml:"backlog"`
+	Body    int `yaml:"body"` // bytes of a response's body
 
-	Threads int                      `yaml:"threads"` // of a worker, where the server has any; 0: its default
-	Timeout time.Duration            `yaml:"timeout"` // a worker that is busy for longer is killed, whole seconds where the server is a real one; 0: its default
-	Paths   map[string]time.Duration `yaml:"paths"`   // service times of their own; /health is 0
+	Threads int `yaml:"threads"` // of a worker, where the server has any; 0: its default
+	// a worker that is busy for longer is killed, whole seconds where the server is a real one; 0: its
+	// default
+	Timeout time.Duration            `yaml:"timeout"`
+	Paths   map[string]time.Duration `yaml:"paths"` // service times of their own; /health is 0
 
-	CPUQuota Share `yaml:"cpu_quota"` // of one processor, for the whole server, by a control group; 0: no quota
-	Hogs     int   `yaml:"hogs"`      // busy processes that the server shares one processor with; 0: none, and all processors
+	// of one processor, for the whole server, by a control group; 0: no quota
+	CPUQuota Share `yaml:"cpu_quota"`
+	// busy processes that the server shares one processor with; 0: none, and all processors
+	Hogs int `yaml:"hogs"`
 
 	Embedding `yaml:",inline"`
 }
 
 // Embedding is what only the embedded backend can do.
 type Embedding struct {
-	Kind      string             `yaml:"kind"`       // of its workers: sync (default), threaded, async
-	KeepAlive time.Duration      `yaml:"keep_alive"` // how long threaded and async workers keep an idle connection; 0: not at all
-	Service   *backend.Service   `yaml:"service"`    // how service times vary: lognormal:20ms/0.5; service_time is then its mean
-	Compute   bool               `yaml:"compute"`    // sync workers compute for their service time, which takes a processor, and do not sleep
-	Endpoints []backend.Endpoint `yaml:"endpoints"`  // paths whose answers go wrong, or are large: /sick=20ms,drop=0.1
+	Kind string `yaml:"kind"` // of its workers: sync (default), threaded, async
+	// how long threaded and async workers keep an idle connection; 0: not at all
+	KeepAlive time.Duration `yaml:"keep_alive"`
+	// how service times vary: lognormal:20ms/0.5; service_time is then its mean
+	Service *backend.Service `yaml:"service"`
+	// sync workers compute for their service time, which takes a processor, and do not sleep
+	Compute bool `yaml:"compute"`
+	// paths whose answers go wrong, or are large: /sick=20ms,drop=0.1
+	Endpoints []backend.Endpoint `yaml:"endpoints"`
 }
 
 // Slots is how many requests a worker serves at once.
@@ -45,8 +57,8 @@ func (b Backend) Slots() int {
 	return backend.Slots(b.Kind, b.Threads, b.WorkerConnections)
 }
 
-// heeds reports whether the backend's workers have threads, and connections that they serve at once: where they have
-// not, a number would be ignored, and a capacity computed from it wrong.
+// heeds reports whether the backend's workers have threads, and connections that they serve at once: where
+// they have not, a number would be ignored, and a capacity computed from it wrong.
 func (b Backend) heeds() (threads, connections bool) {
 	if d, err := server.Lookup(b.Server); err == nil {
 		return d.Threads, d.Connections

@@ -1,6 +1,6 @@
-// Package catalogue holds the scenarios: experiments written down as data, each with the claim that it
-// puts to the test. A scenario says what is set up and offered, and by which assertions over what was measured
-// the claim is judged; it never says what will come out.
+// Package catalogue holds the scenarios: experiments written down as data, each with the claim that it puts
+// to the test. A scenario says what is set up and offered, and by which assertions over what was measured the
+// claim is judged; it never says what will come out.
 package catalogue
 
 import (
@@ -40,7 +40,8 @@ var ErrUnknown = errors.New("unknown scenario")
 // maxFile bounds a scenario file, which may come from anywhere.
 const maxFile = 1 << 20
 
-// Source returns the text of a scenario: an embedded one by name, or a file by a path ending in .yaml or .yml.
+// Source returns the text of a scenario: an embedded one by name, or a file by a path ending in .yaml or
+// .yml.
 func Source(name string) ([]byte, error) {
 	if ext := path.Ext(name); ext == ".yaml" || ext == ".yml" {
 		f, err := os.Open(name)
@@ -56,20 +57,23 @@ func Source(name string) ([]byte, error) {
 	}
 	text, err := files.ReadFile(name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("%w %q; did you mean %q? There are: %s (or give a .yaml file)", ErrUnknown, name, spelling.Nearest(name, Names()), strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("%w %q; did you mean %q? There are: %s (or give a .yaml file)", ErrUnknown,
+			name, spelling.Nearest(name, Names()), strings.Join(Names(), ", "))
 	}
 	return text, nil
 }
 
 // Options choose what is made of a scenario's file.
 type Options struct {
-	Quick bool     // a short form: what the file has under quick, over everything else
-	Flip  bool     // the key setting turned round, as the file has it under flip: another verdict has to come out, flip.gives
-	Set   []string // PATH=VALUE, over everything
+	Quick bool // a short form: what the file has under quick, over everything else
+	// the key setting turned round, as the file has it under flip: another verdict has to come out,
+	// flip.gives
+	Flip bool
+	Set  []string // PATH=VALUE, over everything
 }
 
-// Open reads and checks a scenario: one for each of its variants, in the order of the file, or the scenario alone.
-// Unknown keys and impossible values are errors with line and column.
+// Open reads and checks a scenario: one for each of its variants, in the order of the file, or the scenario
+// alone. Unknown keys and impossible values are errors with line and column.
 func Open(name string, opt Options) ([]Scenario, error) {
 	text, err := Source(name)
 	if err != nil {
@@ -109,8 +113,8 @@ func open(text []byte, opt Options) ([]Scenario, error) {
 	return all, all[0].checkVerdicts(tree, all)
 }
 
-// one decodes one variant: the file, then the variant, then the short form, the flip and what was set, each over
-// what is before it.
+// one decodes one variant: the file, then the variant, then the short form, the flip and what was set, each
+// over what is before it.
 func one(file *ast.MappingNode, variant *ast.MappingValueNode, opt Options) (s Scenario, err error) {
 	var tree ast.Node = without(file, "variants", "quick", "flip")
 	name := ""
@@ -131,7 +135,8 @@ func one(file *ast.MappingNode, variant *ast.MappingValueNode, opt Options) (s S
 		tree = merged(tree, over)
 	}
 	defer func() { s.Gives = gives }()
-	if s, err = decode(tree, name); err != nil { // what the file itself says has to be right, and is told by its place
+	// what the file itself says has to be right, and is told by its place
+	if s, err = decode(tree, name); err != nil {
 		return s, err
 	}
 	for _, text := range opt.Set {
@@ -172,7 +177,8 @@ func (s *Scenario) placeAssertions(m *ast.MappingNode) {
 	for i, v := range s.Verdicts {
 		for j := range v.If {
 			for k := range v.If[j].Assert {
-				v.If[j].Places = append(v.If[j].Places, place(m, "verdicts", strconv.Itoa(i), "if", strconv.Itoa(j), "assert", strconv.Itoa(k)))
+				v.If[j].Places = append(v.If[j].Places,
+					place(m, "verdicts", strconv.Itoa(i), "if", strconv.Itoa(j), "assert", strconv.Itoa(k)))
 			}
 		}
 	}

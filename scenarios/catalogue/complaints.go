@@ -16,13 +16,14 @@ import (
 
 // Mistakes in a file, told by their place.
 
-// inFile puts a decoder's complaint into one line: where it is, and what an unknown key was meant to be. The decoder does not say
-// where a text is that its type cannot read, like a duration with a unit that there is not: that is looked for in the tree, which
-// is nil where there is none yet.
+// inFile puts a decoder's complaint into one line: where it is, and what an unknown key was meant to be. The
+// decoder does not say where a text is that its type cannot read, like a duration with a unit that there is
+// not: that is looked for in the tree, which is nil where there is none yet.
 func inFile(err error, tree *ast.MappingNode) error {
 	if unknown, ok := errors.AsType[*yaml.UnknownFieldError](err); ok {
 		key, at := unknown.Token.Value, unknown.Token.Position
-		return fmt.Errorf("%d:%d: unknown key %q; did you mean %q?", at.Line, at.Column, key, spelling.Nearest(key, keys()))
+		return fmt.Errorf("%d:%d: unknown key %q; did you mean %q?", at.Line, at.Column, key,
+			spelling.Nearest(key, keys()))
 	}
 	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok {
 		at := wrong.Token.Position
@@ -46,8 +47,8 @@ func inFile(err error, tree *ast.MappingNode) error {
 	return fmt.Errorf("%d:%d: %w", at.Line, at.Column, err)
 }
 
-// unreadable is the first text in the tree, of which a t is to be made, that cannot be read, and what it has to be; nil where
-// all can.
+// unreadable is the first text in the tree, of which a t is to be made, that cannot be read, and what it has
+// to be; nil where all can.
 func unreadable(n ast.Node, t reflect.Type) (bad ast.Node, is reflect.Type) {
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -91,7 +92,8 @@ func mistaken(t reflect.Type) string {
 		return "no duration: write it with its unit, like 200ms or 3s"
 	}
 	switch t.Kind() {
-	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64, reflect.Uint16, reflect.Int32, reflect.Uint32:
+	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64, reflect.Uint16, reflect.Int32,
+		reflect.Uint32:
 		return "not a whole number"
 	case reflect.Float64:
 		return "not a number"

@@ -7,21 +7,27 @@ import (
 	"weir/loadgen/plan"
 )
 
-// Load is a row of separate, drained, constant-rate trials: from From to To × the capacity of all backends together,
-// or at Rate.
+// Load is a row of separate, drained, constant-rate trials: from From to To × the capacity of all backends
+// together, or at Rate.
 type Load struct {
-	From           float64       `yaml:"from"`            // lowest rate, as a multiple of the capacity of all backends together
-	To             float64       `yaml:"to"`              // highest rate, as a multiple of the capacity of all backends together
-	Rate           float64       `yaml:"rate"`            // rate of every trial, requests a second, in place of from and to
+	// lowest rate, as a multiple of the capacity of all backends together
+	From float64 `yaml:"from"`
+	// highest rate, as a multiple of the capacity of all backends together
+	To float64 `yaml:"to"`
+	// rate of every trial, requests a second, in place of from and to
+	Rate           float64       `yaml:"rate"`
 	Trials         int           `yaml:"trials"`          // number of trials in each lane
 	TrialDuration  time.Duration `yaml:"trial_duration"`  // length of each trial, for instance 2s
 	Arrival        plan.Arrival  `yaml:"arrival"`         // constant (default) or poisson
 	ConnectTimeout time.Duration `yaml:"connect_timeout"` // longest time to wait for a connection
-	Timeout        time.Duration `yaml:"timeout"`         // longest time to wait for a whole answer, including the connection
-	Deadline       time.Duration `yaml:"deadline"`        // answers later than this are late; 0: 950 ms
+	// longest time to wait for a whole answer, including the connection
+	Timeout  time.Duration `yaml:"timeout"`
+	Deadline time.Duration `yaml:"deadline"` // answers later than this are late; 0: 950 ms
 
-	Drain time.Duration  `yaml:"drain"` // how long an emptying queue is waited for after each trial; 0: DrainLimit
-	Mix   map[string]int `yaml:"mix"`   // paths that are asked for instead of the lanes', each with its weight
+	// how long an emptying queue is waited for after each trial; 0: DrainLimit
+	Drain time.Duration `yaml:"drain"`
+	// paths that are asked for instead of the lanes', each with its weight
+	Mix map[string]int `yaml:"mix"`
 }
 
 // Event is something done to a host at an offset from the beginning of each trial.
@@ -32,8 +38,9 @@ type Event struct {
 	For   time.Duration `yaml:"for"`   // of pause: then it is resumed; of read-slowly: how long
 	NGINX NGINX         `yaml:"nginx"` // of reload: replaces location, upstream and servers
 
-	Backend Backend           `yaml:"backend"` // of swap: what it says, over what the backend has
-	Sysctls map[string]string `yaml:"sysctls"` // of swap: set before the new server starts; of sysctl: set under the one that runs
+	Backend Backend `yaml:"backend"` // of swap: what it says, over what the backend has
+	// of swap: set before the new server starts; of sysctl: set under the one that runs
+	Sysctls map[string]string `yaml:"sysctls"`
 
 	// Of read-slowly.
 	Clients        int    `yaml:"clients"`          // that read at once
@@ -42,8 +49,8 @@ type Event struct {
 }
 
 // Deeds are what an event can do: stop all processes of a server (SIGSTOP), let them go on, end them at once
-// (SIGKILL), start the server anew, put another in its place, set sysctls of a host under the server that runs, have NGINX read
-// another configuration, have clients beside the load that read slowly.
+// (SIGKILL), start the server anew, put another in its place, set sysctls of a host under the server that
+// runs, have NGINX read another configuration, have clients beside the load that read slowly.
 func Deeds() []string {
 	return []string{"pause", "resume", "kill", "restart", "swap", "sysctl", "reload", "read-slowly"}
 }
@@ -57,8 +64,8 @@ type Check struct {
 	Slow    time.Duration `yaml:"slow"`    // an answer that takes longer counts as slow
 }
 
-// Drains estimates how long the backend still works at what waits in its queue after a trial, and for how long that is waited for:
-// also on what nobody waits for any more.
+// Drains estimates how long the backend still works at what waits in its queue after a trial, and for how
+// long that is waited for: also on what nobody waits for any more.
 func (s Scenario) Drains(b Backend) time.Duration {
 	takes := s.MeanServiceTime(b).Seconds()
 	if b.Server == None || takes <= 0 || b.Workers == 0 {

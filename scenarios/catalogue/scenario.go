@@ -12,34 +12,47 @@ import (
 // Scenario is one experiment in the private lab, and how what it measures is judged. After Open, Backends and
 // Proxies are complete: what Backend and NGINX say for all of them has been put into each.
 type Scenario struct {
-	Name     string                       `yaml:"name"`     // name of the scenario, and of its file: lower case letters, digits and "-"
-	Claim    string                       `yaml:"claim"`    // what is put to the test, in one sentence
-	Article  string                       `yaml:"article"`  // what the article says, in a few words, and where
-	Lanes    []Lane                       `yaml:"lanes"`    // paths to a backend, each with its own load; a name alone, direct or proxy, is enough
-	Sysctls  map[string]map[string]string `yaml:"sysctls"`  // by host: client, and every backend and proxy by its name
-	Backend  Backend                      `yaml:"backend"`  // keys of every backend that does not say otherwise
-	Backends map[string]Backend           `yaml:"backends"` // by host; none: one, named backend
-	NGINX    NGINX                        `yaml:"nginx"`    // keys of every proxy that does not say otherwise
-	Proxies  map[string]NGINX             `yaml:"proxies"`  // by host; none: one, named proxy
-	Load     Load                         `yaml:"load"`     // what is offered to each lane
-	Events   []Event                      `yaml:"events"`   // what is done in each trial while the load runs
-	Checks   []Check                      `yaml:"checks"`   // health checks, beside the load
-	Verdicts []Verdict                    `yaml:"verdicts"` // what may be found; the first whose conditions all hold is the verdict
-	Light    bool                         `yaml:"light"`    // the verdict rests on counts with wide bounds, and the processor is hardly used: others may run beside it
-	Each     bool                         `yaml:"each"`     // the verdicts hold for each variant alone: each is a claim of its own
+	// name of the scenario, and of its file: lower case letters, digits and "-"
+	Name  string `yaml:"name"`
+	Claim string `yaml:"claim"` // what is put to the test, in one sentence
+	// what the article says, in a few words, and where
+	Article string `yaml:"article"`
+	// paths to a backend, each with its own load; a name alone, direct or proxy, is enough
+	Lanes []Lane `yaml:"lanes"`
+	// by host: client, and every backend and proxy by its name
+	Sysctls map[string]map[string]string `yaml:"sysctls"`
+	// keys of every backend that does not say otherwise
+	Backend  Backend            `yaml:"backend"`
+	Backends map[string]Backend `yaml:"backends"` // by host; none: one, named backend
+	NGINX    NGINX              `yaml:"nginx"`    // keys of every proxy that does not say otherwise
+	Proxies  map[string]NGINX   `yaml:"proxies"`  // by host; none: one, named proxy
+	Load     Load               `yaml:"load"`     // what is offered to each lane
+	Events   []Event            `yaml:"events"`   // what is done in each trial while the load runs
+	Checks   []Check            `yaml:"checks"`   // health checks, beside the load
+	// what may be found; the first whose conditions all hold is the verdict
+	Verdicts []Verdict `yaml:"verdicts"`
+	// the verdict rests on counts with wide bounds, and the processor is hardly used: others may run beside
+	// it
+	Light bool `yaml:"light"`
+	// the verdicts hold for each variant alone: each is a claim of its own
+	Each bool `yaml:"each"`
 
-	Page string `yaml:"page"` // name of a page that summarises this scenario together with the others that name the same page
+	// name of a page that summarises this scenario together with the others that name the same page
+	Page string `yaml:"page"`
 
-	Gives   string `yaml:"-"` // what the verdict begins with where the key setting is turned round, as flip.gives says; "": it does not
+	// what the verdict begins with where the key setting is turned round, as flip.gives says; "": it does not
+	Gives   string `yaml:"-"`
 	Variant string `yaml:"-"` // which of the file's variants this is; "" where it has none
 }
 
-// Lane is one path to a backend. In a file it may be a name alone: direct is the first backend, proxy the first proxy.
+// Lane is one path to a backend. In a file it may be a name alone: direct is the first backend, proxy the
+// first proxy.
 type Lane struct {
-	Name        string              `yaml:"name"`        // name of the lane: direct, proxy or another
-	To          string              `yaml:"to"`          // the backend or proxy that its requests go to
-	Path        string              `yaml:"path"`        // path of its requests; default /
-	Connections loadgen.Connections `yaml:"connections"` // new (default): one connection a request; reuse: kept connections
+	Name string `yaml:"name"` // name of the lane: direct, proxy or another
+	To   string `yaml:"to"`   // the backend or proxy that its requests go to
+	Path string `yaml:"path"` // path of its requests; default /
+	// new (default): one connection a request; reuse: kept connections
+	Connections loadgen.Connections `yaml:"connections"`
 }
 
 // UnmarshalYAML takes a name alone for a lane.
@@ -53,8 +66,10 @@ func (l *Lane) UnmarshalYAML(decode func(any) error) error {
 
 // NGINX is what a proxy's configuration says beyond the least.
 type NGINX struct {
-	Upstreams         []string          `yaml:"upstreams"`          // backends; none: all, in the order of their names
-	Servers           map[string]string `yaml:"servers"`            // by backend: parameters of its server line, like max_fails=3
+	// backends; none: all, in the order of their names
+	Upstreams []string `yaml:"upstreams"`
+	// by backend: parameters of its server line, like max_fails=3
+	Servers           map[string]string `yaml:"servers"`
 	Workers           int               `yaml:"workers"`            // worker_processes; 0: 1
 	WorkerConnections int               `yaml:"worker_connections"` // 0: many
 	Location          map[string]string `yaml:"location"`           // directives of the proxying location
@@ -63,10 +78,11 @@ type NGINX struct {
 
 // Verdict is what is found if all its conditions hold. The first that does is the scenario's.
 type Verdict struct {
-	Verdict string      `yaml:"verdict"` // confirmed, refuted, or only when …
-	Shows   string      `yaml:"shows"`   // what this machine then does, in one sentence
-	Now     string      `yaml:"now"`     // what to do then, who has the same trouble: on the one page; "": nothing is said
-	If      []Condition `yaml:"if"`      // its conditions; an assertion alone is enough for one
+	Verdict string `yaml:"verdict"` // confirmed, refuted, or only when …
+	Shows   string `yaml:"shows"`   // what this machine then does, in one sentence
+	// what to do then, who has the same trouble: on the one page; "": nothing is said
+	Now string      `yaml:"now"`
+	If  []Condition `yaml:"if"` // its conditions; an assertion alone is enough for one
 }
 
 // Answer is the one of Answers that the verdict begins with.
@@ -79,7 +95,8 @@ func (v Verdict) Answer() string {
 	return ""
 }
 
-// Condition holds assertions of the gate's grammar (`weir gate --help`) against a run. In a file it may be an assertion alone.
+// Condition holds assertions of the gate's grammar (`weir gate --help`) against a run. In a file it may be an
+// assertion alone.
 type Condition struct {
 	Run     string   `yaml:"run"`     // a variant; none where the scenario has none
 	Against string   `yaml:"against"` // the variant that baseline. stands for

@@ -18,14 +18,16 @@ import (
 
 var update = flag.Bool("update", false, "make the schema anew")
 
-// TestSchemaIsOfTheTypes: the published schema is made from the types that a file is decoded into and the comments of
-// their fields, so that no key is without a description.
+// TestSchemaIsOfTheTypes: the published schema is made from the types that a file is decoded into and the
+// comments of their fields, so that no key is without a description.
 func TestSchemaIsOfTheTypes(t *testing.T) {
 	doc := schema.Doc{
-		Type: reflect.TypeFor[Scenario](), Name: SchemaName, Command: "weir scenarios --print-schema", Written: true,
-		Alone: map[reflect.Type]bool{reflect.TypeFor[Lane](): true, reflect.TypeFor[Condition](): true},
+		Type: reflect.TypeFor[Scenario](), Name: SchemaName, Command: "weir scenarios --print-schema",
+		Written: true,
+		Alone:   map[reflect.Type]bool{reflect.TypeFor[Lane](): true, reflect.TypeFor[Condition](): true},
 		Text: map[reflect.Type]bool{
-			reflect.TypeFor[time.Duration](): true, reflect.TypeFor[Share](): true, reflect.TypeFor[backend.Service](): true,
+			reflect.TypeFor[time.Duration](): true, reflect.TypeFor[Share](): true,
+			reflect.TypeFor[backend.Service]():  true,
 			reflect.TypeFor[backend.Endpoint](): true,
 		},
 		More: map[string]string{

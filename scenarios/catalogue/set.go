@@ -12,8 +12,8 @@ import (
 	"weir/loadgen/spelling"
 )
 
-// setting turns PATH=VALUE into the tree that says so: backend.service_time=200ms, service_time=200ms where only
-// one section has such a key, sysctls.backend.net.core.somaxconn=128. A value is YAML.
+// setting turns PATH=VALUE into the tree that says so: backend.service_time=200ms, service_time=200ms where
+// only one section has such a key, sysctls.backend.net.core.somaxconn=128. A value is YAML.
 func setting(text string) (*ast.MappingNode, error) {
 	path, value, ok := strings.Cut(text, "=")
 	if !ok {
@@ -55,9 +55,11 @@ func resolve(path []string) ([]string, error) {
 	case 1:
 		return descend(scenario, append(sections, path...))
 	case 0:
-		return nil, fmt.Errorf("there is no key %q; did you mean %q?", path[0], spelling.Nearest(path[0], keys()))
+		return nil, fmt.Errorf("there is no key %q; did you mean %q?", path[0],
+			spelling.Nearest(path[0], keys()))
 	}
-	return nil, fmt.Errorf("%q is a key of %s: write %s.%s or %[5]s.%[4]s", path[0], strings.Join(sections, " and "), sections[0], path[0], sections[1])
+	return nil, fmt.Errorf("%q is a key of %s: write %s.%s or %[5]s.%[4]s", path[0],
+		strings.Join(sections, " and "), sections[0], path[0], sections[1])
 }
 
 // descend follows a path down the types of a scenario.
@@ -68,7 +70,8 @@ func descend(t reflect.Type, path []string) ([]string, error) {
 		case t.Kind() == reflect.Struct:
 			next, ok := field(t, path[0])
 			if !ok {
-				return nil, fmt.Errorf("there is no key %q; did you mean %q?", path[0], spelling.Nearest(path[0], fields(t)))
+				return nil, fmt.Errorf("there is no key %q; did you mean %q?", path[0],
+					spelling.Nearest(path[0], fields(t)))
 			}
 			t = next
 		case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.String:

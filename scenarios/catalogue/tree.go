@@ -10,8 +10,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// A scenario is put together as a tree of YAML before it is decoded, so that a variant may override any key, and a
-// mistake is still told with its line and column in the file.
+// A scenario is put together as a tree of YAML before it is decoded, so that a variant may override any key,
+// and a mistake is still told with its line and column in the file.
 
 // parseTree reads one YAML document that is a mapping.
 func parseTree(text []byte) (*ast.MappingNode, error) {
@@ -68,7 +68,8 @@ func merged(base, over ast.Node) ast.Node {
 	out := *b
 	out.Values = slices.Clone(b.Values)
 	for _, v := range o.Values {
-		i := slices.IndexFunc(out.Values, func(have *ast.MappingValueNode) bool { return keyOf(have) == keyOf(v) })
+		i := slices.IndexFunc(out.Values,
+			func(have *ast.MappingValueNode) bool { return keyOf(have) == keyOf(v) })
 		if i < 0 {
 			out.Values = append(out.Values, v)
 			continue

@@ -24,7 +24,8 @@ type fault struct {
 
 func at(text string, path ...string) *fault { return &fault{path, text} }
 
-// fault checks what the YAML decoder cannot: that the values make an experiment. It returns the first that does not.
+// fault checks what the YAML decoder cannot: that the values make an experiment. It returns the first that
+// does not.
 func (s Scenario) fault() *fault {
 	if s.Name == "" {
 		return at("name is missing")
@@ -35,7 +36,8 @@ func (s Scenario) fault() *fault {
 	if s.Page != "" && (!name.MatchString(s.Page) || s.Page == "claims") {
 		return at("page: use lower case letters, digits and \"-\": it names a file; claims is taken", "page")
 	}
-	for _, f := range []*fault{s.backendFault(), s.proxyFault(), s.hostFault(), s.laneFault(), s.Load.fault(), s.eventFault(), s.checkFault()} {
+	for _, f := range []*fault{s.backendFault(), s.proxyFault(), s.hostFault(), s.laneFault(), s.Load.fault(),
+		s.eventFault(), s.checkFault()} {
 		if f != nil {
 			return f
 		}
@@ -69,24 +71,33 @@ func (s Scenario) backendFault() *fault {
 		}
 		idle := b.Server == None
 		f := first([]check{
-			{slices.Contains(Servers(), b.Server), "server", fmt.Sprintf("must be one of %s; did you mean %q?", strings.Join(Servers(), ", "), spelling.Nearest(b.Server, Servers()))},
+			{slices.Contains(Servers(), b.Server), "server",
+				fmt.Sprintf("must be one of %s; did you mean %q?", strings.Join(Servers(), ", "),
+					spelling.Nearest(b.Server, Servers()))},
 			{b.Listen == "tcp" || b.Listen == "unix", "listen", "must be tcp or unix"},
 			{idle || b.Workers >= 1 && b.Workers <= 1024, "workers", "must be from 1 to 1024"},
-			{b.WorkerConnections >= 0 && b.WorkerConnections <= 65535, "worker_connections", "must be from 0 to 65535"},
-			{idle || b.ServiceTime > 0 && b.ServiceTime <= time.Minute, "service_time", "must be above 0 and at most 1m"},
+			{b.WorkerConnections >= 0 && b.WorkerConnections <= 65535, "worker_connections",
+				"must be from 0 to 65535"},
+			{idle || b.ServiceTime > 0 && b.ServiceTime <= time.Minute, "service_time",
+				"must be above 0 and at most 1m"},
 			{b.Backlog >= 0 && b.Backlog <= 65535, "backlog", "must be from 0 to 65535"},
 			{b.Body >= 0 && b.Body <= 64<<20, "body", "must be from 0 to 67108864 bytes"},
 			{!b.Real() || b.Body == 0, "body", "is for the embedded backend"},
 			{b.Threads >= 0 && b.Threads <= 1024, "threads", "must be from 0 to 1024"},
 			{b.Timeout >= 0 && b.Timeout <= time.Hour, "timeout", "must be from 0 to 1h"},
-			{!b.Real() || b.Timeout%time.Second == 0, "timeout", "must be whole seconds: real servers take no others"},
-			{slices.Contains([]string{"", backend.Sync, backend.Threaded, backend.Async}, b.Kind), "kind", "must be sync, threaded or async"},
-			{!b.Real() || b.Kind == "", "kind", "is for the embedded backend: a real server has its kind in its name"},
+			{!b.Real() || b.Timeout%time.Second == 0, "timeout",
+				"must be whole seconds: real servers take no others"},
+			{slices.Contains([]string{"", backend.Sync, backend.Threaded, backend.Async}, b.Kind), "kind",
+				"must be sync, threaded or async"},
+			{!b.Real() || b.Kind == "", "kind",
+				"is for the embedded backend: a real server has its kind in its name"},
 			{b.KeepAlive >= 0 && b.KeepAlive <= time.Hour, "keep_alive", "must be from 0 to 1h"},
 			{b.CPUQuota >= 0 && b.CPUQuota <= 64, "cpu_quota", "must be from 0% to 6400%"},
 			{b.Hogs >= 0 && b.Hogs <= 64, "hogs", "must be from 0 to 64"},
-			{!b.Compute || !b.Real() && (b.Kind == "" || b.Kind == backend.Sync), "compute", "is for the embedded backend's sync workers"},
-			{!b.Real() || b.KeepAlive == 0 && b.Service == nil && len(b.Endpoints) == 0, "server", "must be embedded with keep_alive, service and endpoints"},
+			{!b.Compute || !b.Real() && (b.Kind == "" || b.Kind == backend.Sync), "compute",
+				"is for the embedded backend's sync workers"},
+			{!b.Real() || b.KeepAlive == 0 && b.Service == nil && len(b.Endpoints) == 0, "server",
+				"must be embedded with keep_alive, service and endpoints"},
 		}, path...)
 		if f != nil {
 			return f
@@ -117,7 +128,8 @@ func (s Scenario) proxyFault() *fault {
 		}
 		f := first([]check{
 			{p.Workers >= 0 && p.Workers <= 64, "workers", "must be from 0 to 64"},
-			{p.WorkerConnections >= 0 && p.WorkerConnections <= 1_000_000, "worker_connections", "must be from 0 to 1000000"},
+			{p.WorkerConnections >= 0 && p.WorkerConnections <= 1_000_000, "worker_connections",
+				"must be from 0 to 1000000"},
 		}, path...)
 		if f != nil {
 			return f
@@ -127,14 +139,16 @@ func (s Scenario) proxyFault() *fault {
 }
 
 func (s Scenario) noBackend(name string) string {
-	return fmt.Sprintf("nginx: there is no backend %q; did you mean %q?", name, spelling.Nearest(name, s.BackendNames()))
+	return fmt.Sprintf("nginx: there is no backend %q; did you mean %q?", name,
+		spelling.Nearest(name, s.BackendNames()))
 }
 
 func (s Scenario) hostFault() *fault {
 	hosts := s.Hosts()
 	for i, h := range hosts {
 		if len(h) > 12 || !name.MatchString(h) {
-			return at(fmt.Sprintf("%q cannot be a host's name: up to 12 lower case letters, digits and \"-\"", h), "backends", h)
+			return at(fmt.Sprintf("%q cannot be a host's name: up to 12 lower case letters, digits and \"-\"",
+				h), "backends", h)
 		}
 		if slices.Contains(hosts[:i], h) {
 			return at(fmt.Sprintf("two hosts are named %q", h), "backends", h)
@@ -142,7 +156,8 @@ func (s Scenario) hostFault() *fault {
 	}
 	for h := range s.Sysctls {
 		if !slices.Contains(hosts, h) {
-			return at(fmt.Sprintf("sysctls: %q is not a host; did you mean %q? There are %v", h, spelling.Nearest(h, hosts), hosts), "sysctls", h)
+			return at(fmt.Sprintf("sysctls: %q is not a host; did you mean %q? There are %v", h,
+				spelling.Nearest(h, hosts), hosts), "sysctls", h)
 		}
 	}
 	return nil
@@ -159,7 +174,8 @@ func (s Scenario) laneFault() *fault {
 		case l.To == "":
 			return here(fmt.Sprintf("lanes: %q is not a lane; there are %s and %s, and others say to which host they lead (to:)", l.Name, Direct, Proxy), "to")
 		case !name.MatchString(l.Name):
-			return here(fmt.Sprintf("lanes: %q cannot be a name: lower case letters, digits and \"-\"", l.Name), "name")
+			return here(fmt.Sprintf("lanes: %q cannot be a name: lower case letters, digits and \"-\"",
+				l.Name), "name")
 		case !backend && !s.ThroughProxy(l):
 			return here(fmt.Sprintf("lanes: %s leads to %q, which is no backend and no proxy; did you mean %q?", l.Name, l.To, spelling.Nearest(l.To, s.Hosts()[1:])), "to")
 		case backend && s.Backends[l.To].Server == None:
@@ -206,19 +222,23 @@ func (s Scenario) checkVerdicts(tree *ast.MappingNode, variants []Scenario) erro
 	for _, v := range variants {
 		known = append(known, v.Variant)
 		if v.Variant != "" && !name.MatchString(v.Variant) {
-			return fmt.Errorf("%s: variants: %q cannot be a name: lower case letters, digits and \"-\"", place(tree, "variants", v.Variant), v.Variant)
+			return fmt.Errorf("%s: variants: %q cannot be a name: lower case letters, digits and \"-\"",
+				place(tree, "variants", v.Variant), v.Variant)
 		}
 	}
-	if s.Gives != "" && !slices.ContainsFunc(s.Verdicts, func(v Verdict) bool { return strings.HasPrefix(v.Verdict, s.Gives) }) {
+	if s.Gives != "" && !slices.ContainsFunc(s.Verdicts,
+		func(v Verdict) bool { return strings.HasPrefix(v.Verdict, s.Gives) }) {
 		return fmt.Errorf("%s: flip.gives: no verdict begins with %q", place(tree, "flip", "gives"), s.Gives)
 	}
 	if len(s.Verdicts) > 0 && s.Claim == "" {
-		return fmt.Errorf("%s: claim is missing: what the verdicts are of, in a sentence", place(tree, "verdicts"))
+		return fmt.Errorf("%s: claim is missing: what the verdicts are of, in a sentence",
+			place(tree, "verdicts"))
 	}
 	for i, v := range s.Verdicts {
 		where := fmt.Sprintf("%s: verdicts: %d: ", place(tree, "verdicts", strconv.Itoa(i)), i+1)
 		if v.Answer() == "" {
-			return fmt.Errorf("%s%q must begin with one of %s", where, v.Verdict, strings.Join(Answers(), ", "))
+			return fmt.Errorf("%s%q must begin with one of %s", where, v.Verdict,
+				strings.Join(Answers(), ", "))
 		}
 		asserts := 0
 		for _, c := range v.If {
@@ -231,12 +251,14 @@ func (s Scenario) checkVerdicts(tree *ast.MappingNode, variants []Scenario) erro
 					continue
 				}
 				if !slices.Contains(known, run) {
-					return fmt.Errorf("%sthere is no variant %q; there are %s", where, run, strings.Join(known, ", "))
+					return fmt.Errorf("%sthere is no variant %q; there are %s", where, run,
+						strings.Join(known, ", "))
 				}
 			}
 		}
 		if asserts == 0 {
-			return fmt.Errorf("%sit holds without an assertion: put what has to be measured for it under if", where)
+			return fmt.Errorf("%sit holds without an assertion: put what has to be measured for it under if",
+				where)
 		}
 	}
 	return nil

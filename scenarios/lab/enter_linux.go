@@ -46,14 +46,16 @@ func hasRole(role string) bool {
 // program that a signal ended has 128 + the signal. Where the lab cannot be made, the error names what
 // forbids it, as Supported does.
 //
-// SIGINT, SIGTERM and SIGHUP are forwarded, each once. When ctx ends and none of them came, the inside
-// gets SIGTERM; 30 s later it is killed. If this process is killed, the lab dies with it; a control group that it had for a CPU quota
-// is then left, empty, until Enter is called again.
+// SIGINT, SIGTERM and SIGHUP are forwarded, each once. When ctx ends and none of them came, the inside gets
+// SIGTERM; 30 s later it is killed. If this process is killed, the lab dies with it; a control group that it
+// had for a CPU quota is then left, empty, until Enter is called again.
 //
-// HostUser leaves the user namespace out, which takes root: what looks into the kernel itself (eBPF) is allowed only there.
+// HostUser leaves the user namespace out, which takes root: what looks into the kernel itself (eBPF) is
+// allowed only there.
 //
 // A program calls Enter wherever it is not Inside: it is called once more by PID 1 of the lab.
-func Enter(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, options ...Option) (exitCode int, err error) {
+func Enter(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer,
+	options ...Option) (exitCode int, err error) {
 	if len(args) == 0 {
 		return 0, errors.New("lab: Enter needs the program's arguments, its name first, as in os.Args")
 	}

@@ -244,11 +244,13 @@ func usersOf(t *testing.T, namespaces []string) int {
 	}
 	n := 0
 	for _, p := range processes {
-		if status, err := os.ReadFile(p + "/status"); err != nil || strings.HasPrefix(statusField(string(status), "State"), "Z") {
+		if status, err := os.ReadFile(p + "/status"); err != nil ||
+			strings.HasPrefix(statusField(string(status), "State"), "Z") {
 			continue
 		}
 		for _, kind := range []string{"net", "pid", "mnt", "user"} {
-			if target, err := os.Readlink(p + "/ns/" + kind); err == nil && slices.Contains(namespaces, target) {
+			if target, err := os.Readlink(p + "/ns/" + kind); err == nil &&
+				slices.Contains(namespaces, target) {
 				n++
 			}
 		}
@@ -310,11 +312,13 @@ func TestKillLeavesNothing(t *testing.T) {
 			}
 			// Root does without a user namespace of its own where there can be none.
 			user, _ := os.Readlink("/proc/self/ns/user")
-			made.Namespaces = slices.DeleteFunc(made.Namespaces, func(link string) bool { return link == user })
+			made.Namespaces = slices.DeleteFunc(made.Namespaces,
+				func(link string) bool { return link == user })
 			if len(made.Namespaces) < 5 { // three net, one each of pid and mnt
 				t.Errorf("namespaces: %v", made.Namespaces)
 			}
-			if n := usersOf(t, made.Namespaces); n < 5*3 { // PID 1, the program and three in hosts, three kinds each
+			// PID 1, the program and three in hosts, three kinds each
+			if n := usersOf(t, made.Namespaces); n < 5*3 {
 				t.Fatalf("only %d memberships are seen in the lab", n)
 			}
 			hidden, err := os.ReadDir(made.Dir)
@@ -325,7 +329,8 @@ func TestKillLeavesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = cmd.Wait()
-			for deadline := time.Now().Add(5 * time.Second); usersOf(t, made.Namespaces) > 0; time.Sleep(10 * time.Millisecond) {
+			for deadline := time.Now().Add(5 * time.Second); usersOf(t,
+				made.Namespaces) > 0; time.Sleep(10 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("%d memberships live on in %v", usersOf(t, made.Namespaces), made.Namespaces)
 				}

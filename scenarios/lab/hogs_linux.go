@@ -10,10 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// addHogs starts the busy processes that a host's description asks for and has them share one processor, the last that this
-// process may use, with whatever is started there later. To that it is what steal is to a virtual machine: it can run and
-// has nothing to run on. The hogs have no special priority, so that n of them leave a busy server 1/(n+1). Everything
-// else, this process too, keeps off that processor for as long as it lives, if there is another: who measures must not starve.
+// addHogs starts the busy processes that a host's description asks for and has them share one processor, the
+// last that this process may use, with whatever is started there later. To that it is what steal is to a
+// virtual machine: it can run and has nothing to run on. The hogs have no special priority, so that n of them
+// leave a busy server 1/(n+1). Everything else, this process too, keeps off that processor for as long as it
+// lives, if there is another: who measures must not starve.
 func (l *Lab) addHogs(specs []HostSpec) error {
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
@@ -56,8 +57,8 @@ func divide(all unix.CPUSet) (last, rest unix.CPUSet) {
 	return last, rest
 }
 
-// moveThreads has this process run on these processors only. A thread that is made meanwhile has those of the one that makes
-// it, so that a second look finds what the first missed.
+// moveThreads has this process run on these processors only. A thread that is made meanwhile has those of the
+// one that makes it, so that a second look finds what the first missed.
 func moveThreads(to *unix.CPUSet) error {
 	for range 2 {
 		threads, err := os.ReadDir("/proc/self/task")
@@ -73,8 +74,8 @@ func moveThreads(to *unix.CPUSet) error {
 	return nil
 }
 
-// onItsProcessors calls start on the caller's thread, which must be locked, with the host's processors: a child has those
-// of the thread that made it (sched_setaffinity(2)).
+// onItsProcessors calls start on the caller's thread, which must be locked, with the host's processors: a
+// child has those of the thread that made it (sched_setaffinity(2)).
 func (h *Host) onItsProcessors(start func() error) error {
 	if h.cpus == nil {
 		return start()

@@ -95,8 +95,8 @@ func (h *Host) Sysctl(name string) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// SetSysctl writes a sysctl of the host's network namespace, named with dots. The error is a *SysctlError, which keeps the
-// errno: ENOENT where the kernel has none of that name.
+// SetSysctl writes a sysctl of the host's network namespace, named with dots. The error is a *SysctlError,
+// which keeps the errno: ENOENT where the kernel has none of that name.
 func (h *Host) SetSysctl(name, value string) error {
 	err := validateSysctl(name, value)
 	if err == nil {

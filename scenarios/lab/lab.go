@@ -1,8 +1,8 @@
-// Package lab is a private laboratory: hosts with an address, sysctls, ports and processes of their
-// own, joined by virtual cables, on one machine and without root. An experiment in it cannot change
-// the machine: it has a user, mount, PID and network namespace of its own, and the kernel tears all of
-// them down with the last process in them. So nothing has to be cleaned up, not even after kill -9, but the
-// control group of a host with a CPU quota: Enter removes that, of a lab that was killed with it the next Enter.
+// Package lab is a private laboratory: hosts with an address, sysctls, ports and processes of their own,
+// joined by virtual cables, on one machine and without root. An experiment in it cannot change the machine:
+// it has a user, mount, PID and network namespace of its own, and the kernel tears all of them down with the
+// last process in them. So nothing has to be cleaned up, not even after kill -9, but the control group of a
+// host with a CPU quota: Enter removes that, of a lab that was killed with it the next Enter.
 //
 // The program starts itself again inside the namespaces:
 //
@@ -27,8 +27,9 @@ import (
 
 // HostSpec describes a host before it exists.
 type HostSpec struct {
-	Name    string            // lower case letters, digits and "-", at most 12; unique in the lab
-	Sysctls map[string]string // by sysctl(8)'s names: net.ipv4.tcp_abort_on_overflow. Only net.* belongs to a host
+	Name string // lower case letters, digits and "-", at most 12; unique in the lab
+	// by sysctl(8)'s names: net.ipv4.tcp_abort_on_overflow. Only net.* belongs to a host
+	Sysctls map[string]string
 
 	// What its processes have of the machine, from which they are not apart otherwise.
 	CPUQuota float64 // processors, at most, of all its processes together, by a control group; 0: no quota
@@ -104,6 +105,6 @@ func validateSysctl(name, value string) error {
 // Option changes how a lab is entered.
 type Option int
 
-// HostUser is the Option to stay the machine's own root, for one who is: without it even root is only root of the lab,
-// which guards the machine from mistakes.
+// HostUser is the Option to stay the machine's own root, for one who is: without it even root is only root of
+// the lab, which guards the machine from mistakes.
 const HostUser Option = 1

@@ -22,8 +22,8 @@ type Lab struct {
 // New makes the hosts and joins each to each other. It must be called Inside. The first host is the
 // namespace that the caller is in already. Addresses are 10.77.0.1, 10.77.0.2 …, in the order of hosts.
 //
-// A sysctl that this kernel does not have is a *SysctlError that wraps fs.ErrNotExist, and names the nearest that it has:
-// without it the experiment would be another one.
+// A sysctl that this kernel does not have is a *SysctlError that wraps fs.ErrNotExist, and names the nearest
+// that it has: without it the experiment would be another one.
 func New(hosts []HostSpec) (_ *Lab, err error) {
 	if !Inside() {
 		return nil, errors.New("lab: New is called outside: start the program by lab.Enter first")
@@ -102,9 +102,9 @@ func (l *Lab) Host(name string) *Host {
 // Dir is an empty folder in memory that only the lab's processes see. It vanishes with the lab.
 func (l *Lab) Dir() string { return l.dir }
 
-// Close ends the processes that Start started and takes the hosts, cables and Dir away. It takes at
-// most a few seconds. Of a program that is killed before it gets here the kernel takes all away but the control group of a CPU quota,
-// which Enter does.
+// Close ends the processes that Start started and takes the hosts, cables and Dir away. It takes at most a
+// few seconds. Of a program that is killed before it gets here the kernel takes all away but the control
+// group of a CPU quota, which Enter does.
 func (l *Lab) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -59,7 +59,8 @@ func TestHostsReachEachOther(t *testing.T) {
 			if took := time.Since(began); took > 900*time.Millisecond {
 				t.Errorf("%s to %s took %v: a SYN was lost", client, server, took)
 			}
-			if got, want := conn.LocalAddr().(*net.TCPAddr).IP.String(), l.Host(client).Addr().String(); got != want {
+			if got, want := conn.LocalAddr().(*net.TCPAddr).IP.String(),
+				l.Host(client).Addr().String(); got != want {
 				t.Errorf("%s comes to %s from %s, want %s", client, server, got, want)
 			}
 			conn.Close()
@@ -97,7 +98,8 @@ func TestHostsHaveTheirOwnSysctls(t *testing.T) {
 	if _, err := l.Host("proxy").Sysctl(absent); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("read of an absent sysctl: %v", err)
 	}
-	if err := l.Host("proxy").SetSysctl("kernel.hostname", "mine"); err == nil || !strings.Contains(err.Error(), "the machine's") {
+	if err := l.Host("proxy").SetSysctl("kernel.hostname", "mine"); err == nil ||
+		!strings.Contains(err.Error(), "the machine's") {
 		t.Errorf("a sysctl of the machine's: %v", err)
 	}
 }
@@ -107,9 +109,11 @@ func TestNewRefusesAnAbsentSysctl(t *testing.T) {
 	if !inLab(t) {
 		return
 	}
-	_, err := New([]HostSpec{{Name: "a"}, {Name: "b", Sysctls: map[string]string{"net.ipv4.tcp_syn_retrys": "3"}}})
+	_, err := New([]HostSpec{{Name: "a"},
+		{Name: "b", Sysctls: map[string]string{"net.ipv4.tcp_syn_retrys": "3"}}})
 	bad, ok := errors.AsType[*SysctlError](err)
-	if !ok || !errors.Is(err, fs.ErrNotExist) || bad.Host != "b" || bad.Near != "net.ipv4.tcp_syn_retries" || !strings.Contains(err.Error(), "did you mean net.ipv4.tcp_syn_retries?") {
+	if !ok || !errors.Is(err, fs.ErrNotExist) || bad.Host != "b" || bad.Near != "net.ipv4.tcp_syn_retries" ||
+		!strings.Contains(err.Error(), "did you mean net.ipv4.tcp_syn_retries?") {
 		t.Errorf("got %v", err)
 	}
 	newLab(t) // what failed left nothing that a next one would trip over
@@ -134,7 +138,8 @@ func TestTimeWaitAndPortsAreSeparate(t *testing.T) {
 		return
 	}
 	one := map[string]string{"net.ipv4.ip_local_port_range": "40000 40000", "net.ipv4.tcp_tw_reuse": "0"}
-	l := newLab(t, HostSpec{Name: "client", Sysctls: one}, HostSpec{Name: "proxy", Sysctls: one}, HostSpec{Name: "backend"})
+	l := newLab(t, HostSpec{Name: "client", Sysctls: one}, HostSpec{Name: "proxy", Sysctls: one},
+		HostSpec{Name: "backend"})
 	var ln net.Listener
 	if err := l.Host("backend").Do(func() (err error) {
 		ln, err = net.Listen("tcp", "10.77.0.3:8000")
@@ -231,7 +236,8 @@ func TestDirIsPrivateAndEmpty(t *testing.T) {
 		t.Fatalf("%s: %v, %v", l.Dir(), entries, err)
 	}
 	file := filepath.Join(l.Dir(), "nginx", "nginx.conf")
-	if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o755), os.WriteFile(file, []byte("x"), 0o644)); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o755),
+		os.WriteFile(file, []byte("x"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Close(); err != nil {
@@ -262,7 +268,8 @@ func TestCloseEndsProcesses(t *testing.T) {
 		t.Errorf("Close took %v for a process that heeds SIGTERM", took)
 	}
 	_ = running.Wait() // the lab did not take the exit status away
-	if running.ProcessState == nil || running.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+	if running.ProcessState == nil ||
+		running.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 		t.Errorf("ended by %v, want SIGTERM", running.ProcessState)
 	}
 	if err := l.Host("backend").Start(self("nap")); err == nil {

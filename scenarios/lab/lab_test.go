@@ -27,12 +27,17 @@ func TestExplainNamesWhatForbids(t *testing.T) {
 		{"two at once", syscall.EPERM, map[string]string{
 			"/proc/sys/user/max_user_namespaces": "0", "/proc/sys/kernel/unprivileged_userns_clone": "0"},
 			[]string{"user.max_user_namespaces=0", "kernel.unprivileged_userns_clone=0"}},
-		{"container", syscall.EPERM, map[string]string{"/proc/self/status": seccomp}, []string{"--security-opt seccomp=unconfined"}},
-		{"old kernel", syscall.EINVAL, map[string]string{"/proc/self/status": ""}, []string{"CONFIG_USER_NS"}},
-		{"too many", syscall.ENOSPC, map[string]string{"/proc/self/status": ""}, []string{"limit on the number"}},
+		{"container", syscall.EPERM, map[string]string{"/proc/self/status": seccomp},
+			[]string{"--security-opt seccomp=unconfined"}},
+		{"old kernel", syscall.EINVAL, map[string]string{"/proc/self/status": ""},
+			[]string{"CONFIG_USER_NS"}},
+		{"too many", syscall.ENOSPC, map[string]string{"/proc/self/status": ""},
+			[]string{"limit on the number"}},
 		{"allowed settings, unknown reason", syscall.EPERM, map[string]string{
-			"/proc/sys/user/max_user_namespaces": "96365\n", "/proc/sys/kernel/unprivileged_userns_clone": "1",
-			"/proc/self/status": "Seccomp:\t0\n"}, []string{"no setting that is known"}},
+			"/proc/sys/user/max_user_namespaces":         "96365\n",
+			"/proc/sys/kernel/unprivileged_userns_clone": "1",
+			"/proc/self/status":                          "Seccomp:\t0\n"},
+			[]string{"no setting that is known"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,7 +92,8 @@ func TestValidateRefuses(t *testing.T) {
 			}
 		})
 	}
-	if err := validate([]HostSpec{{Name: "client"}, {Name: "php-fpm", Sysctls: map[string]string{"net.ipv4.ip_local_port_range": "1024\t2000"}}}); err != nil {
+	if err := validate([]HostSpec{{Name: "client"},
+		{Name: "php-fpm", Sysctls: map[string]string{"net.ipv4.ip_local_port_range": "1024\t2000"}}}); err != nil {
 		t.Errorf("a good lab: %v", err)
 	}
 }

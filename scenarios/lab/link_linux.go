@@ -69,10 +69,11 @@ func addVeth(a, b *Host) error {
 				info.String(unix.IFLA_INFO_KIND, "veth")
 				info.Nested(unix.IFLA_INFO_DATA, func(data *netlink.AttributeEncoder) error {
 					data.Do(vethPeer, func() ([]byte, error) {
-						return encode(unix.IfInfomsg{Index: int32(linkIndex(a))}, func(peer *netlink.AttributeEncoder) {
-							peer.String(unix.IFLA_IFNAME, linkName(a))
-							peer.Uint32(unix.IFLA_NET_NS_FD, uint32(b.netns))
-						})
+						return encode(unix.IfInfomsg{Index: int32(linkIndex(a))},
+							func(peer *netlink.AttributeEncoder) {
+								peer.String(unix.IFLA_IFNAME, linkName(a))
+								peer.Uint32(unix.IFLA_NET_NS_FD, uint32(b.netns))
+							})
 					})
 					return nil
 				})
@@ -80,7 +81,8 @@ func addVeth(a, b *Host) error {
 			})
 		})
 	if errors.Is(err, unix.EOPNOTSUPP) {
-		return fmt.Errorf("veth: %w: the kernel has no such device; load it with `modprobe veth` as root", err)
+		return fmt.Errorf("veth: %w: the kernel has no such device; load it with `modprobe veth` as root",
+			err)
 	}
 	return err
 }
@@ -95,7 +97,8 @@ func addRoute(from, to *Host) error {
 		} else if state == operUp {
 			break
 		} else if time.Now().After(deadline) {
-			return fmt.Errorf("%s is not in operation after %v: its state is %d", linkName(to), carrierWait, state)
+			return fmt.Errorf("%s is not in operation after %v: its state is %d", linkName(to), carrierWait,
+				state)
 		}
 	}
 	return request(unix.RTM_NEWROUTE, netlink.Create|netlink.Replace,
@@ -146,17 +149,20 @@ func operState(index uint32) (state uint8, err error) {
 }
 
 func setUp(index uint32) error {
-	return request(unix.RTM_NEWLINK, 0, unix.IfInfomsg{Index: int32(index), Flags: unix.IFF_UP, Change: unix.IFF_UP}, nil)
+	return request(unix.RTM_NEWLINK, 0, unix.IfInfomsg{Index: int32(index), Flags: unix.IFF_UP,
+		Change: unix.IFF_UP}, nil)
 }
 
 // request has the kernel do something and waits until it has acknowledged it.
-func request(kind netlink.HeaderType, flags netlink.HeaderFlags, header any, attributes func(*netlink.AttributeEncoder)) error {
+func request(kind netlink.HeaderType, flags netlink.HeaderFlags, header any,
+	attributes func(*netlink.AttributeEncoder)) error {
 	_, err := exchange(kind, flags|netlink.Acknowledge, header, attributes)
 	return err
 }
 
 // exchange sends one message to the namespace that this thread is in and returns the replies.
-func exchange(kind netlink.HeaderType, flags netlink.HeaderFlags, header any, attributes func(*netlink.AttributeEncoder)) ([]netlink.Message, error) {
+func exchange(kind netlink.HeaderType, flags netlink.HeaderFlags, header any,
+	attributes func(*netlink.AttributeEncoder)) ([]netlink.Message, error) {
 	data, err := encode(header, attributes)
 	if err != nil {
 		return nil, err

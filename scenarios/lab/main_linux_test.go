@@ -142,7 +142,8 @@ func inLab(t *testing.T) bool {
 	labtest.NotQuick(t)
 	for name, who := range users() {
 		t.Run("as "+name, func(t *testing.T) {
-			cmd := command(t, who, "test", "-test.run=^"+t.Name()[:bytes.IndexByte([]byte(t.Name()), '/')]+"$", "-test.v", "-test.timeout=50s")
+			cmd := command(t, who, "test", "-test.run=^"+t.Name()[:bytes.IndexByte([]byte(t.Name()), '/')]+
+				"$", "-test.v", "-test.timeout=50s")
 			out, err := cmd.CombinedOutput()
 			if err != nil || !bytes.Contains(out, []byte("--- PASS")) {
 				t.Fatalf("inside: %v\n%s", err, out)

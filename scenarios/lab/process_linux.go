@@ -57,7 +57,8 @@ func (l *Lab) endProcesses() error {
 	}
 	var errs []error
 	for _, p := range awaitEnd(left, killWait) {
-		errs = append(errs, fmt.Errorf("lab: process %d (%s) on %s did not end when it was killed", p.cmd.Process.Pid, p.cmd.Path, p.host))
+		errs = append(errs, fmt.Errorf("lab: process %d (%s) on %s did not end when it was killed",
+			p.cmd.Process.Pid, p.cmd.Path, p.host))
 	}
 	return errors.Join(errs...)
 }

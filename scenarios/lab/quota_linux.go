@@ -13,9 +13,10 @@ import (
 )
 
 // quota is a control group that stops what is in it for the rest of each period once it has run for its share
-// (cgroups(7); Documentation/scheduler/sched-bwc.rst). It is the one thing of a lab that does not end with it, so it is
-// locked as long as the lab lives. Enter takes those away that nobody has locked, of whichever lab: when its own has ended, however that
-// was killed, and before it begins, if Enter itself was killed with it.
+// (cgroups(7); Documentation/scheduler/sched-bwc.rst). It is the one thing of a lab that does not end with
+// it, so it is locked as long as the lab lives. Enter takes those away that nobody has locked, of whichever
+// lab: when its own has ended, however that was killed, and before it begins, if Enter itself was killed with
+// it.
 type quota struct {
 	dir  string
 	lock *os.File
@@ -44,9 +45,9 @@ func newQuota(host string, share float64) (*quota, error) {
 	return nil, why
 }
 
-// quotaParents are where a group with a CPU quota may be made: where we are in the hierarchy of version 1 that has the cpu
-// controller, and in that of version 2 where we are or at the root, because a group that has processes may have
-// no groups with controllers below it.
+// quotaParents are where a group with a CPU quota may be made: where we are in the hierarchy of version 1
+// that has the cpu controller, and in that of version 2 where we are or at the root, because a group that has
+// processes may have no groups with controllers below it.
 func quotaParents(membership string) (dirs []string) {
 	for line := range strings.Lines(membership) {
 		f := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
@@ -55,13 +56,15 @@ func quotaParents(membership string) (dirs []string) {
 		case f[0] == "0" && f[1] == "":
 			dirs = append(dirs, filepath.Join("/sys/fs/cgroup", f[2]), "/sys/fs/cgroup")
 		case strings.Contains(","+f[1]+",", ",cpu,"):
-			dirs = append(dirs, filepath.Join("/sys/fs/cgroup", f[1], f[2]), filepath.Join("/sys/fs/cgroup/cpu", f[2]))
+			dirs = append(dirs, filepath.Join("/sys/fs/cgroup", f[1], f[2]),
+				filepath.Join("/sys/fs/cgroup/cpu", f[2]))
 		}
 	}
 	return slices.Compact(dirs)
 }
 
-// quotaBelow makes the group below parent. Another lab's sweep may find it before it is locked, and take it away: then it is made again.
+// quotaBelow makes the group below parent. Another lab's sweep may find it before it is locked, and take it
+// away: then it is made again.
 func quotaBelow(parent, host string, share float64) (q *quota, err error) {
 	for range 3 {
 		q, err = tryQuota(parent, host, share)
@@ -87,7 +90,8 @@ func tryQuota(parent, host string, share float64) (*quota, error) {
 	us := strconv.Itoa(max(quotaLeast, int(share*quotaPeriod)))
 	err = write(filepath.Join(dir, "cpu.max"), us+" "+strconv.Itoa(quotaPeriod)) // version 2
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
-		err = errors.Join(write(filepath.Join(dir, "cpu.cfs_period_us"), strconv.Itoa(quotaPeriod)), write(filepath.Join(dir, "cpu.cfs_quota_us"), us))
+		err = errors.Join(write(filepath.Join(dir, "cpu.cfs_period_us"), strconv.Itoa(quotaPeriod)),
+			write(filepath.Join(dir, "cpu.cfs_quota_us"), us))
 	}
 	if err != nil {
 		return nil, errors.Join(err, q.close())

@@ -29,9 +29,11 @@ func TestHogsShareAProcessor(t *testing.T) {
 		t.Errorf("beside hogs it may use %d processors", got.Count())
 	}
 	others := max(1, before.Count()-1)
-	for what, pid := range map[string]int{"the other host's process": free.Process.Pid, "this process": os.Getpid(), "this thread": 0} {
+	for what, pid := range map[string]int{"the other host's process": free.Process.Pid,
+		"this process": os.Getpid(), "this thread": 0} {
 		if got := affinity(t, pid); got.Count() != others {
-			t.Errorf("%s may use %d processors of %d, want the others alone", what, got.Count(), before.Count())
+			t.Errorf("%s may use %d processors of %d, want the others alone", what, got.Count(),
+				before.Count())
 		}
 	}
 	hogs := 0
@@ -66,8 +68,8 @@ func affinity(t *testing.T, pid int) (set unix.CPUSet) {
 	return set
 }
 
-// A busy process under a quota of a fifth gets no more, where a quota can be had at all; its group goes with the lab,
-// and that of a lab which was killed goes when Enter comes back.
+// A busy process under a quota of a fifth gets no more, where a quota can be had at all; its group goes with
+// the lab, and that of a lab which was killed goes when Enter comes back.
 func TestQuota(t *testing.T) {
 	if !inLab(t) {
 		if left := quotasLeft(); len(left) > 0 {
@@ -88,7 +90,8 @@ func TestQuota(t *testing.T) {
 		t.Fatal(errors.Join(err, l.Close()))
 	}
 	dir := l.Host("backend").quota.dir
-	if of, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", busy.Process.Pid)); !strings.Contains(string(of), filepath.Base(dir)) {
+	if of, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", busy.Process.Pid)); !strings.Contains(string(of),
+		filepath.Base(dir)) {
 		t.Errorf("it is not in the group but in %s, %v", of, err)
 	}
 	const wall = time.Second
@@ -122,7 +125,8 @@ func quotasLeft() (left []string) {
 
 func TestQuotaParents(t *testing.T) {
 	got := quotaParents("9:name=systemd:/x\n4:cpuset:/\n3:cpu,cpuacct:/docker/abc\n0::/user.slice/s\nnonsense\n")
-	want := []string{"/sys/fs/cgroup/cpu,cpuacct/docker/abc", "/sys/fs/cgroup/cpu/docker/abc", "/sys/fs/cgroup/user.slice/s", "/sys/fs/cgroup"}
+	want := []string{"/sys/fs/cgroup/cpu,cpuacct/docker/abc", "/sys/fs/cgroup/cpu/docker/abc",
+		"/sys/fs/cgroup/user.slice/s", "/sys/fs/cgroup"}
 	if len(got) != len(want) {
 		t.Fatalf("%q", got)
 	}

@@ -22,7 +22,8 @@ var settings = []struct{ path, forbids, name, allow string }{
 	{"/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=0",
 		"sysctl -w kernel.unprivileged_userns_clone=1"},
 	// Ubuntu since 23.10: a process without an AppArmor profile gets no rights in its new namespace.
-	{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "kernel.apparmor_restrict_unprivileged_userns=1",
+	{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+		"kernel.apparmor_restrict_unprivileged_userns=1",
 		"sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"},
 }
 

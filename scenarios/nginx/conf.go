@@ -13,16 +13,21 @@ import (
 // Config is an NGINX that proxies everything to one upstream group. It runs in Dir alone: configuration,
 // logs, pid and temporary files are all below it.
 type Config struct {
-	Dir               string
-	Listen            string            // address:port
-	Upstreams         []string          // "10.77.0.3:8000" or "unix:/path", with parameters where there are any: " max_fails=3"
-	Script            string            // upstreams that speak FastCGI: the script that all requests go to. Empty: they speak HTTP
-	Directives        map[string]string // of the proxying location: proxy_connect_timeout, …
-	Group             map[string]string // of the upstream block: keepalive, …; "" for a directive without a value
-	Workers           int               // worker_processes; 0: 1
-	WorkerConnections int               // 0: so many that they are never the limit
-	Status            bool              // stub_status on StatusSocket: needs an NGINX that has the module, see HasStatus
-	RunAs             string            // the user directive; needed where only one uid is mapped. Empty: left out
+	Dir    string
+	Listen string // address:port
+	// "10.77.0.3:8000" or "unix:/path", with parameters where there are any: " max_fails=3"
+	Upstreams []string
+	// upstreams that speak FastCGI: the script that all requests go to. Empty: they speak HTTP
+	Script     string
+	Directives map[string]string // of the proxying location: proxy_connect_timeout, …
+	// of the upstream block: keepalive, …; "" for a directive without a value
+	Group             map[string]string
+	Workers           int // worker_processes; 0: 1
+	WorkerConnections int // 0: so many that they are never the limit
+	// stub_status on StatusSocket: needs an NGINX that has the module, see HasStatus
+	Status bool
+	// the user directive; needed where only one uid is mapped. Empty: left out
+	RunAs string
 }
 
 // readyPath answers without touching the upstream: it proves that NGINX serves, and nothing more.
@@ -32,8 +37,8 @@ const readyPath = "/weir-ready"
 func (c Config) ErrorLog() string  { return filepath.Join(c.Dir, "error.log") }
 func (c Config) AccessLog() string { return filepath.Join(c.Dir, "access.log") }
 
-// StatusSocket is where stub_status answers: a socket of its own, so that the status does not stand in the queue
-// which is being overloaded, and is reached from every network namespace.
+// StatusSocket is where stub_status answers: a socket of its own, so that the status does not stand in the
+// queue which is being overloaded, and is reached from every network namespace.
 func (c Config) StatusSocket() string { return filepath.Join(c.Dir, "status.sock") }
 
 // maxSocketPath is the longest path that a unix socket may have (sun_path in linux/un.h, less its NUL).
@@ -54,7 +59,8 @@ func (c Config) text() string {
 	line("worker_processes %d;", max(c.Workers, 1))
 	line("daemon off;\nmaster_process on;")
 	line("pid %s;", quote(filepath.Join(c.Dir, "nginx.pid")))
-	line("error_log %s info;", quote(c.ErrorLog())) // info: without it a client that gave up (499) is invisible
+	// info: without it a client that gave up (499) is invisible
+	line("error_log %s info;", quote(c.ErrorLog()))
 	line("worker_rlimit_nofile 65536;\nevents { worker_connections %d; }", cmp.Or(c.WorkerConnections, 16384))
 	line("http {")
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
@@ -73,23 +79,27 @@ func (c Config) text() string {
 	directives(line, "      ", c.Directives)
 	line("    }\n  }")
 	if c.Status {
-		line("  server { listen %s; access_log off; location / { stub_status; } }", quote("unix:"+c.StatusSocket()))
+		line("  server { listen %s; access_log off; location / { stub_status; } }",
+			quote("unix:"+c.StatusSocket()))
 	}
 	line("}")
 	return b.String()
 }
 
-// pass sends requests on. The FastCGI parameters are those of the fastcgi_params file that NGINX comes with, as far as
-// applications read them.
+// pass sends requests on. The FastCGI parameters are those of the fastcgi_params file that NGINX comes with,
+// as far as applications read them.
 func (c Config) pass() string {
 	if c.Script == "" {
 		return "proxy_pass http://backend;"
 	}
 	text := "fastcgi_pass backend;\n      fastcgi_param SCRIPT_FILENAME " + quote(c.Script) + ";"
 	for _, p := range [][2]string{
-		{"QUERY_STRING", "$query_string"}, {"REQUEST_METHOD", "$request_method"}, {"CONTENT_TYPE", "$content_type"},
-		{"CONTENT_LENGTH", "$content_length"}, {"SCRIPT_NAME", "$fastcgi_script_name"}, {"REQUEST_URI", "$request_uri"},
-		{"DOCUMENT_URI", "$document_uri"}, {"SERVER_PROTOCOL", "$server_protocol"}, {"GATEWAY_INTERFACE", "CGI/1.1"},
+		{"QUERY_STRING", "$query_string"}, {"REQUEST_METHOD", "$request_method"},
+		{"CONTENT_TYPE", "$content_type"},
+		{"CONTENT_LENGTH", "$content_length"}, {"SCRIPT_NAME", "$fastcgi_script_name"},
+		{"REQUEST_URI", "$request_uri"},
+		{"DOCUMENT_URI", "$document_uri"}, {"SERVER_PROTOCOL", "$server_protocol"},
+		{"GATEWAY_INTERFACE", "CGI/1.1"},
 		{"REMOTE_ADDR", "$remote_addr"}, {"SERVER_NAME", "$server_name"},
 	} {
 		text += fmt.Sprintf("\n      fastcgi_param %s %s;", p[0], p[1])

@@ -22,7 +22,8 @@ import (
 // ErrNotInstalled is returned by Find where there is no NGINX.
 var ErrNotInstalled = errors.New("nginx is not installed: `apt-get install nginx`, `dnf install nginx` or `apk add nginx`")
 
-// places are looked at in turn. Distributions keep NGINX in sbin, which ordinary users do not have on their PATH.
+// places are looked at in turn. Distributions keep NGINX in sbin, which ordinary users do not have on their
+// PATH.
 var places = []string{"nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sbin/nginx"}
 
 // Find returns NGINX's path and version: of the given one, or where that is empty of the installed one.
@@ -59,7 +60,8 @@ func Find(ctx context.Context, given string) (path, version string, err error) {
 // folder's name is short enough for a socket.
 func HasStatus(ctx context.Context, path string, c Config) bool {
 	out, err := exec.CommandContext(ctx, path, "-V").CombinedOutput()
-	return err == nil && bytes.Contains(out, []byte("--with-http_stub_status_module")) && len(c.StatusSocket()) <= maxSocketPath
+	return err == nil && bytes.Contains(out, []byte("--with-http_stub_status_module")) &&
+		len(c.StatusSocket()) <= maxSocketPath
 }
 
 var versionText = regexp.MustCompile(`version: \S*?/?([0-9][0-9.]*)`)
@@ -100,7 +102,8 @@ func Start(path string, c Config, run func(*exec.Cmd) error) (*Server, error) {
 func (s *Server) WaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true, Proxy: nil}}
+	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true,
+		Proxy: nil}}
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Listen+readyPath, nil)
 		if err != nil {
@@ -112,13 +115,15 @@ func (s *Server) WaitReady(ctx context.Context) error {
 			if resp.StatusCode == http.StatusNoContent {
 				return nil
 			}
-			return fmt.Errorf("nginx: %s answered %s to its readiness check; another server has this address", s.Listen, resp.Status)
+			return fmt.Errorf("nginx: %s answered %s to its readiness check; another server has this address",
+				s.Listen, resp.Status)
 		}
 		select {
 		case <-s.exited:
 			return fmt.Errorf("nginx ended before it served: %v; it said: %s", s.end, s.complaint())
 		case <-ctx.Done():
-			return fmt.Errorf("nginx did not serve on %s: %w; it said: %s", s.Listen, ctx.Err(), s.complaint())
+			return fmt.Errorf("nginx did not serve on %s: %w; it said: %s", s.Listen, ctx.Err(),
+				s.complaint())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -133,8 +138,9 @@ func (c Config) write() error {
 	return nil
 }
 
-// Reload has NGINX read another configuration of the same folder. It comes into force some milliseconds later; what is
-// under way is finished by the old one. A configuration that NGINX refuses is in its error log.
+// Reload has NGINX read another configuration of the same folder. It comes into force some milliseconds
+// later; what is under way is finished by the old one. A configuration that NGINX refuses is in its error
+// log.
 func (s *Server) Reload(c Config) error {
 	if c.Dir != s.Dir {
 		return fmt.Errorf("nginx: reload from %s: it runs in %s", c.Dir, s.Dir)
@@ -174,7 +180,8 @@ func (s *Server) complaint() string {
 	text, _ := os.ReadFile(s.ErrorLog())
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	for i := len(lines) - 1; i >= 0; i-- {
-		if strings.Contains(lines[i], "[emerg]") || strings.Contains(lines[i], "[crit]") || strings.Contains(lines[i], "[alert]") {
+		if strings.Contains(lines[i], "[emerg]") || strings.Contains(lines[i], "[crit]") ||
+			strings.Contains(lines[i], "[alert]") {
 			return firstLine([]byte(lines[i]))
 		}
 	}

@@ -62,7 +62,10 @@ func get(t *testing.T, address string) int {
 }
 
 func TestProxiesAndLogs(t *testing.T) {
-	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+	}))
 	defer backend.Close()
 	s := start(t, Config{
 		Upstreams:  []string{strings.TrimPrefix(backend.URL, "http://")},
@@ -121,7 +124,8 @@ func TestFastCGI(t *testing.T) {
 	go func() {
 		_ = fcgi.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			env := fcgi.ProcessEnv(r)
-			if r.Method != http.MethodGet || r.URL.RequestURI() != "/cart?q=1" || env["SCRIPT_FILENAME"] != "/srv/index.php" || env["DOCUMENT_URI"] != "/cart" {
+			if r.Method != http.MethodGet || r.URL.RequestURI() != "/cart?q=1" ||
+				env["SCRIPT_FILENAME"] != "/srv/index.php" || env["DOCUMENT_URI"] != "/cart" {
 				http.Error(w, fmt.Sprint(r.Method, r.URL, env), http.StatusBadRequest)
 				return
 			}
@@ -180,7 +184,8 @@ func TestStatus(t *testing.T) {
 }
 
 func TestBadDirectiveIsReported(t *testing.T) {
-	s := start(t, Config{Upstreams: []string{"127.0.0.1:9"}, Directives: map[string]string{"proxy_connnect_timeout": "1s"}})
+	s := start(t, Config{Upstreams: []string{"127.0.0.1:9"},
+		Directives: map[string]string{"proxy_connnect_timeout": "1s"}})
 	err := s.WaitReady(t.Context())
 	if err == nil || !strings.Contains(err.Error(), `unknown directive "proxy_connnect_timeout"`) {
 		t.Errorf("the error is %v, want NGINX's own complaint", err)
@@ -190,7 +195,8 @@ func TestBadDirectiveIsReported(t *testing.T) {
 func TestAddressOfAnotherServer(t *testing.T) {
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
-	s := start(t, Config{Listen: strings.TrimPrefix(other.URL, "http://"), Upstreams: []string{"127.0.0.1:9"}})
+	s := start(t, Config{Listen: strings.TrimPrefix(other.URL, "http://"),
+		Upstreams: []string{"127.0.0.1:9"}})
 	if err := s.WaitReady(t.Context()); err == nil {
 		t.Error("another server's answer was taken for NGINX being ready")
 	}

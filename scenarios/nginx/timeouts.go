@@ -10,10 +10,12 @@ import (
 // (ngx_http_proxy_module, ngx_http_fastcgi_module).
 const defaultTimeout = 60 * time.Second
 
-// ConnectTimeout is how long the proxying location waits for a connection; 0 where the directive cannot be read.
+// ConnectTimeout is how long the proxying location waits for a connection; 0 where the directive cannot be
+// read.
 func (c Config) ConnectTimeout() time.Duration { return c.timeout("connect_timeout") }
 
-// ReadTimeout is how long it waits between two reads of the backend's answer; 0 where the directive cannot be read.
+// ReadTimeout is how long it waits between two reads of the backend's answer; 0 where the directive cannot be
+// read.
 func (c Config) ReadTimeout() time.Duration { return c.timeout("read_timeout") }
 
 func (c Config) timeout(what string) time.Duration {
@@ -32,8 +34,8 @@ func (c Config) timeout(what string) time.Duration {
 	return d
 }
 
-// units of a time in NGINX's configuration, the longer suffix first: https://nginx.org/en/docs/syntax.html. Weeks and
-// longer are no timeouts.
+// units of a time in NGINX's configuration, the longer suffix first: https://nginx.org/en/docs/syntax.html.
+// Weeks and longer are no timeouts.
 var units = []struct {
 	suffix string
 	of     time.Duration

@@ -7,8 +7,9 @@ import (
 
 func TestTimeouts(t *testing.T) {
 	for text, want := range map[string]time.Duration{
-		"900ms": 900 * time.Millisecond, "1s": time.Second, "60": time.Minute, "1m30s": 90 * time.Second, "1m 30s": 90 * time.Second,
-		"2h": 2 * time.Hour, "soon": 0, "1x": 0, "": 0, "s": 0, "-1s": 0,
+		"900ms": 900 * time.Millisecond, "1s": time.Second, "60": time.Minute, "1m30s": 90 * time.Second,
+		"1m 30s": 90 * time.Second,
+		"2h":     2 * time.Hour, "soon": 0, "1x": 0, "": 0, "s": 0, "-1s": 0,
 	} {
 		if got, ok := parseTime(text); got != want || ok != (want != 0) {
 			t.Errorf("%q: %v %v, want %v", text, got, ok, want)

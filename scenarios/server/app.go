@@ -14,8 +14,8 @@ var apps embed.FS
 // answer is the body of every answer. With it the readiness check knows our application from another's.
 const answer = "weir: ok\n"
 
-// app returns an application by the name of its file. All of them do the same: they look the path up in the service
-// times, sleep, and answer.
+// app returns an application by the name of its file. All of them do the same: they look the path up in the
+// service times, sleep, and answer.
 func app(name string) string {
 	text, err := apps.ReadFile("app/" + name)
 	if err != nil {
@@ -24,7 +24,8 @@ func app(name string) string {
 	return string(text)
 }
 
-// serviceTimes is what the applications read from their environment: seconds by path, of all other paths under "*".
+// serviceTimes is what the applications read from their environment: seconds by path, of all other paths
+// under "*".
 func (s Spec) serviceTimes() string {
 	seconds := map[string]float64{"*": s.ServiceTime.Seconds(), readyPath: 0}
 	paths := maps.Clone(s.Paths)

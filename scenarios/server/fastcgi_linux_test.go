@@ -44,7 +44,8 @@ func offer(t *testing.T, s *Server, uri string, n, rate int, change func(*loadge
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := plan.Plan{Stages: []plan.Stage{{From: float64(rate), To: float64(rate), Duration: time.Duration(n) * time.Second / time.Duration(rate)}}}
+	p := plan.Plan{Stages: []plan.Stage{{From: float64(rate), To: float64(rate),
+		Duration: time.Duration(n) * time.Second / time.Duration(rate)}}}
 	o := &outcomes{counts: map[loadgen.Outcome]int{}}
 	if err := e.Run(t.Context(), time.Now(), 0, p, o); err != nil {
 		t.Fatal(err)
@@ -52,20 +53,23 @@ func offer(t *testing.T, s *Server, uri string, n, rate int, change func(*loadge
 	return o
 }
 
-// PHP-FPM is loaded without NGINX, over TCP and a unix socket; whatever it can do to a request has its outcome.
+// PHP-FPM is loaded without NGINX, over TCP and a unix socket; whatever it can do to a request has its
+// outcome.
 func TestPHPFPMByFastCGI(t *testing.T) {
 	i := installed(t, "php-fpm")
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, i, Spec{Listen: network, Workers: 2, Backlog: 16, Paths: map[string]time.Duration{"/payment": 200 * time.Millisecond}})
+			s := start(t, i, Spec{Listen: network, Workers: 2, Backlog: 16,
+				Paths: map[string]time.Duration{"/payment": 200 * time.Millisecond}})
 			if err := s.WaitReady(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if o := offer(t, s, s.Script(), 20, 200, nil); o.counts[loadgen.OK] != 20 {
 				t.Errorf("alone: %v", o.counts)
 			}
-			if o := offer(t, s, s.Script()+"/payment", 1, 10, nil); o.counts[loadgen.OK] != 1 || o.took[0] < 200*time.Millisecond {
+			if o := offer(t, s, s.Script()+"/payment", 1, 10, nil); o.counts[loadgen.OK] != 1 ||
+				o.took[0] < 200*time.Millisecond {
 				t.Errorf("/payment: %v after %v, want 200 ms", o.counts, o.took)
 			}
 			if o := offer(t, s, "/nowhere.php", 2, 10, nil); o.counts[loadgen.HTTP4xx] != 2 {
@@ -79,11 +83,12 @@ func TestPHPFPMByFastCGI(t *testing.T) {
 	}
 }
 
-// A full queue of a unix socket refuses at once; a child that works for longer than it may is killed, and its connection
-// closed or reset without an answer.
+// A full queue of a unix socket refuses at once; a child that works for longer than it may is killed, and its
+// connection closed or reset without an answer.
 func TestPHPFPMOverloadedAndKilled(t *testing.T) {
 	i := installed(t, "php-fpm")
-	s := start(t, i, Spec{Listen: "unix", Workers: 1, Backlog: 2, ServiceTime: 10 * time.Second, Timeout: time.Second})
+	s := start(t, i, Spec{Listen: "unix", Workers: 1, Backlog: 2, ServiceTime: 10 * time.Second,
+		Timeout: time.Second})
 	if err := s.WaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,8 @@ type Installed struct {
 	Version string // "20.1.0", with those of its modules: "20.1.0, gevent 22.10.2"
 }
 
-// Find looks a driver's program up and asks it for its version. The error is a *NotInstalledError where it is not there.
+// Find looks a driver's program up and asks it for its version. The error is a *NotInstalledError where it is
+// not there.
 func (d Driver) Find(ctx context.Context) (Installed, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second) // an interpreter that starts from a cold disk
 	defer cancel()
@@ -58,8 +59,8 @@ func (d Driver) Find(ctx context.Context) (Installed, error) {
 	return i, nil
 }
 
-// lookPath takes the first program that there is. Distributions keep servers in sbin, which ordinary users do not
-// have on their PATH, and put versions into names: of several the last in order.
+// lookPath takes the first program that there is. Distributions keep servers in sbin, which ordinary users do
+// not have on their PATH, and put versions into names: of several the last in order.
 func lookPath(programs []string) string {
 	for _, p := range programs {
 		if strings.Contains(p, "*") {
@@ -95,7 +96,8 @@ func interpreter(script string) string {
 	defer f.Close()
 	line, err := bufio.NewReaderSize(f, 512).ReadSlice('\n')
 	words := strings.Fields(strings.TrimPrefix(string(line), "#!"))
-	if err != nil || !bytes.HasPrefix(line, []byte("#!")) || len(words) == 0 || !strings.Contains(words[len(words)-1], "python") {
+	if err != nil || !bytes.HasPrefix(line, []byte("#!")) || len(words) == 0 ||
+		!strings.Contains(words[len(words)-1], "python") {
 		return otherwise
 	}
 	return words[len(words)-1]

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// phpFPM is PHP's process manager, which speaks FastCGI. Its children are kept at their number (pm = static), so that the
-// capacity is known.
+// phpFPM is PHP's process manager, which speaks FastCGI. Its children are kept at their number (pm = static),
+// so that the capacity is known.
 var phpFPM = Driver{
 	Name: "php-fpm", Protocol: FastCGI, packages: "php-fpm",
 	programs: []string{"php-fpm", "/usr/sbin/php-fpm", "/usr/sbin/php-fpm[0-9]*"},

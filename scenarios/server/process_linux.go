@@ -18,11 +18,12 @@ func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true
 // endGroup kills what is left of the group. Its number stays taken for as long as one of it lives.
 func endGroup(leader int) { _ = syscall.Kill(-leader, syscall.SIGKILL) }
 
-// WorkerPids lists the server's workers: the children of its first process, which do not have children that serve.
+// WorkerPids lists the server's workers: the children of its first process, which do not have children that
+// serve.
 func (s *Server) WorkerPids() ([]int, error) { return children(s.Pid()) }
 
-// children looks through /proc, whose stat has the parent (proc(5)). /proc/PID/task/TID/children would say it at once and
-// is not in every kernel (CONFIG_PROC_CHILDREN).
+// children looks through /proc, whose stat has the parent (proc(5)). /proc/PID/task/TID/children would say it
+// at once and is not in every kernel (CONFIG_PROC_CHILDREN).
 func children(parent int) (pids []int, err error) {
 	paths, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
@@ -48,22 +49,26 @@ func children(parent int) (pids []int, err error) {
 	return pids, nil
 }
 
-// listens reports whether somebody listens at the server's address in the network namespace of its first process, by proc(5)'s
-// tables: no connection is made, which under load would wait in the queue.
+// listens reports whether somebody listens at the server's address in the network namespace of its first
+// process, by proc(5)'s tables: no connection is made, which under load would wait in the queue.
 func (s *Server) listens() bool {
 	network, address := s.address()
-	tables, column, want, state, listening := []string{"tcp", "tcp6"}, 1, "", 3, "0A" // TCP_LISTEN, include/net/tcp_states.h
+	// TCP_LISTEN, include/net/tcp_states.h
+	tables, column, want, state, listening := []string{"tcp", "tcp6"}, 1, "", 3, "0A"
 	if network == "unix" {
-		tables, column, want, state, listening = []string{"unix"}, 7, address, 3, "00010000" // __SO_ACCEPTCON, include/uapi/linux/net.h
+		// __SO_ACCEPTCON, include/uapi/linux/net.h
+		tables, column, want, state, listening = []string{"unix"}, 7, address, 3, "00010000"
 	} else if _, port, err := net.SplitHostPort(address); err == nil {
 		n, _ := strconv.ParseUint(port, 10, 16)
 		want = fmt.Sprintf(":%04X", n)
 	}
 	for _, table := range tables {
-		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", s.Pid(), table)) // gone with its process: nobody listens
+		// gone with its process: nobody listens
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", s.Pid(), table))
 		for line := range bytes.Lines(text) {
 			fields := bytes.Fields(line)
-			if len(fields) > max(column, state) && bytes.HasSuffix(fields[column], []byte(want)) && string(fields[state]) == listening {
+			if len(fields) > max(column, state) && bytes.HasSuffix(fields[column], []byte(want)) &&
+				string(fields[state]) == listening {
 				return true
 			}
 		}

@@ -46,7 +46,8 @@ func pumaFiles(s Spec) map[string]string {
 	line("bind %q", fmt.Sprintf("%s://%s?backlog=%d", network, address, s.Backlog))
 	line("workers %d\nthreads %d, %d", s.Workers, s.Threads, s.Threads)
 	if s.Timeout > 0 {
-		line("worker_timeout %s", seconds(s.Timeout)) // of a worker's heartbeat: a slow request does not stop it
+		// of a worker's heartbeat: a slow request does not stop it
+		line("worker_timeout %s", seconds(s.Timeout))
 	}
 	line("environment \"none\"\ndirectory %q\npidfile %q", s.Dir, s.Dir+"/pid")
 	return map[string]string{"puma.rb": b.String(), "config.ru": app("config.ru")}

@@ -36,13 +36,14 @@ func (i Installed) Launch(s Spec) (Launch, error) {
 		return Launch{}, err
 	}
 	return Launch{Files: i.files(s), Args: i.args(s), Env: []string{
-		"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + s.Dir, "TMPDIR=" + s.Dir, "LANG=C.UTF-8",
+		"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + s.Dir, "TMPDIR=" + s.Dir,
+		"LANG=C.UTF-8",
 		"PYTHONDONTWRITEBYTECODE=1", serviceTimesVariable + "=" + s.serviceTimes(),
 	}}, nil
 }
 
-// Start writes the files and starts the server by run, which decides in which network namespace. It returns at once;
-// WaitReady tells when the server serves.
+// Start writes the files and starts the server by run, which decides in which network namespace. It returns
+// at once; WaitReady tells when the server serves.
 func (i Installed) Start(spec Spec, run func(*exec.Cmd) error) (*Server, error) {
 	launch, err := i.Launch(spec)
 	if err != nil {
@@ -89,18 +90,19 @@ func (s *Server) Log() string { return filepath.Join(s.Dir, "server.log") }
 // Pid is the server's first process, which the others are children of.
 func (s *Server) Pid() int { return s.cmd.Process.Pid }
 
-// readyLimit is how long a server may take to serve. An application server on a busy machine reads many files first.
+// readyLimit is how long a server may take to serve. An application server on a busy machine reads many files
+// first.
 const readyLimit = 30 * time.Second
 
 // WaitReady waits until the server answers on its health path and all its workers are there.
 func (s *Server) WaitReady(ctx context.Context) error { return s.wait(ctx, s.check) }
 
-// steady is for how long a server's workers have to stay the same ones to be taken for its workers: those that fail when they
-// load the application are there for a moment too, and their master makes new ones.
+// steady is for how long a server's workers have to stay the same ones to be taken for its workers: those
+// that fail when they load the application are there for a moment too, and their master makes new ones.
 const steady = time.Second
 
-// WaitUp waits until the server listens and its workers are there, and stay, without a request: under load that would wait
-// behind the load's.
+// WaitUp waits until the server listens and its workers are there, and stay, without a request: under load
+// that would wait behind the load's.
 func (s *Server) WaitUp(ctx context.Context) error {
 	var workers []int
 	var since time.Time
@@ -141,7 +143,8 @@ func (s *Server) wait(ctx context.Context, check func(context.Context) error) er
 		case <-s.exited:
 			return fmt.Errorf("%s ended before it served: %v; it said: %s", s.Name, s.end, s.Complaint())
 		case <-ctx.Done():
-			return fmt.Errorf("%s did not serve on %s: %w; it said: %s", s.Name, s.Listen, errors.Join(ctx.Err(), err), s.Complaint())
+			return fmt.Errorf("%s did not serve on %s: %w; it said: %s", s.Name, s.Listen,
+				errors.Join(ctx.Err(), err), s.Complaint())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

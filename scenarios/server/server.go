@@ -1,7 +1,7 @@
-// Package server drives real application servers: it finds them, writes their configuration and a little application
-// that sleeps, starts them, waits until every worker is there, and stops them. It believes that a driver is
-// data: a row says which program, which files and which arguments follow from a Spec; how a process is started,
-// watched and ended is the same for all of them.
+// Package server drives real application servers: it finds them, writes their configuration and a little
+// application that sleeps, starts them, waits until every worker is there, and stops them. It believes that a
+// driver is data: a row says which program, which files and which arguments follow from a Spec; how a process
+// is started, watched and ended is the same for all of them.
 //
 // It is not a manager of servers. It configures one for an experiment, in a folder of its own, and never
 // touches a server or a file that it did not make.
@@ -28,8 +28,10 @@ type Spec struct {
 	Backlog     int                      // for listen(2)
 	ServiceTime time.Duration            // what a request for a path that Paths does not have sleeps
 	Paths       map[string]time.Duration // service times by path; /health is 0 where it is not among them
-	Timeout     time.Duration            // after which a worker that is still busy is killed, whole seconds; 0: the server's default
-	RunAs       string                   // where the server asks for a user; needed where one uid is mapped. Empty: left out
+	// after which a worker that is still busy is killed, whole seconds; 0: the server's default
+	Timeout time.Duration
+	// where the server asks for a user; needed where one uid is mapped. Empty: left out
+	RunAs string
 }
 
 // readyPath is answered without the service time.

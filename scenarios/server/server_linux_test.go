@@ -15,8 +15,10 @@ import (
 	"weir/scenarios/lab/labtest"
 )
 
-// must are the servers that `make deps` installs: where everything is to be tested, their absence is a failure.
-var must = []string{"gunicorn", "gunicorn-gthread", "gunicorn-gevent", "gunicorn-django", "unicorn", "puma", "uwsgi", "php-fpm"}
+// must are the servers that `make deps` installs: where everything is to be tested, their absence is a
+// failure.
+var must = []string{"gunicorn", "gunicorn-gthread", "gunicorn-gevent", "gunicorn-django", "unicorn", "puma",
+	"uwsgi", "php-fpm"}
 
 func installed(t *testing.T, name string) Installed {
 	t.Helper()
@@ -62,8 +64,8 @@ func start(t *testing.T, i Installed, s Spec) *Server {
 	return server
 }
 
-// Each server that is installed serves with as many workers as were asked for, over TCP and a unix socket, and
-// leaves nothing behind.
+// Each server that is installed serves with as many workers as were asked for, over TCP and a unix socket,
+// and leaves nothing behind.
 func TestServers(t *testing.T) {
 	for _, name := range Names() {
 		for _, network := range []string{"tcp", "unix"} {
@@ -75,7 +77,8 @@ func TestServers(t *testing.T) {
 				i := installed(t, name)
 				s := start(t, i, Spec{
 					Listen: network, Workers: 2, Threads: 2, Backlog: 7, Timeout: 30 * time.Second,
-					ServiceTime: 100 * time.Millisecond, Paths: map[string]time.Duration{"/payment": 300 * time.Millisecond},
+					ServiceTime: 100 * time.Millisecond,
+					Paths:       map[string]time.Duration{"/payment": 300 * time.Millisecond},
 				})
 				if err := s.WaitReady(t.Context()); err != nil {
 					t.Fatal(err)
@@ -140,7 +143,8 @@ func TestMissingServerSaysHowToInstall(t *testing.T) {
 	d := phpFPM
 	d.programs = []string{"/nonexistent/php-fpm", "/nonexistent/php-fpm[0-9]*"}
 	_, err := d.Find(t.Context())
-	if missing := (*NotInstalledError)(nil); !errors.As(err, &missing) || !strings.Contains(err.Error(), "apt-get install --no-install-recommends php-fpm") {
+	if missing := (*NotInstalledError)(nil); !errors.As(err, &missing) ||
+		!strings.Contains(err.Error(), "apt-get install --no-install-recommends php-fpm") {
 		t.Errorf("the error is %v", err)
 	}
 	d, _ = Lookup("gunicorn")
@@ -176,8 +180,8 @@ func TestSpecsThatAreRefused(t *testing.T) {
 	}
 }
 
-// That a server is up is seen without a request, also when its only worker has none to spare; one that fails as soon as it
-// loads its application never is, although its workers are there for a moment.
+// That a server is up is seen without a request, also when its only worker has none to spare; one that fails
+// as soon as it loads its application never is, although its workers are there for a moment.
 func TestWaitUpMakesNoRequest(t *testing.T) {
 	i := installed(t, "gunicorn")
 	s := start(t, i, Spec{Workers: 1, ServiceTime: 20 * time.Second})

@@ -9,7 +9,8 @@ import (
 // uwsgi serves HTTP itself (http-socket), so that it can be loaded directly as well as by NGINX.
 var uwsgi = Driver{
 	Name: "uwsgi", Protocol: HTTP, packages: "uwsgi-core uwsgi-plugin-python3", Threads: true,
-	programs: []string{"uwsgi_python3", "/usr/bin/uwsgi_python3"}, // Debian's name for uwsgi with the plugin loaded
+	// Debian's name for uwsgi with the plugin loaded
+	programs: []string{"uwsgi_python3", "/usr/bin/uwsgi_python3"},
 	version:  []string{"--version"}, pattern: regexp.MustCompile(`(?m)^([0-9][0-9A-Za-z.-]*)`),
 	files: uwsgiFiles,
 	args:  func(s Spec) []string { return []string{"--ini", s.Dir + "/uwsgi.ini"} },

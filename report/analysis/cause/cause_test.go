@@ -42,8 +42,10 @@ func only(class loadgen.Class, o loadgen.Outcome, change ...func(*Facts)) Facts 
 func full(change ...func(*Facts)) Facts {
 	return only(loadgen.ByQueue, loadgen.ConnectTimeout, append([]func(*Facts){func(f *Facts) {
 		depth, limit, began := uint32(17), uint32(16), 720*ms
-		f.Kernel = Kernel{Overflows: n(566), Namespace: n(566), Drops: n(566), ListenDrops: n(566), Began: &began}
-		f.Queue = Queue{Listener: "a:1", Depth: &depth, Limit: &limit, Full: true, FullLimit: 16, FullAt: 710 * ms}
+		f.Kernel = Kernel{Overflows: n(566), Namespace: n(566), Drops: n(566), ListenDrops: n(566),
+			Began: &began}
+		f.Queue = Queue{Listener: "a:1", Depth: &depth, Limit: &limit, Full: true, FullLimit: 16,
+			FullAt: 710 * ms}
 		f.Capacity = Capacity{Rate: 400, Service: 20 * ms, Stamped: true}
 		f.Reconciliation = result.Reconciliation{Overflows: 566, ClientFailures: 566, Verdict: result.Agree}
 	}}, change...)...)
@@ -150,8 +152,14 @@ func TestRules(t *testing.T) {
 	var (
 		zero        = n(0)
 		interrupted = map[loadgen.Outcome]uint64{loadgen.Canceled: 3}
-		proxy502    = func(change ...func(*Facts)) Facts { return only(loadgen.ByProxy, loadgen.HTTP502, change...) }
-		proxy504    = func(change ...func(*Facts)) Facts { return only(loadgen.ByProxy, loadgen.HTTP504, change...) }
+		proxy502    = func(change ...func(*Facts)) Facts {
+			return only(loadgen.ByProxy, loadgen.HTTP502,
+				change...)
+		}
+		proxy504 = func(change ...func(*Facts)) Facts {
+			return only(loadgen.ByProxy, loadgen.HTTP504,
+				change...)
+		}
 	)
 	const workerBound = "worker_bound_overflow 2: accept_queue_full, why_worker_bound"
 	for _, r := range []row{
@@ -182,7 +190,8 @@ func TestRules(t *testing.T) {
 		{"own drops not known, counts agree", full(counted(n(566), n(566), nil, n(566))), workerBound},
 		{"own drops not known, not seen full", full(notSeenFull, counted(n(566), n(566), nil, n(566))),
 			"undetermined 0: too_few_overflows"},
-		{"listener not known", full(counted(n(566), n(566), nil, n(566)), func(f *Facts) { f.Queue = Queue{} }),
+		{"listener not known", full(counted(n(566), n(566), nil, n(566)),
+			func(f *Facts) { f.Queue = Queue{} }),
 			"undetermined 0: listener_not_known"},
 		{"SYN queue", full(counted(zero, zero, n(566), n(566))), "syn_queue_overflow 0: syn_queue_full"},
 		{"SYN queue, by its own counter",
@@ -269,7 +278,8 @@ func TestRules(t *testing.T) {
 			"undetermined 0: connections_broke"},
 		{"closed by a proxy", only(loadgen.ByClosing, loadgen.ClosedBeforeResponse, proxied),
 			"undetermined 0: proxy_closed"},
-		{"no port", only(loadgen.ByGenerator, loadgen.NoLocalPort), "ports_exhausted 0: generator_without_ports"},
+		{"no port", only(loadgen.ByGenerator, loadgen.NoLocalPort),
+			"ports_exhausted 0: generator_without_ports"},
 		{"shed", only(loadgen.ByGenerator, loadgen.Shed), "generator 0: generator_failed"},
 		{"refused", full(as(loadgen.ByRefusal, loadgen.ConnectRefused)), "not_listening 0: nothing_listened"},
 		{"raced", only(loadgen.ByKeepAliveRace, loadgen.ReusedClosed), "keepalive_race 0: keepalive_raced"},
@@ -284,7 +294,8 @@ func TestRules(t *testing.T) {
 		{"nothing failed yet",
 			Facts{Kernel: Kernel{Namespace: n(5), Drops: n(5)}, Outcomes: interrupted},
 			"none 0: nothing_failed_yet"},
-		{"hidden by retransmits", Facts{Kernel: Kernel{Namespace: n(5), Drops: n(5)}}, "none 0: nothing_failed_hidden"},
+		{"hidden by retransmits", Facts{Kernel: Kernel{Namespace: n(5), Drops: n(5)}},
+			"none 0: nothing_failed_hidden"},
 	} {
 		t.Run(r.name, r.test)
 	}
@@ -372,7 +383,8 @@ func TestEvidence(t *testing.T) {
 		{"limit 16: a queue with a limit of 8 was seen full", full(func(f *Facts) { f.Queue.FullLimit = 8 })},
 		{"had no processor for 50 % of the time (schedstat run delay, 8 workers)",
 			full(due(0, 566), processor(.5, .4))},
-		{"quota of the workers' group stopped them for 50 % of the time", full(due(0, 566), processor(.4, .5))},
+		{"quota of the workers' group stopped them for 50 % of the time",
+			full(due(0, 566), processor(.4, .5))},
 		{"had no processor for 50 % of the time", full(due(0, 566), simulating(566), processor(.5, 0))},
 		{"77 of the 78 sampled 504s came after 900 ms, which is proxy_connect_timeout (its configuration)",
 			full(func(f *Facts) { f.Proxy.Expired = &timedOut })},
@@ -385,7 +397,8 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 	nothing := all(Facts{})
-	if !strings.Contains(nothing, "(TcpExtListenOverflows): not known") || strings.Contains(nothing, "Recv-Q") {
+	if !strings.Contains(nothing, "(TcpExtListenOverflows): not known") ||
+		strings.Contains(nothing, "Recv-Q") {
 		t.Errorf("of nothing that is known:\n%s", nothing)
 	}
 }

@@ -47,7 +47,8 @@ func (m *matter) counters() []result.Finding {
 func (m *matter) expired() result.Finding {
 	e := m.Proxy.Expired
 	return result.Found("evidence_expired", result.Args{
-		"alike": e.Alike, "sampled": e.Sampled, "after": e.After, "directive": e.Directive, "source": e.Source,
+		"alike": e.Alike, "sampled": e.Sampled, "after": e.After, "directive": e.Directive,
+		"source": e.Source,
 	})
 }
 

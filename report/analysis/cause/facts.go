@@ -33,8 +33,9 @@ type Facts struct {
 // Failures are a lane's requests of one class.
 type Failures struct {
 	Outcomes map[loadgen.Outcome]uint64 // how they ended; late answers are loadgen.OK
-	First    *time.Duration             // from the epoch: start of the first tenth of a second that had one due
-	Due      Offered                    // what was offered when they were due
+	// from the epoch: start of the first tenth of a second that had one due
+	First *time.Duration
+	Due   Offered // what was offered when they were due
 }
 
 // Offered sorts requests by the load at the moment when they were due.
@@ -46,16 +47,18 @@ type Offered struct {
 
 // Kernel is what the backend's kernel counted during the lane's trials; Others and RSTs during the whole run.
 type Kernel struct {
-	Overflows   *uint64                // of this listener at most: the namespace's, or fewer by its own drops
-	Namespace   *uint64                // TcpExtListenOverflows of its network namespace
-	Drops       *uint64                // sk_drops of this listener
-	ListenDrops *uint64                // TcpExtListenDrops of the namespace
-	QueueDrops  *uint64                // TcpExtTCPReqQFullDrop of the namespace
-	Deferred    *uint64                // TcpExtTCPDeferAcceptDrop of the namespace: bare ACKs, no loss
-	Deferrable  uint64                 // so many of Drops may be such ACKs
-	Began       *time.Duration         // from the epoch: the last reading before this listener's first overflow
-	Others      []result.OtherListener // listeners of the namespace that dropped something and are not watched
-	RSTs        *uint64                // that refused handshakes with the watched listeners; nil: not traced
+	Overflows   *uint64 // of this listener at most: the namespace's, or fewer by its own drops
+	Namespace   *uint64 // TcpExtListenOverflows of its network namespace
+	Drops       *uint64 // sk_drops of this listener
+	ListenDrops *uint64 // TcpExtListenDrops of the namespace
+	QueueDrops  *uint64 // TcpExtTCPReqQFullDrop of the namespace
+	Deferred    *uint64 // TcpExtTCPDeferAcceptDrop of the namespace: bare ACKs, no loss
+	Deferrable  uint64  // so many of Drops may be such ACKs
+	// from the epoch: the last reading before this listener's first overflow
+	Began *time.Duration
+	// listeners of the namespace that dropped something and are not watched
+	Others []result.OtherListener
+	RSTs   *uint64 // that refused handshakes with the watched listeners; nil: not traced
 }
 
 // Queue is what the samples showed of the listener's accept queue.

@@ -14,7 +14,8 @@ func TestWilson(t *testing.T) {
 	for _, c := range []struct {
 		k, n      uint64
 		low, high float64
-	}{{3, 3000, .000340, .002936}, {0, 3000, 0, .001279}, {3000, 3000, 1 - .001279, 1}, {5, 10, .236593, .763407}, {0, 0, 0, 1}, {4, 3, 0, 1}} {
+	}{{3, 3000, .000340, .002936}, {0, 3000, 0, .001279}, {3000, 3000, 1 - .001279, 1},
+		{5, 10, .236593, .763407}, {0, 0, 0, 1}, {4, 3, 0, 1}} {
 		if low, high := Wilson(c.k, c.n); !close6(low, c.low) || !close6(high, c.high) {
 			t.Errorf("%d of %d: [%.6f, %.6f], want [%.6f, %.6f]", c.k, c.n, low, high, c.low, c.high)
 		}
@@ -59,8 +60,10 @@ func TestQuantileRanks(t *testing.T) {
 		q         float64
 		low, high uint64
 	}{
-		{10, .5, 2, 9}, {100, .5, 40, 61}, {1000, .99, 983, 997}, {10_000, .99, 9880, 9920}, {300, .99, 293, 0},
-		{5, .5, 0, 0}, {6, .5, 1, 6}, {10, .1, 0, 4}, {0, .5, 0, 0}, {10, 0, 0, 0}, {10, 1, 0, 0}, {10, math.NaN(), 0, 0},
+		{10, .5, 2, 9}, {100, .5, 40, 61}, {1000, .99, 983, 997}, {10_000, .99, 9880, 9920},
+		{300, .99, 293, 0},
+		{5, .5, 0, 0}, {6, .5, 1, 6}, {10, .1, 0, 4}, {0, .5, 0, 0}, {10, 0, 0, 0}, {10, 1, 0, 0},
+		{10, math.NaN(), 0, 0},
 	} {
 		if low, high := QuantileRanks(c.n, c.q); low != c.low || high != c.high {
 			t.Errorf("n %d, q %v: %d, %d; want %d, %d", c.n, c.q, low, high, c.low, c.high)
@@ -122,7 +125,8 @@ func TestSupported(t *testing.T) {
 }
 
 func TestStudentT(t *testing.T) {
-	for df, want := range map[uint64]float64{1: 12.7062, 2: 4.3027, 3: 3.1824, 4: 2.7764, 5: 2.5706, 10: 2.2281, 30: 2.0423, 100: 1.9840, 500: 1.9647, 501: 1.9647, 1e6: 1.9600} {
+	for df, want := range map[uint64]float64{1: 12.7062, 2: 4.3027, 3: 3.1824, 4: 2.7764, 5: 2.5706,
+		10: 2.2281, 30: 2.0423, 100: 1.9840, 500: 1.9647, 501: 1.9647, 1e6: 1.9600} {
 		if got := StudentT(df); math.Abs(got-want) > 6e-5 {
 			t.Errorf("t(%d) = %.5f, want %.4f", df, got, want)
 		}
@@ -213,7 +217,8 @@ func TestCrossing(t *testing.T) {
 	if b, _ := Crossing(same, .005); a != b || math.Abs(a-150) > 1e-9 {
 		t.Errorf("%v or %v by the order of trials, want 150", a, b)
 	}
-	for _, none := range [][]Trial{nil, {trial(100, 0), trial(200, 0)}, {trial(100, 50), trial(200, 90)}, {{0, 0, 0}}} {
+	for _, none := range [][]Trial{nil, {trial(100, 0), trial(200, 0)}, {trial(100, 50), trial(200, 90)},
+		{{0, 0, 0}}} {
 		if rate, ok := Crossing(none, .005); ok {
 			t.Errorf("%v crosses at %v", none, rate)
 		}

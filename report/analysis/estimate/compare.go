@@ -16,9 +16,9 @@ type Pairs struct {
 }
 
 // Paired takes one difference a pair of trials that lay side by side, so that what drifts for both cancels.
-// For quantities that are multiples of each other the difference is that of their logarithms, d = ln(b/a), and
-// exp(Mean) the ratio. It takes the pairs for independent. False for fewer than MinPairs, or one that
-// is not finite.
+// For quantities that are multiples of each other the difference is that of their logarithms, d = ln(b/a),
+// and exp(Mean) the ratio. It takes the pairs for independent. False for fewer than MinPairs, or one that is
+// not finite.
 //
 // Detectable is (t(.975) + t(.80))·SD/√n, the usual approximation to the power of the t test.
 func Paired(d []float64) (Pairs, bool) {
@@ -48,14 +48,15 @@ func Paired(d []float64) (Pairs, bool) {
 
 const z80 = 0.8416212335729143 // 80 % point of the normal distribution, one-sided
 
-// Ratio is b ÷ a of two independent estimates with their 95 % intervals, and its own: on logarithms, the distances from
-// the estimates to the bounds that matter add up as squares (MOVER, of which Newcombe's difference is the case of
-// shares). The extremes that the bounds allow would be wider, and hold whatever ties the two together. False where
-// a bound is not above 0.
+// Ratio is b ÷ a of two independent estimates with their 95 % intervals, and its own: on logarithms, the
+// distances from the estimates to the bounds that matter add up as squares (MOVER, of which Newcombe's
+// difference is the case of shares). The extremes that the bounds allow would be wider, and hold whatever
+// ties the two together. False where a bound is not above 0.
 //
 // Source: G. Y. Zou, A. Donner, Stat. Med. 27 (2008).
 func Ratio(b, bLow, bHigh, a, aLow, aHigh float64) (ratio, low, high float64, ok bool) {
-	if !(bLow > 0 && aLow > 0 && b >= bLow && bHigh >= b && a >= aLow && aHigh >= a) || math.IsInf(bHigh, 1) || math.IsInf(aHigh, 1) {
+	if !(bLow > 0 && aLow > 0 && b >= bLow && bHigh >= b && a >= aLow && aHigh >= a) ||
+		math.IsInf(bHigh, 1) || math.IsInf(aHigh, 1) {
 		return math.NaN(), math.NaN(), math.NaN(), false
 	}
 	down := math.Hypot(math.Log(b/bLow), math.Log(aHigh/a))

@@ -25,8 +25,8 @@ func TestPaired(t *testing.T) {
 	}
 }
 
-// TestPairedCovers: the interval holds the truth about 95 times in 100, and a difference of the detectable size is
-// found about 80 times in 100.
+// TestPairedCovers: the interval holds the truth about 95 times in 100, and a difference of the detectable
+// size is found about 80 times in 100.
 func TestPairedCovers(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	const runs, sd, pairs = 4000, .1, 6

@@ -84,8 +84,10 @@ func TestWorkersPartOfTheFill(t *testing.T) {
 			}
 		}
 		t.Logf("%+v: bias %.4f without, %.4f with the workers' part", c.server, without, with)
-		if math.Abs(without-c.without) > c.slack || math.Abs(with-c.with) > c.slack || c.poisson != (math.Abs(with) > math.Abs(without)) {
-			t.Errorf("%+v: bias %.4f without, %.4f with; recorded %v, %v", c, without, with, c.without, c.with)
+		if math.Abs(without-c.without) > c.slack || math.Abs(with-c.with) > c.slack ||
+			c.poisson != (math.Abs(with) > math.Abs(without)) {
+			t.Errorf("%+v: bias %.4f without, %.4f with; recorded %v, %v", c, without, with, c.without,
+				c.with)
 		}
 	}
 }

@@ -36,8 +36,8 @@ func runSeen(of *CUSUM, p float64, n, each int, rng *rand.Rand) int {
 	return 0
 }
 
-// Looks at many requests at once raise no more false alarms than the requests would one by one, and come by an alarm no
-// later than a look.
+// Looks at many requests at once raise no more false alarms than the requests would one by one, and come by
+// an alarm no later than a look.
 func TestLooks(t *testing.T) {
 	const p0, n, runs, each = .05, 10_000, 600, 50
 	c := NewCUSUM(p0)
@@ -106,7 +106,8 @@ func TestFalseAlarms(t *testing.T) {
 
 // The mean delay is what the theory says (Lorden 1971): h ÷ drift, and a bit for the overshoot.
 func TestDelay(t *testing.T) {
-	for _, c := range []struct{ p0, p float64 }{{.001, .002}, {.01, .02}, {.05, .1}, {.05, .3}, {.05, 1}, {.5, .75}, {.5, 1}} {
+	for _, c := range []struct{ p0, p float64 }{{.001, .002}, {.01, .02}, {.05, .1}, {.05, .3}, {.05, 1},
+		{.5, .75}, {.5, 1}} {
 		sum, rng := NewCUSUM(c.p0), rand.New(rand.NewPCG(3, 4))
 		const runs = 100
 		total := 0

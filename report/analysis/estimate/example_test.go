@@ -21,7 +21,8 @@ func ExampleHinge() {
 	for rate := 60; rate <= 160; rate += 10 {
 		due := 5 * rate
 		lost := max(0, due-5*100-17)
-		trials = append(trials, estimate.Trial{Due: uint64(due), Bad: uint64(lost), Duration: 5 * time.Second})
+		trials = append(trials, estimate.Trial{Due: uint64(due), Bad: uint64(lost),
+			Duration: 5 * time.Second})
 	}
 	fit, err := estimate.Hinge(trials, estimate.HingeOptions{Slots: 17, Seed: 1})
 	if err != nil {

@@ -15,17 +15,18 @@ const (
 	minReadings  = 2 * growthBlocks
 )
 
-// InFlight estimates by how many requests a second the number in flight grew, from readings at equal distances
-// of the part of a trial in which the server was no longer filling up. False: fewer than 12 readings.
+// InFlight estimates by how many requests a second the number in flight grew, from readings at equal
+// distances of the part of a trial in which the server was no longer filling up. False: fewer than 12
+// readings.
 //
-// A server that sustains a rate has a number in flight that goes up and down around a mean. One that does not has
-// a queue somewhere, in the kernel or inside, and the number grows by L−μ a second, whatever kind of server it is
-// and long before anything fails. The growth itself is a random walk, because service times differ, so neighbouring
-// readings are anything but independent and the interval of a regression through them is far too narrow. The growth
-// over each of six equal blocks is nearly independent of the others' (below saturation it is anti-correlated, which
-// makes the interval wider than it need be), so a t interval over the blocks is what holds. A reading at the edge
-// of a block is the mean of the quarter of a block around it, which takes out what workers that finish in step
-// put in.
+// A server that sustains a rate has a number in flight that goes up and down around a mean. One that does not
+// has a queue somewhere, in the kernel or inside, and the number grows by L−μ a second, whatever kind of
+// server it is and long before anything fails. The growth itself is a random walk, because service times
+// differ, so neighbouring readings are anything but independent and the interval of a regression through them
+// is far too narrow. The growth over each of six equal blocks is nearly independent of the others' (below
+// saturation it is anti-correlated, which makes the interval wider than it need be), so a t interval over the
+// blocks is what holds. A reading at the edge of a block is the mean of the quarter of a block around it,
+// which takes out what workers that finish in step put in.
 func InFlight(readings []float64, step time.Duration) (Growth, bool) {
 	if len(readings) < minReadings || step <= 0 {
 		return Growth{}, false
@@ -54,12 +55,13 @@ func InFlight(readings []float64, step time.Duration) (Growth, bool) {
 	return Growth{mean / seconds, low / seconds, high / seconds}, ok
 }
 
-// Tolerance is the growth, as a share of the offered rate, that a rate which is called sustained may have: it cannot
-// be told from none in a trial of reasonable length.
+// Tolerance is the growth, as a share of the offered rate, that a rate which is called sustained may have: it
+// cannot be told from none in a trial of reasonable length.
 const Tolerance = 0.02
 
-// Sustained says whether a rate with this growth is sustained. Grows and sustained are both false where the trial was
-// too short to decide.
+// Sustained says whether a rate with this growth is sustained. Grows and sustained are both false where the
+// trial was too short to decide.
 func (g Growth) Sustained(rate float64) (sustained, grows bool) {
-	return g.High < Tolerance*rate || g.PerSecond <= 0 && g.Low <= 0 && g.High < 2*Tolerance*rate, g.Low > 0 && g.PerSecond > Tolerance/4*rate
+	return g.High < Tolerance*rate || g.PerSecond <= 0 && g.Low <= 0 && g.High < 2*Tolerance*rate,
+		g.Low > 0 && g.PerSecond > Tolerance/4*rate
 }

@@ -11,7 +11,8 @@ import (
 
 // inFlight simulates one trial at a multiple of the capacity and reads the number in flight every tenth of a
 // second over its last two thirds.
-func inFlight(t *testing.T, v server, load float64, length time.Duration, poisson bool, seed uint64) []float64 {
+func inFlight(t *testing.T, v server, load float64, length time.Duration, poisson bool,
+	seed uint64) []float64 {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 11))
 	sys := capacity.System{Servers: v.w, Slots: 1 << 20, Service: func(int) time.Duration {
@@ -31,15 +32,16 @@ func inFlight(t *testing.T, v server, load float64, length time.Duration, poisso
 	slices.Sort(done)
 	var readings []float64
 	for at := length / 3; at <= length; at += 100 * ms {
-		sent, _ := slices.BinarySearchFunc(res.Outcomes, at, func(o capacity.Outcome, at time.Duration) int { return int(o.Arrival - at) })
+		sent, _ := slices.BinarySearchFunc(res.Outcomes, at,
+			func(o capacity.Outcome, at time.Duration) int { return int(o.Arrival - at) })
 		ended, _ := slices.BinarySearch(done, at)
 		readings = append(readings, float64(sent-ended))
 	}
 	return readings
 }
 
-// TestInFlightDecides: what is sustained is hardly ever called growing, and an overload hardly ever sustained; long
-// enough trials of an overload are called growing.
+// TestInFlightDecides: what is sustained is hardly ever called growing, and an overload hardly ever
+// sustained; long enough trials of an overload are called growing.
 func TestInFlightDecides(t *testing.T) {
 	const n = 100
 	for _, c := range []struct {

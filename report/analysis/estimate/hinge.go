@@ -15,8 +15,10 @@ type Trial struct {
 
 // HingeOptions says what is known of the server, and how much work the interval may cost.
 type HingeOptions struct {
-	Slots     int    // C, connections that the accept queue holds: backlog+1. 0: unknown, or no queue
-	Workers   int    // W, requests in service at once. 0: unknown, or arrivals are not constant; their part of the fill is left out
+	Slots int // C, connections that the accept queue holds: backlog+1. 0: unknown, or no queue
+	// W, requests in service at once. 0: unknown, or arrivals are not constant; their part of the fill is
+	// left out
+	Workers   int
 	Resamples int    // of the bootstrap; 0 means 2000
 	Seed      uint64 // of the bootstrap
 }
@@ -74,12 +76,14 @@ const (
 // The error is a *NoEstimate where the trials do not show a hinge, and says what would.
 func Hinge(trials []Trial, opt HingeOptions) (Fit, error) {
 	if opt.Slots < 0 || opt.Workers < 0 || opt.Resamples < 0 {
-		return Fit{}, fmt.Errorf("hinge: slots %d, workers %d, resamples %d: none may be negative", opt.Slots, opt.Workers, opt.Resamples)
+		return Fit{}, fmt.Errorf("hinge: slots %d, workers %d, resamples %d: none may be negative", opt.Slots,
+			opt.Workers, opt.Resamples)
 	}
 	all := make([]line, 0, len(trials))
 	for i, t := range trials {
 		if t.Duration <= 0 || t.Bad > t.Due {
-			return Fit{}, fmt.Errorf("hinge: trial %d has %d bad of %d due in %v: not a trial", i, t.Bad, t.Due, t.Duration)
+			return Fit{}, fmt.Errorf("hinge: trial %d has %d bad of %d due in %v: not a trial", i, t.Bad,
+				t.Due, t.Duration)
 		}
 		if t.Due > 0 {
 			all = append(all, newLine(t, opt.Slots, opt.Workers))

@@ -48,7 +48,8 @@ func TestHingeFindsTheta(t *testing.T) {
 			if math.Abs(f.Theta/theta-1) > .003 || f.Low > theta || f.High < theta {
 				t.Errorf("θ %v, C %d: got %+v", theta, slots, f)
 			}
-			if f.Below+f.Beyond != 15 || f.Resamples != 200 || f.Low > f.Theta*(1-Allowance) || f.High < f.Theta*(1+Allowance) {
+			if f.Below+f.Beyond != 15 || f.Resamples != 200 || f.Low > f.Theta*(1-Allowance) ||
+				f.High < f.Theta*(1+Allowance) {
 				t.Errorf("θ %v, C %d: sides or allowance wrong: %+v", theta, slots, f)
 			}
 		}
@@ -176,7 +177,8 @@ func TestNoEstimateSaysWhy(t *testing.T) {
 		{"no requests", []Trial{{0, 0, two}}, NothingOffered},
 		{"all below", exact(400, 17, two, 100, 150, 200, 250, 300, 350, 380, 390), NoneBeyond},
 		{"hidden by the queue", exact(400, 129, two, 300, 320, 340, 360, 380, 400, 420, 440), NoneBeyond},
-		{"one stray failure", []Trial{{200, 0, two}, {300, 0, two}, {400, 0, two}, {500, 0, two}, {600, 0, two}, {700, 1, two}}, NoneBeyond},
+		{"one stray failure", []Trial{{200, 0, two}, {300, 0, two}, {400, 0, two}, {500, 0, two},
+			{600, 0, two}, {700, 1, two}}, NoneBeyond},
 		{"all beyond", exact(400, 17, two, 450, 480, 500, 520, 550, 580, 600), AllBeyond},
 		{"five", exact(400, 17, two, 300, 350, 450, 500, 550), TooFew},
 		{"one beyond", exact(400, 17, two, 200, 250, 300, 320, 340, 360, 380, 500), OneSided},
@@ -200,7 +202,8 @@ func TestNoEstimateSaysWhy(t *testing.T) {
 
 // Trials over the advised range give an estimate where the first ones gave none.
 func TestTheAdvisedRangeWorks(t *testing.T) {
-	for _, first := range [][]float64{{100, 200, 250, 300, 350, 380}, {450, 480, 500, 520, 550, 600}, {300, 350, 450, 500}} {
+	for _, first := range [][]float64{{100, 200, 250, 300, 350, 380}, {450, 480, 500, 520, 550, 600},
+		{300, 350, 450, 500}} {
 		_, err := Hinge(exact(400, 17, 2*time.Second, first...), HingeOptions{Slots: 17})
 		var no *NoEstimate
 		if !errors.As(err, &no) {
@@ -270,7 +273,8 @@ func TestHingeStaysFinite(t *testing.T) {
 				trials[i].Bad = []uint64{0, due}[r.IntN(2)]
 			}
 		}
-		f, err := Hinge(trials, HingeOptions{Slots: r.IntN(100), Workers: r.IntN(20), Resamples: 20, Seed: seed})
+		f, err := Hinge(trials, HingeOptions{Slots: r.IntN(100), Workers: r.IntN(20), Resamples: 20,
+			Seed: seed})
 		if err != nil {
 			continue
 		}

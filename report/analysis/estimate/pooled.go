@@ -8,9 +8,10 @@ type Points struct{ X, Y []float64 }
 // leastGroups is how many replicates an interval takes, as in a comparison by pairs.
 const leastGroups = 5
 
-// PooledSlope is the slope that several groups of points have in common, each about its own mean, by least squares. Half
-// of its 95 % interval is Student's t over the jackknife of whole groups: the points of one may depend on each other. NaN
-// where no group has two different x; half is NaN for fewer than 5 groups that have.
+// PooledSlope is the slope that several groups of points have in common, each about its own mean, by least
+// squares. Half of its 95 % interval is Student's t over the jackknife of whole groups: the points of one may
+// depend on each other. NaN where no group has two different x; half is NaN for fewer than 5 groups that
+// have.
 //
 // Source: B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap, sections 11.2 and 8.6.
 func PooledSlope(groups []Points) (slope, half float64) {

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestPooledSlope: by hand. Five groups of two points, Sxx = ½ each, slopes 1 2 3 4 5: 3 in common; without one of them
-// 3.5 3.25 3 2.75 2.5, so that the jackknife's spread is 0.625·4/5 and half = t(4)·√0.5 = 2.7764·0.7071.
+// TestPooledSlope: by hand. Five groups of two points, Sxx = ½ each, slopes 1 2 3 4 5: 3 in common; without
+// one of them 3.5 3.25 3 2.75 2.5, so that the jackknife's spread is 0.625·4/5 and half = t(4)·√0.5 =
+// 2.7764·0.7071.
 func TestPooledSlope(t *testing.T) {
 	var groups []Points
 	for k := 1.0; k <= 5; k++ {

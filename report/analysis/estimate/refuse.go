@@ -18,11 +18,13 @@ const (
 // NoEstimate is the error of trials that show no hinge.
 type NoEstimate struct {
 	Reason        Reason
-	Trials        int     // that were looked at
-	Below, Beyond int     // of them: below and above capacity, by the best fit
-	Top, Bad      float64 // the highest rate that was offered, req/s, and the share of all requests that went bad
-	Least         int     // trials that are needed, of TooFew; on each side, of OneSided
-	From, To      float64 // offered rates, req/s, over which trials would show it; both 0 where nothing is known
+	Trials        int // that were looked at
+	Below, Beyond int // of them: below and above capacity, by the best fit
+	// the highest rate that was offered, req/s, and the share of all requests that went bad
+	Top, Bad float64
+	Least    int // trials that are needed, of TooFew; on each side, of OneSided
+	// offered rates, req/s, over which trials would show it; both 0 where nothing is known
+	From, To float64
 }
 
 func (e *NoEstimate) Error() string {

@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// Served is a trial as its completions show it: what was offered, and how many good answers a second came while
-// the load lasted and the server was no longer filling up (after the first third), counted by when they came.
+// Served is a trial as its completions show it: what was offered, and how many good answers a second came
+// while the load lasted and the server was no longer filling up (after the first third), counted by when they
+// came.
 type Served struct {
 	Offered, Good float64 // a second
 	Grows         bool    // the number in flight grew (Growth.Sustained)
@@ -33,17 +34,17 @@ const (
 	minFall   = 0.1 // of the throughput at the limit, below which a fall is noise
 )
 
-// Capacity fits x_j = min((1−ε)·L_j, μ) to trials by least squares: good answers follow what is offered up to μ and
-// stay there. It needs no number of workers, no service time and no failure, and holds wherever the queue is: in
-// the kernel, in a thread pool, in an event loop, or in a limiter that refuses the rest. The interval is the
-// percentile bootstrap of whole trials, widened by Allowance on both sides, as Hinge's is.
+// Capacity fits x_j = min((1−ε)·L_j, μ) to trials by least squares: good answers follow what is offered up to
+// μ and stay there. It needs no number of workers, no service time and no failure, and holds wherever the
+// queue is: in the kernel, in a thread pool, in an event loop, or in a limiter that refuses the rest. The
+// interval is the percentile bootstrap of whole trials, widened by Allowance on both sides, as Hinge's is.
 //
-// Where throughput falls beyond its peak, no single μ fits: Falls then has the peak and the fall, Mu is the peak's,
-// and its interval reaches from the highest offered rate that was sustained below it to the lowest beyond it that
-// was not.
+// Where throughput falls beyond its peak, no single μ fits: Falls then has the peak and the fall, Mu is the
+// peak's, and its interval reaches from the highest offered rate that was sustained below it to the lowest
+// beyond it that was not.
 //
-// False: fewer than three trials offered more than the server did. The limit is then not known, only that it is not
-// below what they offered.
+// False: fewer than three trials offered more than the server did. The limit is then not known, only that it
+// is not below what they offered.
 func Capacity(trials []Served, resamples int, seed uint64) (Throughput, bool) {
 	all := slices.Clone(trials)
 	slices.SortFunc(all, func(a, b Served) int { return cmp.Compare(a.Offered, b.Offered) })
@@ -74,7 +75,8 @@ func Capacity(trials []Served, resamples int, seed uint64) (Throughput, bool) {
 	return best, true
 }
 
-// fitServed is the best split into trials that follow the offered rate and trials that do not. The trials ascend.
+// fitServed is the best split into trials that follow the offered rate and trials that do not. The trials
+// ascend.
 func fitServed(all []Served) Throughput {
 	var best Throughput
 	least := math.Inf(1)
@@ -105,9 +107,9 @@ func fitServed(all []Served) Throughput {
 	return best
 }
 
-// falls looks for a throughput that falls with the offered rate: the slope through the trials beyond the limit is
-// downwards with 99 % confidence, and by more than noise. The trials are not chosen by their throughput, since the
-// highest of some that scatter is always followed by lower ones.
+// falls looks for a throughput that falls with the offered rate: the slope through the trials beyond the
+// limit is downwards with 99 % confidence, and by more than noise. The trials are not chosen by their
+// throughput, since the highest of some that scatter is always followed by lower ones.
 func falls(all []Served, fit Throughput) *Fall {
 	beyond := all[len(all)-fit.Beyond:]
 	first, last, descends := line99(beyond)
@@ -119,8 +121,8 @@ func falls(all []Served, fit Throughput) *Fall {
 	return &Fall{Peak: peak.Good, At: peak.Offered, Lowest: lowest.Good, Beyond: lowest.Offered}
 }
 
-// line99 fits a straight line of good answers over the offered rate: its ends, and whether it descends with 99 %
-// confidence.
+// line99 fits a straight line of good answers over the offered rate: its ends, and whether it descends with
+// 99 % confidence.
 func line99(all []Served) (first, last float64, descends bool) {
 	n := float64(len(all))
 	var mx, my, sxx, sxy, syy float64

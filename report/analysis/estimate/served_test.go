@@ -90,7 +90,8 @@ func TestCapacityCovers(t *testing.T) {
 	}
 }
 
-// TestCapacityFalls: throughput that collapses beyond its peak is called so, and is not where it only scatters.
+// TestCapacityFalls: throughput that collapses beyond its peak is called so, and is not where it only
+// scatters.
 func TestCapacityFalls(t *testing.T) {
 	v := truth{"contention", 8, 1 << 20, .02, constant(.02), .01, false, 2 * time.Second, .08}
 	found := 0
@@ -107,7 +108,8 @@ func TestCapacityFalls(t *testing.T) {
 	}
 }
 
-// TestCapacityOfALimiter: what refuses the rest at once has a rate too, and a constant share of failures is no limit.
+// TestCapacityOfALimiter: what refuses the rest at once has a rate too, and a constant share of failures is
+// no limit.
 func TestCapacityOfALimiter(t *testing.T) {
 	var limited, constantShare []Served
 	for j := range 15 {

@@ -2,9 +2,9 @@ package estimate
 
 import "math"
 
-// Slope is that of the least-squares line through points, with half of its 95 % t interval, from their scatter about the
-// line: n − 2 degrees of freedom, so that three points are the least. It takes x for exact. NaN for fewer, or where all x
-// are equal.
+// Slope is that of the least-squares line through points, with half of its 95 % t interval, from their
+// scatter about the line: n − 2 degrees of freedom, so that three points are the least. It takes x for exact.
+// NaN for fewer, or where all x are equal.
 func Slope(x, y []float64) (slope, half float64) {
 	n := float64(len(x))
 	if len(x) < 3 || len(x) != len(y) {

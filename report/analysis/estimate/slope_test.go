@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestSlope: by hand. x = 1 2 3 4, y = 2 3 5 6: Sxx = 5, Sxy = 7, slope 1.4, rest 0.2; t(2) = 4.3027, half = 4.3027·√(0.1/5) = 0.6085.
+// TestSlope: by hand. x = 1 2 3 4, y = 2 3 5 6: Sxx = 5, Sxy = 7, slope 1.4, rest 0.2; t(2) = 4.3027, half =
+// 4.3027·√(0.1/5) = 0.6085.
 func TestSlope(t *testing.T) {
 	slope, half := Slope([]float64{1, 2, 3, 4}, []float64{2, 3, 5, 6})
 	if math.Abs(slope-1.4) > 1e-12 || math.Abs(half-.60849) > 1e-4 {

@@ -15,8 +15,8 @@ import (
 	"weir/report/unit"
 )
 
-// TestRecordedRun: every metric that there is has a value in a whole run, within its interval, and says what the
-// analysis says.
+// TestRecordedRun: every metric that there is has a value in a whole run, within its interval, and says what
+// the analysis says.
 func TestRecordedRun(t *testing.T) {
 	a := recorded(t)
 	if !a.Valid {
@@ -24,10 +24,13 @@ func TestRecordedRun(t *testing.T) {
 	}
 	for _, m := range table() {
 		name := m.name
-		if strings.HasPrefix(name, "log.") || strings.HasPrefix(name, "health.") || strings.HasPrefix(name, "search.") { // this run has none, see TestEvents and TestSearch
+		// this run has none, see TestEvents and TestSearch
+		if strings.HasPrefix(name, "log.") || strings.HasPrefix(name, "health.") ||
+			strings.HasPrefix(name, "search.") {
 			continue
 		}
-		if name == "onset.rate" || name == "overflow_onset.rate" || name == "plateau.rate" || strings.HasPrefix(name, "send_lag") || m.unit != unit.Time && m.unit != unit.Rate {
+		if name == "onset.rate" || name == "overflow_onset.rate" || name == "plateau.rate" ||
+			strings.HasPrefix(name, "send_lag") || m.unit != unit.Time && m.unit != unit.Rate {
 			i := m.read(scope{run: a, lane: &a.Lanes[0], level: 95})
 			if !i.known() || !(i.low <= i.value && i.value <= i.high) {
 				t.Errorf("%s: %+v", name, i)
@@ -36,27 +39,35 @@ func TestRecordedRun(t *testing.T) {
 	}
 	l := a.Lanes[0]
 	for expr, want := range map[string]float64{
-		"direct.onset.rate > 1": l.ErrorOnset.RPS, "direct.plateau.rate > 1": *l.Plateau, "direct.latency.p99 > 1ms": *l.Latency.P99,
-		"direct.overflows > 1": float64(*l.Overflows), "direct.offered > 1": float64(l.Offered), "capacity.computed > 1": 200,
+		"direct.onset.rate > 1": l.ErrorOnset.RPS, "direct.plateau.rate > 1": *l.Plateau,
+		"direct.latency.p99 > 1ms": *l.Latency.P99,
+		"direct.overflows > 1":     float64(*l.Overflows), "direct.offered > 1": float64(l.Offered),
+		"capacity.computed > 1":                       200,
 		"direct.onset.rate / capacity.computed > 0.1": a.OnsetOverCapacity["direct"].Ratio,
 		"proxy.onset.rate / direct.onset.rate > 0.1":  a.Agreement.Ratio,
 		"direct.failed.rate > 0.1%":                   float64(l.Outcomes["connect_timeout"]) / float64(l.Offered),
 		"direct.max_recv_q > 1":                       float64(*l.MaxRecvQ),
 	} {
-		if r := only(t, expr, a, nil); r.Value == nil || math.Abs(*r.Value-want) > 1e-9*want || r.Result != Pass {
+		if r := only(t, expr, a, nil); r.Value == nil || math.Abs(*r.Value-want) > 1e-9*want ||
+			r.Result != Pass {
 			t.Errorf("%s: %+v, want %v", expr, r, want)
 		}
 	}
-	opened := float64(l.Outcomes["ok"]) / float64(l.Sent) // less the one of each trial that a sample at its very start has seen
+	// less the one of each trial that a sample at its very start has seen
+	opened := float64(l.Outcomes["ok"]) / float64(l.Sent)
 	for expr, want := range map[string]float64{
-		"direct.backend.connections_per_request > 0.1": opened, "direct.backend.cpu_per_request > 0.1ms": 300e-6 * opened, "direct.backend.starved > 0.01%": *l.Backend.Starved,
+		"direct.backend.connections_per_request > 0.1": opened,
+		"direct.backend.cpu_per_request > 0.1ms":       300e-6 * opened,
+		"direct.backend.starved > 0.01%":               *l.Backend.Starved,
 	} {
-		if r := only(t, expr, a, nil); r.Value == nil || math.Abs(*r.Value-want) > .01*want || r.Result != Pass {
+		if r := only(t, expr, a, nil); r.Value == nil || math.Abs(*r.Value-want) > .01*want ||
+			r.Result != Pass {
 			t.Errorf("%s: %+v, want %v", expr, r, want)
 		}
 	}
 	r := only(t, "direct.onset.rate / capacity.computed in 0.9..1.1", a, nil)
-	if iv := a.OnsetOverCapacity["direct"]; math.Abs(*r.Low-iv.Low) > 1e-9 || math.Abs(*r.High-iv.High) > 1e-9 {
+	if iv := a.OnsetOverCapacity["direct"]; math.Abs(*r.Low-iv.Low) > 1e-9 ||
+		math.Abs(*r.High-iv.High) > 1e-9 {
 		t.Errorf("%+v, want %+v", r, iv)
 	}
 }
@@ -66,7 +77,8 @@ func TestEachLane(t *testing.T) {
 	a := shareRun(0, 5000)
 	a.Lanes = append(a.Lanes, shareRun(50, 5000).Lanes[0])
 	a.Lanes[1].Name = "proxy"
-	results := Evaluate(a, a, []Assertion{parse(t, "bad.rate < 0.5%"), parse(t, "failed.count / baseline.offered == 1%"), parse(t, "direct.bad.count == 0")})
+	results := Evaluate(a, a, []Assertion{parse(t, "bad.rate < 0.5%"),
+		parse(t, "failed.count / baseline.offered == 1%"), parse(t, "direct.bad.count == 0")})
 	var got []string
 	for _, r := range results {
 		got = append(got, r.Lane+" "+string(r.Result))
@@ -75,7 +87,8 @@ func TestEachLane(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	a.Lanes = nil
-	if r := only(t, "bad.rate < 1%", a, nil); r.Result != Inconclusive || reason(r) != "The run has no lane." {
+	if r := only(t, "bad.rate < 1%", a, nil); r.Result != Inconclusive ||
+		reason(r) != "The run has no lane." {
 		t.Errorf("%+v", r)
 	}
 }
@@ -83,10 +96,13 @@ func TestEachLane(t *testing.T) {
 // TestClassOfOutcomes: http_5xx is every answer from 500 on, and each of them has a name of its own too.
 func TestClassOfOutcomes(t *testing.T) {
 	a := shareRun(0, 5000)
-	a.Lanes[0].Outcomes = map[string]uint64{"ok": 4990, "http_4xx": 3, "http_500": 1, "http_502": 1, "http_504": 4, "http_5xx_other": 1}
+	a.Lanes[0].Outcomes = map[string]uint64{"ok": 4990, "http_4xx": 3, "http_500": 1, "http_502": 1,
+		"http_504": 4, "http_5xx_other": 1}
 	for expr, want := range map[string]result.Verdict{
-		"outcome.http_5xx.count == 0": Fail, "outcome.http_5xx.count == 7": Pass, "outcome.http_5xx.rate < 0.1%": Inconclusive,
-		"outcome.http_504.count == 4": Pass, "outcome.http_5xx_other.count == 1": Pass, "outcome.http_503.count == 0": Pass,
+		"outcome.http_5xx.count == 0": Fail, "outcome.http_5xx.count == 7": Pass,
+		"outcome.http_5xx.rate < 0.1%": Inconclusive,
+		"outcome.http_504.count == 4":  Pass, "outcome.http_5xx_other.count == 1": Pass,
+		"outcome.http_503.count == 0": Pass,
 		"outcome.http_4xx.count == 3": Pass,
 	} {
 		if r := only(t, expr, a, nil); r.Result != want {
@@ -99,19 +115,27 @@ func TestClassOfOutcomes(t *testing.T) {
 func TestAbsentIsNotZero(t *testing.T) {
 	a := shareRun(0, 300)
 	a.Lanes[0].NoOnset = result.Finding{Code: "no_failure", Args: result.Args{"rate": 640.}}
-	a.Lanes[0].Reconciliation.Verdict, a.Lanes[0].Reconciliation.Rule.Text = result.NotMeasured, "not measured: x"
+	a.Lanes[0].Reconciliation.Verdict, a.Lanes[0].Reconciliation.Rule.Text = result.NotMeasured,
+		"not measured: x"
 	a.Lanes[0].Latency = result.Quantiles{P50: ptr(.02), P90: ptr(.03), Max: ptr(.09), Count: 300}
-	a.Lanes[0].OverflowOnset = &result.Onset{RPS: 5, Low: 4, High: 6, Method: result.FirstOverflow, How: result.Finding{Code: "by_first_overflow"}}
+	a.Lanes[0].OverflowOnset = &result.Onset{RPS: 5, Low: 4, High: 6, Method: result.FirstOverflow,
+		How: result.Finding{Code: "by_first_overflow"}}
 	for expr, why := range map[string]string{
-		"overflows == 0": "overflows: The kernel was not read", "overflows > 0": "The kernel", "max_recv_q < 5": "was not seen",
-		"onset.rate > 1": "onset.rate: No request failed up to 640", "overflow_onset.rate > 1": "observed, not estimated: the first overflow",
-		"plateau.rate > 1": "none shows a plateau", "capacity.computed > 1": "number of workers", "reconciliation.ratio < 2": "not measured: x",
-		"latency.p99 < 1s": "300 requests are too few for a p99", "latency.p95 < 1s": "300 requests are too few for a p95",
-		"send_lag.p50 < 1s": "no such request", "goodput.rate > 1": "No request that was due",
-		"proxy.bad.rate < 9%": "The run has no lane proxy", "bad.rate / baseline.bad.rate < 9": "There is no baseline",
-		"overflows == 0 over 1s": "no timeline", "bad.rate < 1% over 1s": "no timeline",
+		"overflows == 0": "overflows: The kernel was not read", "overflows > 0": "The kernel",
+		"max_recv_q < 5":          "was not seen",
+		"onset.rate > 1":          "onset.rate: No request failed up to 640",
+		"overflow_onset.rate > 1": "observed, not estimated: the first overflow",
+		"plateau.rate > 1":        "none shows a plateau", "capacity.computed > 1": "number of workers",
+		"reconciliation.ratio < 2": "not measured: x",
+		"latency.p99 < 1s":         "300 requests are too few for a p99",
+		"latency.p95 < 1s":         "300 requests are too few for a p95",
+		"send_lag.p50 < 1s":        "no such request", "goodput.rate > 1": "No request that was due",
+		"proxy.bad.rate < 9%":              "The run has no lane proxy",
+		"bad.rate / baseline.bad.rate < 9": "There is no baseline",
+		"overflows == 0 over 1s":           "no timeline", "bad.rate < 1% over 1s": "no timeline",
 	} {
-		if r := only(t, expr, a, nil); r.Result != Inconclusive || !strings.Contains(reason(r), why) || r.Value != nil || r.Measured != unit.Unknown {
+		if r := only(t, expr, a, nil); r.Result != Inconclusive || !strings.Contains(reason(r), why) ||
+			r.Value != nil || r.Measured != unit.Unknown {
 			t.Errorf("%s: %+v, want the reason %q", expr, r, why)
 		}
 	}
@@ -119,18 +143,21 @@ func TestAbsentIsNotZero(t *testing.T) {
 	if r := only(t, "overflows == 0", a, nil); !strings.Contains(reason(r), "unix socket") {
 		t.Error(reason(r))
 	}
-	if r := only(t, "bad.rate < 1%", &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{{Name: "direct"}}}, nil); r.Result != Inconclusive {
+	if r := only(t, "bad.rate < 1%", &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"},
+		Lanes: []result.Lane{{Name: "direct"}}}, nil); r.Result != Inconclusive {
 		t.Errorf("no requests: %+v", r)
 	}
 }
 
-// TestPartlyKnown: a sum that misses a trial is the least that it can be, and canceled requests may have been either.
+// TestPartlyKnown: a sum that misses a trial is the least that it can be, and canceled requests may have been
+// either.
 func TestPartlyKnown(t *testing.T) {
 	a := shareRun(0, 3000)
 	l := &a.Lanes[0]
 	l.Overflows, l.Trials = ptr(uint64(3)), []result.Trial{{Overflows: ptr(uint64(3))}, {}}
 	for expr, want := range map[string]Verdict{
-		"overflows == 0": Fail, "overflows <= 5": Inconclusive, "overflows >= 3": Pass, "overflows == 3": Inconclusive,
+		"overflows == 0": Fail, "overflows <= 5": Inconclusive, "overflows >= 3": Pass,
+		"overflows == 3": Inconclusive,
 	} {
 		if r := only(t, expr, a, nil); r.Result != want || r.High != nil || *r.Low != 3 {
 			t.Errorf("%s: %+v, want %s", expr, r, want)
@@ -138,7 +165,8 @@ func TestPartlyKnown(t *testing.T) {
 	}
 	l.Outcomes = map[string]uint64{"ok": 2900, "canceled": 100}
 	for expr, want := range map[string]Verdict{
-		"bad.rate < 1%": Inconclusive, "bad.rate < 5%": Pass, "bad.count == 0": Inconclusive, "bad.count <= 100": Pass,
+		"bad.rate < 1%": Inconclusive, "bad.rate < 5%": Pass, "bad.count == 0": Inconclusive,
+		"bad.count <= 100":           Pass,
 		"outcome.http_502.count < 3": Inconclusive, "outcome.ok.count >= 2900": Pass,
 	} {
 		if r := only(t, expr, a, nil); r.Result != want {
@@ -147,7 +175,8 @@ func TestPartlyKnown(t *testing.T) {
 	}
 }
 
-// TestUnbelievable: neither an INVALID run nor an INVALID baseline decides anything, and what was cut off passes nothing.
+// TestUnbelievable: neither an INVALID run nor an INVALID baseline decides anything, and what was cut off
+// passes nothing.
 func TestUnbelievable(t *testing.T) {
 	run := func(valid bool, ended string) *result.Analysis {
 		a := shareRun(1, 3000)
@@ -182,8 +211,8 @@ func TestUnbelievable(t *testing.T) {
 	}
 }
 
-// TestPercentiles: those that an analysis has, any other from the trials' histograms, and none that the requests are too
-// few for, or of which the histograms were not kept.
+// TestPercentiles: those that an analysis has, any other from the trials' histograms, and none that the
+// requests are too few for, or of which the histograms were not kept.
 func TestPercentiles(t *testing.T) {
 	a := shareRun(0, 2000)
 	l := &a.Lanes[0]
@@ -194,10 +223,13 @@ func TestPercentiles(t *testing.T) {
 	for range 2 {
 		l.Trials = append(l.Trials, result.Trial{Latencies: counts, Latency: result.Quantiles{Count: 1000}})
 	}
-	l.Latency = result.Quantiles{P50: ptr(.05), P50Interval: &result.Bounds{Low: .04, High: .06}, Max: ptr(1.), Count: 2000}
+	l.Latency = result.Quantiles{P50: ptr(.05), P50Interval: &result.Bounds{Low: .04, High: .06},
+		Max: ptr(1.), Count: 2000}
 	for expr, want := range map[string]Verdict{
-		"latency.p50 in 50ms..50ms": Inconclusive, "latency.p50 in 40ms..60ms": Pass, "latency.max == 1s": Pass,
-		"latency.p95 in 938ms..961ms": Pass, "latency.p95 > 950ms": Inconclusive, "latency.p75 < 700ms": Fail, "latency.p99.5 < 2s": Pass,
+		"latency.p50 in 50ms..50ms": Inconclusive, "latency.p50 in 40ms..60ms": Pass,
+		"latency.max == 1s":           Pass,
+		"latency.p95 in 938ms..961ms": Pass, "latency.p95 > 950ms": Inconclusive, "latency.p75 < 700ms": Fail,
+		"latency.p99.5 < 2s":  Pass,
 		"latency.p99.99 < 2s": Inconclusive, "latency.p99 < 2s": Inconclusive,
 	} {
 		if r := only(t, expr, a, nil); r.Result != want {
@@ -208,18 +240,22 @@ func TestPercentiles(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	l.Trials[1].Latencies = nil
-	if r := only(t, "latency.p95 < 2s", a, nil); r.Result != Inconclusive || !strings.Contains(reason(r), "too many latencies to keep") {
+	if r := only(t, "latency.p95 < 2s", a, nil); r.Result != Inconclusive ||
+		!strings.Contains(reason(r), "too many latencies to keep") {
 		t.Errorf("%+v", r)
 	}
 }
 
-// TestGoodput: 900 of 1000 requests in 10 s are 90/s, with Wilson's interval of the share; a trial cut off does not count.
+// TestGoodput: 900 of 1000 requests in 10 s are 90/s, with Wilson's interval of the share; a trial cut off
+// does not count.
 func TestGoodput(t *testing.T) {
 	a := shareRun(0, 0)
-	a.Lanes[0].Trials = []result.Trial{{Due: 600, Bad: 60, Duration: 6, Complete: true}, {Due: 400, Bad: 40, Duration: 4, Complete: true}, {Due: 900, Bad: 900, Duration: 9}}
+	a.Lanes[0].Trials = []result.Trial{{Due: 600, Bad: 60, Duration: 6, Complete: true},
+		{Due: 400, Bad: 40, Duration: 4, Complete: true}, {Due: 900, Bad: 900, Duration: 9}}
 	r := only(t, "goodput.rate > 85/s", a, nil)
 	low, high := estimate.Wilson(900, 1000)
-	if *r.Value != 90 || math.Abs(*r.Low-100*low) > 1e-9 || math.Abs(*r.High-100*high) > 1e-9 || r.Result != Pass {
+	if *r.Value != 90 || math.Abs(*r.Low-100*low) > 1e-9 || math.Abs(*r.High-100*high) > 1e-9 ||
+		r.Result != Pass {
 		t.Errorf("%+v", r)
 	}
 	b := binned() // of 100 requests in a second 20 were canceled, and may have been good
@@ -237,7 +273,8 @@ func TestStated(t *testing.T) {
 	for _, c := range []struct {
 		low, high *float64
 		want      interval
-	}{{&low, &high, interval{value: 2, low: 1, high: 3}}, {nil, &high, exact(2)}, {&low, nil, exact(2)}, {nil, nil, exact(2)}} {
+	}{{&low, &high, interval{value: 2, low: 1, high: 3}}, {nil, &high, exact(2)}, {&low, nil, exact(2)},
+		{nil, nil, exact(2)}} {
 		if got := stated(&x, c.low, c.high); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%+v, want %+v", got, c.want)
 		}
@@ -257,8 +294,10 @@ func TestResult(t *testing.T) {
 		known  string // of value, low and high
 	}{
 		{interval{value: .02, low: .01, high: .03}, Pass, "20.0 ms [10.0, 30.0]", "", "vlh"},
-		{interval{value: .02, low: .01, high: .3}, Inconclusive, "20.0 ms [10.0, 300]", "reaches over the limit", "vlh"},
-		{interval{value: .02, low: .01, high: .3, note: result.Finding{Text: "x"}}, Inconclusive, "20.0 ms [10.0, 300]", "x", "vlh"},
+		{interval{value: .02, low: .01, high: .3}, Inconclusive, "20.0 ms [10.0, 300]",
+			"reaches over the limit", "vlh"},
+		{interval{value: .02, low: .01, high: .3, note: result.Finding{Text: "x"}}, Inconclusive,
+			"20.0 ms [10.0, 300]", "x", "vlh"},
 		{exact(.02), Fail, "20.0 ms", "", "vlh"},
 		{interval{value: .02, low: .01, high: inf}, Inconclusive, "20.0 ms [10.0, ∞]", "reaches", "vl"},
 		{interval{value: nan, low: .3, high: inf}, Fail, "at least 300 ms", "", "l"},
@@ -266,7 +305,8 @@ func TestResult(t *testing.T) {
 		{interval{value: nan, low: 0, high: inf}, Invalid, "not known", "", ""},
 		{interval{value: .02, low: 0, high: inf}, Inconclusive, "20.0 ms [0, ∞]", "reaches", "vl"},
 		{unknownFor(result.Finding{Text: "why"}), Inconclusive, "not known", "why", ""},
-		{interval{value: 1, low: 1, high: 1, absent: result.Finding{Text: "why"}, note: result.Finding{Text: "and"}}, Inconclusive, "not known", "why and", ""},
+		{interval{value: 1, low: 1, high: 1, absent: result.Finding{Text: "why"},
+			note: result.Finding{Text: "and"}}, Inconclusive, "not known", "why and", ""},
 	} {
 		r := a.result(c.i, c.v)
 		known := ""
@@ -275,14 +315,15 @@ func TestResult(t *testing.T) {
 				known += k
 			}
 		}
-		if r.Measured != c.text || !strings.Contains(reason(r), c.reason) || c.reason == "" && reason(r) != "" || known != "" || r.Unit != "time" {
+		if r.Measured != c.text || !strings.Contains(reason(r), c.reason) ||
+			c.reason == "" && reason(r) != "" || known != "" || r.Unit != "time" {
 			t.Errorf("%+v %s: %+v, wrong of %q", c.i, c.v, r, known)
 		}
 	}
 }
 
-// TestReadmeGate: an unchanged server passes the baseline's line of the README, one a tenth slower fails it, and so it is
-// with what the other examples say.
+// TestReadmeGate: an unchanged server passes the baseline's line of the README, one a tenth slower fails it,
+// and so it is with what the other examples say.
 func TestReadmeGate(t *testing.T) {
 	text, err := os.ReadFile("../../../README.md")
 	check(t, err)
@@ -305,13 +346,14 @@ func TestReadmeGate(t *testing.T) {
 	}
 }
 
-// TestIndependentQuotient: estimates of two runs, or of two lanes, divide by MOVER; what is of one lane, or no estimate, by
-// the extremes.
+// TestIndependentQuotient: estimates of two runs, or of two lanes, divide by MOVER; what is of one lane, or
+// no estimate, by the extremes.
 func TestIndependentQuotient(t *testing.T) {
 	a := shareRun(0, 1000)
 	onset := &result.Onset{RPS: 100, Low: 98, High: 102, Method: "hinge"}
 	a.Lanes[0].ErrorOnset, a.Lanes[0].OverflowOnset = onset, onset
-	a.Lanes[0].Search = &result.Search{Goals: []result.SearchGoal{{Lower: ptr(100.), Lasting: ptr(98.), Upper: ptr(102.)}}}
+	a.Lanes[0].Search = &result.Search{Goals: []result.SearchGoal{{Lower: ptr(100.), Lasting: ptr(98.),
+		Upper: ptr(102.)}}}
 	a.Lanes = append(a.Lanes, a.Lanes[0])
 	a.Lanes[1].Name = "proxy"
 	mover := math.Exp(-math.Hypot(math.Log(100./98), math.Log(1.02)))
@@ -331,14 +373,15 @@ func TestIndependentQuotient(t *testing.T) {
 func timed(p50 ...float64) *result.Analysis {
 	a := trialsOf(100, make([]uint64, len(p50))...)
 	for i, x := range p50 {
-		a.Lanes[0].Trials[i].Latency = result.Quantiles{P50: ptr(x / 1000), P50Interval: &result.Bounds{Low: x / 1001, High: x / 999}, Count: 100}
+		a.Lanes[0].Trials[i].Latency = result.Quantiles{P50: ptr(x / 1000),
+			P50Interval: &result.Bounds{Low: x / 1001, High: x / 999}, Count: 100}
 	}
 	a.Lanes[0].Latency = a.Lanes[0].Trials[0].Latency
 	return a
 }
 
-// TestRunIsNoReplicate: requests of one run are all as slow as its machine was that day. A quotient of two runs is one of
-// pairs of trials, with room for that, and without enough of them it is not known.
+// TestRunIsNoReplicate: requests of one run are all as slow as its machine was that day. A quotient of two
+// runs is one of pairs of trials, with room for that, and without enough of them it is not known.
 func TestRunIsNoReplicate(t *testing.T) {
 	base := timed(20, 20.1, 19.9, 20, 20.1)
 	for _, c := range []struct {
@@ -348,14 +391,17 @@ func TestRunIsNoReplicate(t *testing.T) {
 		says string
 	}{
 		{"latency.p50 / baseline.latency.p50 <= 1.05", timed(20.1, 20, 20, 20.1, 20), Pass, ""},
-		{"latency.p50 / baseline.latency.p50 <= 1.05", timed(21.2, 21.3, 21.1, 21.2, 21.3), Inconclusive, "1.060 ["}, // 6 % slower
+		// 6 % slower
+		{"latency.p50 / baseline.latency.p50 <= 1.05", timed(21.2, 21.3, 21.1, 21.2, 21.3), Inconclusive,
+			"1.060 ["},
 		{"latency.p50 / baseline.latency.p50 <= 1.05", timed(23, 23.1, 22.9, 23, 23.1), Fail, ""},
 		{"latency.p50 / baseline.latency.p50 <= 1.05", timed(23, 23.1), Inconclusive, "2 pairs of trials"},
 		{"baseline.latency.p50 / latency.p50 >= 0.95", timed(20.1, 20, 20, 20.1, 20), Pass, ""},
 		{"latency.p50 / baseline.fail_latency.p50 <= 1.05", base, Inconclusive, "in one metric"},
 		{"fail_latency.p50 / baseline.fail_latency.p50 <= 1.05", base, Inconclusive, "not kept"},
 	} {
-		if r := only(t, c.expr, c.run, base); r.Result != c.want || !strings.Contains(r.Measured+reason(r), c.says) {
+		if r := only(t, c.expr, c.run, base); r.Result != c.want ||
+			!strings.Contains(r.Measured+reason(r), c.says) {
 			t.Errorf("%s: %+v, want %s, %q", c.expr, r, c.want, c.says)
 		}
 	}
@@ -370,12 +416,14 @@ func TestRunIsNoReplicate(t *testing.T) {
 		{"bad.rate / baseline.bad.rate <= 1.3", trialsOf(1000, 200, 202, 198, 200, 200), Fail},
 		{"bad.rate / baseline.bad.rate <= 1.36", even, Pass},
 		{"bad.rate / baseline.bad.rate <= 1.36", burst, Inconclusive},
-		{"outcome.connect_timeout.rate / baseline.outcome.connect_timeout.rate <= 1.36 @99.9", even, Inconclusive},
+		{"outcome.connect_timeout.rate / baseline.outcome.connect_timeout.rate <= 1.36 @99.9", even,
+			Inconclusive},
 		{"goodput.rate / baseline.goodput.rate >= 0.95", even, Pass},
 		{"goodput.rate / baseline.goodput.rate >= 0.95", trialsOf(1000, 200, 202, 198, 200, 200), Fail},
 		{"bad.rate / baseline.bad.rate <= 1.3", trialsOf(1000, 0, 0, 0, 0, 0), Pass},
 		{"bad.rate / baseline.bad.rate <= 1.3", shareRun(1000, 5000), Inconclusive},
-		{"bad.count / baseline.bad.count <= 1", shareRun(500, 5000), Pass}, // what was seen, of these two runs
+		// what was seen, of these two runs
+		{"bad.count / baseline.bad.count <= 1", shareRun(500, 5000), Pass},
 	} {
 		if r := only(t, c.expr, c.run, even); r.Result != c.want {
 			t.Errorf("%s: %+v, want %s", c.expr, r, c.want)

@@ -8,8 +8,10 @@ import (
 )
 
 func TestParseFile(t *testing.T) {
-	list, err := ParseFile("gate.yaml", []byte("# before a sale\nassertions:\n  - name: no loss\n    assert: bad.rate < 0.5% @95\n  - assert: direct.overflows == 0\n"))
-	if err != nil || len(list) != 2 || list[0].Name != "no loss" || list[0].Expr != "bad.rate < 0.5% @95" || list[1].Terms[0].Lane != "direct" {
+	list, err := ParseFile("gate.yaml",
+		[]byte("# before a sale\nassertions:\n  - name: no loss\n    assert: bad.rate < 0.5% @95\n  - assert: direct.overflows == 0\n"))
+	if err != nil || len(list) != 2 || list[0].Name != "no loss" || list[0].Expr != "bad.rate < 0.5% @95" ||
+		list[1].Terms[0].Lane != "direct" {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	for text, says := range map[string]string{
@@ -24,7 +26,8 @@ func TestParseFile(t *testing.T) {
 		"assertions:\n  - assert: bad.rate < 1%\n    asert: x\n": `gate.yaml:3:5: unknown key "asert"`,
 		strings.Repeat("#", maxFile+1):                           "not an assertion file",
 	} {
-		if _, err := ParseFile("gate.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := ParseFile("gate.yaml", []byte(text)); err == nil ||
+			!strings.Contains(err.Error(), says) {
 			t.Errorf("%.60q: %v, want %q", text, err, says)
 		}
 	}
@@ -52,14 +55,18 @@ func TestCheck(t *testing.T) {
 	}{
 		{"bad.rate < 1%", lanes, nil, 0, ""},
 		{"proxy.bad.rate / baseline.proxy.bad.rate < 1", lanes, lanes, 0, ""},
-		{"onset.rate / prox.onset.rate < 1", lanes, nil, 14, `no lane "prox"; did you mean "proxy"? There are: direct, proxy`},
+		{"onset.rate / prox.onset.rate < 1", lanes, nil, 14,
+			`no lane "prox"; did you mean "proxy"? There are: direct, proxy`},
 		{"bad.rate / baseline.bad.rate < 1", lanes, nil, 12, "--baseline"},
-		{"bad.rate / baseline.proxy.bad.rate < 1", lanes, []string{"direct"}, 12, `the baseline has no lane "proxy"`},
+		{"bad.rate / baseline.proxy.bad.rate < 1", lanes, []string{"direct"}, 12,
+			`the baseline has no lane "proxy"`},
 		{"proxy.bad.rate < 1%", []string{}, nil, 1, "the run has no lane"},
 	} {
 		err := Check([]Assertion{parse(t, "sent > 0"), parse(t, c.expr)}, c.lanes, c.baseline)
 		var syntax *SyntaxError
-		if c.says == "" && err != nil || c.says != "" && (!errors.As(err, &syntax) || syntax.Column != c.column || !strings.Contains(err.Error(), c.says)) {
+		if c.says == "" && err != nil ||
+			c.says != "" && (!errors.As(err, &syntax) || syntax.Column != c.column ||
+				!strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: %v, want column %d, %q", c.expr, err, c.column, c.says)
 		}
 	}

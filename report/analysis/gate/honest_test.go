@@ -25,7 +25,8 @@ func trialsOf(n uint64, failed ...uint64) *result.Analysis {
 	a := shareRun(sum, n*uint64(len(failed)))
 	for i, k := range failed {
 		a.Lanes[0].Trials = append(a.Lanes[0].Trials, result.Trial{
-			Index: i, Rate: float64(n), Start: float64(2 * i), Duration: 1, Due: n, Sent: n, Bad: k, Complete: true,
+			Index: i, Rate: float64(n), Start: float64(2 * i), Duration: 1, Due: n, Sent: n, Bad: k,
+			Complete: true,
 			Outcomes: map[string]uint64{"ok": n - k, "connect_timeout": k},
 		})
 	}
@@ -63,9 +64,10 @@ func binomial(rng *rand.Rand, n uint64, p float64) (k uint64) {
 	return k
 }
 
-// TestOnTheLimit: a server that is exactly at its limit passes or fails by chance, and may do so in 5 of 100 runs at
-// 95 %. Wilson's interval keeps that on average over shares, not at each (its coverage swings, by a per cent or two);
-// where few fail, chance fails runs more often than it passes them. The sums are exact, over all outcomes of 2000 requests.
+// TestOnTheLimit: a server that is exactly at its limit passes or fails by chance, and may do so in 5 of 100
+// runs at 95 %. Wilson's interval keeps that on average over shares, not at each (its coverage swings, by a
+// per cent or two); where few fail, chance fails runs more often than it passes them. The sums are exact,
+// over all outcomes of 2000 requests.
 func TestOnTheLimit(t *testing.T) {
 	const n = 2000
 	sum, shares := 0.0, 0
@@ -75,7 +77,8 @@ func TestOnTheLimit(t *testing.T) {
 			i := tally{k: k, of: n}.share(95)
 			if judge(i, Less, Limit{Low: limit}) != Inconclusive {
 				lg := func(x uint64) float64 { v, _ := math.Lgamma(float64(x) + 1); return v }
-				wrong += math.Exp(lg(n) - lg(k) - lg(n-k) + float64(k)*math.Log(limit) + float64(n-k)*math.Log1p(-limit))
+				wrong += math.Exp(lg(n) - lg(k) - lg(n-k) + float64(k)*math.Log(limit) +
+					float64(n-k)*math.Log1p(-limit))
 			}
 		}
 		if wrong > .075 {
@@ -121,15 +124,16 @@ func TestRealLoss(t *testing.T) {
 	}
 }
 
-// TestManyWindows: a server that is exactly at the limit all the time has windows above it. That they are many
-// must not fail it more often than one would.
+// TestManyWindows: a server that is exactly at the limit all the time has windows above it. That they are
+// many must not fail it more often than one would.
 func TestManyWindows(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 5))
 	const runs, bins, per, p = 400, 300, 40, .1
 	failed := 0
 	for range runs {
-		l := result.Lane{Name: "direct", Timeline: result.Timeline{BinS: .1, Bad: map[string][]uint64{"http_500": make([]uint64, bins)}},
-			Trials: []result.Trial{{Start: 0, Duration: bins / 10}}}
+		l := result.Lane{Name: "direct",
+			Timeline: result.Timeline{BinS: .1, Bad: map[string][]uint64{"http_500": make([]uint64, bins)}},
+			Trials:   []result.Trial{{Start: 0, Duration: bins / 10}}}
 		for i := range bins {
 			l.Timeline.AtS = append(l.Timeline.AtS, float64(i)/10)
 			l.Timeline.Offered = append(l.Timeline.Offered, per*10)

@@ -8,12 +8,13 @@ import (
 	"weir/report/words"
 )
 
-// TestJudge puts intervals into every place that they can have to a limit of 5, or of 4..6: wholly below, up to
-// it, across, from it on, wholly above, and a point on it.
+// TestJudge puts intervals into every place that they can have to a limit of 5, or of 4..6: wholly below, up
+// to it, across, from it on, wholly above, and a point on it.
 func TestJudge(t *testing.T) {
 	const p, f, i = Pass, Fail, Inconclusive
 	inf := math.Inf(1)
-	places := []struct{ low, high float64 }{{3, 4.5}, {3, 5}, {3, 7}, {5, 7}, {5.5, 7}, {5, 5}, {0, inf}, {6, inf}}
+	places := []struct{ low, high float64 }{{3, 4.5}, {3, 5}, {3, 7}, {5, 7}, {5.5, 7}, {5, 5}, {0, inf},
+		{6, inf}}
 	for op, want := range map[Op][]Verdict{
 		Less:         {p, i, i, f, f, f, i, f},
 		LessEqual:    {p, p, i, i, f, p, i, f},
@@ -33,7 +34,8 @@ func TestJudge(t *testing.T) {
 		low, high float64
 		want      Verdict
 	}{
-		{4.5, 5.5, p}, {4, 6, p}, {4, 4, p}, {6, 6, p}, {3.9, 5, i}, {5, 6.1, i}, {3, 7, i}, {3, 4, i}, {6, 7, i},
+		{4.5, 5.5, p}, {4, 6, p}, {4, 4, p}, {6, 6, p}, {3.9, 5, i}, {5, 6.1, i}, {3, 7, i}, {3, 4, i},
+		{6, 7, i},
 		{3, 3.9, f}, {6.1, 7, f}, {6.1, inf, f}, {4, inf, i},
 	} {
 		if got := judge(interval{low: c.low, high: c.high}, In, Limit{Low: 4, High: 6}); got != c.want {
@@ -84,7 +86,8 @@ func TestQuotient(t *testing.T) {
 	} {
 		got := c.a.over(c.b)
 		same := func(x, y float64) bool { return x == y || math.IsNaN(x) && math.IsNaN(y) }
-		if !got.known() || !same(got.value, c.want.value) || !same(got.low, c.want.low) || !same(got.high, c.want.high) {
+		if !got.known() || !same(got.value, c.want.value) || !same(got.low, c.want.low) ||
+			!same(got.high, c.want.high) {
 			t.Errorf("%v ÷ %v = %v, want %v", c.a, c.b, got, c.want)
 		}
 	}
@@ -93,7 +96,9 @@ func TestQuotient(t *testing.T) {
 		why  string
 	}{
 		{exact(0), exact(0), "The divisor is 0."}, {exact(3), exact(0), "The divisor is 0."},
-		{unknownFor(result.Finding{Text: "x"}), exact(0), "x"}, {exact(1), unknownFor(result.Finding{Text: "y"}), "y"}, {unknownFor(result.Finding{Text: "x"}), unknownFor(result.Finding{Text: "y"}), "x"},
+		{unknownFor(result.Finding{Text: "x"}), exact(0), "x"},
+		{exact(1), unknownFor(result.Finding{Text: "y"}), "y"},
+		{unknownFor(result.Finding{Text: "x"}), unknownFor(result.Finding{Text: "y"}), "x"},
 	} {
 		if got := c.a.over(c.b); words.Of(got.absent) != c.why {
 			t.Errorf("%v ÷ %v: %q, want %q", c.a, c.b, got.absent, c.why)

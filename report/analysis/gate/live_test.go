@@ -44,7 +44,8 @@ func tell(seed uint64) story {
 	share, overflow := []float64{0, .02, .06, .3}[rng.IntN(4)], []float64{0, .01, .1}[rng.IntN(3)]
 	for i, start := range s.starts {
 		for seq, due := range s.plan.Due() {
-			r := loadgen.Result{Seq: seq, Due: start + due, Sent: start + due, Status: 200, Outcome: loadgen.OK, Done: start + due + time.Duration(10+rng.IntN(40))*ms}
+			r := loadgen.Result{Seq: seq, Due: start + due, Sent: start + due, Status: 200,
+				Outcome: loadgen.OK, Done: start + due + time.Duration(10+rng.IntN(40))*ms}
 			if rng.Float64() < share {
 				r.Outcome, r.Status, r.Done = loadgen.ConnectTimeout, 0, r.Sent+900*ms
 			}
@@ -57,14 +58,20 @@ func tell(seed uint64) story {
 	overflows := uint64(0)
 	for at := time.Duration(0); at < 9*time.Second; at += 20 * ms {
 		depth := uint32(rng.IntN(10))
-		if rng.Float64() < overflow && slices.ContainsFunc(s.starts, func(start time.Duration) bool { return at > start+40*ms && at < start+2*time.Second }) {
+		if rng.Float64() < overflow &&
+			slices.ContainsFunc(s.starts, func(start time.Duration) bool {
+				return at > start+40*ms &&
+					at < start+2*time.Second
+			}) {
 			overflows += uint64(1 + rng.IntN(3))
 			depth = 17
 		}
 		drops := uint32(overflows)
 		s.events = append(s.events, storyEvent{at: at, sample: &probe.Sample{Host: "b", At: at, Took: ms,
-			Counters:  map[string]uint64{probe.ListenOverflows: overflows + uint64(at/time.Second), probe.ListenDrops: overflows},
-			Listeners: []probe.Listener{{Addr: "10.0.0.3:80", Cookie: 1, Depth: depth, Limit: 16, Drops: &drops}}}})
+			Counters: map[string]uint64{probe.ListenOverflows: overflows + uint64(at/time.Second),
+				probe.ListenDrops: overflows},
+			Listeners: []probe.Listener{{Addr: "10.0.0.3:80", Cookie: 1, Depth: depth, Limit: 16,
+				Drops: &drops}}}})
 	}
 	slices.SortStableFunc(s.events, func(a, b storyEvent) int { return int(a.at - b.at) })
 	return s
@@ -72,24 +79,31 @@ func tell(seed uint64) story {
 
 // lane is that of stories, with trials of so many requests.
 func lane(trials ...PlannedTrial) []PlannedLane {
-	return []PlannedLane{{Name: "direct", Loss: true, Listener: "10.0.0.3:80", ListenerHost: "b", Trials: trials}}
+	return []PlannedLane{{Name: "direct", Loss: true, Listener: "10.0.0.3:80", ListenerHost: "b",
+		Trials: trials}}
 }
 
-var twoTrials = lane(PlannedTrial{Rate: 100, Due: 200, Duration: 2 * time.Second}, PlannedTrial{Rate: 100, Due: 200, Duration: 2 * time.Second})
+var twoTrials = lane(PlannedTrial{Rate: 100, Due: 200, Duration: 2 * time.Second},
+	PlannedTrial{Rate: 100, Due: 200, Duration: 2 * time.Second})
 
-// play records the story and shows it to the assertions that say abort; stops: what ends the load ends the story.
+// play records the story and shows it to the assertions that say abort; stops: what ends the load ends the
+// story.
 func (s story) play(t testing.TB, stops bool, asserts ...Assertion) (a *result.Analysis, stopped *Stopped) {
 	t.Helper()
 	var buf bytes.Buffer
-	rec, err := runfile.NewRecorder(runfile.NewWriter(&buf), runfile.Header{Name: "test", Epoch: time.Unix(0, 0).UTC(), TrialsTotal: 2,
-		Lanes: []runfile.Lane{{Name: "direct", Mode: runfile.Loss, ConnectTimeout: 900 * ms, Deadline: 950 * ms, Listener: "10.0.0.3:80", ListenerHost: "b"}}})
+	rec, err := runfile.NewRecorder(runfile.NewWriter(&buf),
+		runfile.Header{Name: "test", Epoch: time.Unix(0, 0).UTC(), TrialsTotal: 2,
+			Lanes: []runfile.Lane{{Name: "direct", Mode: runfile.Loss, ConnectTimeout: 900 * ms,
+				Deadline: 950 * ms, Listener: "10.0.0.3:80", ListenerHost: "b"}}})
 	check(t, err)
 	now, last := time.Duration(0), probe.Sample{}
-	live := NewLive(nil, asserts, twoTrials, func() time.Duration { return now }, func(s *Stopped) { stopped = s })
+	live := NewLive(nil, asserts, twoTrials, func() time.Duration { return now },
+		func(s *Stopped) { stopped = s })
 	live.every = 0
 	running, results, seen, nextRead := -1, (*count.Counter)(nil), map[int]bool{}, time.Duration(0)
 	end := func(at time.Duration) {
-		check(t, rec.Write(&runfile.TrialEnd{Index: running, End: at, Drained: true, DrainedAt: at, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
+		check(t, rec.Write(&runfile.TrialEnd{Index: running, End: at, Drained: true, DrainedAt: at,
+			Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
 		live.TrialEnd()
 		running = -1
 	}
@@ -101,7 +115,8 @@ func (s story) play(t testing.TB, stops bool, asserts ...Assertion) (a *result.A
 			}
 			if running < 0 && !seen[i] && now >= start-10*ms {
 				running, seen[i] = i, true
-				check(t, rec.Write(&runfile.Trial{Index: i, Lane: "direct", Rate: 100, Start: start, Due: s.plan.Count(), Plan: s.plan}))
+				check(t, rec.Write(&runfile.Trial{Index: i, Lane: "direct", Rate: 100, Start: start,
+					Due: s.plan.Count(), Plan: s.plan}))
 				results = rec.Results(i)
 				live.Trial("direct", start, s.plan)
 				live.Watch(results)
@@ -145,13 +160,15 @@ func (s story) play(t testing.TB, stops bool, asserts ...Assertion) (a *result.A
 	return a, stopped
 }
 
-// TestLiveIsCertain: what ended a run, or would have, is what the whole run is judged to be; and the record of the run that
-// was ended says the same.
+// TestLiveIsCertain: what ended a run, or would have, is what the whole run is judged to be; and the record
+// of the run that was ended says the same.
 func TestLiveIsCertain(t *testing.T) {
 	exprs := []string{
-		"outcome.connect_timeout.count <= 12", "late.count == 0", "bad.count < 20", "overflows == 0", "direct.overflows in 0..10",
+		"outcome.connect_timeout.count <= 12", "late.count == 0", "bad.count < 20", "overflows == 0",
+		"direct.overflows in 0..10",
 		"listen_drops < 5", "listener_drops <= 3", "max_recv_q <= 16", "latency.max < 900ms",
-		"overflows == 0 over 500ms", "overflows <= 4 over 1s", "overflows == 0 over 2s", "bad.count <= 3 over 300ms", "max_recv_q < 17 over 200ms",
+		"overflows == 0 over 500ms", "overflows <= 4 over 1s", "overflows == 0 over 2s",
+		"bad.count <= 3 over 300ms", "max_recv_q < 17 over 200ms",
 	}
 	fired, missed := map[string]int{}, map[string]int{}
 	for seed := range uint64(12) {
@@ -174,8 +191,10 @@ func TestLiveIsCertain(t *testing.T) {
 				continue
 			}
 			cut, again := s.play(t, true, a)
-			if verdict := Evaluate(cut, nil, []Assertion{a})[0]; again == nil || verdict.Result != Fail || !strings.Contains(cut.Ended.Why, expr) {
-				t.Errorf("seed %d, %s: %v ended the run, and its record says %+v, %s", seed, expr, again, verdict, cut.Ended)
+			if verdict := Evaluate(cut, nil, []Assertion{a})[0]; again == nil || verdict.Result != Fail ||
+				!strings.Contains(cut.Ended.Why, expr) {
+				t.Errorf("seed %d, %s: %v ended the run, and its record says %+v, %s", seed, expr, again,
+					verdict, cut.Ended)
 			}
 		}
 	}
@@ -205,12 +224,13 @@ func watching(t testing.TB, lasts time.Duration, exprs ...string) *watchdog {
 		check(t, err)
 		rules = append(rules, a)
 	}
-	w.Live = NewLive(rules, nil, lane(PlannedTrial{Rate: 100, Due: uint64(p.Count()), Duration: lasts}), func() time.Duration { return w.now }, func(s *Stopped) {
-		if w.stopped != nil {
-			t.Errorf("stopped twice: %v", s)
-		}
-		w.stopped = s
-	})
+	w.Live = NewLive(rules, nil, lane(PlannedTrial{Rate: 100, Due: uint64(p.Count()), Duration: lasts}),
+		func() time.Duration { return w.now }, func(s *Stopped) {
+			if w.stopped != nil {
+				t.Errorf("stopped twice: %v", s)
+			}
+			w.stopped = s
+		})
 	w.every = 0
 	w.Live.Trial("direct", 0, p)
 	w.Live.Watch(w.Counter)
@@ -247,24 +267,35 @@ func TestAbortIf(t *testing.T) {
 		says      string
 		otherwise string
 	}{
-		{expr: "bad.rate > 5%", bad: loadgen.HTTP503, took: ms, early: 520, most: 560, says: "26 of the 51 requests that ended from 5.00 s to 5.50 s (51.0 %)"},
+		{expr: "bad.rate > 5%", bad: loadgen.HTTP503, took: ms, early: 520, most: 560,
+			says: "26 of the 51 requests that ended from 5.00 s to 5.50 s (51.0 %)"},
 		{expr: "failed.rate > 5%", bad: loadgen.HTTP503, took: ms, early: 520, most: 560, says: "(51.0 %)"},
-		{expr: "late.rate > 5%", bad: loadgen.OK, took: time.Second, early: 520, most: 660, says: "requests that ended"},
+		{expr: "late.rate > 5%", bad: loadgen.OK, took: time.Second, early: 520, most: 660,
+			says: "requests that ended"},
 		{expr: "failed.rate > 5%", bad: loadgen.OK, took: time.Second},
-		{expr: "outcome.ok.rate < 95%", bad: loadgen.HTTP503, took: ms, early: 520, most: 560, says: "(51.0 %)"},
-		{expr: "outcome.http_503.rate > 5%", bad: loadgen.HTTP503, took: ms, early: 520, most: 560, says: "(51.0 %)"},
+		{expr: "outcome.ok.rate < 95%", bad: loadgen.HTTP503, took: ms, early: 520, most: 560,
+			says: "(51.0 %)"},
+		{expr: "outcome.http_503.rate > 5%", bad: loadgen.HTTP503, took: ms, early: 520, most: 560,
+			says: "(51.0 %)"},
 		{expr: "outcome.http_502.rate > 5%", bad: loadgen.HTTP503, took: ms},
 		{expr: "bad.rate > 60%", bad: loadgen.HTTP503, took: ms},
-		{expr: "latency.p95 > 500ms", bad: loadgen.HTTP503, took: ms, early: 520, most: 560, says: "(51.0 %)"},
-		{expr: "latency.p95 > 500ms", bad: loadgen.OK, took: 600 * ms, early: 520, most: 620, says: "requests that ended"},
+		{expr: "latency.p95 > 500ms", bad: loadgen.HTTP503, took: ms, early: 520, most: 560,
+			says: "(51.0 %)"},
+		{expr: "latency.p95 > 500ms", bad: loadgen.OK, took: 600 * ms, early: 520, most: 620,
+			says: "requests that ended"},
 		{expr: "latency.p95 > 700ms", bad: loadgen.OK, took: 600 * ms},
-		{expr: "bad.rate > 5% over 1s", bad: loadgen.HTTP503, took: ms, early: 520, most: 580, says: "of the 100 requests due in the 1s from 4."},
-		{expr: "latency.p99 > 500ms over 1s", bad: loadgen.OK, took: 600 * ms, early: 510, most: 620, says: "of the 100 requests due in the 1s from"},
+		{expr: "bad.rate > 5% over 1s", bad: loadgen.HTTP503, took: ms, early: 520, most: 580,
+			says: "of the 100 requests due in the 1s from 4."},
+		{expr: "latency.p99 > 500ms over 1s", bad: loadgen.OK, took: 600 * ms, early: 510, most: 620,
+			says: "of the 100 requests due in the 1s from"},
 		{expr: "bad.rate > 60% over 1s", bad: loadgen.HTTP503, took: ms},
-		{expr: "bad.count > 20", bad: loadgen.HTTP503, took: ms, early: 539, most: 545, says: "it is 21 after 5.40 s"},
-		{expr: "bad.count > 20 over 1s", bad: loadgen.HTTP503, took: ms, early: 539, most: 545, says: "it is 21 in the 1s from 4.5 s on"},
+		{expr: "bad.count > 20", bad: loadgen.HTTP503, took: ms, early: 539, most: 545,
+			says: "it is 21 after 5.40 s"},
+		{expr: "bad.count > 20 over 1s", bad: loadgen.HTTP503, took: ms, early: 539, most: 545,
+			says: "it is 21 in the 1s from 4.5 s on"},
 		{expr: "bad.count > 60 over 1s", bad: loadgen.HTTP503, took: ms},
-		{expr: "latency.max > 500ms", bad: loadgen.OK, took: 600 * ms, early: 559, most: 562, says: "it is 600 ms after 5.60 s"},
+		{expr: "latency.max > 500ms", bad: loadgen.OK, took: 600 * ms, early: 559, most: 562,
+			says: "it is 600 ms after 5.60 s"},
 		{expr: "direct.shed > 0", bad: loadgen.Shed, most: 502, early: 499, says: "it is 1 after"},
 	} {
 		w := watching(t, 20*time.Second, c.expr)
@@ -287,14 +318,15 @@ func TestAbortIf(t *testing.T) {
 		switch {
 		case (ended > 0) != (c.most > 0) || ended > c.most || ended > 0 && ended < c.early:
 			t.Errorf("%s: ended by request %d (%v), want %d to %d", c.expr, ended, w.stopped, c.early, c.most)
-		case ended > 0 && (!strings.Contains(w.stopped.Error(), c.says) || !strings.HasPrefix(w.stopped.Error(), "direct: "+c.expr+": ")):
+		case ended > 0 && (!strings.Contains(w.stopped.Error(), c.says) ||
+			!strings.HasPrefix(w.stopped.Error(), "direct: "+c.expr+": ")):
 			t.Errorf("%s: %v, want %q", c.expr, w.stopped, c.says)
 		}
 	}
 }
 
-// TestSilentServer: a percentile does not wait until the first requests are given up, counts each that is too old once,
-// and takes nothing for old that it could not have read.
+// TestSilentServer: a percentile does not wait until the first requests are given up, counts each that is too
+// old once, and takes nothing for old that it could not have read.
 func TestSilentServer(t *testing.T) {
 	for _, expr := range []string{"latency.p99 > 500ms", "latency.p99 > 500ms over 1s"} {
 		w := watching(t, 10*time.Second, "failed.rate > 5%", expr)
@@ -308,7 +340,8 @@ func TestSilentServer(t *testing.T) {
 			t.Errorf("%s: %v at %v", expr, w.stopped, w.now)
 		}
 	}
-	// Of these two of five are slow: as many as may be, unless some are counted as open and again when they end.
+	// Of these two of five are slow: as many as may be, unless some are counted as open and again when they
+	// end.
 	w := watching(t, 20*time.Second, "latency.p50 > 300ms")
 	var results []loadgen.Result
 	for n := range 2000 {
@@ -345,8 +378,8 @@ func TestStalledWatcher(t *testing.T) {
 	}
 }
 
-// TestLiveFollowsAReopenedListener: the old socket's drops stay, the new one's count from 0, and what others overflow
-// meanwhile is not the lane's.
+// TestLiveFollowsAReopenedListener: the old socket's drops stay, the new one's count from 0, and what others
+// overflow meanwhile is not the lane's.
 func TestLiveFollowsAReopenedListener(t *testing.T) {
 	w := watching(t, 10*time.Second, "overflows > 8")
 	own := func(cookie uint64, drops uint32) []probe.Listener {
@@ -358,10 +391,12 @@ func TestLiveFollowsAReopenedListener(t *testing.T) {
 		failed    bool
 		ended     bool
 	}{
-		{100, nil, true, false}, {100, own(1, 50), false, false}, {105, own(1, 55), false, false}, {125, nil, false, false},
+		{100, nil, true, false}, {100, own(1, 50), false, false}, {105, own(1, 55), false, false},
+		{125, nil, false, false},
 		{128, own(2, 3), false, false}, {128, nil, true, false}, {148, own(2, 4), false, true},
 	} {
-		x := probe.Sample{Host: "b", At: time.Duration(i) * 20 * ms, Counters: map[string]uint64{probe.ListenOverflows: s.overflows}, Listeners: s.listeners}
+		x := probe.Sample{Host: "b", At: time.Duration(i) * 20 * ms,
+			Counters: map[string]uint64{probe.ListenOverflows: s.overflows}, Listeners: s.listeners}
 		if s.failed {
 			x.Errors = []probe.SourceError{{Source: "inet_diag", Text: "timeout"}}
 		}
@@ -375,11 +410,13 @@ func TestLiveFollowsAReopenedListener(t *testing.T) {
 	}
 }
 
-// TestLiveCountsAll: from many threads at once nothing is lost, and the load is ended once. Run it with -race.
+// TestLiveCountsAll: from many threads at once nothing is lost, and the load is ended once. Run it with
+// -race.
 func TestLiveCountsAll(t *testing.T) {
 	const threads, each = 4, 2000
 	var stopped []*Stopped
-	live := NewLive(nil, []Assertion{parse(t, "bad.count < 8000 abort")}, lane(PlannedTrial{Rate: 8000, Due: 8000, Duration: time.Second}),
+	live := NewLive(nil, []Assertion{parse(t, "bad.count < 8000 abort")},
+		lane(PlannedTrial{Rate: 8000, Due: 8000, Duration: time.Second}),
 		func() time.Duration { return 0 }, func(s *Stopped) { stopped = append(stopped, s) })
 	live.every = 0
 	live.Trial("direct", 0, steady(threads*each, time.Second))
@@ -390,7 +427,8 @@ func TestLiveCountsAll(t *testing.T) {
 		shard := loadgen.ShardOf(c)
 		wait.Go(func() {
 			for i := range each {
-				shard.Record(loadgen.Result{Due: time.Duration(i) * time.Millisecond / 2, Outcome: loadgen.HTTP500})
+				shard.Record(loadgen.Result{Due: time.Duration(i) * time.Millisecond / 2,
+					Outcome: loadgen.HTTP500})
 				if i%500 == 0 {
 					c.Read()
 				}
@@ -399,21 +437,26 @@ func TestLiveCountsAll(t *testing.T) {
 	}
 	wait.Wait()
 	c.Read()
-	if len(stopped) != 1 || !stopped[0].Assert || !strings.Contains(stopped[0].Error(), `the assertion "bad.count < 8000 abort" can no longer pass: it is 8,000`) {
+	if len(stopped) != 1 || !stopped[0].Assert ||
+		!strings.Contains(stopped[0].Error(),
+			`the assertion "bad.count < 8000 abort" can no longer pass: it is 8,000`) {
 		t.Errorf("%v", stopped)
 	}
 }
 
-// TestNothingAborts: without an expression nothing is watched, and what cannot be decided while a run goes on is refused
-// before it.
+// TestNothingAborts: without an expression nothing is watched, and what cannot be decided while a run goes on
+// is refused before it.
 func TestNothingAborts(t *testing.T) {
 	if NewLive(nil, []Assertion{parse(t, "bad.rate < 5%")}, twoTrials, nil, nil) != nil {
 		t.Error("an assertion without abort watches the run")
 	}
 	for expr, want := range map[string]string{
-		"latency.p99 < 1s abort": "abort goes with what only grows", "bad.rate < 50% abort": "end the load with --abort-if",
-		"bad.count / direct.failed.count < 1 abort": "no ratio", "bad.count > 5 abort": "cannot fail before the end",
-		"bad.count < 50 abort": "", "max_recv_q < 5 abort": "", "overflows == 0 over 1s abort": "",
+		"latency.p99 < 1s abort":                    "abort goes with what only grows",
+		"bad.rate < 50% abort":                      "end the load with --abort-if",
+		"bad.count / direct.failed.count < 1 abort": "no ratio",
+		"bad.count > 5 abort":                       "cannot fail before the end",
+		"bad.count < 50 abort":                      "", "max_recv_q < 5 abort": "",
+		"overflows == 0 over 1s abort": "",
 	} {
 		err := CheckPlan([]Assertion{parse(t, expr)}, steps(6, nil))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
@@ -422,11 +465,14 @@ func TestNothingAborts(t *testing.T) {
 	}
 }
 
-// TestParseAbort: --abort-if has the metrics of assertions; its old words are answered with the new expression.
+// TestParseAbort: --abort-if has the metrics of assertions; its old words are answered with the new
+// expression.
 func TestParseAbort(t *testing.T) {
 	for expr, want := range map[string]string{
-		"bad.rate > 5% over 10s @99": "", "failed.rate > 5%": "", "direct.outcome.connect_timeout.rate > 1%": "", "latency.p95 > 500ms": "", "latency.p99.9 > 2s": "",
-		"outcome.ok.rate < 90%": "", "overflows > 100": "", "overflows != 0": "", "max_recv_q >= 10 over 1s": "", "shed > 0": "", "bad.rate > 0.001%": "",
+		"bad.rate > 5% over 10s @99": "", "failed.rate > 5%": "",
+		"direct.outcome.connect_timeout.rate > 1%": "", "latency.p95 > 500ms": "", "latency.p99.9 > 2s": "",
+		"outcome.ok.rate < 90%": "", "overflows > 100": "", "overflows != 0": "",
+		"max_recv_q >= 10 over 1s": "", "shed > 0": "", "bad.rate > 0.001%": "",
 		"failures > 5%":                 "write 'failed.rate > 5%'",
 		" failures>5% ":                 "write 'failed.rate >5%'",
 		"failures.connect_timeout > 1%": "write 'outcome.connect_timeout.rate > 1%'",
@@ -447,22 +493,27 @@ func TestParseAbort(t *testing.T) {
 		"bad.rate > 5% @99":             "add over DURATION",
 	} {
 		_, err := ParseAbort(expr)
-		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n")) {
+		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "\n")) {
 			t.Errorf("%s: %v, want %q", expr, err, want)
 		}
 	}
 	for expr, want := range map[string]string{
-		"bad.rate > 5% over 1s": "", "bad.rate > 5% over 3s": "no trial lasts 3s", "bad.rate > 5% over 250ms": "not whole bins", "overflows > 3": "",
+		"bad.rate > 5% over 1s": "", "bad.rate > 5% over 3s": "no trial lasts 3s",
+		"bad.rate > 5% over 250ms": "not whole bins", "overflows > 3": "",
 	} {
 		a, err := ParseAbort(expr)
 		check(t, err)
-		if err := CheckAbort([]Assertion{a}, steps(6, nil)); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if err := CheckAbort([]Assertion{a}, steps(6, nil)); (err == nil) != (want == "") ||
+			err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", expr, err)
 		}
 	}
 	blind, err := ParseAbort("overflows > 3")
 	check(t, err)
-	if err := CheckAbort([]Assertion{blind}, steps(1, func(l *PlannedLane) { l.Listener = "" })); err == nil || !strings.Contains(err.Error(), "no listener is watched") {
+	if err := CheckAbort([]Assertion{blind},
+		steps(1, func(l *PlannedLane) { l.Listener = "" })); err == nil ||
+		!strings.Contains(err.Error(), "no listener is watched") {
 		t.Error(err)
 	}
 }

@@ -10,13 +10,14 @@ import (
 	"weir/report/result"
 )
 
-// TestDropsOfAUnixLane: a unix socket has no overflows that the kernel counts, but its namespace's drops are known all the same;
-// where one trial's are not, there may be more.
+// TestDropsOfAUnixLane: a unix socket has no overflows that the kernel counts, but its namespace's drops are
+// known all the same; where one trial's are not, there may be more.
 func TestDropsOfAUnixLane(t *testing.T) {
 	none := uint64(0)
 	drops := func(trials ...result.Trial) interval {
 		l := &result.Lane{Listener: "/run/app.sock", ListenDrops: &none, Trials: trials}
-		return counter(func(l *result.Lane) *uint64 { return l.ListenDrops }, func(t result.Trial) *uint64 { return t.ListenDrops })(scope{lane: l})
+		return counter(func(l *result.Lane) *uint64 { return l.ListenDrops },
+			func(t result.Trial) *uint64 { return t.ListenDrops })(scope{lane: l})
 	}
 	read := result.Trial{ListenDrops: &none}
 	if i := drops(read, read); i.low != 0 || i.high != 0 || !i.known() {
@@ -27,14 +28,19 @@ func TestDropsOfAUnixLane(t *testing.T) {
 	}
 }
 
-// How long a queue took to overflow and to empty: of one that did neither while it was watched, the least that it takes is known.
+// How long a queue took to overflow and to empty: of one that did neither while it was watched, the least
+// that it takes is known.
 func TestFilling(t *testing.T) {
-	filled := result.Lane{Name: "direct", Overflows: ptr(uint64(9)), BacklogLimit: ptr(uint32(16)), MaxOpen: 160,
-		Trials:   []result.Trial{{Start: 1, Duration: 2, DrainedAfter: ptr(.5)}, {Start: 5, Duration: 2, DrainedAfter: ptr(3.)}},
+	filled := result.Lane{Name: "direct", Overflows: ptr(uint64(9)), BacklogLimit: ptr(uint32(16)),
+		MaxOpen: 160,
+		Trials: []result.Trial{{Start: 1, Duration: 2, DrainedAfter: ptr(.5)},
+			{Start: 5, Duration: 2, DrainedAfter: ptr(3.)}},
 		Timeline: result.Timeline{Marks: []result.Mark{{AtS: 5.25, Code: "first_overflow"}}},
 	}
-	never := result.Lane{Name: "proxy", Overflows: ptr(uint64(0)), BacklogLimit: ptr(uint32(16)), Trials: []result.Trial{{Start: 1, Duration: 2}}}
-	a := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{filled, never, {Name: "blind"}}}
+	never := result.Lane{Name: "proxy", Overflows: ptr(uint64(0)), BacklogLimit: ptr(uint32(16)),
+		Trials: []result.Trial{{Start: 1, Duration: 2}}}
+	a := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"},
+		Lanes: []result.Lane{filled, never, {Name: "blind"}}}
 	for expr, want := range map[string]Verdict{
 		"direct.filled.time in 0.249s..0.251s":       Pass,
 		"direct.drained.time == 3s":                  Pass,
@@ -56,7 +62,8 @@ func TestFilling(t *testing.T) {
 // searchRun is one that found these bounds for its strictest goal; the tolerant one's are 10 req/s higher.
 func searchRun(low, high *float64, reason result.Finding) *result.Analysis {
 	a := shareRun(0, 1000)
-	goals := []result.SearchGoal{{Lower: low, Upper: high, Regular: reason.IsZero(), Reason: reason}, {LossRatio: .005, Regular: true}}
+	goals := []result.SearchGoal{{Lower: low, Upper: high, Regular: reason.IsZero(), Reason: reason},
+		{LossRatio: .005, Regular: true}}
 	if low != nil && high != nil {
 		goals[1].Lower, goals[1].Upper, goals[1].Lasting = ptr(*low+10), ptr(*high+10), ptr(*low+9)
 	}
@@ -67,9 +74,12 @@ func searchRun(low, high *float64, reason result.Finding) *result.Analysis {
 	return a
 }
 
-// TestSearch: what held passes, what did not fails, and what lies between them, or was not found, is inconclusive.
+// TestSearch: what held passes, what did not fails, and what lies between them, or was not found, is
+// inconclusive.
 func TestSearch(t *testing.T) {
-	found, half := searchRun(ptr(98.), ptr(100.), result.Finding{}), searchRun(ptr(98.), nil, result.Finding{Code: "search_budget", Args: result.Args{"budget": 3 * time.Minute}})
+	found, half := searchRun(ptr(98.), ptr(100.), result.Finding{}),
+		searchRun(ptr(98.), nil, result.Finding{Code: "search_budget",
+			Args: result.Args{"budget": 3 * time.Minute}})
 	for _, c := range []struct {
 		run  *result.Analysis
 		expr string
@@ -77,7 +87,8 @@ func TestSearch(t *testing.T) {
 		says string
 	}{
 		{found, "search.rate >= 97/s", Pass, "98.0 req/s [97.0, 100]"},
-		{found, "search.rate >= 98/s", Inconclusive, "98.0 req/s [97.0, 100]"}, // it held for a trial, with the help of the queue
+		// it held for a trial, with the help of the queue
+		{found, "search.rate >= 98/s", Inconclusive, "98.0 req/s [97.0, 100]"},
 		{found, "search.rate > 100/s", Fail, "98.0 req/s [97.0, 100]"},
 		{found, "search.rate / capacity.computed in 0.9..1.1", Pass, "0.980 [0.970, 1.000]"},
 		{found, "search.rate / baseline.search.rate >= 0.95", Pass, "1.000 [0.970, 1.031]"},
@@ -90,12 +101,15 @@ func TestSearch(t *testing.T) {
 		{half, "search.rate >= 97", Pass, "98.0 req/s [97.0, ∞]"}, // it held, however far the search came
 		{half, "search.rate >= 99", Inconclusive, "budget of 180 s was spent"},
 		{half, "search.upper.rate >= 99", Inconclusive, "The budget"},
-		{searchRun(nil, ptr(50.), result.Finding{Code: "search_no_lower"}), "search.rate >= 60", Fail, "0 req/s to 50.0 req/s"},
-		{searchRun(nil, nil, result.Finding{Code: "search_ended"}), "search.rate >= 60", Inconclusive, "The run ended before"},
+		{searchRun(nil, ptr(50.), result.Finding{Code: "search_no_lower"}), "search.rate >= 60", Fail,
+			"0 req/s to 50.0 req/s"},
+		{searchRun(nil, nil, result.Finding{Code: "search_ended"}), "search.rate >= 60", Inconclusive,
+			"The run ended before"},
 		{shareRun(0, 1000), "search.rate >= 60", Inconclusive, "The run was no search"},
 	} {
 		c.run.Capacity.Computed = ptr(100.)
-		if r := only(t, c.expr, c.run, found); r.Result != c.want || !strings.Contains(r.Measured+"; "+reason(r), c.says) {
+		if r := only(t, c.expr, c.run, found); r.Result != c.want ||
+			!strings.Contains(r.Measured+"; "+reason(r), c.says) {
 			t.Errorf("%s: %s, %s; %s; want %s, %q", c.expr, r.Result, r.Measured, reason(r), c.want, c.says)
 		}
 	}
@@ -131,11 +145,14 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Health checks are told apart by when they were sent; that nobody checked is not zero, and a check that took no time is none.
+// Health checks are told apart by when they were sent; that nobody checked is not zero, and a check that took
+// no time is none.
 func TestHealthPhases(t *testing.T) {
 	a := &result.Analysis{Valid: true, Ended: result.Ending{How: "complete"}, Lanes: []result.Lane{
 		{Name: "proxy", Health: &result.Health{
-			Before: result.HealthCounts{OK: 3, P50: ptr(.002), Max: ptr(.004)}, During: result.HealthCounts{Slow: 1, Failed: 7, P50: ptr(.4), Max: ptr(.4)}, After: result.HealthCounts{Failed: 2},
+			Before: result.HealthCounts{OK: 3, P50: ptr(.002), Max: ptr(.004)},
+			During: result.HealthCounts{Slow: 1, Failed: 7, P50: ptr(.4), Max: ptr(.4)},
+			After:  result.HealthCounts{Failed: 2},
 		}},
 		{Name: "direct"},
 	}}
@@ -156,8 +173,10 @@ func TestHealthPhases(t *testing.T) {
 
 // TestPlateau is the analysis's own interval, or says why there is none.
 func TestPlateau(t *testing.T) {
-	l := result.Lane{Plateau: ptr(48.1), PlateauBounds: &result.Bounds{Low: 47, High: 49}, BacklogLimit: ptr(uint32(16))}
-	if got, want := plateau(scope{lane: &l}), (interval{value: 48.1, low: 47, high: 49}); !reflect.DeepEqual(got, want) {
+	l := result.Lane{Plateau: ptr(48.1), PlateauBounds: &result.Bounds{Low: 47, High: 49},
+		BacklogLimit: ptr(uint32(16))}
+	if got, want := plateau(scope{lane: &l}),
+		(interval{value: 48.1, low: 47, high: 49}); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	l.PlateauBounds = nil

@@ -6,8 +6,9 @@ import (
 	"weir/report/result"
 )
 
-// A change at 2 s mends the lane at 4 s, its 502s at 3 s; what was due before the change does not count. It takes a clean tail
-// of 5 s: a pause between failures is none, and nor is the last second of a load. A stray failure in hundreds is no lack of it.
+// A change at 2 s mends the lane at 4 s, its 502s at 3 s; what was due before the change does not count. It
+// takes a clean tail of 5 s: a pause between failures is none, and nor is the last second of a load. A stray
+// failure in hundreds is no lack of it.
 func TestMended(t *testing.T) {
 	lane := func(name string, late ...uint64) result.Lane {
 		tl := result.Timeline{

@@ -11,7 +11,8 @@ import (
 	"weir/loadgen/count"
 )
 
-// TestOpenRequestsCountOnce: the rule comes to as many as if it had waited for the end of each, whenever it looks.
+// TestOpenRequestsCountOnce: the rule comes to as many as if it had waited for the end of each, whenever it
+// looks.
 func TestOpenRequestsCountOnce(t *testing.T) {
 	p := steady(200, 2*time.Second)
 	ends := map[time.Duration][]int{} // by millisecond
@@ -40,12 +41,13 @@ func TestOpenRequestsCountOnce(t *testing.T) {
 		}
 	}
 	if open+closed != late || open < late/4 || closed == 0 || o.open != 0 || o.more || len(o.bins) > 1 {
-		t.Errorf("%d counted while they were open and %d when they ended, of %d; %d not ended, %d bins kept", open, closed, late, o.open, len(o.bins))
+		t.Errorf("%d counted while they were open and %d when they ended, of %d; %d not ended, %d bins kept",
+			open, closed, late, o.open, len(o.bins))
 	}
 }
 
-// TestOpenAmongOthers: of requests that are due in one bin some stay open, and whichever of the others ends, and how,
-// each of them counts once.
+// TestOpenAmongOthers: of requests that are due in one bin some stay open, and whichever of the others ends,
+// and how, each of them counts once.
 func TestOpenAmongOthers(t *testing.T) {
 	o := newOverdue(300*ms, 0, steady(100, 100*ms)) // ten, 10 ms apart
 	counted := uint64(0)
@@ -95,15 +97,16 @@ func sum(bins map[time.Duration]uint64) (n int) {
 	return n
 }
 
-// TestLooksOften: what is recorded is looked at within a hundredth of a second, and nobody else has to read the count; a
-// silent server is seen when the first requests are too old.
+// TestLooksOften: what is recorded is looked at within a hundredth of a second, and nobody else has to read
+// the count; a silent server is seen when the first requests are too old.
 func TestLooksOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for expr, failing := range map[string]bool{"failed.rate > 5%": true, "latency.p99 > 500ms": false} {
 			rule, err := ParseAbort(expr)
 			check(t, err)
 			began, stopped := time.Now(), atomic.Int64{}
-			l := NewLive([]Assertion{rule}, nil, lane(), func() time.Duration { return time.Since(began) }, func(*Stopped) { stopped.Store(int64(time.Since(began))) })
+			l := NewLive([]Assertion{rule}, nil, lane(), func() time.Duration { return time.Since(began) },
+				func(*Stopped) { stopped.Store(int64(time.Since(began))) })
 			c := count.New(0)
 			l.Trial("direct", 0, steady(100, 10*time.Second))
 			l.Watch(c)
@@ -114,18 +117,22 @@ func TestLooksOften(t *testing.T) {
 			}
 			time.Sleep(2 * time.Second)
 			l.TrialEnd()
-			if want := map[bool]time.Duration{true: 240 * ms, false: 720 * ms}[failing]; time.Duration(stopped.Load()) < want-20*ms || time.Duration(stopped.Load()) > want+50*ms {
+			if want := map[bool]time.Duration{true: 240 * ms,
+				false: 720 * ms}[failing]; time.Duration(stopped.Load()) < want-20*ms ||
+				time.Duration(stopped.Load()) > want+50*ms {
 				t.Errorf("%s: stopped at %v, want %v", expr, time.Duration(stopped.Load()), want)
 			}
 		}
 	})
 }
 
-// TestTheSoonestRule: of several the one that the fewest requests decide ends the load; of two at once, the first.
+// TestTheSoonestRule: of several the one that the fewest requests decide ends the load; of two at once, the
+// first.
 func TestTheSoonestRule(t *testing.T) {
 	for want, exprs := range map[string][]string{
-		"failed.rate > 1%":       {"failed.rate > 50%", "failed.rate > 1%", "outcome.shed.rate > 1%"},
-		"outcome.shed.rate > 1%": {"outcome.http_500.rate > 1%", "outcome.shed.rate > 1%", "failed.rate > 1%"},
+		"failed.rate > 1%": {"failed.rate > 50%", "failed.rate > 1%", "outcome.shed.rate > 1%"},
+		"outcome.shed.rate > 1%": {"outcome.http_500.rate > 1%", "outcome.shed.rate > 1%",
+			"failed.rate > 1%"},
 	} {
 		w := watching(t, 20*time.Second, exprs...)
 		for range 1000 {
@@ -139,9 +146,11 @@ func TestTheSoonestRule(t *testing.T) {
 
 // BenchmarkSee looks at what a hundredth of a second brings at 50,000 requests a second.
 func BenchmarkSee(b *testing.B) {
-	w := watching(b, 20*time.Second, "failed.rate > 5%", "latency.p99.9 > 1s", "outcome.connect_timeout.rate > 1%")
+	w := watching(b, 20*time.Second, "failed.rate > 5%", "latency.p99.9 > 1s",
+		"outcome.connect_timeout.rate > 1%")
 	for i := range 500 {
-		w.Record(loadgen.Result{Due: time.Duration(i) * 20 * time.Microsecond, Done: time.Duration(i) * 20 * time.Microsecond, Outcome: loadgen.OK})
+		w.Record(loadgen.Result{Due: time.Duration(i) * 20 * time.Microsecond,
+			Done: time.Duration(i) * 20 * time.Microsecond, Outcome: loadgen.OK})
 	}
 	t := w.running
 	w.Counter.Watch(func(r *count.Reading) {

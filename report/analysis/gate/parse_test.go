@@ -32,28 +32,41 @@ func TestParse(t *testing.T) {
 		expr string
 		want Assertion
 	}{
-		{"proxy.bad.rate < 0.5% @95", Assertion{Terms: one("bad.rate", "proxy"), Op: Less, Limit: Limit{.005, .005, "0.5%"}, Level: 95}},
-		{"bad.rate<0.5%@99.9abort", Assertion{Terms: one("bad.rate", ""), Op: Less, Limit: Limit{.005, .005, "0.5%"}, Level: 99.9, Abort: true}},
+		{"proxy.bad.rate < 0.5% @95", Assertion{Terms: one("bad.rate", "proxy"), Op: Less,
+			Limit: Limit{.005, .005, "0.5%"}, Level: 95}},
+		{"bad.rate<0.5%@99.9abort", Assertion{Terms: one("bad.rate", ""), Op: Less,
+			Limit: Limit{.005, .005, "0.5%"}, Level: 99.9, Abort: true}},
 		{"onset.rate / capacity.computed in 0.95..1.10 @95", Assertion{
 			Terms: []Term{{Metric: "onset.rate", Column: 1}, {Metric: "capacity.computed", Column: 14}},
 			Op:    In, Limit: Limit{.95, 1.1, "0.95..1.10"}, Level: 95}},
 		{"proxy.onset.rate / direct.onset.rate >= 0.97 @95", Assertion{
-			Terms: []Term{{Metric: "onset.rate", Lane: "proxy", Column: 1}, {Metric: "onset.rate", Lane: "direct", Column: 20}},
-			Op:    GreaterEqual, Limit: Limit{.97, .97, "0.97"}, Level: 95}},
+			Terms: []Term{{Metric: "onset.rate", Lane: "proxy", Column: 1},
+				{Metric: "onset.rate", Lane: "direct", Column: 20}},
+			Op: GreaterEqual, Limit: Limit{.97, .97, "0.97"}, Level: 95}},
 		{"direct.overflows == 0 over 10s abort", Assertion{
-			Terms: one("overflows", "direct"), Op: Equal, Limit: Limit{0, 0, "0"}, Over: 10 * time.Second, Level: 95, Abort: true}},
+			Terms: one("overflows", "direct"), Op: Equal, Limit: Limit{0, 0, "0"}, Over: 10 * time.Second,
+			Level: 95, Abort: true}},
 		{"onset.rate / baseline.onset.rate >= 95%", Assertion{
-			Terms: []Term{{Metric: "onset.rate", Column: 1}, {Metric: "onset.rate", Baseline: true, Column: 14}},
-			Op:    GreaterEqual, Limit: Limit{.95, .95, "95%"}, Level: 95}},
+			Terms: []Term{{Metric: "onset.rate", Column: 1},
+				{Metric: "onset.rate", Baseline: true, Column: 14}},
+			Op: GreaterEqual, Limit: Limit{.95, .95, "95%"}, Level: 95}},
 		{"baseline.proxy.latency.p99 / proxy.latency.p99 / reconciliation.ratio > 1", Assertion{
-			Terms: []Term{{Metric: "latency.p99", Lane: "proxy", Baseline: true, Column: 1}, {Metric: "latency.p99", Lane: "proxy", Column: 30}, {Metric: "reconciliation.ratio", Column: 50}},
-			Op:    Greater, Limit: Limit{1, 1, "1"}, Level: 95}},
-		{"latency.p99 in 20 .. 30 ms", Assertion{Terms: one("latency.p99", ""), Op: In, Limit: Limit{.02, .03, "20ms..30ms"}, Level: 95}},
-		{"onset.rate > 3000/m", Assertion{Terms: one("onset.rate", ""), Op: Greater, Limit: Limit{50, 50, "3000/m"}, Level: 95}},
-		{"goodput.rate >= 40 req/s", Assertion{Terms: one("goodput.rate", ""), Op: GreaterEqual, Limit: Limit{40, 40, "40req/s"}, Level: 95}},
-		{"plateau.rate > 40", Assertion{Terms: one("plateau.rate", ""), Op: Greater, Limit: Limit{40, 40, "40"}, Level: 95}},
-		{"outcome.http_502.count <= 3", Assertion{Terms: one("outcome.http_502.count", ""), Op: LessEqual, Limit: Limit{3, 3, "3"}, Level: 95}},
-		{"my-lane.send_lag.p99 != 1.5ms @95%", Assertion{Terms: one("send_lag.p99", "my-lane"), Op: NotEqual, Limit: Limit{.0015, .0015, "1.5ms"}, Level: 95}},
+			Terms: []Term{{Metric: "latency.p99", Lane: "proxy", Baseline: true, Column: 1},
+				{Metric: "latency.p99", Lane: "proxy", Column: 30},
+				{Metric: "reconciliation.ratio", Column: 50}},
+			Op: Greater, Limit: Limit{1, 1, "1"}, Level: 95}},
+		{"latency.p99 in 20 .. 30 ms", Assertion{Terms: one("latency.p99", ""), Op: In,
+			Limit: Limit{.02, .03, "20ms..30ms"}, Level: 95}},
+		{"onset.rate > 3000/m", Assertion{Terms: one("onset.rate", ""), Op: Greater,
+			Limit: Limit{50, 50, "3000/m"}, Level: 95}},
+		{"goodput.rate >= 40 req/s", Assertion{Terms: one("goodput.rate", ""), Op: GreaterEqual,
+			Limit: Limit{40, 40, "40req/s"}, Level: 95}},
+		{"plateau.rate > 40", Assertion{Terms: one("plateau.rate", ""), Op: Greater,
+			Limit: Limit{40, 40, "40"}, Level: 95}},
+		{"outcome.http_502.count <= 3", Assertion{Terms: one("outcome.http_502.count", ""), Op: LessEqual,
+			Limit: Limit{3, 3, "3"}, Level: 95}},
+		{"my-lane.send_lag.p99 != 1.5ms @95%", Assertion{Terms: one("send_lag.p99", "my-lane"), Op: NotEqual,
+			Limit: Limit{.0015, .0015, "1.5ms"}, Level: 95}},
 	} {
 		got := parse(t, c.expr)
 		c.want.Expr = c.expr
@@ -76,7 +89,8 @@ func TestMistakes(t *testing.T) {
 		{"bad.rat < 5%", 1, `unknown metric "bad.rat"; did you mean bad.rate?`},
 		{"  proxy.bad.rat < 5%", 3, "did you mean proxy.bad.rate?"},
 		{"onset.rate / direct.onset < 1", 14, "did you mean direct.onset.rate"},
-		{"http_req_duration.p(95)<500", 1, `unknown metric "http_req_duration.p(95)"; did you mean latency.p95?`},
+		{"http_req_duration.p(95)<500", 1,
+			`unknown metric "http_req_duration.p(95)"; did you mean latency.p95?`},
 		{"bad.rate < 1.1 * baseline.bad.rate", 12, "divide by it"},
 		{"bad.rate < baseline.bad.rate", 12, "divide by it"},
 		{"outcome.canceled.count < 1", 1, "unknown metric"},
@@ -110,7 +124,8 @@ func TestMistakes(t *testing.T) {
 		{"bad.rate < 5% @100", 15, "up to 99.999"},
 		{"bad.rate < 5% @", 15, "a confidence"},
 		{"latency.p99 < 1s @ 0.95", 18, "a confidence in per cent"},
-		{"onset.rate > 5 over 10s", 16, "known of the whole run only: over goes with bad.rate, failed.rate, goodput.rate, overflows"},
+		{"onset.rate > 5 over 10s", 16,
+			"known of the whole run only: over goes with bad.rate, failed.rate, goodput.rate, overflows"},
 		{"bad.rate / failed.rate > 5 over 10s", 28, "no ratio"},
 		{"bad.rate < 5% over 0s", 20, "a duration"},
 		{"bad.rate < 5% over ten", 20, "a duration"},
@@ -159,8 +174,10 @@ func spelled(a Assertion) string {
 // FuzzParse: nothing makes the parser fall over, and what it takes it says again to the same effect.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
-		"proxy.bad.rate < 0.5% @95", "onset.rate / baseline.onset.rate in 0.95..1.10 abort", "direct.overflows == 0 over 10s abort",
-		"latency.p99 <= 20 ms", "goodput.rate>=3000/m@99.9%", "in..in in 1..2", "bad.rate < 5%/%", "\xff.bad.rate < 1%",
+		"proxy.bad.rate < 0.5% @95", "onset.rate / baseline.onset.rate in 0.95..1.10 abort",
+		"direct.overflows == 0 over 10s abort",
+		"latency.p99 <= 20 ms", "goodput.rate>=3000/m@99.9%", "in..in in 1..2", "bad.rate < 5%/%",
+		"\xff.bad.rate < 1%",
 	} {
 		f.Add(s)
 	}
@@ -187,23 +204,37 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestSuggestions: what people of other tools write is answered by complete names that exist, and nonsense by none.
+// TestSuggestions: what people of other tools write is answered by complete names that exist, and nonsense by
+// none.
 func TestSuggestions(t *testing.T) {
 	for name, want := range map[string]string{
-		"overflow": "overflows or overflow_onset.rate", "direct.overflow": "direct.overflows or direct.overflow_onset.rate", "p.capacity.computd": "capacity.computed",
-		"direct.latancy.p99": "direct.latency.p99", "latency.p9x": "latency.p90", "baseline.proxy.onset.rte": "baseline.proxy.onset.rate",
-		"onset": "onset.rate or overflow_onset.rate", "bad": "bad.rate or bad.count", "direct.onset": "direct.onset.rate or direct.overflow_onset.rate",
-		"p95": "latency.p95", "p99": "latency.p99", "p(99.9)": "latency.p999", "rps": "goodput.rate", "qps": "goodput.rate", "throughput": "goodput.rate",
-		"cpu": "backend.cpu_per_request", "errors": "failed.rate", "failures": "failed.rate", "error.rate": "failed.rate", "error.count": "failed.count",
-		"direct.errors": "direct.failed.rate", "success.rate": "outcome.ok.rate", "success": "outcome.ok.rate",
-		"http_req_duration.p(95)": "latency.p95", "http_req_duration": "latency.p50 or latency.p95 or latency.p99", "http_req_failed": "failed.rate",
-		"http_reqs.rate": "goodput.rate", "recv_q.max": "max_recv_q", "outcome.timeout.rate": "outcome.connect_timeout.rate or outcome.response_timeout.rate",
-		"log.http_504.count": "outcome.http_504.count", "goodput": "goodput.rate", "latency": "latency.p50 or latency.p95 or latency.p99",
+		"overflow":           "overflows or overflow_onset.rate",
+		"direct.overflow":    "direct.overflows or direct.overflow_onset.rate",
+		"p.capacity.computd": "capacity.computed",
+		"direct.latancy.p99": "direct.latency.p99", "latency.p9x": "latency.p90",
+		"baseline.proxy.onset.rte": "baseline.proxy.onset.rate",
+		"onset":                    "onset.rate or overflow_onset.rate", "bad": "bad.rate or bad.count",
+		"direct.onset": "direct.onset.rate or direct.overflow_onset.rate",
+		"p95":          "latency.p95", "p99": "latency.p99", "p(99.9)": "latency.p999", "rps": "goodput.rate",
+		"qps": "goodput.rate", "throughput": "goodput.rate",
+		"cpu": "backend.cpu_per_request", "errors": "failed.rate", "failures": "failed.rate",
+		"error.rate": "failed.rate", "error.count": "failed.count",
+		"direct.errors": "direct.failed.rate", "success.rate": "outcome.ok.rate",
+		"success":                 "outcome.ok.rate",
+		"http_req_duration.p(95)": "latency.p95",
+		"http_req_duration":       "latency.p50 or latency.p95 or latency.p99",
+		"http_req_failed":         "failed.rate",
+		"http_reqs.rate":          "goodput.rate", "recv_q.max": "max_recv_q",
+		"outcome.timeout.rate": "outcome.connect_timeout.rate or outcome.response_timeout.rate",
+		"log.http_504.count":   "outcome.http_504.count", "goodput": "goodput.rate",
+		"latency":                "latency.p50 or latency.p95 or latency.p99",
 		"5xx":                    "outcome.http_5xx.rate",
-		"outcome.http_505.count": "outcome.http_500.count", "outcome.canceled.count": "", "speed": "", "xyzzy.rate": "", "foo": "",
+		"outcome.http_505.count": "outcome.http_500.count", "outcome.canceled.count": "", "speed": "",
+		"xyzzy.rate": "", "foo": "",
 	} {
 		says := unknown(name)
-		if want == "" && !strings.Contains(says, "`weir help metrics` lists them all") || want != "" && !strings.Contains(says, "did you mean "+want+"?") {
+		if want == "" && !strings.Contains(says, "`weir help metrics` lists them all") ||
+			want != "" && !strings.Contains(says, "did you mean "+want+"?") {
 			t.Errorf("%s, want %q", says, want)
 		}
 		for _, s := range suggest(strings.TrimPrefix(name, baselinePrefix)) {
@@ -225,7 +256,8 @@ func TestSuggestions(t *testing.T) {
 func TestTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range table() {
-		if seen[m.name] || m.read == nil || m.unit == "" || m.name != lookup(m.name).name || m.most && !m.grows() && m.unit != unit.Time {
+		if seen[m.name] || m.read == nil || m.unit == "" || m.name != lookup(m.name).name ||
+			m.most && !m.grows() && m.unit != unit.Time {
 			t.Errorf("%+v", m)
 		}
 		seen[m.name] = true
@@ -234,12 +266,14 @@ func TestTable(t *testing.T) {
 		if lookup(m.Name) == nil || m.What == "" || strings.HasSuffix(m.What, ".") {
 			t.Errorf("%+v", m)
 		}
-		if want := []string{"bad.rate", "failed.rate", "latency.p50", "onset.rate", "goodput.rate", "overflows"}; i < Common && m.Name != want[i] {
+		if want := []string{"bad.rate", "failed.rate", "latency.p50", "onset.rate", "goodput.rate",
+			"overflows"}; i < Common && m.Name != want[i] {
 			t.Errorf("%s comes at %d, want %s", m.Name, i, want[i])
 		}
 	}
 	for name, want := range map[string]string{
-		"latency.p95": "latency.p95", "latency.p99.9": "latency.p999", "latency.p9999": "latency.p9999", "latency.p99.99": "latency.p9999", "latency.p50": "latency.p50",
+		"latency.p95": "latency.p95", "latency.p99.9": "latency.p999", "latency.p9999": "latency.p9999",
+		"latency.p99.99": "latency.p9999", "latency.p50": "latency.p50",
 		"latency.p100": "", "latency.p0": "", "latency.p": "", "latency.p9x": "", "fail_latency.p95": "",
 	} {
 		if m := lookup(name); (m == nil) != (want == "") || m != nil && m.name != want {

@@ -14,7 +14,8 @@ func steps(trials int, change func(*PlannedLane)) Plan {
 	l := PlannedLane{Name: "direct", Loss: true, Listener: "10.0.0.3:80"}
 	for i := range trials {
 		rate := 100 + 100*float64(i)/float64(trials)
-		l.Trials = append(l.Trials, PlannedTrial{Rate: rate, Due: uint64(2 * rate), Duration: 2 * time.Second})
+		l.Trials = append(l.Trials, PlannedTrial{Rate: rate, Due: uint64(2 * rate),
+			Duration: 2 * time.Second})
 	}
 	if change != nil {
 		change(&l)
@@ -29,12 +30,14 @@ func TestCheckPlan(t *testing.T) {
 		want string // "": it can be measured
 	}{
 		{"bad.rate < 1%", steps(6, nil), ""},
-		{"bad.rate < 0.1%", steps(6, nil), "the best that 1698 requests can show is 0 % [0, 0.226], at 95 %: it needs 3838 of them"},
+		{"bad.rate < 0.1%", steps(6, nil),
+			"the best that 1698 requests can show is 0 % [0, 0.226], at 95 %: it needs 3838 of them"},
 		{"bad.rate <= 0%", steps(6, nil), "no number of requests shows more"},
 		{"outcome.ok.rate > 99.9%", steps(6, nil), "can show is 100 % [99.8, 100]"},
 		{"outcome.ok.rate > 99%", steps(6, nil), ""},
 		{"bad.rate < 11% over 1s", steps(6, nil), ""},
-		{"bad.rate < 5% over 1s", steps(6, nil), "the best that 100 requests can show"}, // 66 windows, each at 99.92 %
+		// 66 windows, each at 99.92 %
+		{"bad.rate < 5% over 1s", steps(6, nil), "the best that 100 requests can show"},
 		{"bad.rate < 10% over 3s", steps(6, nil), "no trial lasts 3s"},
 		{"overflows == 0 over 250ms", steps(6, nil), "windows of 250ms are not whole bins of 100ms"},
 		{"latency.p99 < 1s", steps(1, nil), "200 requests are too few for a p99"},
@@ -45,12 +48,15 @@ func TestCheckPlan(t *testing.T) {
 		{"onset.rate > 1/s", steps(6, func(l *PlannedLane) { l.Loss = false }), "retrial mode"},
 		{"onset.rate > 1/s", steps(6, func(l *PlannedLane) { l.Listener = "" }), "no listener is watched"},
 		{"onset.rate > 1/s", steps(6, func(l *PlannedLane) { l.Listener = "/run/x" }), ""},
-		{"overflow_onset.rate > 1/s", steps(6, func(l *PlannedLane) { l.Listener = "/run/x" }), "unix socket"},
+		{"overflow_onset.rate > 1/s", steps(6, func(l *PlannedLane) { l.Listener = "/run/x" }),
+			"unix socket"},
 		{"max_recv_q < 5", steps(1, func(l *PlannedLane) { l.Listener = "/run/x" }), ""},
-		{"overflows == 0", steps(1, func(l *PlannedLane) { l.Listener = "" }), "for lane direct: no listener"},
+		{"overflows == 0", steps(1, func(l *PlannedLane) { l.Listener = "" }),
+			"for lane direct: no listener"},
 		{"plateau.rate > 1/s", steps(5, nil), "at least 6 overloaded"},
 		{"plateau.rate > 1/s", steps(6, nil), ""},
-		{"onset.rate / capacity.computed > 1", steps(6, nil), "column 14: this plan cannot answer it: it needs the number of workers"},
+		{"onset.rate / capacity.computed > 1", steps(6, nil),
+			"column 14: this plan cannot answer it: it needs the number of workers"},
 		{"capacity.service_time < 1s", Plan{Capacity: true}, "the service time is not known"},
 		{"direct.sent / baseline.direct.sent < 1", steps(6, nil), "there is no baseline"},
 		{"onset.rate > 1/s", searchPlan(":80"), "has no onset: ask for search.rate"},
@@ -64,15 +70,18 @@ func TestCheckPlan(t *testing.T) {
 		{"bad.rate < 1% abort", searchPlan(":80"), "leave abort out"},
 		{"sent / baseline.sent < 1", baselinePlan(true), ""},
 		{"sent / baseline.sent < 1", baselinePlan(false), "The baseline is INVALID. why"},
-		{"bad.rate / baseline.bad.rate < 2", baselinePlan(true), "this plan and the baseline have 0, the minimum is 5"},
+		{"bad.rate / baseline.bad.rate < 2", baselinePlan(true),
+			"this plan and the baseline have 0, the minimum is 5"},
 		{"bad.rate / baseline.bad.rate < 2", pairedPlan(5), ""},
 		{"bad.rate / baseline.bad.rate < 2", pairedPlan(4), "have 4, the minimum is 5"},
 		{"bad.rate / baseline.failed.rate < 2", pairedPlan(5), "write bad.rate / baseline.bad.rate"},
-		{"plateau.rate / baseline.plateau.rate < 1", baselinePlan(true), "baseline.plateau.rate: No complete trial"},
+		{"plateau.rate / baseline.plateau.rate < 1", baselinePlan(true),
+			"baseline.plateau.rate: No complete trial"},
 	} {
 		err := CheckPlan([]Assertion{parse(t, c.expr)}, c.plan)
 		words.Fill(err)
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+		if c.want == "" && err != nil ||
+			c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v, want %q", c.expr, err, c.want)
 		}
 	}
@@ -95,7 +104,8 @@ func pairedPlan(n int) Plan {
 	p := steps(6, nil)
 	p.Baseline = shareRun(1, 100)
 	for _, t := range p.Lanes[0].Trials[:n] {
-		p.Baseline.Lanes[0].Trials = append(p.Baseline.Lanes[0].Trials, result.Trial{Rate: t.Rate, Duration: t.Duration.Seconds(), Complete: true})
+		p.Baseline.Lanes[0].Trials = append(p.Baseline.Lanes[0].Trials,
+			result.Trial{Rate: t.Rate, Duration: t.Duration.Seconds(), Complete: true})
 	}
 	return p
 }

@@ -19,8 +19,8 @@ import (
 
 const ms = time.Millisecond
 
-// recorded is the analysis of a recorded run: 4 workers of 20 ms, so 200 req/s, behind a queue of 17 places; 12 trials
-// of 2 s from 120 to 320 req/s on each of two lanes, whose requests fail when the queue is full.
+// recorded is the analysis of a recorded run: 4 workers of 20 ms, so 200 req/s, behind a queue of 17 places;
+// 12 trials of 2 s from 120 to 320 req/s on each of two lanes, whose requests fail when the queue is full.
 func recorded(t testing.TB) *result.Analysis { return recordedAt(t, 200) }
 
 // recordedAt is the same of workers that do so many requests a second.
@@ -28,36 +28,43 @@ func recordedAt(t testing.TB, capacity float64) *result.Analysis {
 	t.Helper()
 	var buf bytes.Buffer
 	h := runfile.Header{
-		Version: "test", Name: "test", Epoch: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seed: 1, TrialsTotal: 24,
+		Version: "test", Name: "test", Epoch: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seed: 1,
+		TrialsTotal: 24,
 		Environment: map[string]string{"kernel": "simulated"},
 		Capacity:    runfile.Capacity{Workers: 4, ServiceTime: 20 * ms, ServiceTimeSource: "stated"},
 	}
 	for _, name := range []string{"direct", "proxy"} {
-		h.Lanes = append(h.Lanes, runfile.Lane{Name: name, Mode: runfile.Loss, Engine: "test", ConnectTimeout: 900 * ms, Deadline: 950 * ms, Listener: "10.0.0.3:80", ListenerHost: "backend"})
+		h.Lanes = append(h.Lanes, runfile.Lane{Name: name, Mode: runfile.Loss, Engine: "test",
+			ConnectTimeout: 900 * ms, Deadline: 950 * ms, Listener: "10.0.0.3:80", ListenerHost: "backend"})
 	}
 	rec, err := runfile.NewRecorder(runfile.NewWriter(&buf), h)
 	check(t, err)
 	now, overflows, opened := time.Duration(0), uint64(0), uint64(0)
 	sample := func(depth uint32) {
 		drops := uint32(overflows)
-		check(t, rec.Write(&runfile.Sample{Sample: probe.Sample{Host: "backend", At: now, Took: ms, Counters: map[string]uint64{
-			"TcpExtListenOverflows": overflows, "TcpExtListenDrops": overflows, "TcpPassiveOpens": opened,
-			"sched.listener.cpu_ns": 300_000 * opened, "sched.listener.run_delay_ns": 50_000 * opened},
-			Listeners: []probe.Listener{{Addr: "10.0.0.3:80", Cookie: 1, Depth: depth, Limit: 16, Drops: &drops}}}}))
+		check(t, rec.Write(&runfile.Sample{Sample: probe.Sample{Host: "backend", At: now, Took: ms,
+			Counters: map[string]uint64{
+				"TcpExtListenOverflows": overflows, "TcpExtListenDrops": overflows, "TcpPassiveOpens": opened,
+				"sched.listener.cpu_ns": 300_000 * opened, "sched.listener.run_delay_ns": 50_000 * opened},
+			Listeners: []probe.Listener{{Addr: "10.0.0.3:80", Cookie: 1, Depth: depth, Limit: 16,
+				Drops: &drops}}}}))
 		now += 20 * ms
 	}
 	for i := range 24 {
 		sample(0)
 		rate := 120 + 200*float64(i/2)/11
-		p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: 2 * time.Second}}, Arrival: plan.Constant}
+		p := plan.Plan{Stages: []plan.Stage{{From: rate, To: rate, Duration: 2 * time.Second}},
+			Arrival: plan.Constant}
 		start := now
-		check(t, rec.Write(&runfile.Trial{Index: i, Lane: h.Lanes[i%2].Name, Rate: rate, Start: start, Due: p.Count(), Plan: p}))
+		check(t, rec.Write(&runfile.Trial{Index: i, Lane: h.Lanes[i%2].Name, Rate: rate, Start: start,
+			Due: p.Count(), Plan: p}))
 		results, waiting := rec.Results(i), 0.0
 		for seq, due := range p.Due() {
 			for ; now < start+due; sample(uint32(waiting)) {
 				waiting = max(0, waiting-capacity*.02)
 			}
-			r := loadgen.Result{Seq: seq, Due: start + due, Sent: start + due + 100*time.Microsecond, Done: start + due + 20*ms, Status: 200, Outcome: loadgen.OK}
+			r := loadgen.Result{Seq: seq, Due: start + due, Sent: start + due + 100*time.Microsecond,
+				Done: start + due + 20*ms, Status: 200, Outcome: loadgen.OK}
 			if waiting++; waiting > 17 {
 				waiting--
 				overflows++
@@ -72,7 +79,8 @@ func recordedAt(t testing.TB, capacity float64) *result.Analysis {
 		for now < end+50*ms {
 			sample(0)
 		}
-		check(t, rec.Write(&runfile.TrialEnd{Index: i, End: end, Drained: true, DrainedAt: end + 20*ms, Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
+		check(t, rec.Write(&runfile.TrialEnd{Index: i, End: end, Drained: true, DrainedAt: end + 20*ms,
+			Generator: runfile.Generator{CPU: ms, Wall: time.Second, CPUs: 2}}))
 	}
 	check(t, rec.Close(runfile.Complete))
 	a, err := analysis.Analyze(runfile.NewReader(bytes.NewReader(buf.Bytes()), "run.ndjson"))
@@ -87,33 +95,40 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// TestAskedHasRoom: an hour of two lanes is no line of a record, which is said before the load, and so is nothing that
-// nobody asked for.
+// TestAskedHasRoom: an hour of two lanes is no line of a record, which is said before the load, and so is
+// nothing that nobody asked for.
 func TestAskedHasRoom(t *testing.T) {
 	base := shareRun(0, 1000)
 	tl := &base.Lanes[0].Timeline
 	tl.BinS, tl.Bad = .1, map[string][]uint64{"http_500": make([]uint64, 36_000)}
 	for i := range 36_000 {
-		tl.AtS, tl.Offered, tl.Goodput = append(tl.AtS, float64(i)/10), append(tl.Offered, 123.4), append(tl.Goodput, 123.4)
-		tl.Overflows, tl.RecvQ, tl.Replayed = append(tl.Overflows, nil), append(tl.RecvQ, nil), append(tl.Replayed, nil)
+		tl.AtS, tl.Offered, tl.Goodput = append(tl.AtS, float64(i)/10), append(tl.Offered, 123.4),
+			append(tl.Goodput, 123.4)
+		tl.Overflows, tl.RecvQ, tl.Replayed = append(tl.Overflows, nil), append(tl.RecvQ, nil),
+			append(tl.Replayed, nil)
 		base.Lanes[0].LatencyMap.OK = append(base.Lanes[0].LatencyMap.OK, 1<<40)
 	}
 	base.Lanes = append(base.Lanes, base.Lanes[0])
-	if asked, err := Ask([]Assertion{parse(t, "sent / baseline.sent < 2")}, base); err != nil || len(asked.Baseline) > 10_000 {
+	if asked, err := Ask([]Assertion{parse(t, "sent / baseline.sent < 2")}, base); err != nil ||
+		len(asked.Baseline) > 10_000 {
 		t.Errorf("%v: %d bytes", err, len(asked.Baseline))
 	}
-	if _, err := Ask([]Assertion{parse(t, "baseline.direct.bad.rate < 5% over 1s")}, base); err == nil || !strings.Contains(err.Error(), "timeline has") {
+	if _, err := Ask([]Assertion{parse(t, "baseline.direct.bad.rate < 5% over 1s")}, base); err == nil ||
+		!strings.Contains(err.Error(), "timeline has") {
 		t.Errorf("%v", err)
 	}
 }
 
-// TestAsked: what a record keeps is judged as what it was made from, also after another program wrote the numbers.
+// TestAsked: what a record keeps is judged as what it was made from, also after another program wrote the
+// numbers.
 func TestAsked(t *testing.T) {
 	base := recorded(t)
 	both := *base
 	run := &both
 	var asserts []Assertion
-	for _, expr := range []string{"bad.rate < 50%", "onset.rate / baseline.onset.rate >= 0.9", "direct.overflows == 0", "baseline.direct.bad.rate < 99% over 1s", "plateau.rate / baseline.plateau.rate in 0.9..1.1"} {
+	for _, expr := range []string{"bad.rate < 50%", "onset.rate / baseline.onset.rate >= 0.9",
+		"direct.overflows == 0", "baseline.direct.bad.rate < 99% over 1s",
+		"plateau.rate / baseline.plateau.rate in 0.9..1.1"} {
 		a := parse(t, expr)
 		a.Name = "about " + expr
 		asserts = append(asserts, a)
@@ -128,7 +143,8 @@ func TestAsked(t *testing.T) {
 		t.Fatalf("%d answers, want %d", len(run.Assertions), len(want))
 	}
 	for i, r := range run.Assertions {
-		if w := want[i]; r.Name != w.Name || r.Result != w.Result || r.Measured != w.Measured || reason(r) != reason(w) || r.Lane != w.Lane {
+		if w := want[i]; r.Name != w.Name || r.Result != w.Result || r.Measured != w.Measured ||
+			reason(r) != reason(w) || r.Lane != w.Lane {
 			t.Errorf("%+v, want %+v", r, w)
 		}
 	}
@@ -137,34 +153,40 @@ func TestAsked(t *testing.T) {
 	}
 	reads := []Assertion{parse(t, "mended.time / baseline.mended.time < 1")}
 	if asked, err := Ask(reads, base); err != nil || len(asked.Baseline) < len(run.Asked.Baseline) {
-		t.Errorf("%v: %d bytes for what is read off the timeline, %d with it", err, len(asked.Baseline), len(run.Asked.Baseline))
+		t.Errorf("%v: %d bytes for what is read off the timeline, %d with it", err, len(asked.Baseline),
+			len(run.Asked.Baseline))
 	}
 	if asked, err := Ask(nil, nil); asked != nil || err != nil {
 		t.Errorf("%v, %v of nothing", asked, err)
 	}
 
-	run.Asked.Assertions[0].Expr, run.Asked.Baseline, run.Assertions = "bad.speed < 1", []byte(`{"lanes": 5}`), nil
+	run.Asked.Assertions[0].Expr, run.Asked.Baseline, run.Assertions = "bad.speed < 1",
+		[]byte(`{"lanes": 5}`), nil
 	Judge(run)
 	if r := run.Assertions[0]; r.Result != Inconclusive || !strings.Contains(reason(r), "unknown metric") {
 		t.Errorf("%+v", r)
 	}
-	if r := run.Assertions[1]; r.Result != Inconclusive || !strings.Contains(reason(r), "There is no baseline") {
+	if r := run.Assertions[1]; r.Result != Inconclusive ||
+		!strings.Contains(reason(r), "There is no baseline") {
 		t.Errorf("%+v", r)
 	}
-	if w := run.Warnings[len(run.Warnings)-1]; w.Code != "no_baseline" || !strings.Contains(words.Of(result.Finding(w)), "cannot be read") {
+	if w := run.Warnings[len(run.Warnings)-1]; w.Code != "no_baseline" ||
+		!strings.Contains(words.Of(result.Finding(w)), "cannot be read") {
 		t.Errorf("%+v", w)
 	}
 }
 
 func TestWarnings(t *testing.T) {
 	two := func() *result.Analysis {
-		lane := result.Lane{Name: "direct", Mode: "loss", Engine: "epoll", Deadline: .95, BacklogLimit: ptr(uint32(16))}
+		lane := result.Lane{Name: "direct", Mode: "loss", Engine: "epoll", Deadline: .95,
+			BacklogLimit: ptr(uint32(16))}
 		for i := range 12 {
 			lane.Trials = append(lane.Trials, result.Trial{Rate: 120 + 200*float64(i)/11, Duration: 2})
 		}
 		proxy := lane
 		proxy.Name, proxy.Trials = "proxy", slices.Clone(lane.Trials)
-		return &result.Analysis{Version: "1", Environment: map[string]string{"kernel": "simulated"}, Lanes: []result.Lane{lane, proxy}}
+		return &result.Analysis{Version: "1", Environment: map[string]string{"kernel": "simulated"},
+			Lanes: []result.Lane{lane, proxy}}
 	}
 	if d := Warnings(two(), two()); len(d) != 0 {
 		t.Errorf("two runs of the same: %v", d)
@@ -189,7 +211,10 @@ func TestWarnings(t *testing.T) {
 		a := two()
 		change(a)
 		d := Warnings(a, two())
-		if !slices.ContainsFunc(d, func(f result.Finding) bool { return strings.Contains(words.Of(f), what) }) {
+		if !slices.ContainsFunc(d, func(f result.Finding) bool {
+			return strings.Contains(words.Of(f),
+				what)
+		}) {
 			t.Errorf("%s: %v", what, d)
 		}
 		if len(d) != 1 {

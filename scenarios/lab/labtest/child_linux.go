@@ -16,13 +16,13 @@ import (
 // childOf names, in the environment, the one test that a child process is there to run.
 const childOf = "WEIR_TEST_CHILD"
 
-// PrivateNetwork are the flags of a user namespace, in which we are root, and of a network namespace that belongs to it:
-// its counters start at zero, its sysctls may be set, and the machine is left alone.
+// PrivateNetwork are the flags of a user namespace, in which we are root, and of a network namespace that
+// belongs to it: its counters start at zero, its sysctls may be set, and the machine is left alone.
 const PrivateNetwork = unix.CLONE_NEWUSER | unix.CLONE_NEWNET
 
-// InChild runs the test that calls it once more in a process of its own, in new namespaces where flags name any (see
-// clone(2)): for what would harm the other tests, or needs what only a new process can have. It returns true in that
-// process, with the loopback up, and false in this one, once the other has ended:
+// InChild runs the test that calls it once more in a process of its own, in new namespaces where flags name
+// any (see clone(2)): for what would harm the other tests, or needs what only a new process can have. It
+// returns true in that process, with the loopback up, and false in this one, once the other has ended:
 //
 //	if !labtest.InChild(t, labtest.PrivateNetwork) {
 //		return
@@ -54,7 +54,8 @@ func InChild(t *testing.T, flags uintptr, env ...string) bool {
 	return false
 }
 
-// Namespaces are the attributes of a process that starts in new namespaces and does not outlive the thread that made it.
+// Namespaces are the attributes of a process that starts in new namespaces and does not outlive the thread
+// that made it.
 func Namespaces(flags uintptr) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Cloneflags: flags, Pdeathsig: syscall.SIGKILL}
 	if flags&unix.CLONE_NEWUSER != 0 {
@@ -64,8 +65,8 @@ func Namespaces(flags uintptr) *syscall.SysProcAttr {
 	return attr
 }
 
-// usable reports why namespaces cannot be made or, where they can, but without any power in them (as AppArmor arranges on
-// Ubuntu), why they are of no use.
+// usable reports why namespaces cannot be made or, where they can, but without any power in them (as AppArmor
+// arranges on Ubuntu), why they are of no use.
 func usable(flags uintptr) error {
 	probe := exec.Command("/bin/true")
 	if flags&unix.CLONE_NEWNET != 0 {
@@ -95,7 +96,8 @@ func Child(t *testing.T) *exec.Cmd {
 	return cmd
 }
 
-// CheckChild shows what the child printed. It fails the test where the child failed, or did not run the test at all.
+// CheckChild shows what the child printed. It fails the test where the child failed, or did not run the test
+// at all.
 func CheckChild(t *testing.T, out []byte, err error) {
 	t.Helper()
 	if err == nil && !strings.Contains(string(out), "--- PASS: "+t.Name()+" ") {

@@ -1,6 +1,7 @@
-// Package labtest is what tests need of the machine they run on: programs that are installed, free addresses, sockets with
-// short names, servers of a few lines, and namespaces of their own. It holds one rule for all of them: what a test cannot
-// have is skipped and listed as NOT TESTED, and fails where CI is set, since nothing may be left untested unseen there.
+// Package labtest is what tests need of the machine they run on: programs that are installed, free addresses,
+// sockets with short names, servers of a few lines, and namespaces of their own. It holds one rule for all of
+// them: what a test cannot have is skipped and listed as NOT TESTED, and fails where CI is set, since nothing
+// may be left untested unseen there.
 //
 // It imports no package of ours, so that the tests of every package may import it.
 package labtest
@@ -17,8 +18,8 @@ import (
 	"time"
 )
 
-// NotQuick leaves a test out of `make quick` (go test -short): one that needs root, an installed program or the lab, or
-// more than a second or two.
+// NotQuick leaves a test out of `make quick` (go test -short): one that needs root, an installed program or
+// the lab, or more than a second or two.
 func NotQuick(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
@@ -35,8 +36,8 @@ func Missing(t testing.TB, reason any) {
 	t.Skipf("NOT TESTED: %v; `make deps` installs what the tests need", reason)
 }
 
-// Program returns the path of the first of these programs that is installed. The test ends where none is, and is
-// NotQuick.
+// Program returns the path of the first of these programs that is installed. The test ends where none is, and
+// is NotQuick.
 func Program(t testing.TB, names ...string) string {
 	t.Helper()
 	NotQuick(t)
@@ -52,8 +53,8 @@ func Program(t testing.TB, names ...string) string {
 	return ""
 }
 
-// RunAs is the user that a server's configuration must name: root, where we are that and would lose our rights to the
-// test's files; else none.
+// RunAs is the user that a server's configuration must name: root, where we are that and would lose our
+// rights to the test's files; else none.
 func RunAs() string {
 	if os.Geteuid() == 0 {
 		return "root"
@@ -61,8 +62,8 @@ func RunAs() string {
 	return ""
 }
 
-// ShortDir makes a folder whose files may be sockets: t.TempDir's name may be longer than a socket's path may be (sun_path
-// in unix(7): 108 bytes).
+// ShortDir makes a folder whose files may be sockets: t.TempDir's name may be longer than a socket's path may
+// be (sun_path in unix(7): 108 bytes).
 func ShortDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "weir-")
@@ -96,8 +97,8 @@ func Listen(t testing.TB, network string) net.Listener {
 	return l
 }
 
-// Serve listens like Listen and gives each connection to a goroutine of its own, which it closes afterwards. When the test
-// ends it closes what is open and waits for them.
+// Serve listens like Listen and gives each connection to a goroutine of its own, which it closes afterwards.
+// When the test ends it closes what is open and waits for them.
 func Serve(t testing.TB, network string, handle func(net.Conn)) net.Listener {
 	t.Helper()
 	l := Listen(t, network)

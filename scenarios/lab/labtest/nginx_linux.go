@@ -9,14 +9,15 @@ import (
 	"testing"
 )
 
-// NGINX is the path of the installed one. Distributions keep it in sbin, which ordinary users do not have on their PATH.
+// NGINX is the path of the installed one. Distributions keep it in sbin, which ordinary users do not have on
+// their PATH.
 func NGINX(t testing.TB) string {
 	t.Helper()
 	return Program(t, "nginx", "/usr/sbin/nginx")
 }
 
-// RunNGINX runs NGINX in a folder until the test ends, and returns once it listens on the unix socket front.sock there. The
-// text is what its http block says besides; DIR in it stands for the folder.
+// RunNGINX runs NGINX in a folder until the test ends, and returns once it listens on the unix socket
+// front.sock there. The text is what its http block says besides; DIR in it stands for the folder.
 func RunNGINX(t testing.TB, dir, text string) (socket string) {
 	t.Helper()
 	path, socket, conf := NGINX(t), filepath.Join(dir, "front.sock"), filepath.Join(dir, "nginx.conf")
