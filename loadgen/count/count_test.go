@@ -131,6 +131,29 @@ func TestExamplesAreFew(t *testing.T) {
 	}
 }
 
+// TestNothingAllocatedPerResult: once a trial runs steadily, counting takes no memory.
+func TestNothingAllocatedPerResult(t *testing.T) {
+	c := New(time.Second)
+	thread := loadgen.ShardOf(c)
+	seq := 0
+	record := func() {
+		for range 1000 {
+			at := time.Second + time.Duration(seq)*20*time.Microsecond
+			thread.Record(loadgen.Result{Seq: seq, Due: at, Sent: at, Done: at + ms, Outcome: loadgen.OK})
+			seq++
+		}
+	}
+	for range 6 { // two sets of bins find their size
+		for range 40 {
+			record()
+		}
+		c.Read()
+	}
+	if n := testing.AllocsPerRun(20, record); n > 8 { // a map of bins may grow
+		t.Errorf("%v allocations for 1,000 results", n)
+	}
+}
+
 func BenchmarkRecord(b *testing.B) {
 	c := New(time.Second)
 	stop := make(chan struct{})

@@ -128,31 +128,6 @@ func TestUnanswered(t *testing.T) {
 	}
 }
 
-// TestNothingAllocatedPerResult: once a trial runs steadily, recording takes no memory.
-func TestNothingAllocatedPerResult(t *testing.T) {
-	rec, err := NewRecorder(NewWriter(io.Discard), testHeader())
-	check(t, err)
-	check(t, rec.Write(testTrial(0)))
-	shard := loadgen.ShardOf(rec.Results(0))
-	seq := 0
-	record := func() {
-		for range 1000 {
-			due := time.Second + time.Duration(seq)*20*time.Microsecond
-			shard.Record(loadgen.Result{Seq: seq, Due: due, Sent: due, Done: due + ms, Outcome: loadgen.OK})
-			seq++
-		}
-	}
-	for range 50 { // two sets of bins find their size
-		record()
-		rec.read(true)
-	}
-	if n := testing.AllocsPerRun(20, record); n > 8 { // a map of bins may grow
-		t.Errorf("%v allocations for 1,000 results", n)
-	}
-	check(t, rec.Write(&TrialEnd{Index: 0}))
-	check(t, rec.Close("complete"))
-}
-
 func BenchmarkShard(b *testing.B) {
 	rec, err := NewRecorder(NewWriter(io.Discard), testHeader())
 	check(b, err)
