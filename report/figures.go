@@ -58,7 +58,6 @@ type dose struct {
 	Good     float64 `json:"good"`
 	Low      float64 `json:"low"`
 	High     float64 `json:"high"`
-	Outage   string  `json:"outage"` // in words; empty: none
 	// neither cut short nor begun on a queue that was not empty: else drawn hollow
 	Whole bool `json:"whole"`
 }
@@ -145,7 +144,7 @@ func draw(a *result.Analysis) figures {
 		steady := slices.DeleteFunc(slices.Clone(trials), func(t result.Trial) bool { return t.Rate == 0 })
 		for j, t := range steady {
 			lane.Trials = append(lane.Trials, dose{t.Index, t.Rate, t.Duration, t.Goodput, t.GoodLow,
-				t.GoodHigh, outage(&t), t.Complete && t.Drained})
+				t.GoodHigh, t.Complete && t.Drained})
 			for _, bad := range failures(t.Outcomes, lateIn(t)) {
 				if lane.Bad[bad.Name] == nil {
 					lane.Bad[bad.Name] = make([]float64, len(steady))
@@ -161,14 +160,6 @@ func draw(a *result.Analysis) figures {
 		f.Lanes = append(f.Lanes, lane)
 	}
 	return f
-}
-
-// outage is a trial's longest one in words; "" where some request of each tenth of a second was good.
-func outage(t *result.Trial) string {
-	if t.Outage == 0 {
-		return ""
-	}
-	return unit.Time.Format(t.Outage)
 }
 
 // offeredRate is a trial's rate in words, or those between which its plan moved.

@@ -171,7 +171,7 @@ func times(l *result.Lane) doc.Table {
 func trials(l *result.Lane) doc.Table {
 	t := doc.Table{Caption: "Trials", Class: "trials", Corner: "trial",
 		Columns: append(doc.Numbers("offered, req/s", "length", "due", "sent", "bad",
-			"bad by the fit", "goodput, req/s", "95 %", "longest outage", "overflows", "max Recv-Q"),
+			"bad by the fit", "goodput, req/s", "95 %", "overflows", "max Recv-Q"),
 			doc.Column{Head: "outcomes", Prose: true})}
 	for _, x := range l.Trials {
 		offered, fitted, deepest := unit.Digits(x.Rate, 4), "–", "–"
@@ -187,7 +187,7 @@ func trials(l *result.Lane) doc.Table {
 		between := fmt.Sprintf("[%s, %s]", unit.Digits(x.GoodLow, 4), unit.Digits(x.GoodHigh, 4))
 		t.Rows = append(t.Rows, doc.Row{Label: doc.T(fmt.Sprint(x.Index + 1)),
 			Cells: doc.Cells(offered, unit.Time.Format(x.Duration), unit.Int(x.Due),
-				unit.Int(x.Sent), unit.Int(x.Bad), fitted, unit.Digits(x.Goodput, 4), between, unit.Time.Format(x.Outage),
+				unit.Int(x.Sent), unit.Int(x.Bad), fitted, unit.Digits(x.Goodput, 4), between,
 				counted(x.Overflows), deepest, trialOutcomes(x))})
 	}
 	return t

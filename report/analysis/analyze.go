@@ -137,7 +137,6 @@ func (t *trial) report(fit *estimate.Fit) result.Trial {
 		Due: f.due, Sent: f.sent, Bad: f.bad, Outcomes: named(f.outcomes),
 		Overflows: f.overflows, ListenDrops: f.cover.delta(listenDrops), MaxRecvQ: f.queue.depth,
 		Drained: t.drained(), DrainedAfter: t.drainedAfter(), Complete: f.complete, Spoiled: t.spoiled,
-		Outage: t.outage().Seconds(),
 	}
 	for _, s := range t.Plan.Stages {
 		out.Stages = append(out.Stages, result.Stage{From: s.From, To: s.To, Duration: s.Duration.Seconds()})
@@ -153,30 +152,6 @@ func (t *trial) report(fit *estimate.Fit) result.Trial {
 		out.Expected = &x
 	}
 	return out
-}
-
-// outage is the longest time in which requests were due and none was good. Bins in which none was due are part
-// of it where they lie between others that are.
-func (t *trial) outage() (longest time.Duration) {
-	var began time.Duration
-	down := false
-	for _, at := range slices.Sorted(maps.Keys(t.bins)) {
-		b, due := t.bins[at], uint64(0)
-		for _, n := range b.due {
-			due += n
-		}
-		switch {
-		case due == 0:
-			continue
-		case due > b.bad():
-			down = false
-			continue
-		case !down:
-			began, down = at, true
-		}
-		longest = max(longest, at+runfile.BinWidth-began)
-	}
-	return longest
 }
 
 // served is the rate at which the server worked in a complete trial that lost more than a twentieth: its

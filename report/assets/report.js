@@ -124,7 +124,6 @@
         const i = lane.trials.indexOf(t);
         const rows = t.whole ? [] : [['', 'cut short, or not drained', '']];
         rows.push(['ok', 'goodput', number(t.good, 4) + ' [' + number(t.low, 4) + ', ' + number(t.high, 4) + '] /s']);
-        if (t.outage) rows.push(['', 'longest outage', t.outage]);
         for (const c of data.classes) if (own(lane.bad, c)?.[i]) rows.push([c, c, number(lane.bad[c][i]) + ' /s']);
         return tip('Trial ' + (t.index + 1) + ', offered ' + number(t.rate, 4) + ' req/s', rows);
       } }) };

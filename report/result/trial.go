@@ -31,9 +31,7 @@ type Trial struct {
 	Complete     bool     `json:"complete"`     // every request of the plan has an outcome
 	Expected     *float64 `json:"expected_bad"` // what the fitted hinge says
 	// where it was overloaded: goodput less what an empty queue took in
-	Served *float64 `json:"served_rps"`
-	// longest time in which requests were due and none was good
-	Outage  float64   `json:"longest_outage_s"`
+	Served  *float64  `json:"served_rps"`
 	Latency Quantiles `json:"latency_s"` // of its ok requests, from due
 
 	Plan plan.Plan `json:"-"` // when each request was due
